@@ -1,0 +1,1 @@
+"""Print-control server: sealed contracts printed remotely, in exactly the approved number of copies."""

@@ -1,0 +1,1 @@
+"""The record of every operation: appended with the change, sequenced into a signed hash tree."""

@@ -1,0 +1,78 @@
+"""Append to the log, in the transaction of the change itself. No audit, no change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import ClassVar, Final
+from uuid import UUID
+
+from printserver.audit.canonical import Value, canonical_json
+from printserver.audit.models import AuditEntry
+from printserver.foundation.clock import as_text
+from printserver.foundation.ids import new_id
+from printserver.foundation.unit_of_work import Work
+
+LONGEST_TEXT: Final = 2_000
+
+
+@dataclass(frozen=True)
+class By:
+    """Who did it and from where. `person_id` is None for the server itself, then `process` says which part."""
+
+    organisation_id: UUID | None = None
+    person_id: UUID | None = None
+    process: str = ""
+    address: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A fact in the past tense; subclasses add fields of JSON scalars, UUIDs and moments.
+
+    `subject` names the kind of thing it happened to, `id` which one.
+    """
+
+    subject: ClassVar[str] = "system"
+    id: UUID | None = None
+
+
+def append(work: Work, by: By, event: Event) -> AuditEntry:
+    """Record `event` now, by `by`; it becomes part of the log when the transaction commits."""
+    entry_id, at, name = new_id(), work.now(), type(event).__name__
+    body: dict[str, Value] = {
+        "id": str(entry_id),
+        "at": as_text(at),
+        "event": name,
+        "subject": event.subject,
+        "subject_id": _plain(event.id),
+        "organisation_id": _plain(by.organisation_id),
+        "person_id": _plain(by.person_id),
+        "process": by.process,
+        "address": _plain(by.address),
+        "device": _plain(by.device),
+        "facts": {field.name: _plain(getattr(event, field.name)) for field in fields(event) if field.name != "id"},
+    }
+    entry = AuditEntry(
+        id=entry_id,
+        at=at,
+        organisation_id=by.organisation_id,
+        person_id=by.person_id,
+        event=name,
+        subject=event.subject,
+        subject_id=event.id,
+        body=canonical_json(body).decode(),
+    )
+    work.session.add(entry)
+    return entry
+
+
+def _plain(value: object) -> Value:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, datetime):
+        return as_text(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value)[:LONGEST_TEXT]

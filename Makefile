@@ -1,0 +1,60 @@
+# One command each. `make demo` and `make test` do all the set-up on a fresh Debian 12, as root or with sudo.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test pytest lint format bench lock clean distclean
+
+# The real folder behind .venv: processes of other system users cannot always follow the link in the checkout.
+BIN = $(realpath .venv)/bin
+# `make test TESTS=tests/unit/audit` runs a part of the tests.
+TESTS ?=
+
+help:
+	@echo 'make demo    one sealed contract, from application to archive; CONTRACT=path.pdf, ONESHOT=1'
+	@echo 'make test    set-up, lint and all tests; TESTS=path for a part of them'
+	@echo 'make run     keep the server running'
+	@echo 'make lint    style, types, import rules, house rules, translations'
+	@echo 'make bench   benchmarks, each beside its limit'
+	@echo 'make setup   packages, system users, virtual environment; every other command does it too'
+	@echo 'make clean   remove what runs have written (var/, caches); make distclean removes .venv as well'
+
+setup:
+	@deploy/setup/install.sh
+
+demo: setup
+	$(BIN)/printserver demo $(if $(CONTRACT),--contract "$(CONTRACT)") $(if $(filter-out 0,$(ONESHOT)),--oneshot)
+
+run: setup
+	exec $(BIN)/printserver run
+
+test: lint pytest
+
+pytest: setup
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir var/cache/import-linter
+	$(BIN)/python -m pytest -q tests/test_house_rules.py tests/test_imports.py
+	$(if $(wildcard printserver/web/translations_check.py),$(BIN)/python -m printserver.web.translations_check)
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# For maintainers: choose new versions. Needs uv (`pip install uv`); the lock names no package index.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --no-header --no-annotate --no-emit-index-url \
+		--generate-hashes --python-version 3.11 --upgrade --quiet --output-file requirements.lock
+	@! grep -nE '://' requirements.lock
+
+clean:
+	rm -rf var .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf "$(realpath .venv)" .venv

@@ -1,0 +1,1 @@
+"""The REST API: mounts the resources."""

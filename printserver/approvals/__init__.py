@@ -1,0 +1,1 @@
+"""Who decided what, over which manifest, and the single-use authorisations that result."""

@@ -1,0 +1,1 @@
+"""Between HTTP and the rooms: who acts, one transaction a request, problems, CSRF."""

@@ -1,0 +1,1 @@
+"""Organisations, branches, people, their roles and credentials."""

@@ -1,0 +1,52 @@
+"""Roles and what they may do. A permission is held at a branch and everywhere below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    CREATE_REQUEST = "create-request"
+    READ_REQUESTS = "read-requests"
+    APPROVE_REQUEST = "approve-request"
+    CONFIRM_SEAL_USE = "confirm-seal-use"
+    RELEASE_COPIES = "release-copies"
+    READ_PRINTERS = "read-printers"
+    SETTLE_COPIES = "settle-copies"
+    HAND_IN_RETURNS = "hand-in-returns"
+    READ_RETURNS = "read-returns"
+    SETTLE_RETURNS = "settle-returns"
+    READ_ARCHIVE = "read-archive"
+    READ_AUDIT = "read-audit"
+    READ_SEALS = "read-seals"
+
+
+class Role(StrEnum):
+    CLERK = "clerk"
+    APPROVER = "approver"
+    CUSTODIAN = "custodian"
+    PRINTER_ADMINISTRATOR = "printer-administrator"
+    ARCHIVIST = "archivist"
+    AUDITOR = "auditor"
+
+
+P = Permission
+GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.CLERK: frozenset(
+        {P.CREATE_REQUEST, P.READ_REQUESTS, P.RELEASE_COPIES, P.READ_PRINTERS, P.READ_SEALS, P.HAND_IN_RETURNS}
+        | {P.READ_RETURNS}
+    ),
+    Role.APPROVER: frozenset({P.READ_REQUESTS, P.APPROVE_REQUEST, P.READ_SEALS}),
+    Role.CUSTODIAN: frozenset({P.READ_REQUESTS, P.CONFIRM_SEAL_USE, P.READ_SEALS}),
+    Role.PRINTER_ADMINISTRATOR: frozenset({P.READ_PRINTERS, P.SETTLE_COPIES, P.READ_REQUESTS}),
+    Role.ARCHIVIST: frozenset(
+        {P.HAND_IN_RETURNS, P.READ_RETURNS, P.SETTLE_RETURNS, P.READ_ARCHIVE, P.READ_REQUESTS}
+    ),
+    Role.AUDITOR: frozenset({P.READ_AUDIT, P.READ_ARCHIVE, P.READ_REQUESTS, P.READ_RETURNS, P.READ_PRINTERS, P.READ_SEALS}),
+}
+
+
+def roles_granting(permission: Permission) -> tuple[Role, ...]:
+    return tuple(role for role in Role if permission in GRANTS[role])

@@ -1,0 +1,49 @@
+"""What other rooms and pages may know of organisations and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from printserver.foundation.errors import NotFound
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.models import Branch, Organisation, User
+
+
+@dataclass(frozen=True)
+class OrganisationFacts:
+    id: UUID
+    number: int
+    name: str
+
+
+@dataclass(frozen=True)
+class BranchFacts:
+    id: UUID
+    organisation_id: UUID
+    name: str
+    path: str
+
+
+def organisation(work: Work, organisation_id: UUID) -> OrganisationFacts:
+    """Raises: NotFound."""
+    row = work.session.get(Organisation, organisation_id)
+    if row is None:
+        raise NotFound("there is no such organisation")
+    return OrganisationFacts(row.id, row.number, row.name)
+
+
+def branch(work: Work, branch_id: UUID) -> BranchFacts:
+    """Raises: NotFound."""
+    row = work.session.get(Branch, branch_id)
+    if row is None:
+        raise NotFound("there is no such branch")
+    return BranchFacts(row.id, row.organisation_id, row.name, row.path)
+
+
+def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:
+    """Display names of those of `person_ids` that exist."""
+    rows = work.session.execute(select(User.id, User.name).where(User.id.in_(person_ids)))
+    return {person_id: name for person_id, name in rows}

@@ -1,0 +1,1 @@
+"""From a clerk's application to printed copies."""

@@ -1,0 +1,1 @@
+"""Controlled printers and what CUPS knows of their jobs."""

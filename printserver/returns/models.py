@@ -1,0 +1,54 @@
+"""Rows of returns: what was handed in, and the fate of each of its pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from printserver.foundation.database import Base
+
+
+class Return(Base):
+    """One scanned file, stored untouched under `scan_sha256` before anything read it."""
+
+    __tablename__ = "return_batch"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    branch_id: Mapped[UUID] = mapped_column(ForeignKey("branch.id"), index=True)
+    handed_in_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    filename: Mapped[str]
+    scan_sha256: Mapped[str] = mapped_column(index=True)
+    scan_kind: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    failure: Mapped[str] = mapped_column(default="")
+    pages: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class ReturnPage(Base):
+    """`position` is the page's place in the scan, from 1; `page` its number in the copy. `findings` is JSON."""
+
+    __tablename__ = "return_page"
+    __table_args__ = (UniqueConstraint("return_id", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    return_id: Mapped[UUID] = mapped_column(ForeignKey("return_batch.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    branch_id: Mapped[UUID] = mapped_column(ForeignKey("branch.id"), index=True)
+    position: Mapped[int]
+    state: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(default="")
+    copy_id: Mapped[UUID | None] = mapped_column(ForeignKey("copy.id"), index=True)
+    page: Mapped[int | None]
+    rotation: Mapped[int] = mapped_column(default=0)
+    image_sha256: Mapped[str | None]
+    verdict: Mapped[str] = mapped_column(default="")
+    findings: Mapped[dict[str, Any]]
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    settled_at: Mapped[datetime | None]

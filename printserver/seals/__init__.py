@@ -1,0 +1,1 @@
+"""Electronic seals: the signed object, its custodian, its state."""

@@ -1,0 +1,129 @@
+"""Settings, read once: the file `settings.toml` in the server's home, then the environment (`PRINTSERVER_…`).
+
+Documented for the operator in `deploy/settings.example.toml`. Secrets are never settings: PINs and keys lie
+in files of their own that only the process in need can read.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+HOME_VARIABLE: Final = "PRINTSERVER_HOME"
+REPOSITORY: Final = Path(__file__).resolve().parent.parent
+
+
+def default_home() -> Path:
+    """`PRINTSERVER_HOME`; else a system folder for root, whose services run as other users, else `var/home`."""
+    named = os.environ.get(HOME_VARIABLE)
+    if named:
+        return Path(named).resolve()
+    return Path("/var/lib/printserver") if os.geteuid() == 0 else REPOSITORY / "var" / "home"
+
+
+class Settings(BaseSettings):
+    """Paths are absolute; unnamed ones lie in `home`."""
+
+    model_config = SettingsConfigDict(env_prefix="PRINTSERVER_", extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=default_home)
+    public_url: str = "http://127.0.0.1:8700"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8700, ge=1, le=65_535)
+    database_url: str = ""
+    language: Literal["zh", "en"] = "zh"
+    time_zone: str = "Asia/Shanghai"
+
+    pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
+    pkcs11_token: str = "printserver"  # noqa: S105 -- the token's label, no secret
+
+    cups_private: bool = True
+    cups_socket_path: Path | None = None
+    fence_directory_path: Path | None = None
+
+    largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
+    most_pages: int = Field(default=500, ge=1)
+    most_copies: int = Field(default=100, ge=1)
+    request_expires_after_days: int = Field(default=30, ge=1)
+    session_hours: int = Field(default=10, ge=1)
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_path(cls, value: str) -> str:
+        scheme, _, host = value.partition("://")
+        if scheme not in {"http", "https"} or not host or "/" in host or len(host) > 33:
+            raise ValueError("public_url is http(s)://HOST with a host of at most 33 characters and no path")
+        return value
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def objects(self) -> Path:
+        return self.data / "objects"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data / 'printserver.db'}"
+
+    @property
+    def web_home(self) -> Path:
+        """Readable by the web process alone: the attestation key."""
+        return self.home / "web"
+
+    @property
+    def signer_home(self) -> Path:
+        """Readable by the signer alone: token, PIN, spent journal."""
+        return self.home / "signer"
+
+    @property
+    def signer_socket(self) -> Path:
+        return self.home / "run" / "signer.sock"
+
+    @property
+    def witness(self) -> Path:
+        """The tree heads outside the database; readable by all processes, written by the signer."""
+        return self.home / "witness" / "heads.jsonl"
+
+    @property
+    def key_list(self) -> Path:
+        return self.home / "public" / "print-keys.json"
+
+    @property
+    def root_fingerprint(self) -> Path:
+        """The file that pins the offline root for this installation."""
+        return self.home / "public" / "root.sha256"
+
+    @property
+    def offline_root(self) -> Path:
+        """Where `init` leaves the offline root for the owner to take away."""
+        return self.home / "offline-root"
+
+    @property
+    def cups_home(self) -> Path:
+        return self.home / "cups"
+
+    @property
+    def cups_socket(self) -> Path:
+        return self.cups_socket_path or self.cups_home / "run" / "cups.sock"
+
+    @property
+    def fence_directory(self) -> Path:
+        return self.fence_directory_path or self.cups_home / "fence"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = TomlConfigSettingsSource(settings_cls, default_home() / "settings.toml")
+        return init_settings, env_settings, file

@@ -1,0 +1,1 @@
+"""Stamp machines for physical seals."""

@@ -1,0 +1,1 @@
+"""Immutable objects, named by the SHA-256 of their bytes."""

@@ -48,7 +48,7 @@ bench: setup
 
 # For maintainers: choose new versions. Needs uv (`pip install uv`); the lock names no package index.
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --no-header --no-annotate --no-emit-index-url \
+	uv pip compile pyproject.toml --extra dev --universal --no-header --no-annotate \
 		--generate-hashes --python-version 3.11 --upgrade --quiet --output-file requirements.lock
 	@! grep -nE '://' requirements.lock
 

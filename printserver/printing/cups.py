@@ -1,0 +1,276 @@
+"""CUPS as the spooler, over the Unix socket of one cupsd.
+
+Each call is one request on one connection of its own, with a time-out, so an object may be shared between threads.
+cupsd knows the caller by the socket's peer credentials (the operating system's user), never by the name in the request.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import pwd
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from printserver.printing.fence_record import read_fence_record
+from printserver.printing.ipp import (
+    IPP_MEDIA_TYPE,
+    Answer,
+    Attribute,
+    Attributes,
+    Group,
+    Operation,
+    Status,
+    Tag,
+    decode_answer,
+    encode_request,
+    integer,
+    keyword,
+    text,
+    uri,
+)
+from printserver.printing.ports import (
+    FenceRecord,
+    JobNotFound,
+    JobReport,
+    JobState,
+    PrinterState,
+    PrinterStatus,
+    QueueNotFound,
+    SpoolerRefused,
+    SpoolerUnavailable,
+)
+
+_JOB_STATES: Final = dict(enumerate(JobState, start=3))
+_PRINTER_STATES: Final = dict(enumerate(PrinterState, start=3))
+_LARGEST_ANSWER: Final = 16 * 1024 * 1024
+_JOB_ATTRIBUTES: Final = (
+    "job-id",
+    "job-uuid",
+    "job-state",
+    "job-state-reasons",
+    "job-impressions-completed",
+    "number-of-documents",
+)
+
+
+class CupsSpooler:
+    """The `Spooler` of one cupsd whose queues use the fence backend.
+
+    socket_path: cupsd's Unix socket.   fence_directory: where the backend keeps its claims, readable by this process.
+    timeout: seconds that cupsd may keep silent during one request.
+    """
+
+    def __init__(self, socket_path: Path, fence_directory: Path, *, timeout: float = 30.0) -> None:
+        self._socket_path = socket_path
+        self._fence_directory = fence_directory
+        self._timeout = timeout
+        self._user = pwd.getpwuid(os.geteuid()).pw_name
+
+    def hold(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
+        """See `Spooler.hold`. A job whose document never arrived whole is cancelled and made anew."""
+        job_id: int | None = None
+        for job in self._jobs_of(job_uuid):
+            if job.documents > 0:
+                job_id = job.job_id if job_id is None else min(job_id, job.job_id)
+            elif not job.state.is_final:
+                self.cancel(job.job_id)
+        if job_id is None:
+            job_id = self._create_held(queue, job_uuid)
+            self._send_document(queue, job_id, pdf)
+        return job_id
+
+    def release(self, job_id: int) -> None:
+        """See `Spooler.release`."""
+        answer = self._ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
+        if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE and self._job(job_id).state is not JobState.PENDING_HELD:
+            return
+        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
+
+    def report(self, job_uuid: UUID) -> JobReport | None:
+        """See `Spooler.report`. Of several jobs of one copy, the one that claimed it speaks for it."""
+        while True:
+            fence = self.fence_record(job_uuid)
+            jobs = [job for job in self._jobs_of(job_uuid) if job.documents > 0]
+            if fence == self.fence_record(job_uuid):
+                break
+        if not jobs:
+            return None
+        job = next((job for job in jobs if fence and job.job_id == fence.cups_job), min(jobs, key=lambda j: j.job_id))
+        return JobReport(job.job_id, job.state, job.reasons, job.impressions_completed, fence)
+
+    def fence_record(self, job_uuid: UUID) -> FenceRecord | None:
+        """The copy's claim, even when CUPS has forgotten the job. Raises: FenceRecordDamaged."""
+        return read_fence_record(self._fence_directory, job_uuid)
+
+    def cancel(self, job_id: int) -> None:
+        """See `Spooler.cancel`."""
+        answer = self._ask(Operation.CANCEL_JOB, [_job_uri(job_id)])
+        if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE and self._job(job_id).state.is_final:
+            return
+        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
+
+    def printer_status(self, queue: str) -> PrinterStatus:
+        """See `Spooler.printer_status`."""
+        wanted = ("printer-state", "printer-state-reasons", "printer-is-accepting-jobs")
+        answer = self._ask(
+            Operation.GET_PRINTER_ATTRIBUTES, [_printer_uri(queue), keyword("requested-attributes", *wanted)]
+        )
+        _require_success(answer, missing=QueueNotFound(f"CUPS has no queue {queue}"))
+        [printer] = answer.of(Group.PRINTER)
+        return PrinterStatus(
+            state=_PRINTER_STATES[_number(printer, "printer-state")],
+            reasons=_keywords(printer, "printer-state-reasons"),
+            accepting=printer["printer-is-accepting-jobs"][0] is True,
+        )
+
+    def queue_exists(self, queue: str) -> bool:
+        """See `Spooler.queue_exists`."""
+        try:
+            self.printer_status(queue)
+        except QueueNotFound:
+            return False
+        return True
+
+    def _create_held(self, queue: str, job_uuid: UUID) -> int:
+        # The title reaches the printer and `ps`: it says nothing but the job-uuid.
+        answer = self._ask(
+            Operation.CREATE_JOB,
+            [_printer_uri(queue), text("job-name", Tag.NAME_WITHOUT_LANGUAGE, str(job_uuid))],
+            job=[
+                uri("job-uuid", f"urn:uuid:{job_uuid}"),
+                keyword("job-hold-until", "indefinite"),
+                keyword("media", "A4"),
+                keyword("print-scaling", "none"),
+                integer("copies", 1),
+            ],
+        )
+        _require_success(answer, missing=QueueNotFound(f"CUPS has no queue {queue}"))
+        [job] = answer.of(Group.JOB)
+        return _number(job, "job-id")
+
+    def _send_document(self, queue: str, job_id: int, pdf: bytes) -> None:
+        answer = self._ask(
+            Operation.SEND_DOCUMENT,
+            [
+                _printer_uri(queue),
+                integer("job-id", job_id),
+                text("document-format", Tag.MIME_MEDIA_TYPE, "application/pdf"),
+                Attribute("last-document", Tag.BOOLEAN, (True,)),
+            ],
+            document=pdf,
+        )
+        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
+
+    def _jobs_of(self, job_uuid: UUID) -> list[_Job]:
+        """Every job, also finished ones, that carries this job-uuid."""
+        answer = self._ask(
+            Operation.GET_JOBS,
+            [
+                uri("printer-uri", "ipp://localhost/"),
+                keyword("which-jobs", "all"),
+                keyword("requested-attributes", *_JOB_ATTRIBUTES),
+            ],
+        )
+        if answer.status == Status.CLIENT_ERROR_NOT_FOUND:
+            return []
+        _require_success(answer, missing=JobNotFound("CUPS has no jobs"))
+        name = f"urn:uuid:{job_uuid}"
+        return [_read_job(job) for job in answer.of(Group.JOB) if job.get("job-uuid") == [name]]
+
+    def _job(self, job_id: int) -> _Job:
+        answer = self._ask(
+            Operation.GET_JOB_ATTRIBUTES, [_job_uri(job_id), keyword("requested-attributes", *_JOB_ATTRIBUTES)]
+        )
+        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
+        [job] = answer.of(Group.JOB)
+        return _read_job(job)
+
+    def _ask(
+        self,
+        operation: Operation,
+        target: Sequence[Attribute],
+        *,
+        job: Sequence[Attribute] = (),
+        document: bytes = b"",
+    ) -> Answer:
+        message = encode_request(operation, target, user=self._user, job=job)
+        connection = _UnixConnection(self._socket_path, self._timeout)
+        try:
+            connection.request("POST", "/", message + document, self._headers())
+            response = connection.getresponse()
+            body = response.read(_LARGEST_ANSWER)
+        except (OSError, http.client.HTTPException) as error:
+            raise SpoolerUnavailable(f"CUPS does not answer: {type(error).__name__}") from error
+        finally:
+            connection.close()
+        if response.status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
+            raise SpoolerRefused(f"CUPS does not let {self._user} do this")
+        if response.status != http.client.OK:
+            raise SpoolerUnavailable(f"CUPS answers with HTTP status {response.status}")
+        return decode_answer(body)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Content-Type": IPP_MEDIA_TYPE, "Authorization": f"PeerCred {self._user}", "Host": "localhost"}
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    job_id: int
+    state: JobState
+    reasons: tuple[str, ...]
+    impressions_completed: int
+    documents: int
+
+
+def _read_job(job: Attributes) -> _Job:
+    return _Job(
+        job_id=_number(job, "job-id"),
+        state=_JOB_STATES[_number(job, "job-state")],
+        reasons=_keywords(job, "job-state-reasons"),
+        impressions_completed=_number(job, "job-impressions-completed", otherwise=0),
+        documents=_number(job, "number-of-documents", otherwise=0),
+    )
+
+
+def _number(attributes: Attributes, name: str, *, otherwise: int | None = None) -> int:
+    value = attributes.get(name, (otherwise,))[0]
+    if not isinstance(value, int):
+        raise SpoolerUnavailable(f"CUPS leaves out {name}")
+    return value
+
+
+def _keywords(attributes: Attributes, name: str) -> tuple[str, ...]:
+    return tuple(value for value in attributes.get(name, ()) if isinstance(value, str) and value != "none")
+
+
+def _job_uri(job_id: int) -> Attribute:
+    return uri("job-uri", f"ipp://localhost/jobs/{job_id}")
+
+
+def _printer_uri(queue: str) -> Attribute:
+    return uri("printer-uri", f"ipp://localhost/printers/{queue}")
+
+
+def _require_success(answer: Answer, *, missing: JobNotFound | QueueNotFound) -> None:
+    if answer.status == Status.CLIENT_ERROR_NOT_FOUND:
+        raise missing
+    if not answer.succeeded:
+        raise SpoolerRefused(f"CUPS refuses with IPP status 0x{answer.status:04x}")

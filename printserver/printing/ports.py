@@ -1,0 +1,151 @@
+"""What the server needs of a print spooler, in the words of RFC 8011 (Internet Printing Protocol).
+
+A CUPS "completed" says that the backend ended, not that paper came out; so a report also carries what the fence in
+the backend wrote down for the copy (`FenceRecord`), and `outcome.judge` weighs both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from printserver.foundation.errors import NotFound, Refused, Unavailable
+
+
+class JobState(StrEnum):
+    """Source: RFC 8011 section 5.3.7."""
+
+    PENDING = "pending"
+    PENDING_HELD = "pending-held"
+    PROCESSING = "processing"
+    PROCESSING_STOPPED = "processing-stopped"
+    CANCELED = "canceled"
+    ABORTED = "aborted"
+    COMPLETED = "completed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the spooler will never start this job again by itself."""
+        return self in (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED)
+
+
+class PrinterState(StrEnum):
+    """Source: RFC 8011 section 5.4.11."""
+
+    IDLE = "idle"
+    PROCESSING = "processing"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class FenceRecord:
+    """What the fence backend wrote down, durably, about the one start of a copy that it allows."""
+
+    cups_job: int
+    """CUPS id of the job that claimed the copy."""
+
+    running: bool
+    """The backend that claimed the copy is still alive."""
+
+    submitting: bool
+    """Written before the first byte of the document was handed over: from here on paper may come out."""
+
+    printer_job: int | None
+    """The printer's own job-id, once it accepted the job."""
+
+    printer_state: JobState | None
+    """The last job-state that the printer itself reported; None if it never answered."""
+
+    impressions: int | None
+    """Sides printed, as last reported by the printer itself; None if it does not count."""
+
+    ended: int | None
+    """Exit status of the backend (0 is success); None while it runs or when it was killed."""
+
+    refused: int
+    """How many later starts of the same copy were refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """One look at a copy's job: first the fence, then the spooler, so that neither is older than the claim."""
+
+    job_id: int
+    job_state: JobState
+    reasons: tuple[str, ...]
+    """job-state-reasons keywords."""
+
+    impressions_completed: int
+    """As CUPS counts them; the fence's own count comes from the printer and is the one to trust."""
+
+    fence: FenceRecord | None
+    """None: no start of this copy was ever allowed, or it was given back because no byte had been handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """State of a queue."""
+
+    state: PrinterState
+    reasons: tuple[str, ...]
+    """printer-state-reasons keywords, without `none`."""
+
+    accepting: bool
+    """printer-is-accepting-jobs."""
+
+
+class SpoolerUnavailable(Unavailable):
+    """The spooler does not answer, or not in time. Whether it carried the request out is not known."""
+
+    code: ClassVar[str] = "spooler-unavailable"
+
+
+class SpoolerRefused(Refused):
+    """The spooler answered no: its policy forbids it, or the job's state does."""
+
+    code: ClassVar[str] = "spooler-refused"
+
+
+class JobNotFound(NotFound):
+    code: ClassVar[str] = "print-job-not-found"
+
+
+class QueueNotFound(NotFound):
+    code: ClassVar[str] = "print-queue-not-found"
+
+
+class Spooler(Protocol):
+    """Print jobs, one a copy, named by the copy's job-uuid. Every call may raise `SpoolerUnavailable`."""
+
+    def hold(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
+        """Hand the copy over, held; the same `job_uuid` again gives the same job. Returns the job-id.
+
+        Raises: QueueNotFound, SpoolerRefused.
+        """
+        ...
+
+    def release(self, job_id: int) -> None:
+        """Let a held job print; a job that is no longer held is left as it is.
+
+        Raises: JobNotFound, SpoolerRefused.
+        """
+        ...
+
+    def report(self, job_uuid: UUID) -> JobReport | None:
+        """How far the copy is; None if the spooler has no job of it."""
+        ...
+
+    def cancel(self, job_id: int) -> None:
+        """Stop a job for good; a job that is finished is left as it is.
+
+        Raises: JobNotFound, SpoolerRefused.
+        """
+        ...
+
+    def printer_status(self, queue: str) -> PrinterStatus:
+        """Raises: QueueNotFound."""
+        ...
+
+    def queue_exists(self, queue: str) -> bool: ...

@@ -1,0 +1,50 @@
+"""What all tests share: the run's limits, its own PostgreSQL, and the proof that no process stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import leftover_processes
+from tests.postgresql_server import postgresql, postgresql_url
+
+__all__ = ["postgresql", "postgresql_url"]
+
+_RUN = pytest.StashKey[str]()
+
+# Time limits of single examples say more about the machine than about the code; `timeout` covers whole tests.
+settings.register_profile("printserver", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("printserver"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "printserver")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_RUN] = leftover_processes.mark_this_run()
+    owner = os.getpid()
+
+    def end_in_order(signal_number: int, _frame: FrameType | None) -> None:
+        """End as after the last test, so that fixtures stop what they started."""
+        if os.getpid() == owner:
+            pytest.exit("terminated", returncode=128 + signal_number)
+        signal.signal(signal_number, signal.SIG_DFL)  # a forked process inherits this handler, but has no fixtures
+        os.kill(os.getpid(), signal_number)
+
+    signal.signal(signal.SIGTERM, end_in_order)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that left processes behind has failed; they are ended."""
+    found = leftover_processes.leftovers(session.config.stash[_RUN])
+    for process_id in found:
+        os.kill(process_id, signal.SIGKILL)
+    if found:
+        report = session.config.get_terminal_writer()
+        report.line()
+        for process_id, command in found.items():
+            report.line(f"left behind and ended: {process_id} {command}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

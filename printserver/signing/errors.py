@@ -1,0 +1,183 @@
+"""What this room refuses. The codes also travel over the signer's socket, see `protocol`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from printserver.foundation.errors import IntegrityError, Malformed, PrintServerError, Refused, Unavailable
+
+
+class SignatureInvalid(Refused):
+    """A signature that does not belong to these bytes and this key."""
+
+    code = "signature-invalid"
+
+
+class CodeMalformed(Malformed):
+    """Not the text of a verification code at all."""
+
+    code = "code-malformed"
+
+
+class CodeForged(Refused):
+    """Shaped like a verification code, but the key it names did not sign it."""
+
+    code = "code-forged"
+
+
+class KeyUnknown(Refused):
+    """The key list does not hold this key for this use."""
+
+    code = "key-unknown"
+
+
+class KeyNotValid(Refused):
+    """The key is in the list, but was not valid at that time, or is revoked."""
+
+    code = "key-not-valid"
+
+
+class KeyListRefused(Refused):
+    """The key list is not signed by the pinned root, contradicts itself, or is empty."""
+
+    code = "key-list-refused"
+
+
+class TrustFileRefused(Refused):
+    """A key or certificate file of the trust root cannot be used as it is, or already exists."""
+
+    code = "trust-file-refused"
+
+
+class HsmUnavailable(Unavailable):
+    """The token does not answer. Nothing was signed; the caller may ask again later."""
+
+    code = "hsm-unavailable"
+
+
+class HsmPinRefused(Unavailable):
+    """The token refused the PIN, or another try could lock it. Never tried again without a person."""
+
+    code = "hsm-pin-refused"
+
+
+class HsmKeyMissing(Refused):
+    """The token holds no key with this label."""
+
+    code = "hsm-key-missing"
+
+
+class HsmKeyExists(Refused):
+    """The token already holds a key with this label; a key is never overwritten."""
+
+    code = "hsm-key-exists"
+
+
+class TokenSetupRefused(Refused):
+    """A token cannot be made here: the folder is in use, or the module would not take it."""
+
+    code = "token-setup-refused"
+
+
+class SealObjectMalformed(Malformed):
+    """Not a GB/T 38540 version 4 structure."""
+
+    code = "seal-object-malformed"
+
+
+class SealObjectForged(Refused):
+    """The seal or the signature made with it does not verify."""
+
+    code = "seal-object-forged"
+
+
+class SealMakerUnknown(Refused):
+    """The seal's maker is not one we trust."""
+
+    code = "seal-maker-unknown"
+
+
+class SealObjectExpired(Refused):
+    """The seal is not valid at that time."""
+
+    code = "seal-object-expired"
+
+
+class EvidenceForged(Refused):
+    """Not an ES256 signature by an attestation key over well-formed claims."""
+
+    code = "evidence-forged"
+
+
+class EvidenceInsufficient(Refused):
+    """The evidence does not carry the manifest. `missing`: what is wrong, one sentence each, never empty."""
+
+    code = "evidence-insufficient"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__("; ".join(self.missing))
+
+
+class PdfSignatureRefused(Refused):
+    """The PDF has no signature, or one that is not intact, not trusted, or does not cover the whole file."""
+
+    code = "pdf-signature-refused"
+
+
+class PdfNotSigned(PdfSignatureRefused):
+    """The PDF has no signature at all."""
+
+    code = "pdf-not-signed"
+
+
+class PdfNotSignable(Malformed):
+    """This PDF cannot be signed as it is."""
+
+    code = "pdf-not-signable"
+
+
+class AlreadySpent(Refused):
+    """The serial or the authorisation has been used once, which is all it may be."""
+
+    code = "already-spent"
+
+
+class JournalBroken(IntegrityError):
+    """The spent journal is not what was written: an alarm, nothing may be signed."""
+
+    code = "journal-broken"
+
+
+class JournalInUse(Unavailable):
+    """Another process holds the spent journal."""
+
+    code = "journal-in-use"
+
+
+class FrameMalformed(Malformed):
+    """What came over the socket is no frame of the signer's protocol."""
+
+    code = "frame-malformed"
+
+
+class SignerUnavailable(Unavailable):
+    """The signer was not reached; the request was not delivered."""
+
+    code = "signer-unavailable"
+
+
+class OutcomeUnknown(PrintServerError):
+    """The request was delivered, its answer was lost: it may have happened. Look it up, never send it again."""
+
+    code = "outcome-unknown"
+
+
+class SignerRefused(Refused):
+    """The signer refused with a code this room does not know. `signer_code`: the code as it came."""
+
+    code = "signer-refused"
+
+    def __init__(self, signer_code: str, message: str) -> None:
+        self.signer_code = signer_code
+        super().__init__(message)

@@ -1,0 +1,176 @@
+"""The published key list (KEYS.json): which public key may say what, signed by the offline root.
+
+`{"version":1, "issuer", "sequence", "issued_at", "root":{"certificate","fingerprint"}, "keys":[…], "signature"}`.
+The signature is base64 of r‖s (64 bytes) over the RFC 8785 bytes of everything but `signature`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import rfc8785
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from printserver.signing.errors import KeyListRefused, KeyUnknown, SignatureInvalid
+from printserver.signing.p256 import fingerprint_of, load_public_key, sign_message, verify_raw
+from printserver.signing.ports import RawSign
+from printserver.signing.published_key import (
+    KeyUsage,
+    PublishedKey,
+    certificate_spki,
+    read_base64,
+    read_certificate,
+    read_published_key,
+    read_time,
+    write_published_key,
+    write_time,
+)
+
+VERSION: Final = 1
+MAX_BYTES: Final = 16 * 1024 * 1024
+_LIST_FIELDS: Final = {"version", "issuer", "sequence", "issued_at", "root", "keys", "signature"}
+
+
+@dataclass(frozen=True)
+class KeyList:
+    """A verified key list; made by `load` alone."""
+
+    issuer: str
+    sequence: int
+    """Grows by one with each list: a reader who knows a higher one holds a newer list."""
+    issued_at: datetime
+    root_certificate: x509.Certificate
+    root_fingerprint: str
+    """SHA-256 of the root's SubjectPublicKeyInfo, 64 lower-case hex digits."""
+    keys: tuple[PublishedKey, ...]
+
+    @classmethod
+    def load(cls, data: bytes, *, root_fingerprint: str) -> KeyList:
+        """Verify a key list's bytes against the pinned root.
+
+        root_fingerprint: as printed on the contract; case, spaces and colons do not matter.
+        Steps: shape, root is the pinned one, signature, entries, at least one key, unique key ids.
+        Raises: KeyListRefused; nothing of a refused list is usable.
+        """
+        document = _document(data)
+        root = _root_certificate(document)
+        fingerprint = fingerprint_of(certificate_spki(root))
+        if not hmac.compare_digest(fingerprint, normal_fingerprint(root_fingerprint)):
+            raise KeyListRefused("the key list is signed by another root than the pinned one")
+        signed = {name: value for name, value in document.items() if name != "signature"}
+        try:
+            verify_raw(
+                load_public_key(certificate_spki(root)), read_base64(document["signature"]), rfc8785.dumps(signed)
+            )
+        except SignatureInvalid as problem:
+            raise KeyListRefused("the root did not sign this key list") from problem
+        except rfc8785.CanonicalizationError as problem:
+            raise KeyListRefused("the key list holds numbers that cannot be signed") from problem
+        return cls._of_document(document, root, fingerprint)
+
+    @classmethod
+    def _of_document(cls, document: Mapping[str, Any], root: x509.Certificate, fingerprint: str) -> KeyList:
+        if not isinstance(document["keys"], list) or not document["keys"]:
+            raise KeyListRefused("the key list is empty")
+        keys = tuple(read_published_key(entry, root) for entry in document["keys"])
+        if len({key.key_id for key in keys}) != len(keys):
+            raise KeyListRefused("a key id occurs twice in the key list")
+        issuer, sequence = document["issuer"], document["sequence"]
+        if not isinstance(issuer, str) or type(sequence) is not int or sequence < 1:
+            raise KeyListRefused("the key list has no issuer or no sequence number")
+        return cls(issuer, sequence, read_time(document["issued_at"]), root, fingerprint, keys)
+
+    def find(self, key_id: str, usage: KeyUsage) -> PublishedKey:
+        """The key with this id, if it is for this use. Says nothing about validity.   Raises: KeyUnknown."""
+        for key in self.keys:
+            if key.key_id == key_id and key.usage is usage:
+                return key
+        raise KeyUnknown(f"the key list holds no {usage} key with this id")
+
+    def of_usage(self, usage: KeyUsage) -> tuple[PublishedKey, ...]:
+        """All keys for a use, in the list's order."""
+        return tuple(key for key in self.keys if key.usage is usage)
+
+
+def build_key_list(
+    *,
+    issuer: str,
+    sequence: int,
+    issued_at: datetime,
+    root_certificate: x509.Certificate,
+    sign: RawSign,
+    keys: Sequence[PublishedKey],
+) -> bytes:
+    """Make KEYS.json in the ceremony: canonical JSON, verified with our own reader before it is handed out.
+
+    sign: the offline root's key.   Raises: KeyListRefused when a reader would refuse the result.
+    """
+    fingerprint = fingerprint_of(certificate_spki(root_certificate))
+    document: dict[str, Any] = {
+        "version": VERSION,
+        "issuer": issuer,
+        "sequence": sequence,
+        "issued_at": write_time(issued_at),
+        "root": {
+            "certificate": root_certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"),
+            "fingerprint": fingerprint,
+        },
+        "keys": [write_published_key(key) for key in keys],
+    }
+    document["signature"] = base64.b64encode(sign_message(sign, rfc8785.dumps(document))).decode("ascii")
+    data = rfc8785.dumps(document)
+    KeyList.load(data, root_fingerprint=fingerprint)
+    return data
+
+
+def unverified_fingerprint(data: bytes) -> str:
+    """The root fingerprint a key list claims, for a person to compare with the printed one. Proves nothing.
+
+    Raises: KeyListRefused when the bytes are no key list.
+    """
+    return fingerprint_of(certificate_spki(_root_certificate(_document(data))))
+
+
+def normal_fingerprint(text: str) -> str:
+    """64 lower-case hex digits from what a person typed.   Raises: KeyListRefused."""
+    plain = re.sub(r"[\s:]", "", text).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", plain, re.ASCII):
+        raise KeyListRefused("a root fingerprint has 64 hex digits")
+    return plain
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    if len(data) > MAX_BYTES:
+        raise KeyListRefused("the key list is too large")
+    try:
+        document = json.loads(data, object_pairs_hook=_no_name_twice)
+    except (ValueError, RecursionError) as problem:
+        raise KeyListRefused("the key list is no JSON") from problem
+    if not isinstance(document, dict) or set(document) != _LIST_FIELDS or document["version"] != VERSION:
+        raise KeyListRefused("not a key list of version 1")
+    return document
+
+
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise KeyListRefused("a name occurs twice in the key list")
+    return names
+
+
+def _root_certificate(document: Mapping[str, Any]) -> x509.Certificate:
+    root = document["root"]
+    if not isinstance(root, dict) or set(root) != {"certificate", "fingerprint"}:
+        raise KeyListRefused("the key list names no root")
+    certificate = read_certificate(root["certificate"])
+    if root["fingerprint"] != fingerprint_of(certificate_spki(certificate)):
+        raise KeyListRefused("the root's fingerprint is not that of its certificate")
+    return certificate

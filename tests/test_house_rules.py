@@ -135,8 +135,9 @@ def _unexplained_broad_handlers(file: SourceFile) -> Iterator[int]:
 def _prints(file: SourceFile) -> Iterator[int]:
     """Calls of `print` that do not say where to: whoever names a stream has chosen it."""
     for call in _calls(file):
-        if isinstance(call.func, ast.Name) and call.func.id == "print":
-            yield from () if any(keyword.arg == "file" for keyword in call.keywords) else (call.lineno,)
+        is_print = isinstance(call.func, ast.Name) and call.func.id == "print"
+        if is_print and not any(keyword.arg == "file" for keyword in call.keywords):
+            yield call.lineno
 
 
 def _names_that_are_no_sentence(file: SourceFile) -> Iterator[int]:

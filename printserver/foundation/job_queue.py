@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
+
+WORK: Final = "work"
+PRINTING: Final = "printing"
 
 Argument = str | int | bool | None
 
@@ -14,12 +17,13 @@ Argument = str | int | bool | None
 class Job:
     """workflow: registered name.   id: unique for ever, so that enqueuing twice runs it once.
 
-    arguments: JSON scalars.
+    arguments: JSON scalars.   queue: `PRINTING` for what waits on a printer, else `WORK`.
     """
 
     workflow: str
     id: str
     arguments: tuple[Argument, ...] = ()
+    queue: str = WORK
 
 
 class JobQueue(Protocol):

@@ -12,7 +12,7 @@ from printserver.foundation.job_queue import Job
 
 APPLICATION: Final = "printserver"
 APPLICATION_VERSION: Final = "jobs-1"
-QUEUE: Final = "printserver"
+
 
 @dataclass
 class DbosJobQueue:
@@ -24,7 +24,7 @@ class DbosJobQueue:
     def enqueue(self, session: Session, job: Job) -> None:
         options: EnqueueOptions = {
             "workflow_name": job.workflow,
-            "queue_name": QUEUE,
+            "queue_name": job.queue,
             "workflow_id": job.id,
             "app_version": APPLICATION_VERSION,
         }

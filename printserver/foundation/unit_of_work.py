@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -30,7 +30,7 @@ class Work:
 class Database:
     engines: Engines
     jobs: JobQueue
-    clock: Clock = SystemClock()
+    clock: Clock = field(default_factory=SystemClock)
 
     @contextmanager
     def work(self) -> Iterator[Work]:

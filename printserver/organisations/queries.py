@@ -46,4 +46,4 @@ def branch(work: Work, branch_id: UUID) -> BranchFacts:
 def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:
     """Display names of those of `person_ids` that exist."""
     rows = work.session.execute(select(User.id, User.name).where(User.id.in_(person_ids)))
-    return {person_id: name for person_id, name in rows}
+    return dict(rows.tuples().all())

@@ -67,8 +67,6 @@ def create_user(work: Work, by: By, branch: Branch, *, login: str, staff_number:
 
 def grant_role(work: Work, by: By, user: User, role: Role, branch: Branch) -> None:
     """At `branch` and all below it."""
-    work.session.add(
-        RoleBinding(id=new_id(), user_id=user.id, role=role, branch_id=branch.id, created_at=work.now())
-    )
+    work.session.add(RoleBinding(id=new_id(), user_id=user.id, role=role, branch_id=branch.id, created_at=work.now()))
     work.session.flush()
     append(work, by, RoleGranted(id=user.id, role=role, branch_id=branch.id))

@@ -81,12 +81,14 @@ REQUEST_TRANSITIONS: Final[Mapping[tuple[RequestState, RequestAction], RequestSt
     (R.PENDING_CUSTODY, RA.WITHDRAW): R.WITHDRAWN,
     (R.PENDING_CUSTODY, RA.EXPIRE): R.EXPIRED,
     (R.APPROVED, RA.FINISH_ISSUING): R.ISSUED,
+    (R.APPROVED, RA.FAIL): R.FAILED,
 }
 
 COPY_TRANSITIONS: Final[Mapping[tuple[CopyState, CopyAction], CopyState]] = {
     (C.RENDERED, CA.AUTHORISE): C.AUTHORISED,
     (C.RENDERED, CA.VOID): C.VOID,
     (C.AUTHORISED, CA.ISSUE): C.ISSUED,
+    (C.AUTHORISED, CA.VOID): C.VOID,
     (C.AUTHORISED, CA.WASTE): C.WASTED,  # redeemed, then no signature: the serial is never used
     (C.ISSUED, CA.RELEASE): C.RELEASED,
     (C.ISSUED, CA.VOID): C.VOID,

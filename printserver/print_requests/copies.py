@@ -1,0 +1,76 @@
+"""Change a copy's state: one conditional statement and its audit entry. Nothing else assigns it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from printserver.audit.log import By, append
+from printserver.foundation.errors import NotFound, TransitionRefused
+from printserver.foundation.unit_of_work import Work
+from printserver.print_requests.events import CopyMoved, CopySigned
+from printserver.print_requests.models import Copy
+from printserver.print_requests.states import CopyAction, CopyState, next_copy_state
+
+
+class CopyFields(TypedDict, total=False):
+    issued_sha256: str
+    issued_at: datetime
+    job_uuid: UUID
+    cups_job_id: int | None
+    released_by: UUID
+    released_at: datetime
+    printed_at: datetime
+    settled_reason: str
+
+
+def move_copy(
+    work: Work, by: By, copy_id: UUID, action: CopyAction, *, reason: str = "", **fields: Unpack[CopyFields]
+) -> CopyState:
+    """Take `action` on the copy and return its new state.
+
+    Raises: NotFound, TransitionRefused, also when another transaction was faster.
+    """
+    state = work.session.scalar(select(Copy.state).where(Copy.id == copy_id))
+    if state is None:
+        raise NotFound("there is no such copy")
+    before = CopyState(state)
+    after = next_copy_state(before, action)
+    moved = work.session.scalar(
+        update(Copy).where(Copy.id == copy_id, Copy.state == before).values(state=after, **fields).returning(Copy.id)
+    )
+    if moved is None:
+        raise TransitionRefused(f"cannot {action} a copy that has just changed")
+    append(work, by, CopyMoved(id=copy_id, before=before, after=after, reason=reason))
+    return after
+
+
+def record_issued(work: Work, by: By, copy_id: UUID, issued_sha256: str) -> None:
+    """The signer's own verification has passed and the bytes are stored."""
+    move_copy(work, by, copy_id, CopyAction.ISSUE, issued_sha256=issued_sha256, issued_at=work.now())
+    append(work, by, CopySigned(id=copy_id, issued_sha256=issued_sha256))
+
+
+def reserve_printer(work: Work, by: By, copy_id: UUID, job_uuid: UUID) -> bool:
+    """Record the intent to send the released copy; False while another copy is on its way to the same printer.
+
+    Raises: TransitionRefused when the copy is no longer released for `job_uuid`.
+    """
+    row = work.session.execute(select(Copy.state, Copy.printer_id, Copy.job_uuid).where(Copy.id == copy_id)).one()
+    if row.job_uuid != job_uuid:
+        raise TransitionRefused("the copy was released anew since")
+    if CopyState(row.state) is CopyState.SENT:
+        return True
+    busy = select(Copy.id).where(Copy.printer_id == row.printer_id, Copy.state == CopyState.SENT)
+    if work.session.scalar(busy) is not None:
+        return False
+    try:
+        with work.session.begin_nested():
+            move_copy(work, by, copy_id, CopyAction.SEND)
+    except IntegrityError:
+        return False
+    return True

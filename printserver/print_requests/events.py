@@ -1,0 +1,61 @@
+"""What happens to print requests and copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from printserver.audit.log import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestEvent(Event):
+    subject: ClassVar[str] = "print-request"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyEvent(Event):
+    subject: ClassVar[str] = "copy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestSubmitted(RequestEvent):
+    document_id: UUID
+    seal_id: UUID
+    printer_id: UUID
+    copies: int
+    own_reference: str
+    replaces_copy_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalFlowOpened(RequestEvent):
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestMoved(RequestEvent):
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyRendered(CopyEvent):
+    request_id: UUID
+    serial: str
+    number: int
+    rendition_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyMoved(CopyEvent):
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopySigned(CopyEvent):
+    issued_sha256: str

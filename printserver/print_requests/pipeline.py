@@ -1,0 +1,235 @@
+"""What happens to a request between people's decisions: taken in, rendered, its manifest made, its issue finished.
+
+Rendering and hashing run outside transactions; each function may be run again after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from printserver.approvals.rules import steps_for
+from printserver.audit.log import By, append
+from printserver.documents.intake import IntakeLimits, SafeDocument, make_safe
+from printserver.documents.queries import document_facts
+from printserver.foundation.errors import PrintServerError
+from printserver.foundation.ids import new_id
+from printserver.foundation.serials import CopySerial
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.organisations.access import Actor
+from printserver.organisations.queries import organisation
+from printserver.print_requests.access import copies_of
+from printserver.print_requests.copies import move_copy
+from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, RequestMoved
+from printserver.print_requests.manifest import Manifest, ManifestCopy, ManifestSeal
+from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.service import Application, Place, check_application, request_replacement
+from printserver.print_requests.states import (
+    CopyAction,
+    CopyState,
+    RequestAction,
+    RequestState,
+    next_request_state,
+)
+from printserver.printing.queries import printer_facts
+from printserver.rendering.layout import plan_layout
+from printserver.rendering.overlay import CopyMarks, PlacedSeal, SealPlace, check_places, render_copy
+from printserver.rendering.page_layout import PageLayout
+from printserver.seals.queries import SealFacts, seal_facts, usable_seal
+from printserver.storage.objects import Objects
+
+BY_PIPELINE = By(process="pipeline")
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A document made safe, in the object store, with places that fit its pages."""
+
+    safe: SafeDocument
+    layout: tuple[PageLayout, ...]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What one request's copies are rendered from, read in one transaction."""
+
+    request: PrintRequest
+    organisation: int
+    document_sha256: str
+    seal: SealFacts
+    printer_certificate_sha256: str
+
+
+def take_in(
+    database: Database,
+    objects: Objects,
+    actor: Actor,
+    application: Application,
+    pdf: bytes,
+    *,
+    limits: IntakeLimits,
+    most_copies: int,
+) -> TakenIn:
+    """Check everything about an application that can be checked, and make its document safe. Records nothing.
+
+    Raises: as `check_application`; DocumentRefused, LayoutImpossible, SealPlaceRefused.
+    """
+    with database.reading() as work:
+        check_application(work, actor, application, most_copies=most_copies)
+        seal = usable_seal(work, actor, application.seal_id)
+    safe = make_safe(pdf, limits)
+    layout = plan_layout(safe.pdf)
+    check_places(layout, (_placed(objects, seal, application.places),))
+    objects.put(safe.pdf)
+    return TakenIn(safe, layout)
+
+
+def prepare_request(database: Database, objects: Objects, request_id: UUID) -> None:
+    """Render every copy up to its code and open the approval flow; a request that cannot be rendered fails visibly."""
+    with database.reading() as work:
+        order = _order(work, request_id)
+    if RequestState(order.request.state) is not RequestState.RENDERING:
+        return
+    try:
+        copies = _render(objects, order)
+    except PrintServerError as problem:
+        _fail(database, request_id, str(problem))
+        return
+    manifest = _manifest(order, copies)
+    digest = objects.put(manifest.canonical())
+    with database.work() as work:
+        if not _advance(work, request_id, RequestAction.OPEN_FLOW, manifest_sha256=digest):
+            return
+        for copy in copies:
+            _register_copy(work, order, copy)
+        append(work, BY_PIPELINE, ApprovalFlowOpened(id=request_id, manifest_sha256=digest))
+
+
+def finish_issuing(database: Database, request_id: UUID, failure: str = "") -> None:
+    """Once no copy waits for its signature: ask for replacements of the wasted ones, close the request's issue.
+
+    failure: why the signer refuses the rest for good; those copies are void.
+    """
+    with database.work() as work:
+        copies = copies_of(work, request_id)
+        waiting = [copy for copy in copies if copy.state == CopyState.AUTHORISED]
+        if waiting and not failure:
+            return
+        for copy in waiting:
+            move_copy(work, BY_PIPELINE, copy.id, CopyAction.VOID, reason=failure)
+        for copy in copies:
+            if copy.state == CopyState.WASTED:
+                request_replacement(work, BY_PIPELINE, copy)
+        action = RequestAction.FAIL if failure else RequestAction.FINISH_ISSUING
+        _advance(work, request_id, action, failure=failure)
+
+
+def _order(work: Work, request_id: UUID) -> _Order:
+    request = work.session.get_one(PrintRequest, request_id)
+    return _Order(
+        request=request,
+        organisation=organisation(work, request.organisation_id).number,
+        document_sha256=document_facts(work, request.document_id).safe_sha256,
+        seal=seal_facts(work, request.seal_id),
+        printer_certificate_sha256=printer_facts(work, request.printer_id).certificate_sha256,
+    )
+
+
+def _render(objects: Objects, order: _Order) -> list[ManifestCopy]:
+    safe_pdf = objects.get(order.document_sha256)
+    layout = [PageLayout.from_json(page) for page in order.request.layout]
+    places = tuple(Place(**place) for place in order.request.places)
+    seal = _placed(objects, order.seal, places)
+    copies = []
+    for number in range(1, order.request.copies + 1):
+        serial = CopySerial.generate()
+        marks = CopyMarks(serial=serial, number=number, copies=order.request.copies, seals=(seal,), test=False)
+        digest = objects.put(render_copy(safe_pdf, layout, marks))
+        copies.append(ManifestCopy(new_id(), serial, number, digest))
+    return copies
+
+
+def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> Manifest:
+    request, seal = order.request, order.seal
+    return Manifest(
+        request_id=request.id,
+        organisation=order.organisation,
+        branch_id=request.branch_id,
+        applicant_id=request.applicant_id,
+        title=request.title,
+        own_reference=request.own_reference,
+        document_sha256=order.document_sha256,
+        pages=len(request.layout),
+        copies=copies,
+        seals=[ManifestSeal(seal.id, seal.code_id, seal.object_sha256, request.places)],
+        steps=steps_for([seal.id]),
+        layout=request.layout,
+        printer_id=request.printer_id,
+        printer_certificate_sha256=order.printer_certificate_sha256,
+        expires_at=request.expires_at,
+    )
+
+
+def _register_copy(work: Work, order: _Order, copy: ManifestCopy) -> None:
+    request = order.request
+    work.session.add(
+        Copy(
+            id=copy.copy_id,
+            request_id=request.id,
+            organisation_id=request.organisation_id,
+            branch_id=request.branch_id,
+            printer_id=request.printer_id,
+            number=copy.number,
+            serial=copy.serial.value,
+            state=CopyState.RENDERED,
+            pages=len(request.layout),
+            rendition_sha256=copy.sha256,
+        )
+    )
+    append(
+        work,
+        BY_PIPELINE,
+        CopyRendered(
+            id=copy.copy_id,
+            request_id=request.id,
+            serial=str(copy.serial),
+            number=copy.number,
+            rendition_sha256=copy.sha256,
+        ),
+    )
+
+
+def _fail(database: Database, request_id: UUID, failure: str) -> None:
+    with database.work() as work:
+        _advance(work, request_id, RequestAction.FAIL, failure=failure)
+
+
+def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: str) -> bool:
+    """Move the request on, once; False when it is no longer where `action` starts from."""
+    before = RequestState(work.session.scalars(select(PrintRequest.state).where(PrintRequest.id == request_id)).one())
+    try:
+        after = next_request_state(before, action)
+    except PrintServerError:
+        return False
+    moved = work.session.scalar(
+        update(PrintRequest)
+        .where(PrintRequest.id == request_id, PrintRequest.state == before)
+        .values(state=after, **fields)
+        .returning(PrintRequest.id)
+    )
+    if moved is None:
+        return False
+    append(work, BY_PIPELINE, RequestMoved(id=request_id, before=before, after=after, reason=fields.get("failure", "")))
+    return True
+
+
+def _placed(objects: Objects, seal: SealFacts, places: Sequence[Place]) -> PlacedSeal:
+    return PlacedSeal(
+        artwork_pdf=objects.get(seal.artwork_sha256),
+        width_um=seal.width_um,
+        height_um=seal.height_um,
+        places=tuple(SealPlace(place.page, place.x_um, place.y_um) for place in places),
+    )

@@ -1,0 +1,270 @@
+"""Lists and details of requests and copies, as frozen views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, or_, select
+
+from printserver.approvals.flows import DecisionView, decisions
+from printserver.documents.models import Document
+from printserver.foundation.errors import NotFound
+from printserver.foundation.serials import CopySerial
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor, within, within_any
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import names
+from printserver.print_requests.access import copy_for
+from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.states import CopyState, RequestState
+from printserver.printing.queries import printer_facts
+from printserver.seals.queries import seal_facts, seals_in_custody
+from printserver.storage.objects import Objects
+
+
+@dataclass(frozen=True)
+class CopyFacts:
+    """`replaced_by`: the request for the replacement.   document_sha256: of the safe document."""
+
+    id: UUID
+    request_id: UUID
+    organisation_id: UUID
+    branch_id: UUID
+    seal_id: UUID
+    document_id: UUID
+    printer_id: UUID
+    serial: CopySerial
+    number: int
+    copies: int
+    state: CopyState
+    pages: int
+    title: str
+    own_reference: str
+    rendition_sha256: str
+    issued_sha256: str | None
+    document_sha256: str
+    issued_at: datetime | None
+    printed_at: datetime | None
+    settled_reason: str
+    replaced_by: UUID | None
+
+
+@dataclass(frozen=True)
+class RequestSummary:
+    id: UUID
+    title: str
+    own_reference: str
+    state: RequestState
+    applicant_id: UUID
+    applicant_name: str
+    seal_id: UUID
+    printer_id: UUID
+    copies: int
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class RequestDetails:
+    """`deciders`: display names by id."""
+
+    summary: RequestSummary
+    purpose: str
+    failure: str
+    manifest_sha256: str | None
+    document_sha256: str
+    filename: str
+    pages: int
+    places: Sequence[dict[str, int]]
+    seal_name: str
+    printer_name: str
+    replaces_copy_id: UUID | None
+    copies: tuple[CopyFacts, ...]
+    decisions: tuple[DecisionView, ...]
+    deciders: dict[UUID, str]
+
+
+def copy_by_serial(work: Work, serial: CopySerial) -> CopyFacts | None:
+    """Without regard to anybody's rights: for verification and matching."""
+    row = work.session.execute(_copies().where(Copy.serial == serial.value)).one_or_none()
+    return None if row is None else _copy(row)
+
+
+def copy_facts(work: Work, copy_id: UUID) -> CopyFacts:
+    """Without regard to anybody's rights.   Raises: NotFound."""
+    row = work.session.execute(_copies().where(Copy.id == copy_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such copy")
+    return _copy(row)
+
+
+def copy_facts_for(work: Work, actor: Actor, copy_id: UUID) -> CopyFacts:
+    """Raises: NotFound."""
+    return copy_facts(work, copy_for(work, actor, copy_id, Permission.READ_REQUESTS).id)
+
+
+def copies(
+    work: Work,
+    actor: Actor,
+    *,
+    states: Sequence[CopyState] = (),
+    printer_id: UUID | None = None,
+    limit: int = 200,
+) -> tuple[CopyFacts, ...]:
+    """Newest first; of all states without `states`."""
+    query = _copies().where(within(Copy.branch_id, actor, Permission.READ_REQUESTS))
+    if states:
+        query = query.where(Copy.state.in_(states))
+    if printer_id is not None:
+        query = query.where(Copy.printer_id == printer_id)
+    return tuple(_copy(row) for row in work.session.execute(query.order_by(Copy.id.desc()).limit(limit)))
+
+
+def copy_counts(work: Work, actor: Actor) -> dict[CopyState, int]:
+    """How many copies are in each state; every copy is in exactly one."""
+    rows = work.session.execute(
+        select(Copy.state, func.count())
+        .where(within(Copy.branch_id, actor, Permission.READ_REQUESTS))
+        .group_by(Copy.state)
+    )
+    return {CopyState(state): count for state, count in rows}
+
+
+def requests(
+    work: Work,
+    actor: Actor,
+    *,
+    states: Sequence[RequestState] = (),
+    own_reference: str | None = None,
+    mine: bool = False,
+    limit: int = 200,
+) -> tuple[RequestSummary, ...]:
+    """Newest first; of all states without `states`."""
+    query = select(PrintRequest).where(within(PrintRequest.branch_id, actor, Permission.READ_REQUESTS))
+    if states:
+        query = query.where(PrintRequest.state.in_(states))
+    if own_reference is not None:
+        query = query.where(PrintRequest.own_reference == own_reference)
+    if mine:
+        query = query.where(PrintRequest.applicant_id == actor.id)
+    return _summaries(work, query, limit)
+
+
+def waiting_for(work: Work, actor: Actor, *, limit: int = 200) -> tuple[RequestSummary, ...]:
+    """Requests whose next step is this person's: approvals of others' requests, and uses of seals in their custody."""
+    query = select(PrintRequest).where(
+        PrintRequest.applicant_id != actor.id,
+        PrintRequest.expires_at > work.now(),
+        or_(
+            (PrintRequest.state == RequestState.PENDING_APPROVAL)
+            & within(PrintRequest.branch_id, actor, Permission.APPROVE_REQUEST),
+            (PrintRequest.state == RequestState.PENDING_CUSTODY)
+            & PrintRequest.seal_id.in_(seals_in_custody(work, actor))
+            & within(PrintRequest.branch_id, actor, Permission.CONFIRM_SEAL_USE),
+        ),
+    )
+    return _summaries(work, query, limit)
+
+
+def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetails:
+    """Raises: NotFound."""
+    readable = within_any(
+        PrintRequest.branch_id,
+        actor,
+        (Permission.READ_REQUESTS, Permission.APPROVE_REQUEST, Permission.CONFIRM_SEAL_USE),
+    )
+    found = work.session.execute(
+        select(PrintRequest, Document)
+        .join(Document, Document.id == PrintRequest.document_id)
+        .where(PrintRequest.id == request_id, readable)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("there is no such print request")
+    request, document = found
+    taken = decisions(work, request.id)
+    people = names(work, {request.applicant_id, *(decision.person_id for decision in taken)})
+    rows = work.session.execute(_copies().where(Copy.request_id == request.id).order_by(Copy.number))
+    return RequestDetails(
+        summary=_summary(request, people),
+        purpose=request.purpose,
+        failure=request.failure,
+        manifest_sha256=request.manifest_sha256,
+        document_sha256=document.safe_sha256,
+        filename=document.filename,
+        pages=document.pages,
+        places=request.places,
+        seal_name=seal_facts(work, request.seal_id).name,
+        printer_name=printer_facts(work, request.printer_id).name,
+        replaces_copy_id=request.replaces_copy_id,
+        copies=tuple(_copy(row) for row in rows),
+        decisions=taken,
+        deciders=people,
+    )
+
+
+def manifest_of(work: Work, actor: Actor, objects: Objects, request_id: UUID) -> bytes | None:
+    """The canonical bytes that an approval binds to; None before rendering has ended.   Raises: NotFound."""
+    digest = request_details(work, actor, request_id).manifest_sha256
+    return None if digest is None else objects.get(digest)
+
+
+def _copies() -> Select[Any]:
+    replacement = select(PrintRequest.id).where(PrintRequest.replaces_copy_id == Copy.id).scalar_subquery()
+    return (
+        select(Copy, PrintRequest, Document.safe_sha256, replacement)
+        .join(PrintRequest, PrintRequest.id == Copy.request_id)
+        .join(Document, Document.id == PrintRequest.document_id)
+    )
+
+
+def _copy(row: Row[Any]) -> CopyFacts:
+    copy, request, document_sha256, replaced_by = row
+    return CopyFacts(
+        id=copy.id,
+        request_id=request.id,
+        organisation_id=copy.organisation_id,
+        branch_id=copy.branch_id,
+        seal_id=request.seal_id,
+        document_id=request.document_id,
+        printer_id=copy.printer_id,
+        serial=CopySerial(copy.serial),
+        number=copy.number,
+        copies=request.copies,
+        state=CopyState(copy.state),
+        pages=copy.pages,
+        title=request.title,
+        own_reference=request.own_reference,
+        rendition_sha256=copy.rendition_sha256,
+        issued_sha256=copy.issued_sha256,
+        document_sha256=document_sha256,
+        issued_at=copy.issued_at,
+        printed_at=copy.printed_at,
+        settled_reason=copy.settled_reason,
+        replaced_by=replaced_by,
+    )
+
+
+def _summaries(work: Work, query: Select[tuple[PrintRequest]], limit: int) -> tuple[RequestSummary, ...]:
+    found = work.session.scalars(query.order_by(PrintRequest.id.desc()).limit(limit)).all()
+    people = names(work, {request.applicant_id for request in found})
+    return tuple(_summary(request, people) for request in found)
+
+
+def _summary(request: PrintRequest, people: dict[UUID, str]) -> RequestSummary:
+    return RequestSummary(
+        id=request.id,
+        title=request.title,
+        own_reference=request.own_reference,
+        state=RequestState(request.state),
+        applicant_id=request.applicant_id,
+        applicant_name=people.get(request.applicant_id, ""),
+        seal_id=request.seal_id,
+        printer_id=request.printer_id,
+        copies=request.copies,
+        created_at=request.created_at,
+        expires_at=request.expires_at,
+    )

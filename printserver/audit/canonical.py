@@ -15,6 +15,6 @@ def canonical_json(value: Value) -> bytes:
     Raises: ValueError when the value cannot be written (a number beyond 2**53, a lone surrogate).
     """
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]  # the library's alias names list and dict only
+        return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as problem:
         raise ValueError(str(problem)) from None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import Enum
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -14,6 +17,7 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 
 LONGEST_TEXT: Final = 2_000
+LARGEST_INTEGER: Final = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class By:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact in the past tense; subclasses add fields of JSON scalars, UUIDs and moments.
+    """A fact in the past tense; subclasses add fields of JSON scalars, UUIDs, moments, bytes and lists of these.
 
     `subject` names the kind of thing it happened to, `id` which one.
     """
@@ -49,7 +53,7 @@ def append(work: Work, by: By, event: Event) -> AuditEntry:
         "subject_id": _plain(event.id),
         "organisation_id": _plain(by.organisation_id),
         "person_id": _plain(by.person_id),
-        "process": by.process,
+        "process": _plain(by.process),
         "address": _plain(by.address),
         "device": _plain(by.device),
         "facts": {field.name: _plain(getattr(event, field.name)) for field in fields(event) if field.name != "id"},
@@ -69,10 +73,26 @@ def append(work: Work, by: By, event: Event) -> AuditEntry:
 
 
 def _plain(value: object) -> Value:
-    if value is None or isinstance(value, bool | int):
+    """A value that JSON can hold and that stays one short, valid text whatever a stranger put into it."""
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, int):
+        return int(value) if abs(value) <= LARGEST_INTEGER else str(value)
     if isinstance(value, datetime):
         return as_text(value)
+    if isinstance(value, Mapping):
+        return {_text(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return str(value)[:LONGEST_TEXT]
+    return _text(value.hex() if isinstance(value, bytes) else str(value))
+
+
+def _text(text: str) -> str:
+    """Half characters (lone surrogates) become `?`; what is too long is cut, and the cut says what it was."""
+    encoded = text.encode("utf-8", "replace")
+    if len(text) <= LONGEST_TEXT:
+        return encoded.decode()
+    whole = f"… ({len(text)} characters, sha256 {hashlib.sha256(encoded).hexdigest()})"
+    return encoded.decode()[: LONGEST_TEXT - len(whole)] + whole

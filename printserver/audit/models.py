@@ -71,7 +71,8 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
 def _install(table: Table) -> None:
     for dialect in ("sqlite", "postgresql"):
         for statement in append_only_ddl(table.name, dialect):
-            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+            ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
+            event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
 
 
 for _table in APPEND_ONLY:

@@ -1,0 +1,139 @@
+"""Read the log: for the audit page, newest first, and in the order of the tree, for those who follow it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+
+from printserver.audit.canonical import canonical_json
+from printserver.audit.models import AuditEntry, AuditLeaf
+from printserver.foundation.errors import Malformed
+from printserver.foundation.unit_of_work import Work
+
+LARGEST_PAGE: Final = 500
+
+
+class SearchMalformed(Malformed):
+    code = "audit-search-malformed"
+
+
+@dataclass(frozen=True)
+class AuditSearch:
+    """Everything given must hold; None asks for nothing.
+
+    organisations: of these only; an empty collection finds nothing.   since: inclusive, until: exclusive; aware.
+    text: anywhere in the recorded body, upper or lower case.
+    """
+
+    organisations: Collection[UUID] | None = None
+    person_id: UUID | None = None
+    event: str | None = None
+    subject: str | None = None
+    subject_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """position: the place in the tree from 0; None while the entry waits for it."""
+
+    id: UUID
+    at: datetime
+    event: str
+    subject: str
+    subject_id: UUID | None
+    organisation_id: UUID | None
+    person_id: UUID | None
+    process: str
+    address: str
+    device: str
+    facts: Mapping[str, Any]
+    position: int | None
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """next: give it as `before` for the page of older entries; None on the last."""
+
+    entries: tuple[EntryView, ...]
+    next: UUID | None
+
+
+def find_entries(
+    work: Work, search: AuditSearch | None = None, *, before: UUID | None = None, limit: int = 50
+) -> EntryPage:
+    """Newest first.   before: the `next` of the previous page.   limit: 1 to 500.   Raises: SearchMalformed."""
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise SearchMalformed(f"a page has 1 to {LARGEST_PAGE} entries")
+    statement = _entries().outerjoin(AuditLeaf, AuditLeaf.entry_id == AuditEntry.id)
+    statement = _filtered(statement, search or AuditSearch())
+    if before:
+        statement = statement.where(AuditEntry.id < before)
+    rows = work.session.execute(statement.order_by(AuditEntry.id.desc()).limit(limit + 1)).all()
+    entries = tuple(_view(row) for row in rows[:limit])
+    return EntryPage(entries, entries[-1].id if len(rows) > limit else None)
+
+
+def entries_from(work: Work, position: int, *, limit: int = 100) -> tuple[EntryView, ...]:
+    """Sequenced entries in the order of the tree, from `position` on: nothing is ever put in before what was read."""
+    statement = _entries().join(AuditLeaf, AuditLeaf.entry_id == AuditEntry.id).where(AuditLeaf.position >= position)
+    return tuple(_view(row) for row in work.session.execute(statement.order_by(AuditLeaf.position).limit(limit)))
+
+
+def _entries() -> Select[AuditEntry, int | None]:
+    return select(AuditEntry, AuditLeaf.position)
+
+
+def _filtered(statement: Select[AuditEntry, int | None], search: AuditSearch) -> Select[AuditEntry, int | None]:
+    if search.organisations is not None:
+        statement = statement.where(AuditEntry.organisation_id.in_(search.organisations))
+    for column, wanted in (
+        (AuditEntry.person_id, search.person_id),
+        (AuditEntry.event, search.event),
+        (AuditEntry.subject, search.subject),
+        (AuditEntry.subject_id, search.subject_id),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if search.since is not None:
+        statement = statement.where(AuditEntry.at >= search.since)
+    if search.until is not None:
+        statement = statement.where(AuditEntry.at < search.until)
+    if search.text:
+        statement = statement.where(AuditEntry.body.icontains(_as_in_body(search.text), autoescape=True))
+    return statement
+
+
+def _as_in_body(text: str) -> str:
+    """Quotes and control characters stand escaped in the JSON that is searched."""
+    try:
+        return canonical_json(text).decode()[1:-1]
+    except ValueError:
+        raise SearchMalformed("the text to look for contains half a character") from None
+
+
+def _view(row: Row[AuditEntry, int | None]) -> EntryView:
+    entry, position = row[0], row[1]
+    body = json.loads(entry.body)
+    return EntryView(
+        id=entry.id,
+        at=entry.at,
+        event=entry.event,
+        subject=entry.subject,
+        subject_id=entry.subject_id,
+        organisation_id=entry.organisation_id,
+        person_id=entry.person_id,
+        process=body["process"],
+        address=body["address"],
+        device=body["device"],
+        facts=body["facts"],
+        position=position,
+    )

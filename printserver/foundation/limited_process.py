@@ -1,0 +1,154 @@
+"""Run a module of this package on hostile bytes in a child process that has hard limits.
+
+The child gets no environment, no file it could write, no descriptor but its three streams, and a process group of its
+own that is killed as a whole. Linux only: the streams are memory files, so that RLIMIT_FSIZE bounds whatever it says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import printserver
+from printserver.foundation.errors import Malformed, TooLarge
+
+MEBIBYTE: Final = 1 << 20
+_OUT_OF_MEMORY: Final = 97
+_PACKAGE: Final = Path(printserver.__file__).resolve().parent
+_ENVIRONMENT: Final = {
+    "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+# `-I` hides PYTHONPATH and the working directory, so the child takes exactly the package its parent runs.
+# The limits are set here, before anything else is imported: `preexec_fn` is unsafe in a process with threads.
+_START: Final = """
+import resource, sys
+package, module, memory, seconds, output = sys.argv[1:6]
+for kind, limit in (("CORE", 0), ("NOFILE", 64), ("AS", int(memory)), ("FSIZE", int(output)), ("CPU", int(seconds))):
+    resource.setrlimit(getattr(resource, "RLIMIT_" + kind), (limit, limit))
+import importlib.util, runpy
+start = package + "/__init__.py"
+spec = importlib.util.spec_from_file_location("printserver", start, submodule_search_locations=[package])
+sys.modules["printserver"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["printserver"])
+sys.argv = [module, *sys.argv[6:]]
+try:
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+except MemoryError:
+    sys.exit(97)
+"""
+
+
+@dataclass(frozen=True)
+class ProcessLimits:
+    """All limits are positive. `wall_seconds` also counts waiting; the others are the kernel's resource limits."""
+
+    memory_bytes: int = 1024 * MEBIBYTE
+    """Address space, not resident memory."""
+    cpu_seconds: int = 30
+    wall_seconds: float = 60.0
+    output_bytes: int = 64 * MEBIBYTE
+    """Of standard output and, separately, of standard error."""
+
+
+class ProcessLimitExceeded(TooLarge):
+    """`limit`: memory, cpu, wall or output. `diagnosis`: the end of the child's standard error."""
+
+    code = "process-limit-exceeded"
+
+    def __init__(self, limit: str, diagnosis: str) -> None:
+        super().__init__(f"the work needs more than the allowed {limit}")
+        self.limit = limit
+        self.diagnosis = diagnosis
+
+
+class ProcessCrashed(Malformed):
+    """`status`: exit status, negative for a signal. `diagnosis`: the end of the child's standard error."""
+
+    code = "process-crashed"
+
+    def __init__(self, status: int, diagnosis: str) -> None:
+        super().__init__("the bytes could not be processed")
+        self.status = status
+        self.diagnosis = diagnosis
+
+
+def run_limited(module: str, arguments: Sequence[str], stdin: bytes, limits: ProcessLimits) -> bytes:
+    """Run `module` as `__main__` in a child and return its standard output.
+
+    module: dotted name inside this package, never from a request.   arguments: `sys.argv[1:]` of the child.
+    Raises ProcessLimitExceeded, or ProcessCrashed for any other exit status than 0.
+    """
+    command = [sys.executable, "-I", "-B", "-c", _START, str(_PACKAGE), module]
+    command += [str(limits.memory_bytes), str(limits.cpu_seconds), str(limits.output_bytes), *arguments]
+    with _memory_file() as source, _memory_file() as answer, _memory_file() as complaint:
+        _write_all(source, stdin)
+        os.lseek(source, 0, os.SEEK_SET)
+        status, in_time = _run(command, (source, answer, complaint), limits.wall_seconds)
+        diagnosis = _tail(complaint)
+        exceeded = _exceeded(status, in_time, answer, limits)
+        if exceeded:
+            raise ProcessLimitExceeded(exceeded, diagnosis)
+        if status != 0:
+            raise ProcessCrashed(status, diagnosis)
+        return os.pread(answer, os.fstat(answer).st_size, 0)
+
+
+@contextlib.contextmanager
+def _memory_file() -> Iterator[int]:
+    descriptor = os.memfd_create("limited-process", os.MFD_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _run(command: list[str], streams: tuple[int, int, int], wall_seconds: float) -> tuple[int, bool]:
+    """Exit status, and whether the child ended by itself in time."""
+    source, answer, complaint = streams
+    with subprocess.Popen(
+        command, stdin=source, stdout=answer, stderr=complaint, env=_ENVIRONMENT, cwd="/", start_new_session=True
+    ) as child:
+        ended = os.pidfd_open(child.pid)
+        try:
+            in_time = bool(select.select([ended], [], [], wall_seconds)[0])
+        finally:
+            os.close(ended)
+            # Not reaped yet, so the group's number still belongs to it and to whatever it left behind.
+            os.killpg(child.pid, signal.SIGKILL)
+        return child.wait(), in_time
+
+
+def _tail(complaint: int, length: int = 4096) -> str:
+    size = os.fstat(complaint).st_size
+    return os.pread(complaint, length, max(0, size - length)).decode("utf-8", "replace")
+
+
+def _exceeded(status: int, in_time: bool, answer: int, limits: ProcessLimits) -> str | None:
+    if not in_time:
+        return "wall"
+    if status == _OUT_OF_MEMORY:
+        return "memory"
+    # The hard CPU limit ends the child with SIGKILL, which nobody else sent when it ended in time.
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return "cpu"
+    if status != 0 and os.fstat(answer).st_size >= limits.output_bytes:
+        return "output"
+    return None

@@ -1,0 +1,171 @@
+"""Put seals, serial, barcode and at last the signed codes on the pages of a safe document.
+
+Both steps are deterministic: the same input gives the same bytes, so a copy's digest can be computed again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+from printserver.foundation.errors import Malformed
+from printserver.foundation.serials import PageCode
+from printserver.rendering import marks as _marks
+from printserver.rendering.code128 import HEIGHT_UM as BARS_UM
+from printserver.rendering.code128 import draw_barcode
+from printserver.rendering.page_layout import LINE_UM, WHOLE, Box, PageLayout
+from printserver.rendering.pdf_files import content_as_form, page_points, page_size, saved
+from printserver.rendering.qr_code import BOX_UM as QR_SQUARE_UM
+from printserver.rendering.qr_code import draw_qr_code, qr_modules
+from printserver.rendering.typeface import SANS, SANS_BOLD, Typeface, draw_text, text_width
+from printserver.rendering.units import PageSize, to_points
+from printserver.rendering.vector import Outline, grey, isolated, numbers
+
+CopyMarks = _marks.CopyMarks
+PlacedSeal = _marks.PlacedSeal
+SealPlace = _marks.SealPlace
+SealPlaceRefused = _marks.SealPlaceRefused
+check_places = _marks.check_places
+
+TEST_WATERMARK: Final = "测试 无效 TEST – NOT VALID"
+_LARGEST_TEXT: Final = to_points(2_500)
+_BASE_LINE: Final = to_points(LINE_UM - 600)
+_MULTIPLY: Final = Name.Multiply
+
+
+class LayoutMismatch(Malformed):
+    """The layout, or the list of codes, belongs to another document."""
+
+    code = "layout-mismatch"
+
+
+def render_copy(safe_pdf: bytes, layout: Sequence[PageLayout], marks: CopyMarks) -> bytes:
+    """A copy's pages, complete but for the codes, whose place stays free.
+
+    Each page gets the seals (multiplied into the text, so that both stay legible), the barcode with the line that says
+    which copy and page this is, and the serial for people under the code's place.
+    safe_pdf: from `make_safe`.   layout: from `plan_layout` of the same document.
+    Raises LayoutMismatch, SealPlaceRefused, CodeRefused, BarcodeRefused.
+    """
+    check_places(layout, marks.seals)
+    with pikepdf.open(io.BytesIO(safe_pdf)) as pdf:
+        _check_pages(pdf, layout)
+        forms = [_seal_form(pdf, seal) for seal in marks.seals]
+        for page, place in zip(pdf.pages, layout, strict=True):
+            _compose(pdf, page, place, marks, forms)
+        return saved(pdf)
+
+
+def put_codes(rendition: bytes, layout: Sequence[PageLayout], codes: Sequence[str]) -> bytes:
+    """Add each page's signed code in the place kept free for it; nothing else of the pages changes.
+
+    rendition: from `render_copy`, with the same layout.   codes: one text a page, in their order.
+    Raises LayoutMismatch, CodeRefused.
+    """
+    if len(codes) != len(layout):
+        raise LayoutMismatch("every page takes exactly one code")
+    with pikepdf.open(io.BytesIO(rendition)) as pdf:
+        _check_pages(pdf, layout)
+        for page, place, code in zip(pdf.pages, layout, codes, strict=True):
+            left, top = _corner(place.size, place.qr)
+            symbol = draw_qr_code(qr_modules(code), left=left, top=top)
+            page.obj.Contents = Array([page.obj.Contents, pdf.make_stream(symbol)])
+        return saved(pdf)
+
+
+def _check_pages(pdf: pikepdf.Pdf, layout: Sequence[PageLayout]) -> None:
+    expected = [(place.page, place.size) for place in layout]
+    if expected != [(at, page_size(page)) for at, page in enumerate(pdf.pages, 1)]:
+        raise LayoutMismatch("the layout belongs to another document")
+
+
+def _seal_form(pdf: pikepdf.Pdf, seal: PlacedSeal) -> pikepdf.Object:
+    """The artwork as a form of 1 × 1, with a group of its own, so that the seal is multiplied as a whole."""
+    with pikepdf.open(io.BytesIO(seal.artwork_pdf)) as artwork:
+        page = artwork.pages[0]
+        left, bottom, right, top = (float(side) for side in page.mediabox)
+        form = pdf.copy_foreign(content_as_form(artwork, page))
+    width, height = right - left, top - bottom
+    form.Matrix = Array([1 / width, 0, 0, 1 / height, -left / width, -bottom / height])
+    form.Group = Dictionary(S=Name.Transparency)
+    return form
+
+
+def _compose(
+    pdf: pikepdf.Pdf, page: pikepdf.Page, place: PageLayout, marks: CopyMarks, forms: Sequence[pikepdf.Object]
+) -> None:
+    xobjects = {"/Page": content_as_form(pdf, page)}
+    operators = [isolated(b"/Page Do\n", matrix=_content_matrix(place))]
+    for at, (seal, form) in enumerate(zip(marks.seals, forms, strict=True), 1):
+        name = f"/Seal{at}"
+        for spot in (spot for spot in seal.places if spot.page == place.page):
+            xobjects[name] = form
+            operators.append(_seal(name, place, _marks.seal_box(place, seal, spot)))
+    operators.append(_copy_line(place, marks, len(pdf.pages)))
+    if marks.test:
+        operators.append(_test_watermark(place.size))
+    page.obj.Resources = Dictionary(
+        XObject=Dictionary(xobjects), ExtGState=Dictionary(Multiply=Dictionary(Type=Name.ExtGState, BM=_MULTIPLY))
+    )
+    page.obj.Contents = pdf.make_stream(b"".join(operators))
+
+
+def _content_matrix(place: PageLayout) -> tuple[float, ...]:
+    """The content's transform, turned from the top-left corner to PDF's bottom-left one."""
+    scale = place.content.scale_ppm / WHOLE
+    height = to_points(place.size.height_um)
+    x, y = to_points(place.content.x_um), height * (1 - scale) - to_points(place.content.y_um)
+    return (scale, 0, 0, scale, x, y)
+
+
+def _corner(size: PageSize, box: Box) -> tuple[float, float]:
+    """The box's top-left corner in points, y upwards."""
+    return to_points(box.x_um), to_points(size.height_um - box.y_um)
+
+
+def _seal(name: str, place: PageLayout, box: Box) -> bytes:
+    left, top = _corner(place.size, box)
+    width, height = to_points(box.width_um), to_points(box.height_um)
+    return isolated(
+        b"/Multiply gs\n",
+        f"{numbers(width, 0, 0, height, left, top - height)} cm\n{name} Do\n".encode("ascii"),
+    )
+
+
+def _copy_line(place: PageLayout, marks: CopyMarks, pages: int) -> bytes:
+    serial = str(marks.serial)
+    line = (
+        f"{serial} · 第 {marks.number} 份 共 {marks.copies} 份 · Copy {marks.number} of {marks.copies}"
+        f" · page {place.page}/{pages}"
+    )
+    left, top = _corner(place.size, place.barcode)
+    bars = draw_barcode(PageCode(marks.serial, place.page).digits(), left=left, top=top)
+    text = Outline()
+    _fit_line(text, SANS, line, place.size, place.barcode, BARS_UM)
+    _fit_line(text, SANS_BOLD, serial, place.size, place.qr, QR_SQUARE_UM)
+    return bars + isolated(grey(0), text.filled())
+
+
+def _fit_line(outline: Outline, typeface: Typeface, text: str, size: PageSize, box: Box, above_um: int) -> None:
+    """One centred line in the lower part of the box, which begins `above_um` below its top."""
+    width, room = text_width(typeface, text), to_points(box.width_um)
+    em = min(_LARGEST_TEXT, room / width)
+    left, top = _corner(size, box)
+    base = top - to_points(above_um) - _BASE_LINE
+    draw_text(outline, typeface, text, x=left + (room - em * width) / 2, y=base, size=em)
+
+
+def _test_watermark(size: PageSize) -> bytes:
+    """Across the middle of the page, pale enough to read the text through it."""
+    width, height = page_points(size)
+    outline = Outline()
+    length = text_width(SANS_BOLD, TEST_WATERMARK)
+    em = 0.8 * min(width, height) / length
+    draw_text(outline, SANS_BOLD, TEST_WATERMARK, x=-em * length / 2, y=-0.35 * em, size=em)
+    slope = 0.8
+    turned = (slope, 0.6, -0.6, slope, width / 2, height / 2)
+    return isolated(b"/Multiply gs\n", grey(0.82), outline.filled(), matrix=turned)

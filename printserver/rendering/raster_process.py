@@ -1,0 +1,85 @@
+"""Runs in a limited child process: a PDF on standard input becomes pixels on standard output.
+
+`ink`: for every page one JSON line [width, height, bytes] and then one bit a cell, rows padded to whole bytes.
+`image PAGE DPI FORMAT WATERMARK`: one encoded picture.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+from typing import Any
+
+import numpy as np
+import pypdfium2
+from PIL import Image, ImageDraw, ImageFont
+
+from printserver.rendering.raster_limits import CELLS_PER_PAGE, INK_DPI, PIXELS, REFUSED, WHITE
+from printserver.rendering.typeface import SANS_BOLD
+
+
+def _rendered(page: Any, dpi: float, limit: int) -> Image.Image:
+    if math.prod(side * dpi / 72 for side in page.get_size()) > limit:
+        sys.exit(REFUSED)
+    bitmap = page.render(scale=dpi / 72, may_draw_forms=False)
+    return bitmap.to_pil().convert("RGB")
+
+
+def _write_ink(document: Any) -> None:
+    """A cell has ink when any of its colours is darker than paper."""
+    for number, page in enumerate(document, 1):
+        print(f"page {number}", file=sys.stderr, flush=True)  # noqa: T201 - the parent names the page that failed
+        width, height = page.get_size()
+        picture = _rendered(page, INK_DPI, CELLS_PER_PAGE)
+        cells = np.packbits(np.asarray(picture).min(axis=2) < WHITE, axis=1).tobytes()
+        head = {"points": [width, height], "columns": picture.width, "rows": picture.height, "bytes": len(cells)}
+        sys.stdout.buffer.write(json.dumps(head).encode("ascii") + b"\n" + cells)
+        page.close()
+
+
+def _write_image(document: Any, page: int, dpi: int, encoding: str, watermark: str) -> None:
+    if not 1 <= page <= len(document):
+        sys.exit(REFUSED)
+    picture = _rendered(document[page - 1], dpi, PIXELS)
+    if watermark:
+        picture = _watermarked(picture, watermark)
+    target = io.BytesIO()
+    if encoding == "webp":
+        picture.save(target, "WEBP", quality=80, method=2)
+    else:
+        picture.save(target, "PNG", compress_level=6)
+    sys.stdout.buffer.write(target.getvalue())
+
+
+def _watermarked(picture: Image.Image, text: str) -> Image.Image:
+    """Repeated along the diagonal over the whole page, so that no part of it can be cut out without it."""
+    size = max(12, picture.width // 22)
+    font = ImageFont.truetype(SANS_BOLD.path, size, index=SANS_BOLD.index)
+    side = math.ceil(math.hypot(*picture.size))
+    layer = Image.new("L", (side, side), 0)
+    draw = ImageDraw.Draw(layer)
+    step = math.ceil(draw.textlength(text, font=font)) + 3 * size
+    for row, y in enumerate(range(0, side, 5 * size)):
+        for x in range(-step + row % 2 * step // 2, side, step):
+            draw.text((x, y), text, font=font, fill=70)
+    layer = layer.rotate(35, Image.Resampling.BILINEAR)
+    left, top = (side - picture.width) // 2, (side - picture.height) // 2
+    mask = layer.crop((left, top, left + picture.width, top + picture.height))
+    picture.paste((200, 30, 30), mask=mask)
+    return picture
+
+
+def main() -> None:
+    document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
+    if sys.argv[1] == "ink":
+        _write_ink(document)
+    else:
+        page, dpi, encoding, watermark = sys.argv[2:6]
+        _write_image(document, int(page), int(dpi), encoding, watermark)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The limits of the child process hold, and what it says comes back whole."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from printserver.foundation.limited_process import (
+    MEBIBYTE,
+    ProcessCrashed,
+    ProcessLimitExceeded,
+    ProcessLimits,
+    run_limited,
+)
+
+# A module of the standard library whose arguments say what to do: `timeit -s SETUP STATEMENT` runs any statement once.
+RUN = ("-n", "1", "-r", "1", "-s")
+LIMITS = ProcessLimits(memory_bytes=256 * MEBIBYTE, cpu_seconds=2, wall_seconds=10, output_bytes=MEBIBYTE)
+
+
+def say(statement: str, stdin: bytes = b"", limits: ProcessLimits = LIMITS) -> bytes:
+    return run_limited(
+        "timeit", [*RUN, "import os, sys, time", statement + "; sys.stdout.flush(); os._exit(0)"], stdin, limits
+    )
+
+
+def test_the_child_reads_its_input_and_its_output_comes_back():
+    data = os.urandom(300_000)
+    assert say("sys.stdout.buffer.write(sys.stdin.buffer.read())", data) == data
+
+
+def test_the_child_runs_the_package_of_its_parent():
+    import printserver
+
+    assert say("import printserver; print(printserver.__file__)").decode().strip() == printserver.__file__
+
+
+def test_the_child_sees_no_environment_and_no_descriptor_of_its_parent(monkeypatch):
+    monkeypatch.setenv("CANARY_SECRET", "42")
+    environment, descriptors = say("print(list(os.environ)); print(os.listdir('/proc/self/fd'))").decode().splitlines()
+    assert "CANARY_SECRET" not in environment
+    assert len(eval(descriptors)) <= 4  # noqa: S307 - the three streams and the listing itself
+
+
+def test_memory_is_bounded():
+    with pytest.raises(ProcessLimitExceeded) as refusal:
+        run_limited("json.tool", [], b"[" + b"1," * 40_000_000 + b"1]", LIMITS)
+    assert refusal.value.limit == "memory"
+
+
+def test_processor_time_is_bounded():
+    with pytest.raises(ProcessLimitExceeded) as refusal:
+        say("exec('while True: pass')", limits=ProcessLimits(cpu_seconds=1, wall_seconds=20))
+    assert refusal.value.limit == "cpu"
+
+
+def test_a_sleeping_child_is_stopped_with_its_children():
+    started = time.monotonic()
+    with pytest.raises(ProcessLimitExceeded) as refusal:
+        say("os.fork(); os.fork(); time.sleep(60)", limits=ProcessLimits(wall_seconds=0.5))
+    assert refusal.value.limit == "wall"
+    assert time.monotonic() - started < 5
+
+
+def test_output_is_bounded():
+    with pytest.raises(ProcessLimitExceeded) as refusal:
+        say("sys.stdout.buffer.write(b'x' * 3_000_000)")
+    assert refusal.value.limit == "output"
+
+
+def test_no_file_can_grow_beyond_the_limit(tmp_path):
+    target = tmp_path / "written"
+    with pytest.raises(ProcessCrashed):
+        say(f"open({str(target)!r}, 'wb').write(b'x' * 2_000_000)")
+    assert target.stat().st_size <= MEBIBYTE
+
+
+def test_a_crash_is_told_from_a_refusal():
+    with pytest.raises(ProcessCrashed) as refusal:
+        say("os.kill(os.getpid(), 11)")
+    assert refusal.value.status == -11
+
+
+def test_an_exception_brings_its_diagnosis():
+    with pytest.raises(ProcessCrashed) as refusal:
+        say("raise ValueError('what was wrong')")
+    assert "what was wrong" in refusal.value.diagnosis

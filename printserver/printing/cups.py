@@ -54,8 +54,9 @@ _JOB_ATTRIBUTES: Final = (
     "job-state",
     "job-state-reasons",
     "job-impressions-completed",
-    "number-of-documents",
+    "job-k-octets",
 )
+_MOST_JOBS_IN_AN_ANSWER: Final = 500  # cupsd gives no more at once when it must read the jobs' files
 
 
 class CupsSpooler:
@@ -75,7 +76,7 @@ class CupsSpooler:
         """See `Spooler.hold`. A job whose document never arrived whole is cancelled and made anew."""
         job_id: int | None = None
         for job in self._jobs_of(job_uuid):
-            if job.documents > 0:
+            if job.has_document:
                 job_id = job.job_id if job_id is None else min(job_id, job.job_id)
             elif not job.state.is_final:
                 self.cancel(job.job_id)
@@ -95,12 +96,11 @@ class CupsSpooler:
         """See `Spooler.report`. Of several jobs of one copy, the one that claimed it speaks for it."""
         while True:
             fence = self.fence_record(job_uuid)
-            jobs = [job for job in self._jobs_of(job_uuid) if job.documents > 0]
+            job = self._speaking_job(job_uuid, fence)
             if fence == self.fence_record(job_uuid):
                 break
-        if not jobs:
+        if job is None:
             return None
-        job = next((job for job in jobs if fence and job.job_id == fence.cups_job), min(jobs, key=lambda j: j.job_id))
         return JobReport(job.job_id, job.state, job.reasons, job.impressions_completed, fence)
 
     def fence_record(self, job_uuid: UUID) -> FenceRecord | None:
@@ -166,21 +166,43 @@ class CupsSpooler:
         )
         _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
 
+    def _speaking_job(self, job_uuid: UUID, fence: FenceRecord | None) -> _Job | None:
+        if fence is not None and fence.cups_job:
+            try:
+                return self._job(fence.cups_job)
+            except JobNotFound:
+                return None
+        whole = [job for job in self._jobs_of(job_uuid) if job.has_document]
+        return min(whole, key=lambda job: job.job_id, default=None)
+
     def _jobs_of(self, job_uuid: UUID) -> list[_Job]:
-        """Every job, also finished ones, that carries this job-uuid."""
+        """The jobs that carry this job-uuid: the unfinished ones, and only if there are none the finished ones."""
+        name = f"urn:uuid:{job_uuid}"
+        for which_jobs in ("not-completed", "completed"):
+            found: list[_Job] = []
+            first_job_id = 1
+            while page := self._jobs_from(first_job_id, which_jobs):
+                found += [_read_job(job) for job in page if job.get("job-uuid") == [name]]
+                first_job_id = 1 + max(_number(job, "job-id") for job in page)
+            if found:
+                return found
+        return []
+
+    def _jobs_from(self, first_job_id: int, which_jobs: str) -> list[Attributes]:
         answer = self._ask(
             Operation.GET_JOBS,
             [
                 uri("printer-uri", "ipp://localhost/"),
-                keyword("which-jobs", "all"),
+                keyword("which-jobs", which_jobs),
+                integer("first-job-id", first_job_id),
+                integer("limit", _MOST_JOBS_IN_AN_ANSWER),
                 keyword("requested-attributes", *_JOB_ATTRIBUTES),
             ],
         )
         if answer.status == Status.CLIENT_ERROR_NOT_FOUND:
             return []
         _require_success(answer, missing=JobNotFound("CUPS has no jobs"))
-        name = f"urn:uuid:{job_uuid}"
-        return [_read_job(job) for job in answer.of(Group.JOB) if job.get("job-uuid") == [name]]
+        return answer.of(Group.JOB)
 
     def _job(self, job_id: int) -> _Job:
         answer = self._ask(
@@ -237,7 +259,8 @@ class _Job:
     state: JobState
     reasons: tuple[str, ...]
     impressions_completed: int
-    documents: int
+    has_document: bool
+    """Its document arrived whole; still true after cupsd deleted it."""
 
 
 def _read_job(job: Attributes) -> _Job:
@@ -246,7 +269,7 @@ def _read_job(job: Attributes) -> _Job:
         state=_JOB_STATES[_number(job, "job-state")],
         reasons=_keywords(job, "job-state-reasons"),
         impressions_completed=_number(job, "job-impressions-completed", otherwise=0),
-        documents=_number(job, "number-of-documents", otherwise=0),
+        has_document=_number(job, "job-k-octets", otherwise=0) > 0,
     )
 
 

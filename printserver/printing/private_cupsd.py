@@ -1,0 +1,263 @@
+"""A CUPS server of our own: its folder, its configuration, its queues. Starting and stopping it is the supervisor's.
+
+Everything below one root folder, reachable only through a Unix socket. When built as root for another system user,
+that user owns what cupsd must write (spool, cache, fence) and root owns the rest: the configuration, the backend and
+the pins.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import ClassVar, Final
+from urllib.parse import SplitResult, urlsplit
+
+from printserver.foundation.errors import Malformed, Unavailable
+from printserver.printing.cups import CupsSpooler
+from printserver.printing.pin import read_pin
+from printserver.printing.system_user import command_prefix
+
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+_DRIVERS: Final = _CHECKOUT / "drivers" / "cups"
+_TEMPLATES: Final = _CHECKOUT / "deploy" / "cups"
+_SYSTEM_SERVER_BIN: Final = Path("/usr/lib/cups")
+_CUPSD: Final = "/usr/sbin/cupsd"
+_LONGEST_SOCKET_PATH: Final = 107  # octets of sun_path less the terminator, unix(7)
+_COMMAND_SECONDS: Final = 30.0
+
+_OF_ROOT: Final = {"": 0o755, "conf": 0o755, "bin": 0o755, "share": 0o755, "www": 0o755, "pins": 0o755}
+_OF_CUPSD: Final = {
+    "etc": 0o755,
+    "etc/ssl": 0o700,
+    "etc/ppd": 0o755,
+    "cache": 0o750,
+    "spool": 0o710,
+    "spool/tmp": 0o1770,
+    "run": 0o755,
+    "run/certs": 0o711,
+    "log": 0o750,
+    # Readable by the workers, which judge by it what became of a copy; it holds nothing but opaque ids.
+    "fence": 0o755,
+}
+
+
+class QueueMalformed(Malformed):
+    code: ClassVar[str] = "print-queue-malformed"
+
+
+class CupsNotReady(Unavailable):
+    code: ClassVar[str] = "cups-not-ready"
+
+
+class CupsCommandFailed(Unavailable):
+    code: ClassVar[str] = "cups-command-failed"
+
+
+def install_fence_backend(server_bin: Path) -> Path:
+    """Put the fence backend beside the stock `ipp` backend of a ServerBin; returns its path.
+
+    cupsd runs a backend only when its owner is root or cupsd's own user and nobody else may write it.
+    """
+    folder = server_bin / "backend"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "printserver-fence"
+    _write_if_changed(target, (_DRIVERS / "printserver-fence").read_bytes(), mode=0o755)
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateCups:
+    """One private cupsd.
+
+    root: its folder; no white space, and short (a socket's path has at most 107 octets).
+    printing_users: system users that may hand in, release and cancel jobs.
+    administrators: system users that may manage queues, besides root.
+    user: the system user that cupsd and the backends run as; required as root, else left out.
+    """
+
+    root: Path
+    printing_users: tuple[str, ...]
+    administrators: tuple[str, ...] = ()
+    user: str | None = None
+    log_level: str = "info"
+
+    def __post_init__(self) -> None:
+        if any(character.isspace() for character in str(self.root)):
+            raise ValueError("CUPS configuration cannot name a folder with white space")
+        if len(os.fsencode(self.socket)) > _LONGEST_SOCKET_PATH:
+            raise ValueError(f"the socket's path is longer than {_LONGEST_SOCKET_PATH} octets: {self.socket}")
+        if not self.printing_users:
+            raise ValueError("a spooler that nobody may print on")
+        if (self.user is None or self.user == "root") == (os.geteuid() == 0):
+            raise ValueError("cupsd runs as a system user of its own when started by root, and as the caller otherwise")
+
+    @property
+    def socket(self) -> Path:
+        return self.root / "run" / "cups.sock"
+
+    @property
+    def fence_directory(self) -> Path:
+        return self.root / "fence"
+
+    @property
+    def error_log(self) -> Path:
+        return self.root / "log" / "error_log"
+
+    def build(self) -> None:
+        """Make or bring up to date all files; safe to repeat, also while cupsd runs (it reads them at its start)."""
+        for name, mode in _OF_ROOT.items():
+            _make_folder(self.root / name, mode)
+        for name, mode in _OF_CUPSD.items():
+            _make_folder(self.root / name, mode, owner=self.user)
+        self._install_programs()
+        for name, text in self._configuration().items():
+            _write_if_changed(self.root / name, text.encode("utf-8"), mode=0o644)
+
+    def command(self) -> list[str]:
+        """Runs cupsd in the foreground; stop it with SIGTERM, and never while a copy is printing if that can wait."""
+        conf = self.root / "conf"
+        return [
+            *command_prefix(self.user),
+            _CUPSD,
+            "-f",
+            "-c",
+            str(conf / "cupsd.conf"),
+            "-s",
+            str(conf / "cups-files.conf"),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment for `command`: nothing of the caller's, so no CUPS_* or LD_* variable leaks in."""
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+
+    def wait_until_ready(self, *, timeout: float = 15.0) -> None:
+        """Returns when cupsd accepts connections. Raises: CupsNotReady after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while True:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as attempt:
+                try:
+                    attempt.connect(str(self.socket))
+                except OSError as error:
+                    if time.monotonic() > deadline:
+                        raise CupsNotReady(f"no cupsd answers on {self.socket}") from error
+                    time.sleep(0.01)
+                else:
+                    return
+
+    def spooler(self) -> CupsSpooler:
+        return CupsSpooler(self.socket, self.fence_directory)
+
+    def add_queue(self, name: str, uri: str, certificate_pem: str) -> None:
+        """Make a queue for a printer, or change its address and pin; cupsd must be running.
+
+        A new queue accepts jobs at once; a known one stays paused if it was. It replaces what was pinned before.
+        name: 1 to 127 of A-Z a-z 0-9 _ -.   uri: `ipps://host[:port]/path`.
+        Raises: QueueMalformed, CertificateMalformed, CupsCommandFailed.
+        """
+        address = _printer_address(name, uri)
+        self._pin(name, address, certificate_pem)
+        device = f"printserver-fence://{address.netloc}{address.path}"
+        policies = ["-o", "printer-error-policy=stop-printer", "-o", "printer-op-policy=sealed"]
+        is_new = not self.spooler().queue_exists(name)
+        options = ["-v", device, "-P", str(_DRIVERS / "controlled-a4.ppd"), *policies, *(["-E"] if is_new else [])]
+        self._run("/usr/sbin/lpadmin", "-p", name, *options)
+
+    def pause_queue(self, name: str) -> None:
+        """Start no further job on this queue. Raises: CupsCommandFailed."""
+        self._run("/usr/sbin/cupsdisable", name)
+
+    def resume_queue(self, name: str) -> None:
+        """Also after CUPS stopped the queue by itself. Raises: CupsCommandFailed."""
+        self._run("/usr/sbin/cupsenable", name)
+
+    def _pin(self, queue: str, address: SplitResult, certificate_pem: str) -> None:
+        folder = self.root / "pins" / queue
+        for part in (folder, folder / ".cups", folder / ".cups" / "ssl"):
+            _make_folder(part, 0o755)
+        pin = read_pin(certificate_pem)
+        target = folder / ".cups" / "ssl" / f"{address.hostname}.crt"
+        _write_if_changed(target, pin.certificate_pem.encode("ascii"), mode=0o644)
+
+    def _install_programs(self) -> None:
+        server_bin = self.root / "bin"
+        install_fence_backend(server_bin)
+        _link(server_bin / "backend" / "ipp", _SYSTEM_SERVER_BIN / "backend" / "ipp")
+        for empty in ("filter", "notifier"):
+            _make_folder(server_bin / empty, 0o755)
+        _link(server_bin / "daemon", _SYSTEM_SERVER_BIN / "daemon")
+        _make_folder(self.root / "share" / "mime", 0o755)
+
+    def _configuration(self) -> Mapping[str, str]:
+        printing, administrators = " ".join(self.printing_users), " ".join(self.administrators)
+        policy = _fill("sealed-policy.conf", printing_users=printing, administrators=administrators)
+        return {
+            "conf/cupsd.conf": _fill(
+                "cupsd.conf",
+                log_level=self.log_level,
+                socket=str(self.socket),
+                administrators=administrators,
+                policy=policy,
+            ),
+            "conf/cups-files.conf": _fill(
+                "cups-files.conf",
+                root=str(self.root),
+                fence=str(self.fence_directory),
+                pins=str(self.root / "pins"),
+                system_group="root",
+            ),
+            "etc/client.conf": _fill("client.conf"),
+            "share/mime/mime.types": _fill("mime.types"),
+            "share/mime/mime.convs": "",
+        }
+
+    def _run(self, *command: str) -> None:
+        environment = {**self.environment(), "CUPS_SERVER": str(self.socket)}
+        try:
+            subprocess.run(command, env=environment, check=True, capture_output=True, timeout=_COMMAND_SECONDS)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            said = (error.stderr or b"").decode("utf-8", "replace").strip()
+            raise CupsCommandFailed(f"{Path(command[0]).name} failed: {said or type(error).__name__}") from error
+
+
+def _printer_address(name: str, uri: str) -> SplitResult:
+    address = urlsplit(uri)
+    if not (name.isascii() and name.replace("_", "").replace("-", "").isalnum() and len(name) <= 127):
+        raise QueueMalformed("a queue's name is 1 to 127 of A-Z a-z 0-9 _ -")
+    if address.scheme != "ipps" or not address.hostname or address.query or "@" in address.netloc:
+        raise QueueMalformed("a controlled printer's address is ipps://host[:port]/path, with nothing after it")
+    return address
+
+
+def _make_folder(path: Path, mode: int, *, owner: str | None = None) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    if owner is not None:
+        shutil.chown(path, owner, pwd.getpwnam(owner).pw_gid)
+    elif os.geteuid() == 0:
+        os.chown(path, 0, 0)
+    path.chmod(mode)
+
+
+def _link(path: Path, target: Path) -> None:
+    if not path.is_symlink():
+        path.symlink_to(target)
+
+
+def _fill(template: str, **values: str) -> str:
+    return Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(values)
+
+
+def _write_if_changed(path: Path, content: bytes, *, mode: int) -> None:
+    if path.is_file() and path.read_bytes() == content and path.stat().st_mode & 0o7777 == mode:
+        return
+    replacement = path.with_name(f".{path.name}.new")
+    replacement.write_bytes(content)
+    replacement.chmod(mode)
+    replacement.replace(path)

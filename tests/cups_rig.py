@@ -1,0 +1,200 @@
+"""A real cupsd with a real queue to a printer without paper, for tests; everything below one short temporary folder.
+
+Started as root, cupsd and the printer run as the system user `lp`; otherwise all run as the caller.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import pikepdf
+
+from printserver.printing.cups import CupsSpooler
+from printserver.printing.emulated_printer import EmulatedPrinter
+from printserver.printing.outcome import Outcome, judge
+from printserver.printing.ports import JobReport
+from printserver.printing.private_cupsd import PrivateCups
+
+QUEUE = "controlled"
+SPOOLER_USER = "lp" if os.geteuid() == 0 else None
+THIS_USER = pwd.getpwuid(os.geteuid()).pw_name
+
+Found = TypeVar("Found")
+
+
+@dataclass
+class Running:
+    """A program that can be switched off and on."""
+
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+@dataclass
+class CupsRig:
+    """One cupsd, one printer, one queue named `QUEUE` between them."""
+
+    root: Path
+    cups: PrivateCups
+    printer: EmulatedPrinter
+    cupsd: Running = field(init=False)
+    engine: Running = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cupsd = Running(self.cups.command(), self.cups.environment(), self.root / "cupsd.out")
+        self.engine = Running(self.printer.command(), self.printer.environment(), self.root / "printer.out")
+
+    @property
+    def spooler(self) -> CupsSpooler:
+        return self.cups.spooler()
+
+    def start_cupsd(self) -> None:
+        self.cupsd.start()
+        self.cups.wait_until_ready()
+
+    def start_printer(self) -> None:
+        self.engine.start()
+        self.printer.wait_until_ready()
+
+    def pin_printer(self) -> None:
+        self.cups.add_queue(QUEUE, self.printer.uri, self.printer.certificate_pem)
+
+    def print(self, job_uuid: UUID, pdf: bytes) -> int:
+        """Hold and release in one go."""
+        job_id = self.spooler.hold(QUEUE, job_uuid, pdf)
+        self.spooler.release(job_id)
+        return job_id
+
+    def report(self, job_uuid: UUID) -> JobReport:
+        report = self.spooler.report(job_uuid)
+        assert report is not None
+        return report
+
+    def settled(self, job_uuid: UUID, expected_impressions: int, *, within: float = 30.0) -> tuple[Outcome, JobReport]:
+        """Wait until the copy's outcome is decided."""
+
+        def decided() -> tuple[Outcome, JobReport] | None:
+            report = self.report(job_uuid)
+            outcome = judge(report, expected_impressions)
+            return None if outcome is Outcome.WAITING else (outcome, report)
+
+        return wait_for(decided, within=within)
+
+
+@contextmanager
+def running_cups() -> Iterator[CupsRig]:
+    """Everything switched on and pinned; on leaving, all processes are gone and the folder too."""
+    root = Path(tempfile.mkdtemp(prefix="cups-rig-"))
+    root.chmod(0o755)
+    rig = CupsRig(
+        root=root,
+        cups=PrivateCups(
+            root / "cups",
+            printing_users=(THIS_USER,),
+            administrators=(THIS_USER,),
+            user=SPOOLER_USER,
+            log_level="debug",
+        ),
+        printer=EmulatedPrinter(root / "printer", free_port(), user=SPOOLER_USER),
+    )
+    try:
+        rig.cups.build()
+        rig.printer.build()
+        rig.start_printer()
+        rig.start_cupsd()
+        rig.pin_printer()
+        yield rig
+    finally:
+        rig.engine.stop(signal.SIGKILL)
+        rig.cupsd.stop()
+        stop_backends(rig)
+        shutil.rmtree(root)
+
+
+def stop_backends(rig: CupsRig) -> None:
+    """Backends whose cupsd was killed outlive it; they are told apart by the printer's own port in their arguments."""
+    for process in backends(rig):
+        with_suppressed_exit(process)
+
+
+def backends(rig: CupsRig) -> list[int]:
+    """Process ids of this rig's fence and stock backends."""
+    address = f"localhost:{rig.printer.port}/".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                arguments = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if address in arguments and b"lpadmin" not in arguments:
+                found.append(int(entry.name))
+    return found
+
+
+def with_suppressed_exit(process: int) -> None:
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def wait_for(look: Callable[[], Found | None], *, within: float = 15.0) -> Found:
+    """Look again and again until there is something; fail after `within` seconds."""
+    deadline = time.monotonic() + within
+    while (found := look()) is None:
+        assert time.monotonic() < deadline, f"nothing within {within} seconds"
+        time.sleep(0.05)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        assert isinstance(port, int)
+        return port
+
+
+def contract_pdf(pages: int = 2, *, mark: str = "") -> bytes:
+    """An A4 document of so many empty pages; `mark` makes its bytes differ."""
+    pdf = pikepdf.new()
+    for _ in range(pages):
+        pdf.add_blank_page(page_size=(595.276, 841.89))
+    pdf.docinfo["/Title"] = mark
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()

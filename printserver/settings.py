@@ -77,6 +77,10 @@ class Settings(BaseSettings):
         return self.home / "web"
 
     @property
+    def attestation_key(self) -> Path:
+        return self.web_home / "attestation-key.pem"
+
+    @property
     def signer_home(self) -> Path:
         """Readable by the signer alone: token, PIN, spent journal."""
         return self.home / "signer"

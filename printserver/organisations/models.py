@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
@@ -18,7 +18,7 @@ class Organisation(Base):
     __table_args__ = (CheckConstraint("number BETWEEN 1 AND 4294967295", name="number"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(unique=True)
+    number: Mapped[int] = mapped_column(BigInteger(), unique=True)
     name: Mapped[str]
     created_at: Mapped[datetime]
 

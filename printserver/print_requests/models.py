@@ -13,7 +13,10 @@ from printserver.foundation.database import Base
 
 
 class PrintRequest(Base):
-    """`places` lists a place as {"page", "x_um", "y_um"}; `layout` and `manifest_sha256` come with rendering."""
+    """`replaces_copy_id` names the copy that this request is a replacement for, at most one request a copy.
+
+    `places` lists a place as {"page", "x_um", "y_um"}; `layout` and `manifest_sha256` come with rendering.
+    """
 
     __tablename__ = "print_request"
     __table_args__ = (CheckConstraint("copies >= 1", name="copies"),)
@@ -34,7 +37,7 @@ class PrintRequest(Base):
     state: Mapped[str] = mapped_column(index=True)
     manifest_sha256: Mapped[str | None]
     failure: Mapped[str] = mapped_column(default="")
-    replaces_copy_id: Mapped[UUID | None] = mapped_column(ForeignKey("copy.id", use_alter=True), unique=True)
+    replaces_copy_id: Mapped[UUID | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 

@@ -23,10 +23,11 @@ from printserver.organisations.access import Actor
 from printserver.organisations.queries import organisation
 from printserver.print_requests.access import copies_of
 from printserver.print_requests.copies import move_copy
+from printserver.print_requests.copy_service import request_replacement
 from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, RequestMoved
 from printserver.print_requests.manifest import Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.service import Application, Place, check_application, request_replacement
+from printserver.print_requests.service import Application, Place, check_application
 from printserver.print_requests.states import (
     CopyAction,
     CopyState,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, or_, select
@@ -212,7 +211,7 @@ def manifest_of(work: Work, actor: Actor, objects: Objects, request_id: UUID) ->
     return None if digest is None else objects.get(digest)
 
 
-def _copies() -> Select[Any]:
+def _copies() -> Select[Copy, PrintRequest, str, UUID]:
     replacement = select(PrintRequest.id).where(PrintRequest.replaces_copy_id == Copy.id).scalar_subquery()
     return (
         select(Copy, PrintRequest, Document.safe_sha256, replacement)
@@ -221,7 +220,7 @@ def _copies() -> Select[Any]:
     )
 
 
-def _copy(row: Row[Any]) -> CopyFacts:
+def _copy(row: Row[Copy, PrintRequest, str, UUID]) -> CopyFacts:
     copy, request, document_sha256, replaced_by = row
     return CopyFacts(
         id=copy.id,
@@ -248,7 +247,7 @@ def _copy(row: Row[Any]) -> CopyFacts:
     )
 
 
-def _summaries(work: Work, query: Select[tuple[PrintRequest]], limit: int) -> tuple[RequestSummary, ...]:
+def _summaries(work: Work, query: Select[PrintRequest], limit: int) -> tuple[RequestSummary, ...]:
     found = work.session.scalars(query.order_by(PrintRequest.id.desc()).limit(limit)).all()
     people = names(work, {request.applicant_id for request in found})
     return tuple(_summary(request, people) for request in found)

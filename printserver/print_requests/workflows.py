@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
@@ -55,7 +56,7 @@ def register(tools: RequestTools) -> None:
         failure = ""
         for authorisation_id, copy_id in waiting:
             while True:
-                failure = _step("issue", lambda a=authorisation_id, c=copy_id: _issue(tools, UUID(a), UUID(c)))
+                failure = _step("issue", partial(_issue, tools, UUID(authorisation_id), UUID(copy_id)))
                 if failure != "later":
                     break
                 DBOS.sleep(RETRY_SECONDS)

@@ -1,0 +1,74 @@
+"""Build the adapters of a process from the settings: all but the HSM, which only the signer opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from printserver.foundation.database import Engines, open_engines
+from printserver.foundation.job_queue import JobQueue
+from printserver.foundation.jobs import DbosJobQueue
+from printserver.foundation.unit_of_work import Database
+from printserver.printing.cups import CupsSpooler
+from printserver.settings import Settings
+from printserver.signing.client import SignerClient
+from printserver.signing.evidence import EvidenceClaims, sign_evidence
+from printserver.signing.key_list import KeyList
+from printserver.signing.trust import load_key_file
+from printserver.storage.objects import LocalObjects, Objects
+
+
+@dataclass(frozen=True)
+class FileAttestor:
+    """The web process's attestation key, from a file that no other process can read."""
+
+    key: ec.EllipticCurvePrivateKey
+
+    def attest(self, claims: EvidenceClaims) -> str:
+        return sign_evidence(claims, self.key)
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """What web, worker and command line stand on. Each adapter is made when it is first asked for."""
+
+    settings: Settings
+    database: Database
+    objects: Objects
+
+    @cached_property
+    def attestor(self) -> FileAttestor:
+        """For the web process alone; the file belongs to its system user."""
+        return FileAttestor(load_key_file(self.settings.attestation_key))
+
+    @cached_property
+    def signer(self) -> SignerClient:
+        return SignerClient(self.settings.signer_socket)
+
+    @cached_property
+    def spooler(self) -> CupsSpooler:
+        """For the worker alone: its calls may block for a minute."""
+        return CupsSpooler(self.settings.cups_socket, self.settings.fence_directory)
+
+    @property
+    def load_key_list(self) -> Callable[[], KeyList]:
+        return lambda: read_key_list(self.settings)
+
+
+def build(settings: Settings, *, jobs: JobQueue | None = None) -> Adapters:
+    """jobs: where new jobs go; DBOS in the same database when not given."""
+    engines: Engines = open_engines(settings.database)
+    queue = DbosJobQueue(settings.database) if jobs is None else jobs
+    return Adapters(settings, Database(engines, queue), LocalObjects(settings.objects))
+
+
+def read_key_list(settings: Settings) -> KeyList:
+    """The published keys, believed only under the root that this installation pins.
+
+    Raises: KeyListRefused.
+    """
+    fingerprint = settings.root_fingerprint.read_text().strip()
+    return KeyList.load(settings.key_list.read_bytes(), root_fingerprint=fingerprint)

@@ -1,0 +1,73 @@
+"""The worker process: registers every room's jobs with DBOS and runs them until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Final
+
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+from printserver.bootstrap import Adapters, build
+from printserver.foundation.job_queue import PRINTING, WORK
+from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
+from printserver.print_requests import workflows as request_jobs
+from printserver.print_requests.printing import PrintTools
+from printserver.print_requests.workflows import RequestTools
+from printserver.returns import workflows as return_jobs
+from printserver.returns.workflows import ReturnTools
+from printserver.settings import Settings
+from printserver.worker.recovery import Liveness, hold_single_worker_lock
+
+POLL_SECONDS: Final = 0.1
+WORK_AT_ONCE: Final = 4
+PRINTING_AT_ONCE: Final = 64
+SQLITE_EXECUTOR: Final = "worker"
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. What was begun goes on after the next start."""
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    adapters = build(settings)
+    liveness = _start(adapters)
+    structlog.get_logger().info("worker ready")
+    if liveness is not None:
+        liveness.watch()
+    stop.wait()
+    DBOS.destroy()
+
+
+def _start(adapters: Adapters) -> Liveness | None:
+    settings, database = adapters.settings, adapters.database
+    liveness: Liveness | None = None
+    executor = SQLITE_EXECUTOR
+    if database.engines.writing.dialect.name == "sqlite":
+        hold_single_worker_lock(settings.data / "worker.lock")
+    else:
+        liveness = Liveness(database.engines.writing)
+        executor = liveness.executor
+    config: DBOSConfig = {
+        "name": APPLICATION,
+        "system_database_url": settings.database,
+        "application_version": APPLICATION_VERSION,
+        "executor_id": executor,
+        "serializer": DBOSPortableJSONSerializer(),
+        "run_migrations": False,
+        "log_level": "WARNING",
+    }
+    DBOS(config=config)
+    register(adapters)
+    DBOS.launch()
+    DBOS.register_queue(WORK, worker_concurrency=WORK_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+    DBOS.register_queue(PRINTING, worker_concurrency=PRINTING_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+    return liveness
+
+
+def register(adapters: Adapters) -> None:
+    """Every workflow of every room."""
+    database, objects = adapters.database, adapters.objects
+    request_jobs.register(RequestTools(PrintTools(database, objects, adapters.spooler), adapters.signer))
+    return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

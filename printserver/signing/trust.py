@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from printserver.signing.errors import TrustFileRefused
 from printserver.signing.p256 import fingerprint_of, software_sign, spki_of
@@ -126,9 +126,10 @@ def issue_certificate(
         )
     )
     if usage in _BINDING:
-        purposes = (
-            [DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION] if usage is KeyUsage.PDF else [DOCUMENT_SIGNING]
-        )
+        purposes = [DOCUMENT_SIGNING]
+        if usage is KeyUsage.PDF:
+            # What common checkers of CMS (openssl cms, pdfsig) ask of a signer.
+            purposes.append(ExtendedKeyUsageOID.EMAIL_PROTECTION)
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     return builder.sign(root.key, hashes.SHA256())
 

@@ -1,0 +1,55 @@
+"""Asking the signer. A request is sent once: when its answer is lost, the caller looks up what happened."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from printserver.signing.errors import FrameMalformed, OutcomeUnknown, SignerUnavailable
+from printserver.signing.protocol import ConnectionLost, error_of, receive_frame, send_frame
+
+
+class SignerClient:
+    """Each request opens a connection of its own, so that threads can share one client."""
+
+    def __init__(self, socket_path: Path, timeout: float = 60.0) -> None:
+        """`timeout`: seconds for the whole of one request."""
+        self._socket_path = socket_path
+        self._timeout = timeout
+
+    def issue(self, authorisation_id: UUID) -> Mapping[str, Any]:
+        """Redeem an authorisation: the signer signs its copy and answers what it stored.
+
+        Raises: SignerUnavailable (not delivered), OutcomeUnknown (delivered, answer lost), or what the signer refused.
+        """
+        return self._ask({"do": "issue", "authorisation_id": str(authorisation_id)})
+
+    def health(self) -> Mapping[str, Any]:
+        """Whether signer and HSM can work.   Raises: SignerUnavailable, or what the signer says is wrong."""
+        try:
+            return self._ask({"do": "health"})
+        except OutcomeUnknown as problem:
+            raise SignerUnavailable("the signer does not answer") from problem
+
+    def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        deadline = time.monotonic() + self._timeout
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            try:
+                connection.settimeout(self._timeout)
+                connection.connect(str(self._socket_path))
+            except OSError as problem:
+                raise SignerUnavailable("the signer is not running") from problem
+            try:
+                send_frame(connection, request, deadline=deadline)
+                answer = receive_frame(connection, deadline=deadline)
+            except (ConnectionLost, FrameMalformed) as problem:
+                raise OutcomeUnknown("the signer's answer was lost; look up the copy before anything else") from problem
+        if answer is None or not isinstance(answer.get("ok"), bool):
+            raise OutcomeUnknown("the signer closed without an answer; look up the copy before anything else")
+        if not answer["ok"]:
+            raise error_of(answer)
+        return answer

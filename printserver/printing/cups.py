@@ -142,7 +142,7 @@ class CupsSpooler:
             Operation.CREATE_JOB,
             [_printer_uri(queue), text("job-name", Tag.NAME_WITHOUT_LANGUAGE, str(job_uuid))],
             job=[
-                uri("job-uuid", f"urn:uuid:{job_uuid}"),
+                uri("job-uuid", _uuid_uri(job_uuid)),
                 keyword("job-hold-until", "indefinite"),
                 keyword("media", "A4"),
                 keyword("print-scaling", "none"),
@@ -167,22 +167,26 @@ class CupsSpooler:
         _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
 
     def _speaking_job(self, job_uuid: UUID, fence: FenceRecord | None) -> _Job | None:
-        if fence is not None and fence.cups_job:
-            try:
-                return self._job(fence.cups_job)
-            except JobNotFound:
-                return None
+        if fence is not None and (claiming := self._claiming_job(job_uuid, fence)) is not None:
+            return claiming
         whole = [job for job in self._jobs_of(job_uuid) if job.has_document]
         return min(whole, key=lambda job: job.job_id, default=None)
 
+    def _claiming_job(self, job_uuid: UUID, fence: FenceRecord) -> _Job | None:
+        """None when CUPS has forgotten it, also when its number was given out again after the spool was lost."""
+        try:
+            job = self._job(fence.cups_job)
+        except JobNotFound:
+            return None
+        return job if job.uuid == _uuid_uri(job_uuid) else None
+
     def _jobs_of(self, job_uuid: UUID) -> list[_Job]:
         """The jobs that carry this job-uuid: the unfinished ones, and only if there are none the finished ones."""
-        name = f"urn:uuid:{job_uuid}"
         for which_jobs in ("not-completed", "completed"):
             found: list[_Job] = []
             first_job_id = 1
             while page := self._jobs_from(first_job_id, which_jobs):
-                found += [_read_job(job) for job in page if job.get("job-uuid") == [name]]
+                found += [job for job in map(_read_job, page) if job.uuid == _uuid_uri(job_uuid)]
                 first_job_id = 1 + max(_number(job, "job-id") for job in page)
             if found:
                 return found
@@ -256,6 +260,9 @@ class _UnixConnection(http.client.HTTPConnection):
 @dataclass(frozen=True, slots=True)
 class _Job:
     job_id: int
+    uuid: str
+    """A URI, `urn:uuid:…`."""
+
     state: JobState
     reasons: tuple[str, ...]
     impressions_completed: int
@@ -266,6 +273,7 @@ class _Job:
 def _read_job(job: Attributes) -> _Job:
     return _Job(
         job_id=_number(job, "job-id"),
+        uuid=str(job.get("job-uuid", ("",))[0]),
         state=_JOB_STATES[_number(job, "job-state")],
         reasons=_keywords(job, "job-state-reasons"),
         impressions_completed=_number(job, "job-impressions-completed", otherwise=0),
@@ -282,6 +290,10 @@ def _number(attributes: Attributes, name: str, *, otherwise: int | None = None) 
 
 def _keywords(attributes: Attributes, name: str) -> tuple[str, ...]:
     return tuple(value for value in attributes.get(name, ()) if isinstance(value, str) and value != "none")
+
+
+def _uuid_uri(job_uuid: UUID) -> str:
+    return f"urn:uuid:{job_uuid}"
 
 
 def _job_uri(job_id: int) -> Attribute:

@@ -38,6 +38,8 @@ def judge(report: JobReport, expected_impressions: int) -> Outcome:
         return Outcome.WAITING
     if report.job_state is JobState.COMPLETED and _printer_agrees(fence, expected_impressions):
         return Outcome.PRINTED
+    if not fence.submitting:
+        return _before_the_first_byte(report.job_state, fence)
     if _may_still_move(report.job_state, fence):
         return Outcome.WAITING
     return Outcome.OUTCOME_UNKNOWN
@@ -48,6 +50,11 @@ def _without_claim(state: JobState) -> Outcome:
         return Outcome.WAITING
     # Completed without a claim means that it went past the fence, or that the fence's folder was lost.
     return Outcome.OUTCOME_UNKNOWN if state is JobState.COMPLETED else Outcome.NOT_STARTED
+
+
+def _before_the_first_byte(state: JobState, fence: FenceRecord) -> Outcome:
+    """The backend died before it handed anything over; its claim stays, so no later start can print the copy."""
+    return Outcome.NOT_STARTED if state.is_final or fence.refused else Outcome.WAITING
 
 
 def _printer_agrees(fence: FenceRecord, expected_impressions: int) -> bool:

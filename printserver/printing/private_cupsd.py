@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -32,6 +33,7 @@ _SYSTEM_SERVER_BIN: Final = Path("/usr/lib/cups")
 _CUPSD: Final = "/usr/sbin/cupsd"
 _LONGEST_SOCKET_PATH: Final = 107  # octets of sun_path less the terminator, unix(7)
 _COMMAND_SECONDS: Final = 30.0
+_QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,126}")
 
 _OF_ROOT: Final = {"": 0o755, "conf": 0o755, "bin": 0o755, "share": 0o755, "www": 0o755, "pins": 0o755}
 _OF_CUPSD: Final = {
@@ -229,8 +231,8 @@ class PrivateCups:
 
 def _printer_address(name: str, uri: str) -> SplitResult:
     address = urlsplit(uri)
-    if not (name.isascii() and name.replace("_", "").replace("-", "").isalnum() and len(name) <= 127):
-        raise QueueMalformed("a queue's name is 1 to 127 of A-Z a-z 0-9 _ -")
+    if not _QUEUE_NAME.fullmatch(name):
+        raise QueueMalformed("a queue's name is 1 to 127 of A-Z a-z 0-9 _ - and starts with none of the last two")
     if address.scheme != "ipps" or not address.hostname or address.query or "@" in address.netloc:
         raise QueueMalformed("a controlled printer's address is ipps://host[:port]/path, with nothing after it")
     return address

@@ -1,0 +1,83 @@
+"""The private cupsd's folder, before anything is started."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from printserver.printing.private_cupsd import PrivateCups, QueueMalformed, install_fence_backend
+from tests.cups_rig import SPOOLER_USER, THIS_USER
+
+
+def folder_state(root):
+    return {
+        path.relative_to(root): (path.lstat().st_mode, path.lstat().st_uid, path.read_bytes() if path.is_file() else b"")
+        for path in sorted(root.rglob("*"))
+        if not path.is_symlink()
+    }
+
+
+@pytest.fixture
+def cups(tmp_path):
+    return PrivateCups(tmp_path / "c", printing_users=(THIS_USER, "nobody"), user=SPOOLER_USER)
+
+
+def test_building_twice_changes_nothing(cups):
+    cups.build()
+    once = folder_state(cups.root)
+    cups.build()
+    assert folder_state(cups.root) == once
+
+
+def test_a_change_of_who_may_print_reaches_the_policy(cups):
+    cups.build()
+    policy = (cups.root / "conf" / "cupsd.conf").read_text()
+    assert f"Require user {THIS_USER} nobody\n" in policy
+    PrivateCups(cups.root, printing_users=("nobody",), user=SPOOLER_USER).build()
+    assert "Require user nobody\n" in (cups.root / "conf" / "cupsd.conf").read_text()
+
+
+def test_nothing_of_the_callers_environment_reaches_cupsd(cups, monkeypatch):
+    monkeypatch.setenv("CUPS_SERVER", "elsewhere")
+    monkeypatch.setenv("LD_PRELOAD", "/nowhere.so")
+    assert not {"CUPS_SERVER", "LD_PRELOAD"} & set(cups.environment())
+
+
+def test_the_backend_is_installed_so_that_nobody_but_its_owner_may_change_it(tmp_path):
+    path = install_fence_backend(tmp_path)
+    assert path.stat().st_mode & 0o7777 == 0o755
+    assert path.stat().st_uid == os.geteuid()
+
+
+def test_a_folder_that_cups_cannot_name_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="white space"):
+        PrivateCups(tmp_path / "a b", printing_users=(THIS_USER,), user=SPOOLER_USER)
+    with pytest.raises(ValueError, match="longer than"):
+        PrivateCups(tmp_path / ("x" * 100), printing_users=(THIS_USER,), user=SPOOLER_USER)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spooler_that_nobody_may_print_on_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="nobody may print"):
+        PrivateCups(tmp_path, printing_users=(), user=SPOOLER_USER)
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("", "ipps://localhost/ipp/print"),
+        ("a/b", "ipps://localhost/ipp/print"),
+        ("-x", "ipps://localhost/ipp/print"),
+        ("a b", "ipps://localhost/ipp/print"),
+        ("ok", "ipp://localhost/ipp/print"),
+        ("ok", "ipps:///ipp/print"),
+        ("ok", "ipps://user:secret@localhost/ipp/print"),
+        ("ok", "ipps://localhost/ipp/print?encryption=never"),
+    ],
+)
+def test_a_queue_that_could_print_unpinned_is_refused_and_pins_nothing(cups, name, uri):
+    cups.build()
+    with pytest.raises(QueueMalformed):
+        cups.add_queue(name, uri, "not even looked at")
+    assert list((cups.root / "pins").iterdir()) == []

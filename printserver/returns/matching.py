@@ -131,6 +131,11 @@ def find_codes(image: Image, dpi: float | None = None) -> PageCodes:
     return PageCodes(Rung.UNREAD, troubles=tuple(troubles))
 
 
+def every_code(image: Image) -> tuple[FoundCode, ...]:
+    """All codes of ours on a clean page, such as one we have rendered; one reading of the whole page, no ladder."""
+    return tuple(_read(_Part(_red(image)), _BOTH, zxingcpp.Binarizer.LocalAverage, []))
+
+
 def identify_page(codes: PageCodes, read_qr: Callable[[str], PageCode | None]) -> PageIdentity:
     """Decide which copy and page a page is: the signed QR wins, agreement is best, two different answers are none.
 

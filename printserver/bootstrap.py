@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from printserver.foundation.database import Engines, open_engines
 from printserver.foundation.job_queue import JobQueue
 from printserver.foundation.jobs import DbosJobQueue
@@ -15,9 +13,8 @@ from printserver.foundation.unit_of_work import Database
 from printserver.printing.cups import CupsSpooler
 from printserver.settings import Settings
 from printserver.signing.client import SignerClient
-from printserver.signing.evidence import EvidenceClaims, sign_evidence
+from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_evidence
 from printserver.signing.key_list import KeyList
-from printserver.signing.trust import load_key_file
 from printserver.storage.objects import LocalObjects, Objects
 
 
@@ -25,7 +22,7 @@ from printserver.storage.objects import LocalObjects, Objects
 class FileAttestor:
     """The web process's attestation key, from a file that no other process can read."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: AttestationKey
 
     def attest(self, claims: EvidenceClaims) -> str:
         return sign_evidence(claims, self.key)
@@ -42,7 +39,7 @@ class Adapters:
     @cached_property
     def attestor(self) -> FileAttestor:
         """For the web process alone; the file belongs to its system user."""
-        return FileAttestor(load_key_file(self.settings.attestation_key))
+        return FileAttestor(AttestationKey.load(self.settings.attestation_key))
 
     @cached_property
     def signer(self) -> SignerClient:

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
     pkcs11_token: str = "printserver"  # noqa: S105 -- the token's label, no secret
 
+    signer_clients: tuple[str, ...] = ()
+    """System users that may have copies signed; none named means the signer's own."""
+
     cups_private: bool = True
     cups_socket_path: Path | None = None
     fence_directory_path: Path | None = None
@@ -84,6 +87,21 @@ class Settings(BaseSettings):
     def signer_home(self) -> Path:
         """Readable by the signer alone: token, PIN, spent journal."""
         return self.home / "signer"
+
+    @property
+    def token_folder(self) -> Path:
+        """SoftHSM's configuration and tokens."""
+        return self.signer_home / "token"
+
+    @property
+    def pin_file(self) -> Path:
+        """The HSM's PIN: a credential handed over by systemd, or a file of mode 0600 in the signer's home."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        return Path(credentials) / "pin" if credentials else self.signer_home / "pin"
+
+    @property
+    def spent_journal(self) -> Path:
+        return self.signer_home / "spent.jsonl"
 
     @property
     def signer_socket(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,9 +17,7 @@ from printserver.audit.log import append
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
-from printserver.signing.evidence import EvidenceClaims
-
-Decision = Literal["approve", "refuse"]
+from printserver.signing.evidence import Decision, EvidenceClaims
 
 
 class Attestor(Protocol):

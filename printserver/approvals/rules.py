@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from printserver.foundation.errors import Refused
-
-APPROVAL: Final = "approval"
-_CUSTODY: Final = "custody:"
+from printserver.signing.evidence import APPROVAL_STEP, CUSTODY_PREFIX
 
 
 class ApplicantMayNotDecide(Refused):
@@ -31,14 +28,14 @@ class Step:
 
 def custody_step(seal_id: UUID) -> str:
     """The name of the seal custodian's confirmation of use (用印确认)."""
-    return f"{_CUSTODY}{seal_id}"
+    return f"{CUSTODY_PREFIX}{seal_id}"
 
 
 def steps_for(seal_ids: Sequence[UUID]) -> tuple[Step, ...]:
     """An approval, then each seal's custodian.   Raises: ValueError without a seal: emptiness approves nothing."""
     if not seal_ids:
         raise ValueError("a flow without a seal would approve nothing")
-    return (Step(APPROVAL), *(Step(custody_step(seal_id)) for seal_id in seal_ids))
+    return (Step(APPROVAL_STEP), *(Step(custody_step(seal_id)) for seal_id in seal_ids))
 
 
 def require_decider(person_id: UUID, *, applicant_id: UUID, deciders: Sequence[UUID]) -> None:

@@ -37,9 +37,11 @@ from printserver.print_requests.states import (
 )
 from printserver.printing.queries import printer_facts
 from printserver.rendering.layout import plan_layout
-from printserver.rendering.overlay import CopyMarks, PlacedSeal, SealPlace, check_places, render_copy
+from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, check_places
+from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_layout import PageLayout
 from printserver.seals.queries import SealFacts, seal_facts, usable_seal
+from printserver.signing.seal_object import read_seal_object
 from printserver.storage.objects import Objects
 
 BY_PIPELINE = By(process="pipeline")
@@ -229,7 +231,7 @@ def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: str)
 
 def _placed(objects: Objects, seal: SealFacts, places: Sequence[Place]) -> PlacedSeal:
     return PlacedSeal(
-        artwork_pdf=objects.get(seal.artwork_sha256),
+        artwork_pdf=read_seal_object(objects.get(seal.object_sha256)).picture.data,
         width_um=seal.width_um,
         height_um=seal.height_um,
         places=tuple(SealPlace(place.page, place.x_um, place.y_um) for place in places),

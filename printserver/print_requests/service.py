@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from printserver.approvals import authorisation
-from printserver.approvals.flows import Attestor, Decision, Subject, record_decision
-from printserver.approvals.rules import APPROVAL, custody_step
+from printserver.approvals.flows import Attestor, Subject, record_decision
+from printserver.approvals.rules import custody_step
 from printserver.audit.log import By, append
 from printserver.documents.intake import SafeDocument
 from printserver.documents.service import register_document
@@ -36,6 +36,7 @@ from printserver.print_requests.states import (
 from printserver.printing.queries import usable_printer
 from printserver.seals.queries import require_usable as require_usable_seal
 from printserver.seals.queries import seal_facts, usable_seal
+from printserver.signing.evidence import APPROVAL_STEP, Decision
 
 LONGEST_TEXT: Final = 500
 
@@ -142,7 +143,7 @@ def approve_request(
     """
     request = request_for(work, actor, request_id, Permission.APPROVE_REQUEST)
     state = next_request_state(RequestState(request.state), RequestAction.APPROVE)
-    _decide(work, actor, attestor, request, manifest_sha256, APPROVAL, "approve", reason)
+    _decide(work, actor, attestor, request, manifest_sha256, APPROVAL_STEP, Decision.APPROVED, reason)
     _move(work, actor.by, request, state, reason)
     return request
 
@@ -160,7 +161,7 @@ def confirm_seal_use(
         raise NotFound("there is no such print request")
     require_usable_seal(work, seal)
     state = next_request_state(RequestState(request.state), RequestAction.CONFIRM_USE)
-    _decide(work, actor, attestor, request, manifest_sha256, custody_step(seal.id), "approve", reason)
+    _decide(work, actor, attestor, request, manifest_sha256, custody_step(seal.id), Decision.APPROVED, reason)
     for copy in copies_of(work, request.id):
         move_copy(work, actor.by, copy.id, CopyAction.AUTHORISE)
         authorisation.grant(
@@ -189,9 +190,9 @@ def refuse_request(
     custody = _is_custody_step(work, actor, request_id)
     permission = Permission.CONFIRM_SEAL_USE if custody else Permission.APPROVE_REQUEST
     request = request_for(work, actor, request_id, permission)
-    step = custody_step(request.seal_id) if custody else APPROVAL
+    step = custody_step(request.seal_id) if custody else APPROVAL_STEP
     state = next_request_state(RequestState(request.state), RequestAction.REFUSE)
-    _decide(work, actor, attestor, request, manifest_sha256, step, "refuse", reason)
+    _decide(work, actor, attestor, request, manifest_sha256, step, Decision.REFUSED, reason)
     _move(work, actor.by, request, state, reason)
     _void_copies(work, actor.by, request, reason)
     return request

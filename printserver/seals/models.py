@@ -26,7 +26,6 @@ class Seal(Base):
     state: Mapped[str]
     width_um: Mapped[int]
     height_um: Mapped[int]
-    artwork_sha256: Mapped[str]
     object_sha256: Mapped[str]
     valid_from: Mapped[datetime]
     valid_until: Mapped[datetime]

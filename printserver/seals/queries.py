@@ -31,7 +31,6 @@ class SealFacts:
     state: SealState
     width_um: int
     height_um: int
-    artwork_sha256: str
     object_sha256: str
     valid_from: datetime
     valid_until: datetime
@@ -89,7 +88,6 @@ def _facts(seal: Seal) -> SealFacts:
         SealState(seal.state),
         seal.width_um,
         seal.height_um,
-        seal.artwork_sha256,
         seal.object_sha256,
         seal.valid_from,
         seal.valid_until,

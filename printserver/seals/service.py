@@ -34,7 +34,6 @@ class NewSeal:
     type: str
     width_um: int
     height_um: int
-    artwork_sha256: str
     object_sha256: str
     valid_from: datetime
     valid_until: datetime

@@ -241,7 +241,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("width_um", sa.Integer(), nullable=False),
         sa.Column("height_um", sa.Integer(), nullable=False),
-        sa.Column("artwork_sha256", sa.String(), nullable=False),
         sa.Column("object_sha256", sa.String(), nullable=False),
         sa.Column("valid_from", Moment(), nullable=False),
         sa.Column("valid_until", Moment(), nullable=False),

@@ -1,0 +1,126 @@
+"""What must be true before the HSM is asked: evidence over the manifest, digests of the stored bytes, usable seals.
+
+Rows are only pointers here; what is signed comes from the manifest that people approved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from printserver.approvals.authorisation import AuthorisationFacts, authorisation_facts
+from printserver.approvals.flows import evidence_of
+from printserver.foundation.errors import IntegrityError
+from printserver.foundation.serials import CopySerial
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.print_requests.queries import copy_facts
+from printserver.rendering.page_layout import PageLayout
+from printserver.seals.queries import SealFacts, require_usable, seal_facts
+from printserver.signing.evidence import verify_evidence
+from printserver.signing.key_list import KeyList
+from printserver.signing.quorum import check_quorum, manifest_digest
+from printserver.signing.seal_object import verify_seal_object
+from printserver.storage.objects import Objects
+
+
+class EvidenceMismatch(IntegrityError):
+    """Rows, manifest and stored bytes do not say the same: somebody changed one of them."""
+
+    code = "evidence-mismatch"
+
+
+@dataclass(frozen=True)
+class Approved:
+    """One copy exactly as it was approved. `seal_code_id`: 12 hexadecimal digits of the first seal."""
+
+    authorisation: AuthorisationFacts
+    organisation: int
+    serial: CopySerial
+    number: int
+    copies: int
+    document_sha256: str
+    seal_code_id: str
+    layout: tuple[PageLayout, ...]
+    rendition: bytes
+    title: str
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What one reading transaction says."""
+
+    authorisation: AuthorisationFacts
+    evidence: tuple[str, ...]
+
+
+def approved_copy(database: Database, objects: Objects, key_list: KeyList, authorisation_id: UUID) -> Approved:
+    """Prove that this authorisation rests on people's signed word over these very bytes.
+
+    Steps: manifest by digest, evidence signatures, quorum, the copy's entry, rendition by digest, seals.
+    Raises: NotFound, EvidenceForged, EvidenceInsufficient, EvidenceMismatch, ObjectChanged, SealNotUsable,
+    SealObjectForged and others of `signing.errors`.
+    """
+    with database.reading() as work:
+        rows = _read(work, authorisation_id)
+    manifest = _manifest(objects, rows.authorisation)
+    claims = [verify_evidence(token, key_list) for token in rows.evidence]
+    check_quorum(manifest, claims, at=database.clock.now())
+    entry = _entry(manifest, rows.authorisation)
+    with database.reading() as work:
+        seals = [seal_facts(work, UUID(seal["seal_id"])) for seal in manifest["seals"]]
+        for seal in seals:
+            require_usable(work, seal)
+    for seal, named in zip(seals, manifest["seals"], strict=True):
+        _check_seal(objects, key_list, seal, named, database)
+    return Approved(
+        authorisation=rows.authorisation,
+        organisation=manifest["organisation"],
+        serial=CopySerial.parse(entry["serial"]),
+        number=entry["number"],
+        copies=len(manifest["copies"]),
+        document_sha256=manifest["document_sha256"],
+        seal_code_id=manifest["seals"][0]["code_id"],
+        layout=tuple(PageLayout.from_json(page) for page in manifest["layout"]),
+        rendition=objects.get(entry["sha256"]),
+        title=manifest["title"],
+    )
+
+
+def _read(work: Work, authorisation_id: UUID) -> _Rows:
+    authorisation = authorisation_facts(work, authorisation_id)
+    copy = copy_facts(work, authorisation.copy_id)
+    if copy.request_id != authorisation.request_id:
+        raise EvidenceMismatch("the authorisation and its copy belong to different requests")
+    return _Rows(authorisation, evidence_of(work, authorisation.request_id))
+
+
+def _manifest(objects: Objects, authorisation: AuthorisationFacts) -> Mapping[str, Any]:
+    manifest: Mapping[str, Any] = json.loads(objects.get(authorisation.manifest_sha256))
+    if manifest_digest(manifest) != authorisation.manifest_sha256:
+        raise EvidenceMismatch("the manifest is not in its canonical form")
+    if manifest["request_id"] != str(authorisation.request_id):
+        raise EvidenceMismatch("the manifest is that of another request")
+    return manifest
+
+
+def _entry(manifest: Mapping[str, Any], authorisation: AuthorisationFacts) -> Mapping[str, Any]:
+    for entry in manifest["copies"]:
+        if entry["copy_id"] == str(authorisation.copy_id):
+            if entry["sha256"] != authorisation.content_sha256:
+                raise EvidenceMismatch("the authorised content is not what was approved")
+            found: Mapping[str, Any] = entry
+            return found
+    raise EvidenceMismatch("the approved manifest does not name this copy")
+
+
+def _check_seal(
+    objects: Objects, key_list: KeyList, seal: SealFacts, named: Mapping[str, Any], database: Database
+) -> None:
+    if (seal.object_sha256, seal.code_id) != (named["object_sha256"], named["code_id"]):
+        raise EvidenceMismatch(f"the seal {seal.name} is not the one that was approved")
+    verified = verify_seal_object(objects.get(seal.object_sha256), key_list, database.clock.now())
+    if verified.facts.seal_id != seal.code_id:
+        raise EvidenceMismatch(f"the seal object of {seal.name} is that of another seal")

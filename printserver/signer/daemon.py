@@ -1,0 +1,139 @@
+"""The signer process: the only one that opens the HSM. It listens on a Unix socket and asks the kernel who calls."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import socket
+import socketserver
+import struct
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from printserver.foundation.database import open_engines
+from printserver.foundation.errors import Forbidden, Malformed, PrintServerError
+from printserver.foundation.job_queue import NoJobs
+from printserver.foundation.unit_of_work import Database
+from printserver.settings import Settings
+from printserver.signer.heads import HeadSigning, make_sequencer
+from printserver.signer.issuing import Issuing
+from printserver.signer.keys import SigningKeys
+from printserver.signing.hsm import Hsm
+from printserver.signing.key_list import KeyList
+from printserver.signing.protocol import ConnectionLost, receive_frame, refusal, send_frame
+from printserver.signing.spent_journal import SpentJournal
+from printserver.signing.token_settings import TokenSettings
+from printserver.signing.token_setup import read_pin
+from printserver.storage.objects import LocalObjects
+
+_CREDENTIALS: Final = struct.Struct("3i")
+FRAME_SECONDS: Final = 10.0
+
+
+class Signer:
+    """Answers requests; `clients` are the uids that may have copies signed."""
+
+    def __init__(self, issuing: Issuing, clients: frozenset[int]) -> None:
+        self._issuing = issuing
+        self._clients = clients
+
+    def answer(self, request: Mapping[str, Any], uid: int) -> dict[str, Any]:
+        try:
+            return {"ok": True, **self._do(request, uid)}
+        except PrintServerError as problem:
+            return refusal(problem)
+
+    def _do(self, request: Mapping[str, Any], uid: int) -> dict[str, Any]:
+        match request:
+            case {"do": "health"}:
+                return {"tree_head_key": self._issuing.keys.tree_head_id()}
+            case {"do": "issue", "authorisation_id": str(text)}:
+                if uid not in self._clients:
+                    raise Forbidden("this system user may not have copies signed")
+                return {"issued_sha256": self._issuing.issue(_uuid(text))}
+            case _:
+                raise Malformed("the signer does not know this request")
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        connection: socket.socket = self.request
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        _pid, uid, _gid = _CREDENTIALS.unpack(credentials)
+        try:
+            request = receive_frame(connection, deadline=time.monotonic() + FRAME_SECONDS)
+            if request is not None:
+                send_frame(connection, self.server.signer.answer(request, uid))
+        except ConnectionLost:
+            structlog.get_logger().info("a caller went away")
+        except Malformed as problem:
+            send_frame(connection, refusal(problem))
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+    def __init__(self, settings: Settings, signer: Signer) -> None:
+        self.signer = signer
+        path = settings.signer_socket
+        path.unlink(missing_ok=True)
+        super().__init__(str(path), _Handler)
+        path.chmod(0o660)
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, JournalBroken, LogRolledBack: then nothing was served.
+    """
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    database = Database(open_engines(settings.database), NoJobs())
+    keys = SigningKeys(_open_hsm(settings), _key_list(settings))
+    with SpentJournal(settings.spent_journal) as journal:
+        issuing = Issuing(database, LocalObjects(settings.objects), keys, journal, settings.public_url)
+        wasted = issuing.waste_interrupted()
+        heads = HeadSigning(make_sequencer(settings, database, keys), stop)
+        heads.start()
+        server = _Server(settings, Signer(issuing, _clients(settings)))
+        thread = threading.Thread(target=server.serve_forever, name="requests", daemon=True)
+        thread.start()
+        structlog.get_logger().info("signer ready", wasted=wasted)
+        stop.wait()
+        server.shutdown()
+        server.server_close()
+        heads.stop()
+    keys.hsm.close()
+
+
+def _open_hsm(settings: Settings) -> Hsm:
+    token = TokenSettings.of_softhsm_folder(
+        settings.token_folder, label=settings.pkcs11_token, module=settings.pkcs11_module
+    )
+    return Hsm(token, pin=read_pin(settings.pin_file))
+
+
+def _key_list(settings: Settings) -> KeyList:
+    """Believed only under the root that this installation pins."""
+    return KeyList.load(settings.key_list.read_bytes(), root_fingerprint=settings.root_fingerprint.read_text())
+
+
+def _clients(settings: Settings) -> frozenset[int]:
+    named = {pwd.getpwnam(name).pw_uid for name in settings.signer_clients}
+    return frozenset(named or {os.geteuid()})
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Malformed("an authorisation is named by a UUID") from None

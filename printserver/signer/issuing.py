@@ -1,0 +1,142 @@
+"""Issue one copy: check, redeem and commit, spend, and only then sign; verify the result before it counts.
+
+A crash after the redemption wastes the authorisation and its serial; it never makes a second signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from printserver.approvals.authorisation import record_refusal, redeem, redeemed_authorisations
+from printserver.audit.log import By
+from printserver.foundation.errors import PrintServerError, TransitionRefused
+from printserver.foundation.unit_of_work import Database
+from printserver.print_requests.copies import move_copy, record_issued
+from printserver.print_requests.models import Copy
+from printserver.print_requests.states import CopyAction, CopyState
+from printserver.rendering.overlay import put_codes
+from printserver.signer.checks import Approved, approved_copy
+from printserver.signer.keys import SigningKeys
+from printserver.signing.codes import CodeBody, encode_text, parse_text, sign_code, verify_code
+from printserver.signing.errors import AlreadySpent
+from printserver.signing.pades import sign_pdf, verify_pdf
+from printserver.signing.spent_journal import SpentJournal
+from printserver.storage.objects import Objects
+
+BY_SIGNER: Final = By(process="signer")
+SIGNATURE_FIELD: Final = "IssuingSignature"
+
+
+@dataclass(frozen=True)
+class Issuing:
+    """public_url: scheme and host of the page that the codes open."""
+
+    database: Database
+    objects: Objects
+    keys: SigningKeys
+    journal: SpentJournal
+    public_url: str
+
+    def issue(self, authorisation_id: UUID) -> str:
+        """Sign the authorised copy and answer the digest of the issued PDF.
+
+        Raises: whatever `approved_copy` refuses, AuthorisationSpent, AlreadySpent, HsmUnavailable. Refusals are
+        recorded; from the redemption on, a failure wastes the copy.
+        """
+        try:
+            approved = self._checked(authorisation_id)
+            with self.database.work() as work:
+                redeem(work, BY_SIGNER, approved.authorisation)
+        except PrintServerError as problem:
+            self._record_refusal(authorisation_id, problem)
+            raise
+        try:
+            return self._sign(approved)
+        except BaseException:
+            self._waste(approved.authorisation.copy_id)
+            raise
+
+    def waste_interrupted(self) -> int:
+        """At the start, when nothing is under way: copies that were redeemed and never signed are wasted."""
+        with self.database.work() as work:
+            waiting = set(work.session.scalars(select(Copy.id).where(Copy.state == CopyState.AUTHORISED)))
+            interrupted = redeemed_authorisations(work, waiting)
+            for authorisation in interrupted:
+                move_copy(work, BY_SIGNER, authorisation.copy_id, CopyAction.WASTE, reason="the signer was interrupted")
+        return len(interrupted)
+
+    def _checked(self, authorisation_id: UUID) -> Approved:
+        approved = approved_copy(self.database, self.objects, self.keys.key_list, authorisation_id)
+        if self.journal.is_spent(approved.serial):
+            raise AlreadySpent("this copy was signed or wasted before; its authorisation has been set back")
+        self.keys.code(approved.organisation)
+        return approved
+
+    def _sign(self, approved: Approved) -> str:
+        now = self.database.clock.now().replace(microsecond=0)
+        self.journal.spend(
+            approved.serial,
+            authorisation_id=approved.authorisation.id,
+            manifest_sha256=approved.authorisation.manifest_sha256,
+            at=now,
+        )
+        codes = self._codes(approved, now)
+        chain, sign = self.keys.pdf()
+        pdf = sign_pdf(
+            put_codes(approved.rendition, approved.layout, codes),
+            sign=sign,
+            certificates=chain,
+            field_name=SIGNATURE_FIELD,
+            reason=f"{approved.title} · {approved.number}/{approved.copies}",
+            location="",
+            time=now,
+        )
+        self._verify(pdf, codes, now)
+        digest = self.objects.put(pdf)
+        with self.database.work() as work:
+            record_issued(work, BY_SIGNER, approved.authorisation.copy_id, digest)
+        return digest
+
+    def _codes(self, approved: Approved, now: datetime) -> list[str]:
+        key, sign = self.keys.code(approved.organisation)
+        pages = len(approved.layout)
+        bodies = (
+            CodeBody(
+                key_id=key.key_id,
+                organisation=approved.organisation,
+                serial=approved.serial,
+                issued_at=now,
+                page=page,
+                pages=pages,
+                copy=approved.number,
+                copies=approved.copies,
+                first_seal_id=bytes.fromhex(approved.seal_code_id),
+                document_sha256=bytes.fromhex(approved.document_sha256),
+            )
+            for page in range(1, pages + 1)
+        )
+        return [encode_text(self.public_url, sign_code(body, sign).blob) for body in bodies]
+
+    def _verify(self, pdf: bytes, codes: list[str], now: datetime) -> None:
+        key_list = self.keys.key_list
+        verify_pdf(pdf, [key_list.root_certificate], at=now)
+        for code in codes:
+            verify_code(parse_text(code), key_list)
+
+    def _waste(self, copy_id: UUID) -> None:
+        with self.database.work() as work:
+            try:
+                move_copy(work, BY_SIGNER, copy_id, CopyAction.WASTE, reason="signing failed after the redemption")
+            except TransitionRefused:
+                structlog.get_logger().warning("copy left as it is", copy_id=str(copy_id))
+
+    def _record_refusal(self, authorisation_id: UUID, problem: PrintServerError) -> None:
+        structlog.get_logger().error("refused to sign", authorisation_id=str(authorisation_id), code=problem.code)
+        with self.database.work() as work:
+            record_refusal(work, BY_SIGNER, authorisation_id, problem)

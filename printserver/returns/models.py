@@ -6,16 +6,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
 
+_USABLE = text("state <> 'failed'")
+_KEPT = text("state IN ('matched', 'settled')")
+
 
 class Return(Base):
-    """One scanned file, stored untouched under `scan_sha256` before anything read it."""
+    """One scanned file, stored untouched under `scan_sha256` before anything read it; a branch hands it in once."""
 
     __tablename__ = "return_batch"
+    __table_args__ = (
+        Index(
+            "one_return_per_scan",
+            "branch_id",
+            "scan_sha256",
+            unique=True,
+            sqlite_where=_USABLE,
+            postgresql_where=_USABLE,
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
@@ -32,10 +45,23 @@ class Return(Base):
 
 
 class ReturnPage(Base):
-    """`position` is the page's place in the scan, from 1; `page` its number in the copy. `findings` is JSON."""
+    """`position` is the page's place in the scan, from 1; `page` its number in the copy. `findings` is JSON.
+
+    Of each page of a copy at most one is kept, matched or settled.
+    """
 
     __tablename__ = "return_page"
-    __table_args__ = (UniqueConstraint("return_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("return_id", "position"),
+        Index(
+            "one_kept_page",
+            "copy_id",
+            "page",
+            unique=True,
+            sqlite_where=_KEPT,
+            postgresql_where=_KEPT,
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     return_id: Mapped[UUID] = mapped_column(ForeignKey("return_batch.id"), index=True)
@@ -52,3 +78,13 @@ class ReturnPage(Base):
     findings: Mapped[dict[str, Any]]
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     settled_at: Mapped[datetime | None]
+
+
+class ReturnedCopy(Base):
+    """A copy of which some page came home. Touching the row locks it: its pages are counted by one at a time."""
+
+    __tablename__ = "returned_copy"
+
+    copy_id: Mapped[UUID] = mapped_column(ForeignKey("copy.id"), primary_key=True)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]

@@ -1,0 +1,143 @@
+"""Put a copy into the archive, once, under the next number of its organisation and year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from printserver.archive.events import CopyArchived
+from printserver.archive.models import ArchiveCounter, ArchiveRecord
+from printserver.audit.log import By, append
+from printserver.foundation.errors import Refused
+from printserver.foundation.ids import new_id
+from printserver.foundation.serials import CopySerial
+from printserver.foundation.unit_of_work import Work
+
+PERMANENT: Final = "permanent"
+
+
+class CopyIncomplete(Refused):
+    """Pages are missing, or there is no issued PDF; an incomplete copy is never archived."""
+
+    code = "copy-incomplete"
+
+
+@dataclass(frozen=True)
+class ArchivedPage:
+    """One page of the paper as it came home."""
+
+    page: int
+    """1-based number in the copy."""
+    image_sha256: str | None
+    """The page as it was read from the scan, a JPEG file; None when only a person could read it in the scan."""
+    scan_sha256: str
+    """The scanned file, as it was handed in."""
+    position: int
+    """1-based place in that file."""
+    verdict: str
+    """Of the comparison with the issued page; empty when none was made."""
+    return_id: UUID
+
+
+@dataclass(frozen=True)
+class CompleteCopy:
+    """What the archive keeps of a copy. `pages`: each page once, in order."""
+
+    organisation_id: UUID
+    branch_id: UUID
+    request_id: UUID
+    copy_id: UUID
+    serial: CopySerial
+    number: int
+    copies: int
+    title: str
+    own_reference: str
+    issued_sha256: str
+    pages_expected: int
+    pages: tuple[ArchivedPage, ...]
+
+
+def archive_copy(work: Work, by: By, copy: CompleteCopy, *, retention_class: str = PERMANENT) -> UUID:
+    """The id of the copy's archive record, which is made unless it is there already.
+
+    Raises: CopyIncomplete.
+    """
+    if not copy.issued_sha256 or [page.page for page in copy.pages] != list(range(1, copy.pages_expected + 1)):
+        raise CopyIncomplete("only a copy with all its pages, each once and in order, is archived")
+    if not copy.pages:
+        raise CopyIncomplete("a copy without pages is not archived")
+    year = work.now().year
+    _lock_numbers(work, copy.organisation_id, year)
+    existing = work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.copy_id == copy.copy_id))
+    if existing is not None:
+        return existing
+    record = _record(work, copy, f"{year}-{_next_number(work, copy.organisation_id, year):06d}", retention_class)
+    work.session.add(record)
+    work.session.flush()
+    append(
+        work,
+        by,
+        CopyArchived(
+            id=record.id,
+            copy_id=copy.copy_id,
+            number=record.number,
+            serial=record.serial,
+            issued_sha256=record.issued_sha256,
+            page_images=tuple(page.image_sha256 for page in copy.pages),
+            retention_class=retention_class,
+        ),
+    )
+    return record.id
+
+
+def _record(work: Work, copy: CompleteCopy, number: str, retention_class: str) -> ArchiveRecord:
+    return ArchiveRecord(
+        id=new_id(),
+        organisation_id=copy.organisation_id,
+        branch_id=copy.branch_id,
+        copy_id=copy.copy_id,
+        request_id=copy.request_id,
+        number=number,
+        serial=str(copy.serial),
+        copy_number=copy.number,
+        copies=copy.copies,
+        title=copy.title,
+        own_reference=copy.own_reference,
+        issued_sha256=copy.issued_sha256,
+        pages=[
+            {
+                "page": page.page,
+                "image_sha256": page.image_sha256,
+                "scan_sha256": page.scan_sha256,
+                "position": page.position,
+                "verdict": page.verdict,
+                "return_id": str(page.return_id),
+            }
+            for page in copy.pages
+        ],
+        retention_class=retention_class,
+        created_at=work.now(),
+    )
+
+
+def _lock_numbers(work: Work, organisation_id: UUID, year: int) -> None:
+    """Whoever archives in this organisation and year waits here, so that neither a number nor a copy is taken twice."""
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    work.session.execute(
+        insert(ArchiveCounter)
+        .values(organisation_id=organisation_id, year=year, last=0)
+        .on_conflict_do_update(index_elements=["organisation_id", "year"], set_={"last": ArchiveCounter.last})
+    )
+
+
+def _next_number(work: Work, organisation_id: UUID, year: int) -> int:
+    return work.session.execute(
+        update(ArchiveCounter)
+        .where(ArchiveCounter.organisation_id == organisation_id, ArchiveCounter.year == year)
+        .values(last=ArchiveCounter.last + 1)
+        .returning(ArchiveCounter.last)
+    ).scalar_one()

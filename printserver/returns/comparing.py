@@ -1,0 +1,59 @@
+"""Has scanned pages compared with the issued ones, which are drawn from the stored PDF in a limited process."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from printserver.foundation.errors import PrintServerError, Unavailable
+from printserver.print_requests.queries import CopyFacts
+from printserver.rendering.page_images import page_image
+from printserver.returns.comparison import WORKING_DPI, Comparison, compare
+from printserver.returns.matching import Image
+from printserver.storage.objects import Objects
+
+_WHOLE_PDFS_HELD: Final = 4
+
+
+class NotCompared(PrintServerError):
+    """The issued page could not be had, or the comparison broke off; a person looks at the page."""
+
+    code = "not-compared"
+
+
+class IssuedPages:
+    """Issued PDFs of the copies met in one return; the last few are held in memory."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._held: dict[str, bytes] = {}
+
+    def compare(self, copy: CopyFacts, page: int, scan: Image, dpi: float) -> Comparison:
+        """Compare a scanned page with that page (1-based) of the copy.   Raises: NotCompared, Unavailable."""
+        try:
+            issued = self._drawn(copy, page)
+            return compare(scan, issued, dpi, issued_dpi=WORKING_DPI)
+        except Unavailable:
+            raise
+        except PrintServerError as problem:
+            raise NotCompared(f"the issued page could not be had: {problem}") from problem
+        except cv2.error as problem:
+            raise NotCompared("the comparison broke off") from problem
+
+    def _drawn(self, copy: CopyFacts, page: int) -> Image:
+        if copy.issued_sha256 is None:
+            raise NotCompared("the copy has no issued PDF")
+        picture = page_image(self._pdf(copy.issued_sha256), page, dpi=WORKING_DPI, format="png")
+        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            raise NotCompared("the issued page could not be drawn")
+        return np.asarray(image, np.uint8)
+
+    def _pdf(self, digest: str) -> bytes:
+        if digest not in self._held:
+            if len(self._held) >= _WHOLE_PDFS_HELD:
+                self._held.pop(next(iter(self._held)))
+            self._held[digest] = self._objects.get(digest)
+        return self._held[digest]

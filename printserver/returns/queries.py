@@ -1,0 +1,202 @@
+"""What pages and the API may read of returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+
+from printserver.archive.queries import record_of_copy
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor, require, within
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import names
+from printserver.print_requests.access import copy_for
+from printserver.print_requests.queries import CopyFacts, copy_facts
+from printserver.returns.access import page_for, return_for
+from printserver.returns.completion import kept_pages
+from printserver.returns.matching import completeness
+from printserver.returns.models import Return, ReturnPage
+from printserver.returns.states import PageState, ReturnState
+
+
+@dataclass(frozen=True)
+class ReturnSummary:
+    """`counts`: pages by state, zeros included; all zero until the return is read."""
+
+    id: UUID
+    filename: str
+    scan_kind: str
+    scan_sha256: str
+    state: ReturnState
+    failure: str
+    pages: int
+    counts: dict[PageState, int]
+    handed_in_by: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def doubtful(self) -> int:
+        return self.counts[PageState.DOUBTFUL]
+
+
+@dataclass(frozen=True)
+class ReturnedCopyView:
+    """The copy that a page is, or is thought to be."""
+
+    id: UUID
+    serial: str
+    number: int
+    copies: int
+    pages: int
+    title: str
+
+
+@dataclass(frozen=True)
+class PageView:
+    """`reason`: a code of `states.Reason` or `states.Note`, or a person's words once settled or discarded.
+
+    `findings`: "rung", "evidence", "dpi", "source", "serial", "page", "trouble", "comparison", "score" and
+    "regions" (x_um, y_um, w_um, h_um on the issued page, kind), as far as there are any.
+    """
+
+    id: UUID
+    return_id: UUID
+    position: int
+    state: PageState
+    reason: str
+    copy: ReturnedCopyView | None
+    page: int | None
+    rotation: int
+    has_picture: bool
+    verdict: str
+    findings: dict[str, Any]
+    settled_by: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ReturnDetail:
+    summary: ReturnSummary
+    pages: tuple[PageView, ...]
+
+
+@dataclass(frozen=True)
+class CopyReturnStatus:
+    """How far a copy has come home. Page numbers ascend."""
+
+    copy_id: UUID
+    pages_expected: int
+    found: tuple[int, ...]
+    missing: tuple[int, ...]
+    archive_record_id: UUID | None
+
+
+def returns(work: Work, actor: Actor, *, before: UUID | None = None, limit: int = 50) -> tuple[ReturnSummary, ...]:
+    """The newest returns of the actor's branches. before: the last id of the page before.   Raises: Forbidden."""
+    require(actor, Permission.READ_RETURNS)
+    chosen = (
+        select(Return)
+        .where(within(Return.branch_id, actor, Permission.READ_RETURNS))
+        .order_by(Return.id.desc())
+        .limit(max(1, min(limit, 200)))
+    )
+    if before is not None:
+        chosen = chosen.where(Return.id < before)
+    return _summaries(work, work.session.scalars(chosen).all())
+
+
+def return_detail(work: Work, actor: Actor, return_id: UUID) -> ReturnDetail:
+    """Raises: Forbidden, ReturnNotFound."""
+    row = return_for(work, actor, return_id, Permission.READ_RETURNS)
+    return ReturnDetail(_summaries(work, [row])[0], _pages(work, ReturnPage.return_id == row.id))
+
+
+def doubtful_pages(work: Work, actor: Actor, *, limit: int = 50) -> tuple[PageView, ...]:
+    """The queue: what waits for a person, the longest waiting first.   Raises: Forbidden."""
+    require(actor, Permission.READ_RETURNS)
+    return _pages(
+        work,
+        (ReturnPage.state == PageState.DOUBTFUL) & within(ReturnPage.branch_id, actor, Permission.READ_RETURNS),
+        limit=max(1, min(limit, 200)),
+    )
+
+
+def page_view(work: Work, actor: Actor, page_id: UUID) -> PageView:
+    """Raises: Forbidden, PageNotFound."""
+    row = page_for(work, actor, page_id, Permission.READ_RETURNS)
+    return _pages(work, ReturnPage.id == row.id)[0]
+
+
+def copy_return_status(work: Work, actor: Actor, copy_id: UUID) -> CopyReturnStatus:
+    """Raises: NotFound for a copy outside the branches whose requests or returns the actor may read."""
+    readable = Permission.READ_RETURNS if actor.may(Permission.READ_RETURNS) else Permission.READ_REQUESTS
+    copy_for(work, actor, copy_id, readable)
+    pages = copy_facts(work, copy_id).pages
+    found = sorted(kept_pages(work, copy_id))
+    return CopyReturnStatus(
+        copy_id, pages, tuple(found), completeness(pages, found).missing, record_of_copy(work, copy_id)
+    )
+
+
+def _summaries(work: Work, rows: Sequence[Return]) -> tuple[ReturnSummary, ...]:
+    counted: dict[UUID, dict[PageState, int]] = {row.id: dict.fromkeys(PageState, 0) for row in rows}
+    counting = (
+        select(ReturnPage.return_id, ReturnPage.state, func.count())
+        .where(ReturnPage.return_id.in_(counted))
+        .group_by(ReturnPage.return_id, ReturnPage.state)
+    )
+    for return_id, state, count in work.session.execute(counting):
+        counted[return_id][PageState(state)] = count
+    people = names(work, {row.handed_in_by for row in rows})
+    return tuple(
+        ReturnSummary(
+            row.id,
+            row.filename,
+            row.scan_kind,
+            row.scan_sha256,
+            ReturnState(row.state),
+            row.failure,
+            row.pages,
+            counted[row.id],
+            people.get(row.handed_in_by, ""),
+            row.created_at,
+            row.finished_at,
+        )
+        for row in rows
+    )
+
+
+def _pages(work: Work, condition: ColumnElement[bool], *, limit: int = 1000) -> tuple[PageView, ...]:
+    chosen = select(ReturnPage).where(condition).order_by(ReturnPage.return_id, ReturnPage.position).limit(limit)
+    rows = work.session.scalars(chosen).all()
+    copies = {row.copy_id: _copy(copy_facts(work, row.copy_id)) for row in rows if row.copy_id is not None}
+    people = names(work, {row.settled_by for row in rows if row.settled_by is not None})
+    return tuple(_page(row, copies, people) for row in rows)
+
+
+def _copy(copy: CopyFacts) -> ReturnedCopyView:
+    return ReturnedCopyView(copy.id, str(copy.serial), copy.number, copy.copies, copy.pages, copy.title)
+
+
+def _page(row: ReturnPage, copies: dict[UUID, ReturnedCopyView], people: dict[UUID, str]) -> PageView:
+    return PageView(
+        row.id,
+        row.return_id,
+        row.position,
+        PageState(row.state),
+        row.reason,
+        copies.get(row.copy_id) if row.copy_id else None,
+        row.page,
+        row.rotation,
+        row.image_sha256 is not None,
+        row.verdict,
+        row.findings,
+        people.get(row.settled_by, "") if row.settled_by else "",
+        row.settled_at,
+    )

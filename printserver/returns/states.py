@@ -1,0 +1,98 @@
+"""The lives of a return and of its pages, as tables, and why a page waits for a person. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from printserver.foundation.errors import TransitionRefused
+
+
+class ReturnState(StrEnum):
+    RECEIVED = "received"
+    """Stored, waiting to be read."""
+    READ = "read"
+    """Each page has its fate; doubtful ones may still wait."""
+    FAILED = "failed"
+    """Nothing of the file could be read; it stays stored."""
+
+
+class PageState(StrEnum):
+    MATCHED = "matched"
+    DOUBTFUL = "doubtful"
+    BLANK = "blank"
+    SETTLED = "settled"
+    """A person said which page of which copy it is."""
+    DISCARDED = "discarded"
+    """A person said that it is no page to keep; it stays stored."""
+
+
+class PageAction(StrEnum):
+    SETTLE = "settle"
+    DISCARD = "discard"
+
+
+class Reason(StrEnum):
+    """Why a page is doubtful. Codes are documented and never renamed; words for people are the pages' own."""
+
+    UNREADABLE = "unreadable"
+    """No code of ours was found."""
+    BROKEN_PAGE = "broken-page"
+    """The page's picture cannot be decoded."""
+    UNKNOWN_CODE = "unknown-code"
+    """The code names a copy or key that nobody here knows."""
+    FOREIGN_CODE = "foreign-code"
+    """The page belongs to another organisation."""
+    CODE_ALTERED = "code-altered"
+    """The code's signature is not right, or it says other things than the books."""
+    KEY_NOT_VALID = "key-not-valid"
+    """The code was signed with a key that is no longer accepted."""
+    CONFLICTING_CODES = "conflicting-codes"
+    """The page carries codes of two different pages."""
+    COPY_VOID = "copy-void"
+    """The copy is void, replaced, destroyed or missing."""
+    COPY_NOT_PRINTED = "copy-not-printed"
+    """By the books the copy never went to a printer."""
+    PAGE_OUT_OF_RANGE = "page-number-out-of-range"
+    DUPLICATE_PAGE = "duplicate-page"
+    """The same page of the same copy came home already."""
+    DIFFERS = "differs"
+    """The page does not show what was issued."""
+    NOT_COMPARED = "not-compared"
+    """The issued page could not be had for the comparison."""
+
+
+class Note(StrEnum):
+    """What to know of a page that is matched all the same."""
+
+    COPY_UNSETTLED = "copy-unsettled"
+    """By the books it is not certain that the copy was printed; its paper is here."""
+
+
+R, P, A = ReturnState, PageState, PageAction
+
+RETURN_ENDS: Final = frozenset({R.READ, R.FAILED})
+"""Where a received return may go; once there it stays."""
+
+KEPT: Final = frozenset({P.MATCHED, P.SETTLED})
+"""The states in which a page counts as a page of its copy."""
+
+PAGE_TRANSITIONS: Final[Mapping[tuple[PageState, PageAction], PageState]] = {
+    (P.DOUBTFUL, A.SETTLE): P.SETTLED,
+    (P.DOUBTFUL, A.DISCARD): P.DISCARDED,
+    (P.BLANK, A.SETTLE): P.SETTLED,
+    (P.MATCHED, A.SETTLE): P.SETTLED,  # corrections: what the machine or a person said before stays in the log
+    (P.MATCHED, A.DISCARD): P.DISCARDED,
+    (P.SETTLED, A.SETTLE): P.SETTLED,
+    (P.SETTLED, A.DISCARD): P.DISCARDED,
+    (P.DISCARDED, A.SETTLE): P.SETTLED,
+}
+
+
+def next_page_state(state: PageState, action: PageAction) -> PageState:
+    """Raises: TransitionRefused."""
+    try:
+        return PAGE_TRANSITIONS[state, action]
+    except KeyError:
+        raise TransitionRefused(f"cannot {action} a page that is {state}") from None

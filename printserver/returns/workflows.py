@@ -1,0 +1,38 @@
+"""The durable job that reads a return, registered by the worker. Its step may run again after a crash."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from dbos import DBOS, StepOptions
+from dbos import error as dbos_error
+
+from printserver.returns.pipeline import ReturnTools, fail_return, process_return
+
+RECOVERIES: Final = 1_000
+TRIES: Final = 6
+FIRST_PAUSE_SECONDS: Final = 1.0
+
+
+def register(tools: ReturnTools) -> None:
+    """Give DBOS the workflow `process-return`.
+
+    A step that fails for a reason outside the file is tried again for about a minute; then the return is `failed`,
+    says so, and can be handed in again.
+    """
+
+    @DBOS.workflow(name="process-return", max_recovery_attempts=RECOVERIES)
+    def process(return_id: str) -> None:
+        options: StepOptions = {
+            "name": "read",
+            "retries_allowed": True,
+            "interval_seconds": FIRST_PAUSE_SECONDS,
+            "max_attempts": TRIES,
+            "backoff_rate": 2.0,
+        }
+        try:
+            DBOS.run_step(options, lambda: process_return(tools, UUID(return_id)))
+        except dbos_error.DBOSMaxStepRetriesExceeded as problem:
+            failure = f"the server could not read the file: {problem}"
+            DBOS.run_step({"name": "give-up"}, lambda: fail_return(tools.database, UUID(return_id), failure))

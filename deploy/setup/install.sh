@@ -64,10 +64,8 @@ install_packages() {
   quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 \
     install --no-install-recommends $missing
   let_new_services_start_again
-  if [ -d /run/systemd/system ]; then
-    case " $missing " in *' cups '*)
-      quietly as_root systemctl disable cups.service cups.socket cups.path ;;
-    esac
+  if command -v systemctl >/dev/null; then # not at the next boot either
+    case " $missing " in *' cups '*) quietly as_root systemctl disable cups.service cups.socket cups.path ;; esac
     case " $missing " in *' postgresql '*) quietly as_root systemctl disable postgresql.service ;; esac
   fi
 }
@@ -130,7 +128,7 @@ ensure_environment() {
     # The build tools first, from the lock as well: nothing is fetched that the lock does not pin.
     locked setuptools hatchling editables packaging pathspec pluggy tomlkit trove-classifiers >"$venv/build-tools.txt"
     quietly "$venv/bin/python" -m pip install --require-hashes --no-deps -r "$venv/build-tools.txt"
-    quietly "$venv/bin/python" -m pip install --require-hashes --no-deps --no-build-isolation \
+    quietly "$venv/bin/python" -m pip install --require-hashes --no-deps --no-build-isolation --use-pep517 \
       --only-binary :all: --no-binary pycups -r "$checkout/requirements.lock"
     # shellcheck disable=SC2046 # one word a package
     [ -z "$(leftovers "$venv")" ] || quietly "$venv/bin/python" -m pip uninstall --yes $(leftovers "$venv")
@@ -156,11 +154,15 @@ ensure_readable_source() {
     return 0
   fi
   rm -rf "$place.new" && mkdir -p "$place.new"
-  for folder in printserver drivers templates keys; do
+  for folder in printserver drivers templates keys deploy; do
     [ ! -d "$checkout/$folder" ] || cp -r "$checkout/$folder" "$place.new/"
   done
   chmod -R u=rwX,go=rX "$place.new"
-  rm -rf "$place" && mv "$place.new" "$place"
+  if diff -rq --exclude=__pycache__ "$place" "$place.new" >/dev/null 2>&1; then
+    rm -rf "$place.new"
+  else
+    rm -rf "$place" && mv "$place.new" "$place"
+  fi
   printf '%s\n' "$place" >"$second"
 }
 

@@ -22,9 +22,14 @@ FORBIDDEN: Final = {
     "ladder": ("foundation/clock.py", "import printserver.audit.log"),
     "pure": ("seals/states.py", "import sqlalchemy"),
     "hsm": ("web/__init__.py", "import printserver.signing.hsm"),
+    "pkcs11": ("signing/pades.py", "import pkcs11"),
     "signer": ("signer/__init__.py", "import printserver.http_edge"),
+    "http": ("returns/service.py", "from fastapi import UploadFile"),
     "jobs": ("seals/service.py", "import dbos"),
 }
+
+# Patterns of deciding files that no room has yet: whoever adds one finds it pure from the start.
+NAMES_KEPT_FREE: Final = {"printserver.*.reconciliation", "printserver.*.retention", "printserver.*.signatures"}
 
 
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -99,4 +104,4 @@ def test_an_import_of_another_rooms_rows_is_found():
 
 def test_every_pattern_of_a_pure_file_means_a_real_file(graph: grimp.ImportGraph):
     patterns = _CONTRACTS["pure"]["source_modules"]
-    assert [pattern for pattern in patterns if not graph.find_matching_modules(pattern)] == []
+    assert {pattern for pattern in patterns if not graph.find_matching_modules(pattern)} == NAMES_KEPT_FREE

@@ -1,4 +1,4 @@
-"""Make a PDF that was handed in safe: rebuilt by whitelist in a limited process, flat, one revision, A4, deterministic."""
+"""Make a PDF that was handed in safe: rebuilt by whitelist in a limited process, flat, one revision, A4."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from printserver.foundation.limited_process import (
 from printserver.rendering.page_images import PageNotDrawable, ink_maps
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, PageSize
 
+_REBUILDING: Final = ProcessLimits(
+    memory_bytes=1024 * MEBIBYTE, cpu_seconds=40, wall_seconds=60, output_bytes=128 * MEBIBYTE
+)
+
 
 @dataclass(frozen=True)
 class IntakeLimits:
@@ -25,9 +29,7 @@ class IntakeLimits:
     max_pages: int = 500
     max_side_um: int = 2_000_000
     """Longest side of a page: two metres, more than A0."""
-    process: ProcessLimits = ProcessLimits(
-        memory_bytes=1024 * MEBIBYTE, cpu_seconds=40, wall_seconds=60, output_bytes=128 * MEBIBYTE
-    )
+    process: ProcessLimits = _REBUILDING
 
 
 @dataclass(frozen=True)

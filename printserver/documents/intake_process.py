@@ -22,14 +22,20 @@ from printserver.rendering.pdf_files import add_page, page_points, saved
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, to_micrometres
 from printserver.rendering.vector import numbers
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _HIDDEN: Final = 1 << 1
 _PRINT: Final = 1 << 2
 _NO_VIEW: Final = 1 << 5
 # Drawn by the viewer itself when they bring no look of their own; all others draw nothing, or a mere icon.
-_DRAWN_BY_VIEWER: Final = frozenset(
-    ["/FreeText", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Highlight", "/Underline", "/Squiggly", "/StrikeOut", "/Stamp", "/Caret", "/Ink", "/Redact", "/Watermark", "/Widget"]
+_DRAWN_BY_VIEWER: Final = _names(
+    "/FreeText /Line /Square /Circle /Polygon /PolyLine /Highlight /Underline /Squiggly /StrikeOut "
+    "/Stamp /Caret /Ink /Redact /Watermark /Widget"
 )
-_NEVER_DRAWN: Final = frozenset(["/Link", "/Popup", "/FileAttachment", "/Sound", "/Movie", "/Screen", "/RichMedia", "/3D", "/TrapNet"])
+_NEVER_DRAWN: Final = _names("/Link /Popup /FileAttachment /Sound /Movie /Screen /RichMedia /3D /TrapNet")
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def _refuse_as_a_whole(source: pikepdf.Pdf, most_pages: int) -> None:
         raise NotCopied("document-protected")
     if "/Collection" in root:
         raise NotCopied("document-portfolio")
-    if root.get("/NeedsRendering") is True:
+    if bool(root.get("/NeedsRendering", False)):
         raise NotCopied("document-look-not-fixed")
     if _has_hidden_layers(root.get("/OCProperties")):
         raise NotCopied("document-hidden-layers")
@@ -106,10 +112,8 @@ def _has_hidden_layers(properties: Any) -> bool:
         return True
     for layer in properties.get("/OCGs", Array()):
         usage = layer.get("/Usage", Dictionary())
-        states = (
-            usage.get("/Print", Dictionary()).get("/PrintState"),
-            usage.get("/View", Dictionary()).get("/ViewState"),
-        )
+        on_paper, on_screen = (usage.get(key, Dictionary()) for key in ("/Print", "/View"))
+        states = on_paper.get("/PrintState"), on_screen.get("/ViewState")
         if Name.OFF in states:
             return True
     return False
@@ -132,7 +136,7 @@ def _rebuild_page(
         form.Group = group
     operators, xobjects = [b"/Page Do"], {"/Page": form}
     for at, (look, matrix) in enumerate(_annotations(page, count), 1):
-        copied = copier.copy(look, "xobject")
+        copied = copier.copy(look, "form")
         xobjects[f"/Note{at}"] = copied
         operators.append(f"q {numbers(*matrix)} cm /Note{at} Do Q".encode("ascii"))
     width, height = page_points(size)
@@ -191,7 +195,7 @@ def _annotations(page: Any, count: _Count) -> list[tuple[Any, tuple[float, ...]]
 
 
 def _is_printed(annotation: Any) -> bool:
-    flags = annotation.get("/F", 0) if isinstance(annotation, Dictionary) else _HIDDEN
+    flags: Any = annotation.get("/F", 0) if isinstance(annotation, Dictionary) else _HIDDEN
     wanted = flags & (_PRINT | _HIDDEN | _NO_VIEW) == _PRINT
     return wanted and annotation.get("/Subtype", Name.Link).unparse().decode("ascii") not in _NEVER_DRAWN
 
@@ -213,18 +217,9 @@ def _look(annotation: Any) -> Any:
 
 
 def _has_value(widget: Any) -> bool:
-    value = widget.get("/V", widget.get("/Parent", Dictionary()).get("/V"))
-    is_signature = widget.get("/FT", widget.get("/Parent", Dictionary()).get("/FT")) == Name.Sig
-    return (
-        value is not None
-        and not is_signature
-        and bytes(value.unparse() if hasattr(value, "unparse") else b"x")
-        not in (
-            b"()",
-            b"/Off",
-            b"<>",
-        )
-    )
+    field = widget.get("/Parent", Dictionary())
+    value, kind = (widget.get(key, field.get(key)) for key in ("/V", "/FT"))
+    return kind != Name.Sig and value not in (None, Name.Off, pikepdf.String(""))
 
 
 def _area(annotation: Any) -> float:

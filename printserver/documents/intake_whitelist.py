@@ -18,43 +18,52 @@ Shape = Mapping[str, str]
 """Key of a dictionary → kind of its value, a method of `PageCopier`."""
 
 _DEPTH: Final = 60
-_FUNCTION: Final[Shape] = dict.fromkeys(
-    ["/FunctionType", "/Domain", "/Range", "/Size", "/BitsPerSample", "/Order", "/Encode", "/Decode", "/C0", "/C1", "/N", "/Bounds"], "plain"
+
+
+def _plain(keys: str) -> dict[str, str]:
+    """A shape of keys, separated by blanks, whose values are plain."""
+    return dict.fromkeys(keys.split(), "plain")
+
+
+_FUNCTION: Final[Shape] = _plain(
+    "/FunctionType /Domain /Range /Size /BitsPerSample /Order /Encode /Decode /C0 /C1 /N /Bounds"
 ) | {"/Functions": "function"}
-_GRAPHICS_STATE: Final[Shape] = dict.fromkeys(
-    ["/Type", "/LW", "/LC", "/LJ", "/ML", "/D", "/RI", "/FL", "/SM", "/SA", "/BM", "/CA", "/ca", "/AIS", "/TK"], "plain"
-) | {"/Font": "font_and_size", "/SMask": "soft_mask"}
+_GRAPHICS_STATE: Final[Shape] = _plain("/Type /LW /LC /LJ /ML /D /RI /FL /SM /SA /BM /CA /ca /AIS /TK") | {
+    "/Font": "font_and_size",
+    "/SMask": "soft_mask",
+}
 _SOFT_MASK: Final[Shape] = {"/Type": "plain", "/S": "plain", "/BC": "plain", "/G": "xobject", "/TR": "function"}
 _GROUP: Final[Shape] = {"/Type": "plain", "/S": "plain", "/I": "plain", "/K": "plain", "/CS": "colour_space"}
-_SHADING: Final[Shape] = dict.fromkeys(
-    ["/ShadingType", "/Background", "/BBox", "/AntiAlias", "/Domain", "/Matrix", "/Coords", "/Extend", "/BitsPerCoordinate", "/BitsPerComponent", "/BitsPerFlag", "/VerticesPerRow", "/Decode"],
-    "plain",
+_SHADING: Final[Shape] = _plain(
+    "/ShadingType /Background /BBox /AntiAlias /Domain /Matrix /Coords /Extend /BitsPerCoordinate "
+    "/BitsPerComponent /BitsPerFlag /VerticesPerRow /Decode"
 ) | {"/ColorSpace": "colour_space", "/Function": "function"}
-_PATTERN: Final[Shape] = dict.fromkeys(
-    ["/Type", "/PatternType", "/PaintType", "/TilingType", "/BBox", "/XStep", "/YStep", "/Matrix"], "plain"
-) | {"/Resources": "resources", "/Shading": "shading", "/ExtGState": "graphics_state"}
-_FORM: Final[Shape] = dict.fromkeys(["/Type", "/Subtype", "/FormType", "/BBox", "/Matrix"], "plain") | {
+_PATTERN: Final[Shape] = _plain("/Type /PatternType /PaintType /TilingType /BBox /XStep /YStep /Matrix") | {
+    "/Resources": "resources",
+    "/Shading": "shading",
+    "/ExtGState": "graphics_state",
+}
+_FORM: Final[Shape] = _plain("/Type /Subtype /FormType /BBox /Matrix") | {
     "/Resources": "resources",
     "/Group": "group",
 }
-_IMAGE: Final[Shape] = dict.fromkeys(
-    ["/Type", "/Subtype", "/Width", "/Height", "/BitsPerComponent", "/Intent", "/ImageMask", "/Decode", "/Interpolate", "/Matte", "/SMaskInData", "/Filter"],
-    "plain",
+_IMAGE: Final[Shape] = _plain(
+    "/Type /Subtype /Width /Height /BitsPerComponent /Intent /ImageMask /Decode /Interpolate /Matte "
+    "/SMaskInData /Filter"
 ) | {
     "/ColorSpace": "colour_space",
     "/Mask": "mask",
     "/SMask": "xobject",
     "/DecodeParms": "decode_parameters",
 }
-_DECODE_PARAMETERS: Final[Shape] = dict.fromkeys(
-    ["/Predictor", "/Colors", "/BitsPerComponent", "/Columns", "/EarlyChange", "/K", "/EndOfLine", "/EncodedByteAlign", "/Rows", "/EndOfBlock", "/BlackIs1", "/DamagedRowsBeforeError", "/ColorTransform"],
-    "plain",
+_DECODE_PARAMETERS: Final[Shape] = _plain(
+    "/Predictor /Colors /BitsPerComponent /Columns /EarlyChange /K /EndOfLine /EncodedByteAlign /Rows "
+    "/EndOfBlock /BlackIs1 /DamagedRowsBeforeError /ColorTransform"
 ) | {"/JBIG2Globals": "bare_stream"}
 _ICC_PROFILE: Final[Shape] = {"/N": "plain", "/Range": "plain", "/Alternate": "colour_space"}
-_CALIBRATION: Final[Shape] = dict.fromkeys(["/WhitePoint", "/BlackPoint", "/Gamma", "/Matrix", "/Range"], "plain")
-_FONT: Final[Shape] = dict.fromkeys(
-    ["/Type", "/Subtype", "/BaseFont", "/Name", "/FirstChar", "/LastChar", "/Widths", "/DW", "/W", "/DW2", "/W2", "/FontBBox", "/FontMatrix"],
-    "plain",
+_CALIBRATION: Final[Shape] = _plain("/WhitePoint /BlackPoint /Gamma /Matrix /Range")
+_FONT: Final[Shape] = _plain(
+    "/Type /Subtype /BaseFont /Name /FirstChar /LastChar /Widths /DW /W /DW2 /W2 /FontBBox /FontMatrix"
 ) | {
     "/FontDescriptor": "font_descriptor",
     "/Encoding": "encoding",
@@ -65,17 +74,17 @@ _FONT: Final[Shape] = dict.fromkeys(
     "/CharProcs": "streams_by_name",
     "/Resources": "resources",
 }
-_FONT_DESCRIPTOR: Final[Shape] = dict.fromkeys(
-    ["/Type", "/FontName", "/FontFamily", "/FontStretch", "/FontWeight", "/Flags", "/FontBBox", "/ItalicAngle", "/Ascent", "/Descent", "/Leading", "/CapHeight", "/XHeight", "/StemV", "/StemH", "/AvgWidth", "/MaxWidth", "/MissingWidth", "/CharSet"],
-    "plain",
+_FONT_DESCRIPTOR: Final[Shape] = _plain(
+    "/Type /FontName /FontFamily /FontStretch /FontWeight /Flags /FontBBox /ItalicAngle /Ascent /Descent "
+    "/Leading /CapHeight /XHeight /StemV /StemH /AvgWidth /MaxWidth /MissingWidth /CharSet"
 ) | {"/FontFile": "font_file", "/FontFile2": "font_file", "/FontFile3": "font_file", "/CIDSet": "bare_stream"}
-_FONT_FILE: Final[Shape] = dict.fromkeys(["/Length1", "/Length2", "/Length3", "/Subtype"], "plain")
-_ENCODING: Final[Shape] = dict.fromkeys(["/Type", "/BaseEncoding", "/Differences"], "plain")
-_CHARACTER_MAP: Final[Shape] = dict.fromkeys(["/Type", "/CMapName", "/WMode"], "plain") | {
+_FONT_FILE: Final[Shape] = _plain("/Length1 /Length2 /Length3 /Subtype")
+_ENCODING: Final[Shape] = _plain("/Type /BaseEncoding /Differences")
+_CHARACTER_MAP: Final[Shape] = _plain("/Type /CMapName /WMode") | {
     "/CIDSystemInfo": "character_collection",
     "/UseCMap": "character_map",
 }
-_CHARACTER_COLLECTION: Final[Shape] = dict.fromkeys(["/Registry", "/Ordering", "/Supplement"], "plain")
+_CHARACTER_COLLECTION: Final[Shape] = _plain("/Registry /Ordering /Supplement")
 _RESOURCES: Final[Shape] = {
     "/ExtGState": "graphics_states",
     "/ColorSpace": "colour_spaces",
@@ -86,7 +95,10 @@ _RESOURCES: Final[Shape] = {
     "/Properties": "marked_properties",
 }
 _IMAGE_FILTERS: Final = frozenset(
-    ["/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/FlateDecode", "/RunLengthDecode", "/CCITTFaxDecode", "/JBIG2Decode", "/DCTDecode", "/JPXDecode", "/AHx", "/A85", "/LZW", "/Fl", "/RL", "/CCF", "/DCT"]
+    _plain(
+        "/ASCIIHexDecode /ASCII85Decode /LZWDecode /FlateDecode /RunLengthDecode /CCITTFaxDecode "
+        "/JBIG2Decode /DCTDecode /JPXDecode /AHx /A85 /LZW /Fl /RL /CCF /DCT"
+    )
 )
 
 
@@ -145,7 +157,7 @@ class PageCopier:
     def _by_name(self, value: Any, kind: str) -> Any:
         if not isinstance(value, Dictionary):
             return None
-        copies = {name: self.copy(value[name], kind) for name in value}
+        copies = {name: self.copy(item, kind) for name, item in value.items()}
         return Dictionary({name: made for name, made in copies.items() if made is not None})
 
     def _plain(self, value: Any, _: object) -> Any:
@@ -222,10 +234,16 @@ class PageCopier:
         if value.get("/Subtype") == Name.Image:
             return self._image(value, remember)
         if value.get("/Subtype") == Name.Form and value.get("/Subtype2") != Name.PS and "/PS" not in value:
-            if "/Ref" in value:
-                raise NotCopied("document-outside")
-            return self._stream(value, _FORM, remember)
+            return self._form(value, remember)
         return remember(self._target.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 0, 0])))
+
+    def _form(self, value: Any, remember: Callable[[Any], Any]) -> Any:
+        """Also the look of an annotation, which is a form even where it does not say so."""
+        if "/Ref" in value:
+            raise NotCopied("document-outside")
+        made = self._stream(value, _FORM, remember)
+        made.Type, made.Subtype = Name.XObject, Name.Form
+        return made
 
     def _image(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         """Compressed as it came: decoding a photograph would change it."""

@@ -14,9 +14,9 @@ from pikepdf import Array, Dictionary, Name
 
 from printserver.foundation.errors import Malformed
 from printserver.foundation.serials import PageCode
-from printserver.rendering import marks as _marks
 from printserver.rendering.code128 import HEIGHT_UM as BARS_UM
 from printserver.rendering.code128 import draw_barcode
+from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, SealPlaceRefused, check_places, seal_box
 from printserver.rendering.page_layout import LINE_UM, WHOLE, Box, PageLayout
 from printserver.rendering.pdf_files import content_as_form, page_points, page_size, saved
 from printserver.rendering.qr_code import BOX_UM as QR_SQUARE_UM
@@ -25,16 +25,11 @@ from printserver.rendering.typeface import SANS, SANS_BOLD, Typeface, draw_text,
 from printserver.rendering.units import PageSize, to_points
 from printserver.rendering.vector import Outline, grey, isolated, numbers
 
-CopyMarks = _marks.CopyMarks
-PlacedSeal = _marks.PlacedSeal
-SealPlace = _marks.SealPlace
-SealPlaceRefused = _marks.SealPlaceRefused
-check_places = _marks.check_places
+__all__ = ["CopyMarks", "PlacedSeal", "SealPlace", "SealPlaceRefused", "check_places", "put_codes", "render_copy"]
 
 TEST_WATERMARK: Final = "测试 无效 TEST – NOT VALID"
 _LARGEST_TEXT: Final = to_points(2_500)
 _BASE_LINE: Final = to_points(LINE_UM - 600)
-_MULTIPLY: Final = Name.Multiply
 
 
 class LayoutMismatch(Malformed):
@@ -104,12 +99,12 @@ def _compose(
         name = f"/Seal{at}"
         for spot in (spot for spot in seal.places if spot.page == place.page):
             xobjects[name] = form
-            operators.append(_seal(name, place, _marks.seal_box(place, seal, spot)))
+            operators.append(_seal(name, place, seal_box(place, seal, spot)))
     operators.append(_copy_line(place, marks, len(pdf.pages)))
     if marks.test:
         operators.append(_test_watermark(place.size))
     page.obj.Resources = Dictionary(
-        XObject=Dictionary(xobjects), ExtGState=Dictionary(Multiply=Dictionary(Type=Name.ExtGState, BM=_MULTIPLY))
+        XObject=Dictionary(xobjects), ExtGState=Dictionary(Multiply=Dictionary(Type=Name.ExtGState, BM=Name.Multiply))
     )
     page.obj.Contents = pdf.make_stream(b"".join(operators))
 

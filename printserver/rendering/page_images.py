@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from printserver.foundation.errors import Malformed, NotFound
+from printserver.foundation.errors import Malformed, NotFound, TooLarge
 from printserver.foundation.limited_process import (
     MEBIBYTE,
     ProcessCrashed,
@@ -18,7 +18,7 @@ from printserver.foundation.limited_process import (
     ProcessLimits,
     run_limited,
 )
-from printserver.rendering.raster_limits import INK_DPI, REFUSED
+from printserver.rendering.raster_limits import INK_DPI, NO_SUCH_PAGE, TOO_MANY_PIXELS
 from printserver.rendering.typeface import SANS_BOLD, GlyphMissing, missing_glyphs
 from printserver.rendering.units import PageSize, to_micrometres
 
@@ -30,10 +30,14 @@ _IMAGE_LIMITS: Final = ProcessLimits(memory_bytes=1536 * MEBIBYTE, cpu_seconds=2
 _INK_LIMITS: Final = ProcessLimits(memory_bytes=1024 * MEBIBYTE, cpu_seconds=60, wall_seconds=90)
 
 
-class PageImageRefused(NotFound):
-    """No such page, or a picture larger than 40 million pixels."""
+class PageMissing(NotFound):
+    code = "page-missing"
 
-    code = "page-image-refused"
+
+class PictureTooLarge(TooLarge):
+    """More than 40 million pixels, or a resolution out of range."""
+
+    code = "picture-too-large"
 
 
 class PageNotDrawable(Malformed):
@@ -61,18 +65,20 @@ def page_image(
     """A picture of one page, in colour, annotations left out.
 
     page: 1-based.   dpi: 10 to 600.   watermark: one line repeated over the page, or none.
-    Raises PageImageRefused, PageNotDrawable, GlyphMissing (of the watermark).
+    Raises PageMissing, PictureTooLarge, PageNotDrawable, GlyphMissing (of the watermark).
     """
     missing = missing_glyphs(watermark or "", SANS_BOLD)
     if missing:
         raise GlyphMissing(missing)
     if not 10 <= dpi <= 600:
-        raise PageImageRefused("a page's picture has 10 to 600 dots per inch")
+        raise PictureTooLarge("a page's picture has 10 to 600 dots per inch")
     try:
         return run_limited(_MODULE, ["image", str(page), str(dpi), format, watermark or ""], pdf, _IMAGE_LIMITS)
     except ProcessCrashed as crash:
-        if crash.status == REFUSED:
-            raise PageImageRefused("there is no such page, or its picture would be too large") from None
+        if crash.status == NO_SUCH_PAGE:
+            raise PageMissing(f"the document has no page {page}") from None
+        if crash.status == TOO_MANY_PIXELS:
+            raise PictureTooLarge("the picture would be too large; please ask for a lower resolution") from None
         raise PageNotDrawable(page) from crash
     except ProcessLimitExceeded as exceeded:
         raise PageNotDrawable(page) from exceeded

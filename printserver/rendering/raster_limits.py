@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-REFUSED: Final = 3
-"""Exit status: no such page, or too many pixels."""
+NO_SUCH_PAGE: Final = 3
+TOO_MANY_PIXELS: Final = 4
+"""Exit statuses of the child."""
 PIXELS: Final = 40_000_000
 """Of one picture: A4 at 600 dpi is 35 million."""
 INK_DPI: Final = 50.8

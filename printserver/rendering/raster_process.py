@@ -16,15 +16,15 @@ import numpy as np
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
-from printserver.rendering.raster_limits import CELLS_PER_PAGE, INK_DPI, PIXELS, REFUSED, WHITE
+from printserver.rendering.raster_limits import CELLS_PER_PAGE, INK_DPI, NO_SUCH_PAGE, PIXELS, TOO_MANY_PIXELS, WHITE
 from printserver.rendering.typeface import SANS_BOLD
 
 
 def _rendered(page: Any, dpi: float, limit: int) -> Image.Image:
     if math.prod(side * dpi / 72 for side in page.get_size()) > limit:
-        sys.exit(REFUSED)
-    bitmap = page.render(scale=dpi / 72, may_draw_forms=False)
-    return bitmap.to_pil().convert("RGB")
+        sys.exit(TOO_MANY_PIXELS)
+    picture: Image.Image = page.render(scale=dpi / 72, draw_annots=False, may_draw_forms=False).to_pil()
+    return picture.convert("RGB")
 
 
 def _write_ink(document: Any) -> None:
@@ -41,7 +41,7 @@ def _write_ink(document: Any) -> None:
 
 def _write_image(document: Any, page: int, dpi: int, encoding: str, watermark: str) -> None:
     if not 1 <= page <= len(document):
-        sys.exit(REFUSED)
+        sys.exit(NO_SUCH_PAGE)
     picture = _rendered(document[page - 1], dpi, PIXELS)
     if watermark:
         picture = _watermarked(picture, watermark)

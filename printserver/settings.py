@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def file(self) -> Path:
+        return self.home / "settings.toml"
+
+    @property
     def data(self) -> Path:
         return self.home / "data"
 

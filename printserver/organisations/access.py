@@ -71,6 +71,14 @@ def within_any(
     return or_(false(), *(within(branch_id, actor, permission) for permission in permissions))
 
 
+def within_or_above(
+    branch_id: InstrumentedAttribute[UUID], actor: Actor, permission: Permission
+) -> ColumnElement[bool]:
+    """As `within`, and also what belongs to a branch above: a company's seal serves its branches."""
+    above = {UUID(part) for path in actor.paths(permission) for part in path.strip("/").split("/")}
+    return or_(within(branch_id, actor, permission), branch_id.in_(above))
+
+
 def branch_path(work: Work, branch_id: UUID) -> str:
     path = work.session.scalar(select(Branch.path).where(Branch.id == branch_id))
     if path is None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, within_any
+from printserver.organisations.access import Actor, within_or_above
 from printserver.organisations.permissions import Permission
 from printserver.seals.models import Seal
 from printserver.seals.service import SealNotUsable
@@ -73,7 +73,7 @@ def seals_in_custody(work: Work, actor: Actor) -> tuple[UUID, ...]:
 
 
 def _readable(actor: Actor) -> ColumnElement[bool]:
-    return within_any(Seal.branch_id, actor, (Permission.READ_SEALS,))
+    return within_or_above(Seal.branch_id, actor, Permission.READ_SEALS)
 
 
 def _facts(seal: Seal) -> SealFacts:

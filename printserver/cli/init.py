@@ -1,0 +1,187 @@
+"""`printserver init`: a first installation from one reviewed file; `--demo` uses the demonstration's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from printserver.audit.log import By
+from printserver.bootstrap import build
+from printserver.cli.queues import KnownQueue, emulated_printer, write_queues
+from printserver.cli.system_users import WORKER, hand_over, make_home, separated
+from printserver.foundation.clock import SystemClock
+from printserver.foundation.errors import Refused
+from printserver.foundation.ids import new_id
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.foundation.unit_of_work import Work
+from printserver.migrations.upgrade import upgrade
+from printserver.organisations.models import Branch, Organisation, User
+from printserver.organisations.service import create_branch, create_organisation, create_user, grant_role
+from printserver.printing.pin import read_pin
+from printserver.printing.service import NewPrinter, enrol_printer
+from printserver.seals.service import NewSeal, register_seal
+from printserver.settings import REPOSITORY, Settings
+from printserver.signer.ceremony_plan import CeremonyPlan, PrinterPlan, read_plan
+from printserver.signer.key_ceremony import MadeSeal, hold
+from printserver.storage.objects import Objects
+
+DEMO_PLAN: Final = REPOSITORY / "keys" / "ceremonies" / "demo.toml"
+BY_INIT: Final = By(process="init")
+UM_PER_MM: Final = 1_000
+
+
+class AlreadyInstalled(Refused):
+    code = "already-installed"
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Rows by the names that the plan gives them."""
+
+    organisation: Organisation
+    branches: dict[str, Branch]
+    people: dict[str, User]
+
+
+def is_installed(settings: Settings) -> bool:
+    """`init` writes the credentials last, so that an interrupted one is recognised."""
+    return credentials_file(settings).exists()
+
+
+def credentials_file(settings: Settings) -> Path:
+    """First passwords, readable by the owner alone; to be handed out and deleted."""
+    return settings.home / "credentials.json"
+
+
+def install(settings: Settings, plan_file: Path) -> CeremonyPlan:
+    """Make everything; `settings.home` must hold no installation yet.
+
+    Raises: AlreadyInstalled, PlanMalformed, TrustFileRefused.
+    """
+    if is_installed(settings):
+        raise AlreadyInstalled(f"there is an installation in {settings.home} already")
+    if settings.offline_root.exists():
+        raise AlreadyInstalled(f"an earlier init was interrupted; look at {settings.home}, remove it, begin again")
+    plan = read_plan(plan_file)
+    before = os.umask(0o007)
+    try:
+        make_home(settings)
+        queues = [_queue(settings, printer) for printer in plan.printers]
+        seals = hold(settings, plan, SystemClock().now())
+        upgrade(settings.database)
+        passwords = {person.login: secrets.token_urlsafe(12) for person in plan.people}
+        _write_rows(settings, plan, passwords, seals, queues)
+        write_queues(settings, queues)
+        _write_settings(settings)
+        hand_over(settings)
+        _write_credentials(settings, plan, passwords)
+    finally:
+        os.umask(before)
+    return plan
+
+
+def _queue(settings: Settings, printer: PrinterPlan) -> KnownQueue:
+    if printer.emulated_port is not None:
+        emulated = emulated_printer(settings, printer.queue, printer.emulated_port)
+        emulated.build()
+        return KnownQueue(printer.queue, emulated.uri, emulated.certificate_pem, printer.emulated_port)
+    if printer.uri is None or printer.certificate_file is None:
+        raise AssertionError("the plan was checked when it was read")
+    return KnownQueue(printer.queue, printer.uri, printer.certificate_file.read_text("ascii"), None)
+
+
+def _write_rows(
+    settings: Settings,
+    plan: CeremonyPlan,
+    passwords: dict[str, str],
+    seals: tuple[MadeSeal, ...],
+    queues: list[KnownQueue],
+) -> None:
+    adapters = build(settings, jobs=RecordedJobs())
+    with adapters.database.work() as work:
+        places = _people(work, plan, passwords)
+        for seal in seals:
+            register_seal(work, BY_INIT, _new_seal(places, seal, adapters.objects))
+        for printer, queue in zip(plan.printers, queues, strict=True):
+            enrol_printer(work, BY_INIT, _new_printer(places, printer, queue))
+    adapters.database.engines.dispose()
+
+
+def _people(work: Work, plan: CeremonyPlan, passwords: dict[str, str]) -> _Places:
+    organisation = create_organisation(work, BY_INIT, number=plan.organisation.number, name=plan.organisation.name)
+    places = _Places(organisation, {}, {})
+    for branch in plan.branches:
+        parent = None if branch.parent is None else places.branches[branch.parent].id
+        places.branches[branch.code] = create_branch(work, BY_INIT, organisation, name=branch.name, parent_id=parent)
+    for person in plan.people:
+        user = create_user(
+            work,
+            BY_INIT,
+            places.branches[person.branch],
+            login=person.login,
+            staff_number=person.staff_number,
+            name=person.name,
+            password=passwords[person.login],
+        )
+        places.people[person.login] = user
+        for role in person.roles:
+            grant_role(work, BY_INIT, user, role.role, places.branches[role.branch])
+    return places
+
+
+def _new_seal(places: _Places, seal: MadeSeal, objects: Objects) -> NewSeal:
+    return NewSeal(
+        id=new_id(),
+        organisation_id=places.organisation.id,
+        branch_id=places.branches[seal.plan.branch].id,
+        custodian_id=places.people[seal.plan.custodian].id,
+        code_id=seal.code_id,
+        name=seal.plan.name,
+        type=seal.plan.type,
+        width_um=seal.plan.diameter_mm * UM_PER_MM,
+        height_um=seal.plan.diameter_mm * UM_PER_MM,
+        object_sha256=objects.put(seal.object),
+        valid_from=seal.valid_from,
+        valid_until=seal.valid_until,
+    )
+
+
+def _new_printer(places: _Places, printer: PrinterPlan, queue: KnownQueue) -> NewPrinter:
+    return NewPrinter(
+        organisation_id=places.organisation.id,
+        branch_id=places.branches[printer.branch].id,
+        name=printer.name,
+        location=printer.location,
+        queue=queue.name,
+        uri=queue.uri,
+        certificate_sha256=read_pin(queue.certificate_pem).sha256,
+    )
+
+
+def _write_settings(settings: Settings) -> None:
+    """What this installation needs beyond the defaults; the operator may add to it."""
+    lines = ["# Settings of this installation; deploy/settings.example.toml explains each one."]
+    if separated():
+        lines.append(f"signer_clients = [{json.dumps(WORKER)}]")
+    settings.file.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _write_credentials(settings: Settings, plan: CeremonyPlan, passwords: dict[str, str]) -> None:
+    people = [
+        {
+            "login": person.login,
+            "name": person.name,
+            "roles": [role.role for role in person.roles],
+            "password": passwords[person.login],
+        }
+        for person in plan.people
+    ]
+    text = json.dumps({"people": people}, ensure_ascii=False, indent=2)
+    unfinished = credentials_file(settings).with_suffix(".new")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(f"{text}\n", "utf-8")
+    unfinished.replace(credentials_file(settings))

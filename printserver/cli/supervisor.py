@@ -1,0 +1,194 @@
+"""`printserver run`: starts cupsd, printers, signer, worker and web on one machine and keeps them running.
+
+A part that ends is started again, with growing pauses; all of them end with the supervisor, however it ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+import structlog
+
+from printserver.cli.queues import emulated_printer, private_cups, read_queues
+from printserver.cli.system_users import SIGNER, WEB, WORKER, SystemUser, separated, stage_code, system_user
+from printserver.printing.private_cupsd import PrivateCups
+from printserver.settings import HOME_VARIABLE, Settings
+
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 30.0
+STEADY_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 15.0
+UMASK: Final = 0o007
+_PR_SET_PDEATHSIG: Final = 1
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+NOBODY: Final = SystemUser(None, None, None)
+
+
+@dataclass
+class Part:
+    """One supervised program. ready: called after each start, before the next part is started the first time."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    user: SystemUser = NOBODY
+    ready: Callable[[], object] = lambda: None
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause: float = FIRST_PAUSE
+
+    def start(self, log: IO[bytes]) -> None:
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            self.command,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            user=self.user.uid,
+            group=self.user.gid,
+            extra_groups=None if self.user.gid is None else [self.user.gid],
+            umask=UMASK,
+            cwd="/",
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 -- one prctl call, which takes no lock
+        )
+
+
+@dataclass
+class Supervisor:
+    """parts: in the order of their start; they are stopped in the reverse order."""
+
+    parts: list[Part]
+    log_folder: Path
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, on_ready: Callable[[], object]) -> None:
+        """Until `stopping` is set. Whatever happens, no part is left behind."""
+        try:
+            for part in self.parts:
+                self._start(part)
+            on_ready()
+            while not self.stopping.wait(0.1):
+                for part in self.parts:
+                    self._revive(part)
+        finally:
+            self._stop_all()
+
+    def _start(self, part: Part) -> None:
+        with (self.log_folder / f"{part.name}.log").open("ab") as log:
+            part.start(log)
+        part.ready()
+
+    def _revive(self, part: Part) -> None:
+        process = part.process
+        if process is None or process.poll() is None:
+            return
+        lived = time.monotonic() - part.started_at
+        part.pause = FIRST_PAUSE if lived > STEADY_SECONDS else min(part.pause * 2, LONGEST_PAUSE)
+        structlog.get_logger().warning(
+            "part ended; it is started again", part=part.name, status=process.returncode, pause=part.pause
+        )
+        part.process = None
+        threading.Thread(target=self._start_later, args=(part,), daemon=True).start()
+
+    def _start_later(self, part: Part) -> None:
+        if self.stopping.wait(part.pause):
+            return
+        with (self.log_folder / f"{part.name}.log").open("ab") as log:
+            part.start(log)
+
+    def _stop_all(self) -> None:
+        self.stopping.set()
+        for part in reversed(self.parts):
+            process = part.process
+            if process is None or process.poll() is not None:
+                continue
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def run(settings: Settings, on_ready: Callable[[], object] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    supervisor = Supervisor(all_parts(settings), _log_folder(settings))
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: supervisor.stopping.set())
+    if not separated():
+        structlog.get_logger().warning(
+            "not started as root: all parts run as one system user, so that they are not separated from each other"
+        )
+    supervisor.run(on_ready)
+
+
+def all_parts(settings: Settings) -> list[Part]:
+    """cupsd and the emulated printers first: the worker needs them at once after a restart."""
+    code = stage_code(settings)
+    parts = _printing_parts(settings) if settings.cups_private else []
+    for name, user in (("signer", SIGNER), ("worker", WORKER), ("web", WEB)):
+        parts.append(
+            Part(
+                name,
+                [sys.executable, "-m", "printserver.cli.main", name],
+                {**_environment(settings), "PYTHONPATH": str(code)},
+                system_user(user),
+            )
+        )
+    return parts
+
+
+def _printing_parts(settings: Settings) -> list[Part]:
+    parts = []
+    queues = read_queues(settings)
+    for queue in queues:
+        if queue.emulated_port is not None:
+            printer = emulated_printer(settings, queue.name, queue.emulated_port)
+            printer.build()
+            parts.append(
+                Part(f"printer-{queue.name}", printer.command(), printer.environment(), ready=printer.wait_until_ready)
+            )
+    cups = private_cups(settings)
+    cups.build()
+    parts.append(Part("cupsd", cups.command(), cups.environment(), ready=lambda: _ready(cups, settings)))
+    return parts
+
+
+def _ready(cups: PrivateCups, settings: Settings) -> None:
+    cups.wait_until_ready()
+    for queue in read_queues(settings):
+        cups.add_queue(queue.name, queue.uri, queue.certificate_pem)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Only what the product reads: the caller's environment may hold anything."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PRINTSERVER_")}
+    return {
+        **kept,
+        HOME_VARIABLE: str(settings.home),
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _log_folder(settings: Settings) -> Path:
+    folder = settings.home / "log"
+    folder.mkdir(mode=0o750, exist_ok=True)
+    return folder
+
+
+def _end_with_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

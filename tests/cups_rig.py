@@ -5,6 +5,7 @@ Started as root, cupsd and the printer run as the system user `lp`; otherwise al
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pwd
@@ -15,7 +16,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -114,16 +114,19 @@ class CupsRig:
         return wait_for(decided, within=within)
 
 
-@contextmanager
-def running_cups() -> Iterator[CupsRig]:
-    """Everything switched on and pinned; on leaving, all processes are gone and the folder too."""
+@contextlib.contextmanager
+def running_cups(*, printing_user: str = THIS_USER) -> Iterator[CupsRig]:
+    """Everything switched on and pinned; on leaving, all processes are gone and the folder too.
+
+    printing_user: the one system user that may hand in copies.
+    """
     root = Path(tempfile.mkdtemp(prefix="cups-rig-"))
     root.chmod(0o755)
     rig = CupsRig(
         root=root,
         cups=PrivateCups(
             root / "cups",
-            printing_users=(THIS_USER,),
+            printing_users=(printing_user,),
             administrators=(THIS_USER,),
             user=SPOOLER_USER,
             log_level="debug",
@@ -147,7 +150,8 @@ def running_cups() -> Iterator[CupsRig]:
 def stop_backends(rig: CupsRig) -> None:
     """Backends whose cupsd was killed outlive it; they are told apart by the printer's own port in their arguments."""
     for process in backends(rig):
-        with_suppressed_exit(process)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def backends(rig: CupsRig) -> list[int]:
@@ -163,13 +167,6 @@ def backends(rig: CupsRig) -> list[int]:
             if address in arguments and b"lpadmin" not in arguments:
                 found.append(int(entry.name))
     return found
-
-
-def with_suppressed_exit(process: int) -> None:
-    try:
-        os.kill(process, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def wait_for(look: Callable[[], Found | None], *, within: float = 15.0) -> Found:

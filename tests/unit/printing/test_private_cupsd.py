@@ -11,11 +11,8 @@ from tests.cups_rig import SPOOLER_USER, THIS_USER
 
 
 def folder_state(root):
-    return {
-        path.relative_to(root): (path.lstat().st_mode, path.lstat().st_uid, path.read_bytes() if path.is_file() else b"")
-        for path in sorted(root.rglob("*"))
-        if not path.is_symlink()
-    }
+    paths = [path for path in sorted(root.rglob("*")) if not path.is_symlink()]
+    return {path: (path.stat().st_mode, path.stat().st_uid, path.is_file() and path.read_bytes()) for path in paths}
 
 
 @pytest.fixture

@@ -1,0 +1,241 @@
+"""The spooler against a real cupsd with a real queue; what it refuses, it refuses to root too."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+import cups
+import pytest
+
+from printserver.printing.cups import CupsSpooler
+from printserver.printing.ipp import Attribute, Operation, Tag, integer, text, uri
+from printserver.printing.outcome import Outcome
+from printserver.printing.ports import (
+    JobNotFound,
+    JobState,
+    PrinterState,
+    QueueNotFound,
+    Spooler,
+    SpoolerRefused,
+    SpoolerUnavailable,
+)
+from printserver.printing.private_cupsd import PrivateCups
+from tests.cups_rig import (
+    QUEUE,
+    SPOOLER_USER,
+    THIS_USER,
+    CupsRig,
+    contract_pdf,
+    running_cups,
+    wait_for,
+)
+
+
+@pytest.fixture(scope="module")
+def shared_rig():
+    with running_cups() as rig:
+        yield rig
+
+
+@pytest.fixture
+def rig(shared_rig):
+    """The module's rig, with the engine at its usual pace and only this test's documents."""
+    shared_rig.printer.control()
+    yield shared_rig
+    shared_rig.printer.control()
+
+
+def test_the_port_is_fulfilled(rig: CupsRig):
+    spooler: Spooler = rig.spooler
+    assert spooler.queue_exists(QUEUE)
+    assert not spooler.queue_exists("elsewhere")
+
+
+def test_a_copy_arrives_byte_for_byte_and_once_and_leaves_no_bytes_in_the_spool(rig: CupsRig):
+    before, copy, pdf = rig.printer.received(), uuid4(), contract_pdf(3, mark="封")
+    rig.print(copy, pdf)
+    outcome, report = rig.settled(copy, 3)
+    assert outcome is Outcome.PRINTED
+    assert report.job_state is JobState.COMPLETED
+    assert [path.read_bytes() for path in rig.printer.received()[len(before) :]] == [pdf]
+    spool = rig.cups.root / "spool"
+    assert [path.name for path in spool.rglob("*") if path.name.startswith("d")] == []
+    assert list((spool / "tmp").iterdir()) == []
+
+
+def test_an_unexpected_number_of_sides_is_unknown(rig: CupsRig):
+    copy = uuid4()
+    rig.print(copy, contract_pdf(2))
+    outcome, report = rig.settled(copy, 3)
+    assert outcome is Outcome.OUTCOME_UNKNOWN
+    assert report.fence is not None
+    assert report.fence.impressions == 2
+
+
+def test_a_held_copy_stays_held_and_holding_it_again_is_the_same_job(rig: CupsRig):
+    before, copy, pdf = rig.printer.received(), uuid4(), contract_pdf()
+    first = rig.spooler.hold(QUEUE, copy, pdf)
+    assert rig.spooler.hold(QUEUE, copy, pdf) == first
+    report = rig.report(copy)
+    assert (report.job_id, report.job_state, report.fence) == (first, JobState.PENDING_HELD, None)
+    rig.spooler.release(first)
+    assert rig.settled(copy, 2)[0] is Outcome.PRINTED
+    assert rig.spooler.hold(QUEUE, copy, pdf) == first
+    assert len(rig.printer.received()) == len(before) + 1
+
+
+def test_releasing_twice_is_no_failure_and_prints_once(rig: CupsRig):
+    before, copy = rig.printer.received(), uuid4()
+    job_id = rig.print(copy, contract_pdf())
+    rig.spooler.release(job_id)
+    assert rig.settled(copy, 2)[0] is Outcome.PRINTED
+    rig.spooler.release(job_id)
+    assert len(rig.printer.received()) == len(before) + 1
+
+
+def test_a_cancelled_held_copy_printed_nothing(rig: CupsRig):
+    before, copy = rig.printer.received(), uuid4()
+    job_id = rig.spooler.hold(QUEUE, copy, contract_pdf())
+    rig.spooler.cancel(job_id)
+    rig.spooler.cancel(job_id)
+    outcome, report = rig.settled(copy, 2)
+    assert (outcome, report.job_state, report.fence) == (Outcome.NOT_STARTED, JobState.CANCELED, None)
+    assert rig.printer.received() == before
+
+
+def test_two_jobs_of_one_copy_print_it_once(rig: CupsRig):
+    before, copy, pdf = rig.printer.received(), uuid4(), contract_pdf()
+    spooler = rig.spooler
+    jobs = [spooler._create_held(QUEUE, copy) for _ in range(2)]
+    for job_id in jobs:
+        spooler._send_document(QUEUE, job_id, pdf)
+    for job_id in jobs:
+        spooler.release(job_id)
+    wait_for(lambda: ((fence := spooler.fence_record(copy)) and fence.refused and fence.ended == 0) or None)
+    assert len(rig.printer.received()) == len(before) + 1
+
+
+def test_a_document_that_never_arrived_whole_is_handed_over_anew(rig: CupsRig):
+    copy, pdf = uuid4(), contract_pdf()
+    abandoned = rig.spooler._create_held(QUEUE, copy)
+    assert rig.spooler.report(copy) is None
+    job_id = rig.spooler.hold(QUEUE, copy, pdf)
+    assert job_id != abandoned
+    assert rig.report(copy).job_id == job_id
+    rig.spooler.cancel(job_id)
+
+
+def test_what_is_not_there_is_said_to_be_not_there(rig: CupsRig):
+    assert rig.spooler.report(uuid4()) is None
+    with pytest.raises(QueueNotFound):
+        rig.spooler.hold("elsewhere", uuid4(), contract_pdf())
+    for action in (rig.spooler.release, rig.spooler.cancel):
+        with pytest.raises(JobNotFound):
+            action(999_999)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/vnd.cups-raw", "application/octet-stream"])
+def test_anything_but_pdf_is_refused_and_not_printed(rig: CupsRig, kind):
+    before, copy = rig.printer.received(), uuid4()
+    spooler = rig.spooler
+    job_id = spooler._create_held(QUEUE, copy)
+    target = [
+        uri("printer-uri", f"ipp://localhost/printers/{QUEUE}"),
+        integer("job-id", job_id),
+        text("document-format", Tag.MIME_MEDIA_TYPE, kind),
+        Attribute("last-document", Tag.BOOLEAN, (True,)),
+    ]
+    assert not spooler._ask(Operation.SEND_DOCUMENT, target, document=b"hello").succeeded
+    spooler.release(job_id)
+    assert wait_for(lambda: job if (job := spooler._job(job_id)).state.is_final else None).state is JobState.ABORTED
+    assert spooler.report(copy) is None
+    assert rig.printer.received() == before
+
+
+def test_nobody_may_read_or_change_the_configuration_through_cupsd(rig: CupsRig, tmp_path):
+    configuration = rig.cups.root / "conf" / "cupsd.conf"
+    before = configuration.read_bytes()
+    connection = cups.Connection(host=str(rig.cups.socket), port=0)
+    stolen = tmp_path / "cupsd.conf"
+    with pytest.raises(cups.HTTPError):
+        connection.putFile("/admin/conf/cupsd.conf", filename=str(rig.cups.root / "etc" / "client.conf"))
+    with pytest.raises(cups.HTTPError):
+        connection.getFile("/admin/conf/cupsd.conf", filename=str(stolen))
+    assert configuration.read_bytes() == before
+    assert not stolen.exists() or stolen.read_bytes() == b""
+
+
+@pytest.mark.parametrize("pages_done", ["held", "printed"])
+def test_restarting_changing_moving_and_reading_back_are_refused_to_everybody(rig: CupsRig, pages_done, tmp_path):
+    copy, pdf = uuid4(), contract_pdf()
+    job_id = rig.spooler.hold(QUEUE, copy, pdf)
+    if pages_done == "printed":
+        rig.spooler.release(job_id)
+        rig.settled(copy, 2)
+    before, told = rig.printer.received(), rig.report(copy)
+    connection = cups.Connection(host=str(rig.cups.socket), port=0)
+    attempts = [
+        lambda: connection.restartJob(job_id),
+        lambda: connection.setJobHoldUntil(job_id, "no-hold"),
+        lambda: connection.getDocument(f"ipp://localhost/printers/{QUEUE}", job_id, 1),
+        lambda: connection.moveJob(job_id=job_id, job_printer_uri=f"ipp://localhost/printers/{QUEUE}"),
+        lambda: connection.authenticateJob(job_id),
+    ]
+    for attempt in attempts:
+        with pytest.raises((cups.IPPError, cups.HTTPError)):
+            attempt()
+    assert rig.report(copy) == told
+    assert rig.printer.received() == before
+
+
+def test_another_system_user_may_not_print_whatever_name_it_gives(rig: CupsRig, tmp_path):
+    before = rig.printer.received()
+    if SPOOLER_USER is not None:
+        pdf = rig.root / "contract.pdf"
+        pdf.write_bytes(contract_pdf())
+        pdf.chmod(0o644)
+        asked = print_as("nobody", rig.cups, pdf, said_name=THIS_USER)
+        assert asked.returncode != 0
+    else:
+        with running_cups(printing_user="nobody") as other, pytest.raises(SpoolerRefused):
+            other.spooler.hold(QUEUE, uuid4(), contract_pdf())
+    assert rig.spooler.printer_status(QUEUE).state is PrinterState.IDLE
+    assert rig.printer.received() == before
+
+
+def print_as(user: str, cups_server: PrivateCups, pdf: Path, *, said_name: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["lp", "-h", str(cups_server.socket), "-U", said_name, "-d", QUEUE, str(pdf)]
+    as_user = ["setpriv", f"--reuid={user}", "--regid=65534", "--clear-groups", "--"]
+    return subprocess.run([*as_user, *command], capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+
+
+def test_a_cupsd_that_is_off_is_unavailable(rig: CupsRig, tmp_path):
+    nobody_there = CupsSpooler(tmp_path / "cups.sock", tmp_path)
+    with pytest.raises(SpoolerUnavailable):
+        nobody_there.hold(QUEUE, uuid4(), contract_pdf())
+
+
+def test_a_paused_queue_says_so_and_stays_paused_when_it_is_enrolled_again(rig: CupsRig):
+    rig.cups.pause_queue(QUEUE)
+    try:
+        assert rig.spooler.printer_status(QUEUE).state is PrinterState.STOPPED
+        rig.pin_printer()
+        assert rig.spooler.printer_status(QUEUE).state is PrinterState.STOPPED
+    finally:
+        rig.cups.resume_queue(QUEUE)
+    status = rig.spooler.printer_status(QUEUE)
+    assert (status.state, status.accepting) == (PrinterState.IDLE, True)
+
+
+def test_a_job_is_found_among_more_jobs_than_one_answer_holds(rig: CupsRig):
+    copies = [uuid4() for _ in range(3)]
+    jobs = [rig.spooler.hold(QUEUE, copy, contract_pdf()) for copy in copies]
+    spooler = rig.spooler
+    assert [job.job_id for job in spooler._jobs_of(copies[-1])] == [jobs[-1]]
+    first_page = spooler._jobs_from(1, "not-completed")
+    assert len(first_page) >= 3
+    assert [job["job-id"][0] for job in spooler._jobs_from(jobs[-1], "not-completed")] == [jobs[-1]]
+    for job_id in jobs:
+        spooler.cancel(job_id)

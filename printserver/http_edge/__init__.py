@@ -1,1 +1,1 @@
-"""Between HTTP and the rooms: who acts, one transaction a request, problems, CSRF."""
+"""Between HTTP and the rooms: who calls, in which transaction, what an error looks like from outside."""

@@ -112,14 +112,17 @@ def copies(
     *,
     states: Sequence[CopyState] = (),
     printer_id: UUID | None = None,
+    before: UUID | None = None,
     limit: int = 200,
 ) -> tuple[CopyFacts, ...]:
-    """Newest first; of all states without `states`."""
+    """Newest first; of all states without `states`.   before: the last id of the page before."""
     query = _copies().where(within(Copy.branch_id, actor, Permission.READ_REQUESTS))
     if states:
         query = query.where(Copy.state.in_(states))
     if printer_id is not None:
         query = query.where(Copy.printer_id == printer_id)
+    if before is not None:
+        query = query.where(Copy.id < before)
     return tuple(_copy(row) for row in work.session.execute(query.order_by(Copy.id.desc()).limit(limit)))
 
 
@@ -140,9 +143,10 @@ def requests(
     states: Sequence[RequestState] = (),
     own_reference: str | None = None,
     mine: bool = False,
+    before: UUID | None = None,
     limit: int = 200,
 ) -> tuple[RequestSummary, ...]:
-    """Newest first; of all states without `states`."""
+    """Newest first; of all states without `states`.   before: the last id of the page before."""
     query = select(PrintRequest).where(within(PrintRequest.branch_id, actor, Permission.READ_REQUESTS))
     if states:
         query = query.where(PrintRequest.state.in_(states))
@@ -150,6 +154,8 @@ def requests(
         query = query.where(PrintRequest.own_reference == own_reference)
     if mine:
         query = query.where(PrintRequest.applicant_id == actor.id)
+    if before is not None:
+        query = query.where(PrintRequest.id < before)
     return _summaries(work, query, limit)
 
 

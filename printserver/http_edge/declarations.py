@@ -1,0 +1,80 @@
+"""What every endpoint declares of itself: who may call it, and in which lane of threads it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from printserver.foundation.errors import Forbidden
+from printserver.organisations.access import Actor
+from printserver.organisations.permissions import Permission
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_ATTRIBUTE: Final = "edge_declaration"
+
+
+class Lane(StrEnum):
+    """Work that would crowd out everything else waits in a lane of its own."""
+
+    ORDINARY = "ordinary"
+    DRAWING = "drawing"
+    """Reads or draws documents in child processes: no more at once than there are processors."""
+    PASSWORDS = "passwords"
+    """argon2id takes 64 MiB a try."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """`permissions`: any one of them is enough, at some branch; empty for everybody who is signed in.
+
+    public: why nobody need sign in; None for all other endpoints.
+    """
+
+    permissions: tuple[Permission, ...] = ()
+    public: str | None = None
+    lane: Lane = Lane.ORDINARY
+
+    def check(self, actor: Actor) -> None:
+        """Raises: Forbidden."""
+        if self.permissions and not any(actor.may(permission) for permission in self.permissions):
+            raise Forbidden(f"your roles do not include: {' or '.join(self.permissions)}")
+
+
+class UndeclaredEndpoint(Exception):
+    """A route that names neither a permission nor a reason to be public: the server does not start with it."""
+
+
+def requires(permission: Permission, *others: Permission, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], Endpoint]:
+    """Only for people who hold one of these at some branch; which objects they reach, the rooms decide."""
+    return _declared(Declaration((permission, *others), lane=lane))
+
+
+def signed_in(*, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], Endpoint]:
+    """For everybody who is signed in, about nobody but themselves."""
+    return _declared(Declaration(lane=lane))
+
+
+def public(reason: str, *, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], Endpoint]:
+    """For anybody on the net.   reason: why, for whoever reads the list of routes.   Raises: UndeclaredEndpoint."""
+    if not reason.strip():
+        raise UndeclaredEndpoint("a public endpoint says why it is public")
+    return _declared(Declaration(public=reason, lane=lane))
+
+
+def declaration_of(endpoint: Callable[..., Any]) -> Declaration:
+    """Raises: UndeclaredEndpoint."""
+    declaration = getattr(endpoint, _ATTRIBUTE, None)
+    if not isinstance(declaration, Declaration):
+        raise UndeclaredEndpoint(f"{getattr(endpoint, '__qualname__', endpoint)} does not declare who may call it")
+    return declaration
+
+
+def _declared(declaration: Declaration) -> Callable[[Endpoint], Endpoint]:
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _ATTRIBUTE, declaration)
+        return endpoint
+
+    return mark

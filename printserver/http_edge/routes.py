@@ -1,0 +1,147 @@
+"""Default deny: a route exists only with a declaration, and its endpoint runs only for whom that admits.
+
+Admission comes before the body is read or anything is checked of it: strangers learn nothing and cost little.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from functools import partial
+from typing import Any, Final
+
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from printserver.http_edge.actors import Caller, Credential, Visitor, credential_of, identify, visitor_of
+from printserver.http_edge.csrf import SAFE_METHODS, refuse_cross_site, require_own_page
+from printserver.http_edge.declarations import Declaration, Lane, UndeclaredEndpoint, declaration_of
+from printserver.http_edge.edge import Edge, edge_of
+from printserver.http_edge.problems import MEDIA_TYPE
+from printserver.http_edge.work import Call, EndpointPlan, key_of, plan_of, request_digest
+
+LANES: Final[Mapping[Lane, int]] = {Lane.DRAWING: max(2, os.cpu_count() or 2), Lane.PASSWORDS: 4}
+PROBLEMS: Final[Mapping[str, Any]] = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: {}}}
+BEARER: Final = "bearer"
+_REQUEST: Final = "edge_request"
+
+_limiters: RunVar[dict[Lane, CapacityLimiter]] = RunVar("limiters of the lanes")
+
+
+class EdgeRoute(APIRoute):
+    """Raises at its making: UndeclaredEndpoint; ValueError for an `async def` endpoint."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.declaration = declaration_of(endpoint)
+        if inspect.iscoroutinefunction(endpoint):
+            raise ValueError(f"{endpoint.__qualname__}: endpoints are plain functions, run in a thread")
+        plan = plan_of(endpoint, self.declaration, status=options.get("status_code") or 200)
+        options["responses"] = {"default": dict(PROBLEMS), **(options.get("responses") or {})}
+        if not self.declaration.public:
+            options["openapi_extra"] = {"security": [{BEARER: []}], **(options.get("openapi_extra") or {})}
+        super().__init__(path, _in_one_thread(plan), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def admitted(request: Request) -> Response:
+            request.state.call = await _admit(request, self.declaration)
+            return await handle(request)
+
+        return admitted
+
+
+def edge_router(prefix: str, *tags: str) -> APIRouter:
+    """A router whose routes are all `EdgeRoute`s."""
+    return APIRouter(prefix=prefix, tags=list(tags), route_class=EdgeRoute)
+
+
+def mount_public(app: FastAPI, path: str, files: ASGIApp, *, reason: str, name: str | None = None) -> None:
+    """Let anybody read what `files` serves.   Raises: UndeclaredEndpoint without a reason."""
+    if not reason.strip():
+        raise UndeclaredEndpoint(f"{path}: a public mount says why it is public")
+    mount = Mount(path, files, name=name)
+    mount.edge_declaration = Declaration(public=reason)  # type: ignore[attr-defined]  # read by `declared_routes`
+    app.router.routes.append(mount)
+
+
+def declared_routes(app: FastAPI) -> Iterator[tuple[str, frozenset[str], Declaration]]:
+    """Each route's path, methods and declaration.   Raises: UndeclaredEndpoint for a route without one."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, EdgeRoute):
+            declaration = route.declaration
+        else:
+            found = getattr(route, "edge_declaration", None)
+            if not isinstance(found, Declaration):
+                raise UndeclaredEndpoint(f"{context.path} does not declare who may call it")
+            declaration = found
+        yield context.path or "", frozenset(getattr(route, "methods", None) or ("GET",)), declaration
+
+
+def check_routes(app: FastAPI) -> None:
+    """Raises: UndeclaredEndpoint, so that a server with a forgotten route does not start."""
+    if not list(declared_routes(app)):
+        raise UndeclaredEndpoint("a server without routes")
+
+
+async def _admit(request: Request, declaration: Declaration) -> Call:
+    edge, visitor = edge_of(request), visitor_of(request)
+    settings, unsafe = edge.adapters.settings, request.method not in SAFE_METHODS
+    credential, caller = None, None
+    if declaration.public is None:
+        credential = credential_of(request, settings)
+        caller = await run_in_threadpool(_identified, edge, declaration, credential, visitor)
+        request.state.person_id = str(caller.actor.id)
+        if unsafe and caller.person is not None:
+            await require_own_page(request, settings, caller.person.csrf_token)
+    elif unsafe:
+        refuse_cross_site(request, settings)
+    key = key_of(request)
+    digest = await request_digest(request) if key is not None else ""
+    return Call(edge, declaration, visitor, credential, caller, request.method, key, digest)
+
+
+def _identified(edge: Edge, declaration: Declaration, credential: Credential | None, visitor: Visitor) -> Caller:
+    with edge.adapters.database.reading() as work:
+        caller = identify(work, credential, visitor)
+    declaration.check(caller.actor)
+    return caller
+
+
+def _in_one_thread(plan: EndpointPlan) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """`plan`'s endpoint as the framework sees it: with the parameters that come from the request, and the request."""
+
+    async def run(**values: Any) -> Any:
+        request: Request = values.pop(_REQUEST)
+        return await to_thread.run_sync(
+            partial(plan.run, request.state.call, values), limiter=_limiter(plan.declaration.lane)
+        )
+
+    parameter = inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    visible = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in plan.visible]
+    signature = plan.signature.replace(parameters=[*visible, parameter])
+    run.__signature__ = signature  # type: ignore[attr-defined]  # what `inspect.signature` looks for
+    run.__name__, run.__qualname__ = plan.endpoint.__name__, plan.endpoint.__qualname__
+    run.__doc__, run.__module__ = plan.endpoint.__doc__, plan.endpoint.__module__
+    return run
+
+
+def _limiter(lane: Lane) -> CapacityLimiter | None:
+    """None for the ordinary threads. Limiters belong to the event loop that runs the server."""
+    if lane not in LANES:
+        return None
+    try:
+        limiters = _limiters.get()
+    except LookupError:
+        limiters = {name: CapacityLimiter(size) for name, size in LANES.items()}
+        _limiters.set(limiters)
+    return limiters[lane]

@@ -287,7 +287,7 @@ def test_the_repository_keeps_the_house_rule(rule: Rule):
     broken = [
         f"{file.path}:{line}" for file in _repository_files() if rule.concerns(file) for line in rule.broken_at(file)
     ]
-    assert broken == []
+    assert not broken, "\n" + "\n".join(broken)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

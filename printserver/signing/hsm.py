@@ -18,7 +18,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass, TokenFlag
-from pkcs11.exceptions import PinExpired, PinIncorrect, PinInvalid, PinLenRange, PinLocked, PKCS11Error
+from pkcs11.exceptions import PinExpired, PinIncorrect, PinInvalid, PinLenRange, PinLocked, PKCS11Error, TokenNotPresent
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from printserver.signing.cryptoki import Cryptoki, CryptokiFailed
@@ -273,6 +273,8 @@ def _search(session: Any, template: dict[Any, Any]) -> list[Any]:
 
 def _only(session: Any, kind: Any, label: str) -> Any:
     found = _search(session, {Attribute.CLASS: kind, Attribute.LABEL: label})
+    if not found and not _search(session, {Attribute.CLASS: kind}):
+        raise TokenNotPresent  # SoftHSM keeps answering for a token that was taken away, as if it were empty
     if len(found) != 1:
         raise HsmKeyMissing(f"the token holds {len(found)} keys named {label}, not one")
     return found[0]

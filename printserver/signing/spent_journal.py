@@ -150,20 +150,15 @@ class SpentJournal:
                 _add_torn(chain, lines[at], lines[at + 1])
                 at += 2
             else:
-                self._close_torn(chain, lines[at], written=rest)
+                self._close_torn(chain, lines[at], missing=_rest_of_closing(lines[at], rest))
                 return chain
         if rest:
-            self._append(b"\n")
-            self._close_torn(chain, rest, written=b"")
+            self._close_torn(chain, rest, missing=b"\n" + _closing_line(rest))
         return chain
 
-    def _close_torn(self, chain: _Chain, torn: bytes, *, written: bytes) -> None:
-        """`written`: the part of the closing line that an earlier start had written when it was cut off itself."""
-        closing = _closing_line(torn)
-        if not closing.startswith(written):
-            raise JournalBroken(f"line {chain.lines + 1} of the spent journal is not what was written")
-        self._append(closing[len(written) :])
-        _add_torn(chain, torn, closing[:-1])
+    def _close_torn(self, chain: _Chain, torn: bytes, *, missing: bytes) -> None:
+        self._append(missing)
+        _add_torn(chain, torn, _closing_line(torn)[:-1])
 
 
 def _open(path: Path) -> int:
@@ -240,3 +235,11 @@ def _named_by_torn(torn: bytes) -> tuple[CopySerial | None, str | None]:
 def _closing_line(torn: bytes) -> bytes:
     previous = hashlib.sha256(torn + b"\n").hexdigest()
     return rfc8785.dumps({"closes_torn_line": True, "previous_sha256": previous}) + b"\n"
+
+
+def _rest_of_closing(torn: bytes, written: bytes) -> bytes:
+    """What an earlier start, cut off itself, had yet to write. A bad line that nothing closes is no torn write."""
+    closing = _closing_line(torn)
+    if not written or not closing.startswith(written):
+        raise JournalBroken("the last line of the spent journal is not what was written")
+    return closing[len(written) :]

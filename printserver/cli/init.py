@@ -67,7 +67,7 @@ def install(settings: Settings, plan_file: Path) -> CeremonyPlan:
     if settings.offline_root.exists():
         raise AlreadyInstalled(f"an earlier init was interrupted; look at {settings.home}, remove it, begin again")
     plan = read_plan(plan_file)
-    before = os.umask(0o007)
+    before = os.umask(0o022)
     try:
         make_home(settings)
         queues = [_queue(settings, printer) for printer in plan.printers]

@@ -43,4 +43,3 @@ class Database:
         """A transaction whose changes are always thrown away."""
         with Session(self.engines.reading, expire_on_commit=False) as session:
             yield Work(session, self.clock, self.jobs)
-            session.rollback()

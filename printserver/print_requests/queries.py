@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.orm import aliased
 
 from printserver.approvals.flows import DecisionView, decisions
 from printserver.documents.models import Document
@@ -218,7 +219,8 @@ def manifest_of(work: Work, actor: Actor, objects: Objects, request_id: UUID) ->
 
 
 def _copies() -> Select[Copy, PrintRequest, str, UUID]:
-    replacement = select(PrintRequest.id).where(PrintRequest.replaces_copy_id == Copy.id).scalar_subquery()
+    later = aliased(PrintRequest)
+    replacement = select(later.id).where(later.replaces_copy_id == Copy.id).scalar_subquery()
     return (
         select(Copy, PrintRequest, Document.safe_sha256, replacement)
         .join(PrintRequest, PrintRequest.id == Copy.request_id)

@@ -142,30 +142,6 @@ ensure_environment() {
   }
 }
 
-# A checkout below a closed folder (/root, a private home) cannot be read by the system users. They get a copy, which
-# the environment offers them second: whoever can read the checkout always uses the checkout.
-ensure_readable_source() {
-  is_root || return 0
-  venv=$(environment_place)
-  place=/opt/printserver/source-${venv##*-}
-  second=$venv/lib/python3.11/site-packages/printserver_readable_source.pth
-  if runuser -u printserver-worker -- test -r "$checkout/printserver/__init__.py"; then
-    rm -rf "$place" "$second"
-    return 0
-  fi
-  rm -rf "$place.new" && mkdir -p "$place.new"
-  for folder in printserver drivers templates keys deploy; do
-    [ ! -d "$checkout/$folder" ] || cp -r "$checkout/$folder" "$place.new/"
-  done
-  chmod -R u=rwX,go=rX "$place.new"
-  if diff -rq --exclude=__pycache__ "$place" "$place.new" >/dev/null 2>&1; then
-    rm -rf "$place.new"
-  else
-    rm -rf "$place" && mv "$place.new" "$place"
-  fi
-  printf '%s\n' "$place" >"$second"
-}
-
 [ -r /etc/debian_version ] || die 'this set-up is for Debian 12'
 mkdir -p "$checkout/var"
 : >>"$log" 2>/dev/null || die "cannot write $log (was the set-up run as another user before?)"
@@ -177,5 +153,4 @@ exec 9>"$lock"
 flock 9
 ensure_users
 ensure_environment
-ensure_readable_source
 say 'ready'

@@ -95,7 +95,11 @@ def make_hsm_token(folder: Path) -> HsmToken:
     """A token with KEYS, a root, certificates for all of them and an attestation key, and the signed key list."""
     settings, pin_file = make_empty_token(folder)
     root = make_root(
-        folder / "root.key", common_name="Root", organisation_name="示例公司", not_before=NOT_BEFORE, not_after=NOT_AFTER
+        folder / "root.key",
+        common_name="Root",
+        organisation_name="示例公司",
+        not_before=NOT_BEFORE,
+        not_after=NOT_AFTER,
     )
     hsm = Hsm(settings, pin=read_pin(pin_file))
     try:

@@ -172,7 +172,7 @@ def read_certificate(text: Any) -> x509.Certificate:
     """Raises: KeyListRefused."""
     try:
         return x509.load_pem_x509_certificate(text.encode("ascii"))
-    except (ValueError, AttributeError) as problem:
+    except (ValueError, AttributeError, x509.InvalidVersion) as problem:
         raise KeyListRefused("a certificate of the key list cannot be read") from problem
 
 

@@ -206,6 +206,8 @@ def _check_maker(seal: SealObject, makers: KeyList | Sequence[x509.Certificate],
             key = makers.find(key_id_of(certificate_spki(certificate)), KeyUsage.SEAL_MAKER)
             key.check_valid(made_at)
             key.check_not_revoked(at)
+            if key.x509_certificate() != certificate:
+                raise SealMakerUnknown("the seal's maker shows another certificate than the published one")
         except (KeyUnknown, KeyNotValid, KeyListRefused) as problem:
             raise SealMakerUnknown("the key list does not trust the seal's maker") from problem
     elif seal.maker_certificate not in [certificate_der(maker) for maker in makers]:
@@ -229,7 +231,7 @@ def load_seal_certificate(der: bytes) -> x509.Certificate:
     """Raises: SealObjectMalformed."""
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError as problem:
+    except (ValueError, x509.InvalidVersion) as problem:
         raise SealObjectMalformed("a certificate of the seal cannot be read") from problem
 
 

@@ -143,22 +143,22 @@ class SpentJournal:
         *lines, rest = content.split(b"\n")
         at = 0
         while at < len(lines):
-            if _record(lines[at]) is not None:
-                _add_record(chain, lines[at])
-                at += 1
-            elif at + 1 < len(lines):
-                _add_torn(chain, lines[at], lines[at + 1])
+            if at + 1 < len(lines) and lines[at + 1] + b"\n" == _closing_line(lines[at]):
+                _add_torn(chain, lines[at])
                 at += 2
-            else:
+            elif _record(lines[at]) is None and at + 1 == len(lines):
                 self._close_torn(chain, lines[at], missing=_rest_of_closing(lines[at], rest))
                 return chain
+            else:
+                _add_record(chain, lines[at])
+                at += 1
         if rest:
             self._close_torn(chain, rest, missing=b"\n" + _closing_line(rest))
         return chain
 
     def _close_torn(self, chain: _Chain, torn: bytes, *, missing: bytes) -> None:
         self._append(missing)
-        _add_torn(chain, torn, _closing_line(torn)[:-1])
+        _add_torn(chain, torn)
 
 
 def _open(path: Path) -> int:
@@ -212,13 +212,11 @@ def _add_record(chain: _Chain, line: bytes) -> None:
     chain.add(line + b"\n", serial, str(record["for_authorisation"]))
 
 
-def _add_torn(chain: _Chain, torn: bytes, closing: bytes) -> None:
+def _add_torn(chain: _Chain, torn: bytes) -> None:
     """A line cut off by a crash and the line that closes it: whatever it still names counts as spent."""
-    if closing + b"\n" != _closing_line(torn):
-        raise JournalBroken(f"line {chain.lines + 1} of the spent journal is not what was written")
     serial, authorisation_id = _named_by_torn(torn)
     chain.add(torn + b"\n", serial, authorisation_id)
-    chain.add(closing + b"\n", None, None)
+    chain.add(_closing_line(torn), None, None)
 
 
 def _named_by_torn(torn: bytes) -> tuple[CopySerial | None, str | None]:

@@ -82,7 +82,7 @@ def load_root(key_path: Path, certificate_path: Path, *, passphrase_file: Path |
     key = load_key_file(key_path, passphrase_file=passphrase_file)
     try:
         certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, x509.InvalidVersion) as problem:
         raise TrustFileRefused("the root's certificate cannot be read") from problem
     if certificate_spki(certificate) != spki_of(key.public_key()):
         raise TrustFileRefused("the root's key and certificate do not belong together")

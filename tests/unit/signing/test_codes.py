@@ -29,7 +29,7 @@ from printserver.signing.codes import (
 )
 from printserver.signing.errors import CodeForged, CodeMalformed, KeyNotValid, KeyUnknown, SignatureInvalid
 from printserver.signing.key_list import KeyList
-from printserver.signing.p256 import key_id_of, software_sign, spki_of
+from printserver.signing.p256 import key_id_of, raw_to_der, software_sign, spki_of
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from tests.hsm_token import ORGANISATION, HsmToken, raw_sign
 
@@ -102,10 +102,9 @@ def test_a_code_is_read_back_as_it_was_written(body: CodeBody, signature: bytes)
 def test_hostile_text_is_malformed_or_a_code(text: str):
     try:
         code = parse_text(text)
-    except CodeMalformed as refusal:
-        assert len(text) < 12 or text not in str(refusal)
-    else:
-        assert encode_text(URL, code.blob)[-DIGITS:] == text[-DIGITS:]
+    except CodeMalformed:
+        return
+    assert encode_text(URL, code.blob)[-DIGITS:] == text[-DIGITS:]
 
 
 @pytest.mark.parametrize(
@@ -126,10 +125,12 @@ def test_hostile_text_is_malformed_or_a_code(text: str):
         lambda text: text[: -DIGITS] + "0" * DIGITS,
     ],
 )  # fmt: skip
-def test_text_outside_the_grammar_is_malformed(spoil: Any):
-    text = encode_text(URL, sign_code(BODY, software_sign(TEST_KEY)).blob)
-    with pytest.raises(CodeMalformed):
-        parse_text(spoil(text))
+def test_text_outside_the_grammar_is_malformed_and_not_repeated(spoil: Any):
+    text = spoil(encode_text(URL, sign_code(BODY, software_sign(TEST_KEY)).blob))
+    with pytest.raises(CodeMalformed) as refusal:
+        parse_text(text)
+    assert not {text[:12], text[-12:]} & set(str(refusal.value).split())
+    assert "print.example" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("url", ["HTTPS://print.example", "https://print.example/", "print.example", "ftp://a"])
@@ -181,8 +182,12 @@ def test_another_organisations_key_is_a_forgery(hsm_token: HsmToken, test_key: P
         verify_code(code, list_of(test_key, token=hsm_token))
 
 
-@pytest.mark.parametrize("issued", [datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)])
-def test_a_code_from_outside_the_keys_validity_is_refused(hsm_token: HsmToken, test_key: PublishedKey, issued: datetime):
+@pytest.mark.parametrize(
+    "issued", [datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)]
+)
+def test_a_code_from_outside_the_keys_validity_is_refused(
+    hsm_token: HsmToken, test_key: PublishedKey, issued: datetime
+):
     code = sign_code(replace(BODY, issued_at=issued), software_sign(TEST_KEY))
     with pytest.raises(KeyNotValid):
         verify_code(code, list_of(test_key, token=hsm_token))
@@ -223,13 +228,22 @@ def test_the_published_vectors_hold(hsm_token: HsmToken, test_key: PublishedKey)
 
 
 def test_openssl_verifies_the_signature_too(tmp_path: Path):
-    from printserver.signing.p256 import raw_to_der
-
     code = sign_code(BODY, software_sign(TEST_KEY))
     (tmp_path / "key.der").write_bytes(TEST_SPKI)
     (tmp_path / "signature").write_bytes(raw_to_der(code.signature))
     (tmp_path / "message").write_bytes(DOMAIN + code.body.to_bytes())
-    command = ["openssl", "dgst", "-sha256", "-verify", "key.der", "-keyform", "DER", "-signature", "signature", "message"]
+    command = [
+        "openssl",
+        "dgst",
+        "-sha256",
+        "-verify",
+        "key.der",
+        "-keyform",
+        "DER",
+        "-signature",
+        "signature",
+        "message",
+    ]
     assert shutil.which("openssl")
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout.strip()) == (0, "Verified OK")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from pkcs11 import Attribute, ObjectClass
 from pkcs11.exceptions import PKCS11Error
 
+from printserver.signing.cryptoki import Cryptoki
 from printserver.signing.errors import HsmKeyExists, HsmKeyMissing, HsmPinRefused, HsmUnavailable
 from printserver.signing.hsm import FIRST_PAUSE, LONGEST_PAUSE, Hsm, KeyKind
 from printserver.signing.p256 import load_public_key, verify_raw
@@ -70,9 +72,7 @@ def test_signatures_verify_with_the_public_halves(hsm: Hsm):
     verify_raw(load_public_key(hsm.public_spki(KeyUsage.CODE)), signature, b"message")
     key = serialization.load_der_public_key(hsm.public_spki(KeyUsage.PDF))
     assert isinstance(key, rsa.RSAPublicKey)
-    key.verify(
-        hsm.sign_rsa_pkcs1v15_sha256(KeyUsage.PDF, b"message"), b"message", padding.PKCS1v15(), hashes.SHA256()
-    )
+    key.verify(hsm.sign_rsa_pkcs1v15_sha256(KeyUsage.PDF, b"message"), b"message", padding.PKCS1v15(), hashes.SHA256())
 
 
 def test_eight_threads_sign_at_once(hsm: Hsm):
@@ -162,7 +162,12 @@ def test_a_long_outage_is_tried_ever_more_rarely(own: OwnToken, monkeypatch: pyt
     own.take_away()
     starts: list[float] = []
     connect = own.hsm._connect
-    monkeypatch.setattr(own.hsm, "_connect", lambda: (starts.append(own.clock.now), connect()))
+
+    def connect_and_count() -> None:
+        starts.append(own.clock.now)
+        connect()
+
+    monkeypatch.setattr(own.hsm, "_connect", connect_and_count)
     for tenth in range(3000):
         own.clock.now = tenth / 10
         with pytest.raises(HsmUnavailable):
@@ -205,7 +210,9 @@ def test_threads_survive_an_outage_in_the_middle_of_their_work(own: OwnToken):
     assert len(own.hsm.sign_p256("code", DIGEST)) == 64
 
 
-def test_a_wrong_pin_is_tried_once_and_not_again_before_a_person_has_looked(own: OwnToken, monkeypatch: pytest.MonkeyPatch):
+def test_a_wrong_pin_is_tried_once_and_not_again_before_a_person_has_looked(
+    own: OwnToken, monkeypatch: pytest.MonkeyPatch
+):
     own.hsm.close()
     logins = counted_logins(monkeypatch)
     for pin in ("000000", "000000", read_pin(own.pin_file)):
@@ -234,11 +241,14 @@ def test_a_pin_that_stops_working_is_not_tried_in_a_loop(own: OwnToken, monkeypa
 
 def counted_logins(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every start that gets as far as looking for the token is one login at most."""
-    from printserver.signing.cryptoki import Cryptoki
-
     found: list[str] = []
     library = Cryptoki.library
-    monkeypatch.setattr(Cryptoki, "library", lambda self: (found.append("login"), library(self))[1])
+
+    def library_counted(cryptoki: Cryptoki) -> Any:
+        found.append("login")
+        return library(cryptoki)
+
+    monkeypatch.setattr(Cryptoki, "library", library_counted)
     return found
 
 
@@ -255,12 +265,11 @@ def test_a_module_is_opened_once_a_process(own: OwnToken):
     assert len(own.hsm.sign_p256("code", DIGEST)) == 64
 
 
-@pytest.mark.parametrize("change", ["module", "label"])
-def test_a_module_or_token_that_is_not_there_is_unavailable(own: OwnToken, tmp_path: Path, change: str):
+def test_a_module_or_token_that_is_not_there_is_unavailable(own: OwnToken, tmp_path: Path):
     own.hsm.close()
-    settings = replace(own.settings, **{change: tmp_path / "absent.so" if change == "module" else "absent"})
-    with pytest.raises(HsmUnavailable):
-        Hsm(settings, pin=read_pin(own.pin_file))
+    for settings in (replace(own.settings, module=tmp_path / "absent.so"), replace(own.settings, label="absent")):
+        with pytest.raises(HsmUnavailable):
+            Hsm(settings, pin=read_pin(own.pin_file))
     assert not own.mark.exists()
 
 

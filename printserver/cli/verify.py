@@ -1,0 +1,148 @@
+"""`printserver verify`: is this code, or this issued PDF, genuine? Needs the published key list and nothing else.
+
+Exit status: 0 genuine, 1 not genuine, 2 the question could not be answered.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from cryptography import x509
+
+from printserver.foundation.errors import Malformed, PrintServerError
+from printserver.signing.codes import CodeBody
+from printserver.signing.errors import CodeMalformed, KeyListRefused
+from printserver.signing.key_list import KeyList, normal_fingerprint, unverified_fingerprint
+from printserver.signing.p256 import fingerprint_of
+from printserver.signing.published_key import certificate_spki
+from printserver.verification.offline import IssuedPdf, verify_pdf_file, verify_text
+
+NOT_GENUINE: Final = 1
+UNUSABLE: Final = 2
+FINGERPRINT_FILE: Final = "root.sha256"
+_LIKE_A_CODE: Final = re.compile(r"\s*(?:https?://\S*|[0-9]{20,})\s*", re.ASCII)
+
+
+def verify(
+    subject: Annotated[
+        str, typer.Argument(metavar="TEXT-or-PDF", help="The QR code's text, or the path of an issued PDF.")
+    ],
+    keys: Annotated[Path, typer.Option("--keys", metavar="KEYS.json", help="The published key list.")],
+    root: Annotated[
+        str,
+        typer.Option(
+            "--root",
+            metavar="FINGERPRINT-or-FILE",
+            help="The root's fingerprint as printed on the contract, a file that holds it, or the root certificate.",
+        ),
+    ] = "",
+) -> None:
+    """Say whether a code or an issued PDF is genuine, whose it is and which copy."""
+    key_list = _key_list(keys, root)
+    try:
+        if _LIKE_A_CODE.fullmatch(subject):
+            _show_code(verify_text(subject.strip(), key_list), key_list)
+        else:
+            _show_pdf(verify_pdf_file(Path(subject), key_list), key_list)
+    except PrintServerError as problem:
+        if isinstance(problem, Malformed) and not isinstance(problem, CodeMalformed):
+            _unusable(str(problem))
+        print(f"✗ 不真 NOT GENUINE: {_printable(str(problem))}")
+        raise typer.Exit(NOT_GENUINE) from None
+
+
+def _key_list(path: Path, root: str) -> KeyList:
+    try:
+        data = path.read_bytes()
+        fingerprint, warning = _pinned(data, path, root)
+        key_list = KeyList.load(data, root_fingerprint=fingerprint)
+    except OSError as problem:
+        _unusable(f"{problem.filename}: {problem.strerror}")
+    except KeyListRefused as problem:
+        _unusable(f"the key list cannot be used: {problem}")
+    if warning:
+        typer.echo(warning, err=True)
+    return key_list
+
+
+def _pinned(data: bytes, path: Path, root: str) -> tuple[str, str]:
+    """The root's fingerprint to insist on, and what to say when nobody outside the list vouches for it."""
+    if root:
+        return (_fingerprint_in(Path(root)) if _is_file(root) else normal_fingerprint(root)), ""
+    beside = path.with_name(FINGERPRINT_FILE)
+    if beside.is_file():
+        fingerprint = _fingerprint_in(beside)
+        return fingerprint, f"Root from {FINGERPRINT_FILE} beside the key list: {_grouped(fingerprint)}"
+    fingerprint = unverified_fingerprint(data)
+    return fingerprint, (
+        "WARNING: no --root was given, so the key list vouches for itself; anybody can make such a list.\n"
+        "The answer counts only if this root fingerprint is the one printed on the contract "
+        "(请与合同上印的根指纹核对):\n"
+        f"  {_grouped(fingerprint)}"
+    )
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:
+        return False
+
+
+def _fingerprint_in(path: Path) -> str:
+    """Of a file that holds a fingerprint, perhaps followed by a name, or a certificate in PEM."""
+    content = path.read_bytes()
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        words = content.decode("ascii", "replace").split()
+        return normal_fingerprint(words[0] if words and len(words[0]) == 64 else "".join(words))
+    try:
+        return fingerprint_of(certificate_spki(x509.load_pem_x509_certificate(content)))
+    except ValueError as problem:
+        raise KeyListRefused("the root certificate cannot be read") from problem
+
+
+def _show_code(code: CodeBody, key_list: KeyList) -> None:
+    print("✓ 真 GENUINE: this code was signed by the issuer's key")
+    _show_facts(code, key_list)
+    print(f"  page          第 {code.page} 页 / {code.page} of {code.pages}")
+    _show_limits("Compare the paper with what the server shows for this code.")
+
+
+def _show_pdf(issued: IssuedPdf, key_list: KeyList) -> None:
+    print("✓ 真 GENUINE: this file is a copy as it was issued; every page's code and the file's signature agree")
+    _show_facts(issued.code, key_list)
+    print(f"  pages         共 {issued.code.pages} 页 / all {issued.code.pages}")
+    signed = f", {issued.signed_at:%Y-%m-%d %H:%M:%S %Z}" if issued.signed_at else ""
+    print(f"  file signer   {_printable(issued.signer)}{signed}")
+    print(f"  file sha256   {issued.sha256}")
+    _show_limits("A print-out of this file is not the controlled copy.")
+
+
+def _show_facts(code: CodeBody, key_list: KeyList) -> None:
+    print(f"  issuer        {_printable(key_list.issuer)}, organisation {code.organisation}, key {code.key_id}")
+    print(f"  copy          第 {code.copy} 份 / {code.copy} of {code.copies}, serial {code.serial}")
+    print(f"  issued        {code.issued_at:%Y-%m-%d %H:%M:%S} UTC")
+    print(f"  seal          {code.first_seal_id.hex() if any(code.first_seal_id) else 'none'}")
+    print(f"  document      sha256 {code.document_sha256.hex()}")
+
+
+def _show_limits(sentence: str) -> None:
+    print("Offline it cannot be known whether the copy was voided since (离线无法得知是否已作废): open its QR code.")
+    print(sentence)
+
+
+def _printable(text: str) -> str:
+    """Names in a list that nobody vouches for must not steer the terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)[:300]
+
+
+def _grouped(fingerprint: str) -> str:
+    return " ".join(fingerprint[at : at + 8] for at in range(0, len(fingerprint), 8))
+
+
+def _unusable(problem: str) -> NoReturn:
+    typer.echo(f"? cannot be answered: {_printable(problem)}", err=True)
+    raise typer.Exit(UNUSABLE)

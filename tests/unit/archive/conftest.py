@@ -1,0 +1,17 @@
+"""The databases, and the books of an organisation with printed copies."""
+
+from __future__ import annotations
+
+from tests.databases import any_database, database_kit, postgresql_template, sqlite_database, sqlite_template
+from tests.paper_books import any_books, books, issuer
+
+__all__ = [
+    "any_books",
+    "any_database",
+    "books",
+    "database_kit",
+    "issuer",
+    "postgresql_template",
+    "sqlite_database",
+    "sqlite_template",
+]

@@ -1,0 +1,163 @@
+"""What a stranger's code is answered: by signature first, then by the books; nothing for forgers and guessers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from printserver.foundation.serials import CopySerial, SerialMalformed
+from printserver.print_requests.states import CopyState
+from printserver.signing.p256 import key_id_of, spki_of
+from printserver.signing.published_key import KeyUsage
+from printserver.verification.public_view import KIND_OF_STATE, PublicFacts, Verdict, VerdictKind
+from printserver.verification.service import check_code, check_serial
+from tests.paper_books import ISSUED_AT, NUMBER, VALID, Books, Issuer
+
+UNKNOWN = Verdict(VerdictKind.UNKNOWN)
+ALTERED = Verdict(VerdictKind.ALTERED)
+
+
+def check(books: Books, text: str) -> Verdict:
+    with books.database.reading() as work:
+        return check_code(work, text, books.issuer.key_list())
+
+
+def statements(books: Books, text: str) -> int:
+    """How many statements the database saw while `text` was checked."""
+    seen: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(books.database.engines.reading, "before_cursor_execute", count)
+    check(books, text)
+    event.remove(books.database.engines.reading, "before_cursor_execute", count)
+    return len(seen)
+
+
+def flipped(text: str) -> str:
+    """The same code with one bit of the signature changed."""
+    prefix, _, digits = text.rpartition("/")
+    return f"{prefix}/{int(digits) ^ 1:0{len(digits)}d}"
+
+
+def test_a_printed_copy_is_genuine_and_shows_what_the_paper_must_show(any_books: Books):
+    _, copy = any_books.copies(2, pages=3)
+    assert check(any_books, any_books.text(copy, 2)) == Verdict(
+        VerdictKind.GENUINE,
+        PublicFacts(
+            title="采购合同",
+            organisation=f"示例公司 {NUMBER}",
+            seal="合同专用章",
+            serial=str(copy.serial),
+            copy=2,
+            copies=2,
+            page=2,
+            pages=3,
+            issued_at=ISSUED_AT,
+        ),
+    )
+
+
+def test_the_digits_alone_are_read_as_well_as_any_hosts_address(books: Books):
+    text = books.text(books.copy())
+    digits = text.rpartition("/")[2]
+    assert check(books, digits) == check(books, f"http://other.example:8700/q/{digits}") == check(books, text)
+
+
+@pytest.mark.parametrize("state", CopyState)
+def test_every_state_has_its_verdict(books: Books, state: CopyState):
+    copy = books.copy(state=state)
+    verdict = check(books, books.text(copy))
+    expected = {
+        "printed": VerdictKind.GENUINE,
+        "issued": VerdictKind.UNSETTLED,
+        "released": VerdictKind.UNSETTLED,
+        "sent": VerdictKind.UNSETTLED,
+        "outcome-unknown": VerdictKind.UNSETTLED,
+        "void": VerdictKind.VOID,
+        "destroyed": VerdictKind.VOID,
+        "missing": VerdictKind.VOID,
+        "replaced": VerdictKind.REPLACED,
+    }.get(state, VerdictKind.UNKNOWN)
+    assert verdict.kind is KIND_OF_STATE[state] is expected
+    assert (verdict.facts is None) == (expected is VerdictKind.UNKNOWN)
+    with books.database.reading() as work:
+        assert check_serial(work, str(copy.serial)) == Verdict(expected)
+
+
+def test_a_forged_code_is_altered_and_asks_the_database_nothing(books: Books):
+    text = books.text(books.copy())
+    assert check(books, flipped(text)) == ALTERED
+    assert statements(books, flipped(text)) == 0
+    assert statements(books, text) > 0
+
+
+def test_an_unknown_copy_a_foreign_server_and_nonsense_get_the_same_answer(books: Books, issuer: Issuer):
+    stranger = replace(issuer, code_key=ec.generate_private_key(ec.SECP256R1()))
+    copy = books.copy()
+    foreign = stranger.text(books.body(copy, key_id=key_id_of(spki_of(stranger.code_key.public_key()))))
+    nowhere = books.text(copy, serial=CopySerial.generate())
+    unissued = books.text(books.copy(state=CopyState.AUTHORISED))
+    assert [check(books, text) for text in (foreign, nowhere, unissued, "nonsense", "")] == [UNKNOWN] * 5
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"copy": 2},
+        {"copies": 3},
+        {"pages": 9},
+        {"pages": 9, "page": 5},
+        {"document_sha256": bytes(32)},
+        {"first_seal_id": bytes(range(6))},
+    ],
+    ids=str,
+)
+def test_a_signed_code_that_contradicts_the_books_is_altered(books: Books, said: dict[str, object]):
+    copy = books.copies(2, pages=4)[0]
+    assert check(books, books.text(copy, **said)) == ALTERED
+
+
+def test_a_revoked_or_expired_key_makes_its_codes_expire(books: Books, issuer: Issuer):
+    text = books.text(books.copy())
+    now = books.database.clock.now()
+    key = issuer.entry(KeyUsage.CODE)
+    with books.database.reading() as work:
+        assert check_code(work, text, issuer.key_list(key.revoked(now))) == Verdict(VerdictKind.EXPIRED)
+        late = issuer.key_list(key.revoked(now + timedelta(days=1)))
+        assert check_code(work, text, late).kind is VerdictKind.GENUINE
+    too_old = books.text(books.copy(), issued_at=VALID[0] - timedelta(days=1))
+    assert check(books, too_old) == Verdict(VerdictKind.EXPIRED)
+
+
+def test_nobodys_name_place_or_reference_is_shown_to_a_stranger(books: Books):
+    copy = books.copy(own_reference="OA-SECRET-1")
+    shown = str(check(books, books.text(copy)))
+    for secret in ("OA-SECRET", "王小明", "打印机", str(copy.id), str(copy.branch_id), str(copy.request_id)):
+        assert secret not in shown
+
+
+def test_a_typed_serial_gets_a_verdict_and_no_facts(books: Books):
+    copy = books.copy()
+    with books.database.reading() as work:
+        assert check_serial(work, str(copy.serial).lower()) == Verdict(VerdictKind.GENUINE)
+        assert check_serial(work, str(CopySerial.generate())) == UNKNOWN
+        with pytest.raises(SerialMalformed):
+            check_serial(work, "0000-0000-0000-0000-1")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.text(max_size=400)
+    | st.from_regex(r"https?://[a-z.]{1,20}/q/[0-9]{321}", fullmatch=True)
+    | st.sampled_from(["' OR 1=1 --", "<script>alert(1)</script>", "https://evil.example/", "/q/../../etc/passwd"])
+)
+def test_hostile_text_is_never_more_than_unknown_or_altered(books: Books, text: str):
+    assert check(books, text) in (UNKNOWN, ALTERED)

@@ -15,7 +15,6 @@ import pytest
 
 REPOSITORY: Final = Path(__file__).parents[1]
 _LONGEST_MODULE: Final = 400
-_GENERATED: Final = {"requirements.lock"}
 _NOT_OURS: Final = {".git", ".venv", "var", "__pycache__"}
 
 
@@ -268,7 +267,7 @@ def _repository_files() -> list[SourceFile]:
     files: list[SourceFile] = []
     for path in _tracked_paths():
         place = REPOSITORY / path
-        if path in _GENERATED or place.is_symlink() or not place.is_file():
+        if place.is_symlink() or not place.is_file():
             continue
         try:
             files.append(SourceFile(path, place.read_text(encoding="utf-8")))

@@ -15,7 +15,7 @@ from printserver.foundation.limited_process import (
     ProcessLimits,
     run_limited,
 )
-from printserver.rendering.page_images import PageNotDrawable, ink_maps
+from printserver.rendering.page_images import INK_LIMITS, PageNotDrawable, ink_maps
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, PageSize
 
 _REBUILDING: Final = ProcessLimits(
@@ -29,7 +29,9 @@ class IntakeLimits:
     max_pages: int = 500
     max_side_um: int = 2_000_000
     """Longest side of a page: two metres, more than A0."""
-    process: ProcessLimits = _REBUILDING
+    rebuilding: ProcessLimits = _REBUILDING
+    drawing: ProcessLimits = INK_LIMITS
+    """For all pages together, at half a millimetre a dot."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def make_safe(pdf: bytes, limits: IntakeLimits = IntakeLimits()) -> SafeDocument
         raise NotAPdf
     head, safe = _rebuilt(pdf, limits)
     try:
-        drawn = ink_maps(safe)
+        drawn = ink_maps(safe, limits.drawing)
     except PageNotDrawable as failure:
         raise DocumentTooDemanding(failure.page) from failure
     pages = tuple(_SIZES[width, height] for width, height in head["pages"])
@@ -165,7 +167,7 @@ def make_safe(pdf: bytes, limits: IntakeLimits = IntakeLimits()) -> SafeDocument
 def _rebuilt(pdf: bytes, limits: IntakeLimits) -> tuple[dict[str, Any], bytes]:
     arguments = [str(limits.max_pages), str(limits.max_side_um)]
     try:
-        answer = run_limited("printserver.documents.intake_process", arguments, pdf, limits.process)
+        answer = run_limited("printserver.documents.intake_process", arguments, pdf, limits.rebuilding)
     except ProcessLimitExceeded as exceeded:
         raise DocumentTooDemanding(_last_page(exceeded.diagnosis)) from exceeded
     except ProcessCrashed as crash:

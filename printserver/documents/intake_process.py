@@ -252,6 +252,8 @@ def main() -> None:
         head, pdf = {"refused": "document-protected"}, b""
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as damage:
         # Any object may be of any type in a hostile file; pikepdf then raises one of these.
+        if "bad_alloc" in str(damage):
+            raise MemoryError from damage
         print(repr(damage), file=sys.stderr)  # noqa: T201
         head, pdf = {"refused": "document-damaged"}, b""
     sys.stdout.buffer.write(json.dumps(head).encode("ascii") + b"\n" + pdf)

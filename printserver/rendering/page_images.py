@@ -27,7 +27,7 @@ CELL_UM: Final = round(25_400 / INK_DPI)
 
 _MODULE: Final = "printserver.rendering.raster_process"
 _IMAGE_LIMITS: Final = ProcessLimits(memory_bytes=1536 * MEBIBYTE, cpu_seconds=20, wall_seconds=40)
-_INK_LIMITS: Final = ProcessLimits(memory_bytes=1024 * MEBIBYTE, cpu_seconds=60, wall_seconds=90)
+INK_LIMITS: Final = ProcessLimits(memory_bytes=1024 * MEBIBYTE, cpu_seconds=60, wall_seconds=90)
 
 
 class PageMissing(NotFound):
@@ -72,8 +72,9 @@ def page_image(
         raise GlyphMissing(missing)
     if not 10 <= dpi <= 600:
         raise PictureTooLarge("a page's picture has 10 to 600 dots per inch")
+    arguments = ["image", str(page), str(dpi), format, watermark or "", SANS_BOLD.path, str(SANS_BOLD.index)]
     try:
-        return run_limited(_MODULE, ["image", str(page), str(dpi), format, watermark or ""], pdf, _IMAGE_LIMITS)
+        return run_limited(_MODULE, arguments, pdf, _IMAGE_LIMITS)
     except ProcessCrashed as crash:
         if crash.status == NO_SUCH_PAGE:
             raise PageMissing(f"the document has no page {page}") from None
@@ -84,14 +85,14 @@ def page_image(
         raise PageNotDrawable(page) from exceeded
 
 
-def ink_maps(pdf: bytes) -> tuple[InkMap, ...]:
+def ink_maps(pdf: bytes, limits: ProcessLimits = INK_LIMITS) -> tuple[InkMap, ...]:
     """Where each page has ink; drawing every page also proves that each can be drawn.
 
     pdf: made safe, so its pages have the size A4.
     Raises PageNotDrawable.
     """
     try:
-        answer = run_limited(_MODULE, ["ink"], pdf, _INK_LIMITS)
+        answer = run_limited(_MODULE, ["ink"], pdf, limits)
     except (ProcessCrashed, ProcessLimitExceeded) as failure:
         pages = [line for line in failure.diagnosis.splitlines() if line.startswith("page ")]
         raise PageNotDrawable(int(pages[-1][5:]) if pages else None) from failure

@@ -1,7 +1,7 @@
 """Runs in a limited child process: a PDF on standard input becomes pixels on standard output.
 
 `ink`: for every page one JSON line [width, height, bytes] and then one bit a cell, rows padded to whole bytes.
-`image PAGE DPI FORMAT WATERMARK`: one encoded picture.
+`image PAGE DPI FORMAT WATERMARK FONT INDEX`: one encoded picture.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 
 from printserver.rendering.raster_limits import CELLS_PER_PAGE, INK_DPI, NO_SUCH_PAGE, PIXELS, TOO_MANY_PIXELS, WHITE
-from printserver.rendering.typeface import SANS_BOLD
 
 
 def _rendered(page: Any, dpi: float, limit: int) -> Image.Image:
@@ -29,8 +28,9 @@ def _rendered(page: Any, dpi: float, limit: int) -> Image.Image:
 
 def _write_ink(document: Any) -> None:
     """A cell has ink when any of its colours is darker than paper."""
-    for number, page in enumerate(document, 1):
-        print(f"page {number}", file=sys.stderr, flush=True)  # noqa: T201 - the parent names the page that failed
+    for index in range(len(document)):
+        print(f"page {index + 1}", file=sys.stderr, flush=True)  # noqa: T201 - the parent names the page that failed
+        page = document[index]
         width, height = page.get_size()
         picture = _rendered(page, INK_DPI, CELLS_PER_PAGE)
         cells = np.packbits(np.asarray(picture).min(axis=2) < WHITE, axis=1).tobytes()
@@ -39,12 +39,12 @@ def _write_ink(document: Any) -> None:
         page.close()
 
 
-def _write_image(document: Any, page: int, dpi: int, encoding: str, watermark: str) -> None:
+def _write_image(document: Any, page: int, dpi: int, encoding: str, watermark: str, font: tuple[str, int]) -> None:
     if not 1 <= page <= len(document):
         sys.exit(NO_SUCH_PAGE)
     picture = _rendered(document[page - 1], dpi, PIXELS)
     if watermark:
-        picture = _watermarked(picture, watermark)
+        picture = _watermarked(picture, watermark, font)
     target = io.BytesIO()
     if encoding == "webp":
         picture.save(target, "WEBP", quality=80, method=2)
@@ -53,10 +53,10 @@ def _write_image(document: Any, page: int, dpi: int, encoding: str, watermark: s
     sys.stdout.buffer.write(target.getvalue())
 
 
-def _watermarked(picture: Image.Image, text: str) -> Image.Image:
+def _watermarked(picture: Image.Image, text: str, typeface: tuple[str, int]) -> Image.Image:
     """Repeated along the diagonal over the whole page, so that no part of it can be cut out without it."""
     size = max(12, picture.width // 22)
-    font = ImageFont.truetype(SANS_BOLD.path, size, index=SANS_BOLD.index)
+    font = ImageFont.truetype(typeface[0], size, index=typeface[1])
     side = math.ceil(math.hypot(*picture.size))
     layer = Image.new("L", (side, side), 0)
     draw = ImageDraw.Draw(layer)
@@ -76,8 +76,8 @@ def main() -> None:
     if sys.argv[1] == "ink":
         _write_ink(document)
     else:
-        page, dpi, encoding, watermark = sys.argv[2:6]
-        _write_image(document, int(page), int(dpi), encoding, watermark)
+        page, dpi, encoding, watermark, font, font_index = sys.argv[2:8]
+        _write_image(document, int(page), int(dpi), encoding, watermark, (font, int(font_index)))
     sys.stdout.buffer.flush()
 
 

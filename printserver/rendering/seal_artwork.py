@@ -18,6 +18,8 @@ from printserver.rendering.typeface import missing_glyphs as _missing_glyphs
 from printserver.rendering.units import to_points
 from printserver.rendering.vector import Outline, red_green_blue
 
+__all__ = ["GlyphMissing", "SealTextRefused", "draw_company_seal", "missing_glyphs"]
+
 SEAL_RED: Final = (0.85, 0.06, 0.06)
 MAXIMUM_NAME_LENGTH: Final = 40
 _NUMBER_LENGTH: Final = range(1, 19)

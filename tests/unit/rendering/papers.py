@@ -6,6 +6,7 @@ import io
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -29,7 +30,7 @@ def contract(lines: int = 60) -> bytes:
     return compiled
 
 
-def pdf_of(*pages: Dictionary, content: bytes = b"", root: Dictionary | None = None, **options: object) -> bytes:
+def pdf_of(*pages: Dictionary, content: bytes = b"", root: Dictionary | None = None, **options: Any) -> bytes:
     """A PDF made by hand. Each page brings its boxes and resources; `root` goes into the catalog."""
     target = io.BytesIO()
     with pikepdf.new() as pdf:

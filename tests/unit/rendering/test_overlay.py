@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import subprocess
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -125,7 +126,7 @@ def test_the_seal_is_multiplied_so_that_the_text_below_it_stays(safe, layout, tm
     assert (with_seal[..., 0][dark] <= 75).all()
 
 
-CASES = {
+CASES: dict[str, Any] = {
     "plain": Dictionary(),
     "turned": Dictionary(Rotate=90),
     "upside down": Dictionary(Rotate=180),
@@ -142,7 +143,7 @@ CASES = {
 def test_the_seal_stands_where_it_was_placed(case, tmp_path):
     """A green square of the document marks the place; content and seal move together."""
     content = b"0 1 0 rg 250 350 20 20 re f 3 0 0 3 7 7 cm 1 0 0 1 rg"
-    safe = make_safe(pdf_of(Dictionary(CASES[case]), content=content)).pdf
+    safe = make_safe(pdf_of(CASES[case], content=content)).pdf
     x, y = middle_of_colour(raster(safe, tmp_path, dpi=144), dpi=144, red=False)
     place = SealPlace(1, round(x * 1000), round(y * 1000))
     layout = plan_layout(safe)

@@ -1,1 +1,1 @@
-"""The REST API: mounts the resources."""
+"""The REST API."""

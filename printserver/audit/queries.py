@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, select
 
 from printserver.audit.canonical import canonical_json
 from printserver.audit.models import AuditEntry, AuditLeaf
-from printserver.foundation.errors import Malformed
+from printserver.foundation.errors import Malformed, NotFound
 from printserver.foundation.unit_of_work import Work
 
 LARGEST_PAGE: Final = 500
@@ -21,6 +21,10 @@ LARGEST_PAGE: Final = 500
 
 class SearchMalformed(Malformed):
     code = "audit-search-malformed"
+
+
+class EntryNotFound(NotFound):
+    code = "audit-entry-not-found"
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,16 @@ def find_entries(
     rows = work.session.execute(statement.order_by(AuditEntry.id.desc()).limit(limit + 1)).all()
     entries = tuple(_view(row) for row in rows[:limit])
     return EntryPage(entries, entries[-1].id if len(rows) > limit else None)
+
+
+def entry_view(work: Work, entry_id: UUID, *, organisations: Collection[UUID]) -> EntryView:
+    """One entry of these organisations.   Raises: EntryNotFound."""
+    statement = _entries().outerjoin(AuditLeaf, AuditLeaf.entry_id == AuditEntry.id)
+    statement = _filtered(statement, AuditSearch(organisations=organisations)).where(AuditEntry.id == entry_id)
+    row = work.session.execute(statement).one_or_none()
+    if row is None:
+        raise EntryNotFound("there is no such entry")
+    return _view(row)
 
 
 def entries_from(work: Work, position: int, *, limit: int = 100) -> tuple[EntryView, ...]:

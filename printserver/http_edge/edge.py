@@ -4,30 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
 
+from printserver.audit.proofs import Prover
 from printserver.bootstrap import Adapters
-from printserver.http_edge import problems
+from printserver.http_edge import logs, problems
 from printserver.http_edge.headers import SecurityHeaders
 from printserver.http_edge.limits import FORM_SLACK, AttemptLimits, BodyLimit
-from printserver.http_edge.logs import RequestLog
 
 
 @dataclass(frozen=True)
 class Edge:
     adapters: Adapters
     limits: AttemptLimits = field(default_factory=AttemptLimits)
+    prover: Prover = field(default_factory=Prover)
 
 
-def install(app: FastAPI, adapters: Adapters) -> None:
-    """Put the edge around `app`: problems, logs, headers, limits."""
-    app.state.edge = Edge(adapters)
-    problems.install(app)
-    settings = adapters.settings
-    app.add_middleware(BodyLimit, most_bytes=settings.largest_upload_bytes + FORM_SLACK)
-    app.add_middleware(RequestLog)
-    app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
+class Application(FastAPI):
+    """A web application with the edge around it: problems, logs, headers, limits. It serves nothing yet.
+
+    Logs are configured for JSON unless the process has done that: the library's own way would print local variables.
+    """
+
+    def __init__(self, adapters: Adapters) -> None:
+        super().__init__(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+        if not structlog.is_configured():
+            logs.configure()
+        self.state.edge = Edge(adapters)
+        problems.install(self)
+        settings = adapters.settings
+        self.add_middleware(BodyLimit, most_bytes=settings.largest_upload_bytes + FORM_SLACK)
+        self.add_middleware(logs.RequestLog)
+        self.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
 
 
 def edge_of(request: Request) -> Edge:

@@ -30,7 +30,7 @@ _log = structlog.get_logger("printserver.http")
 
 
 def configure(stream: TextIO | None = None) -> None:
-    """From now on this process's events go to `stream` (standard error), a JSON object a line, ASCII only."""
+    """From now on this process's events go to `stream` (else standard error), a JSON object a line, ASCII only."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -40,7 +40,7 @@ def configure(stream: TextIO | None = None) -> None:
             tidy,
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        logger_factory=lambda *_names: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

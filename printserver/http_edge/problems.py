@@ -110,8 +110,10 @@ def show_problems_as_pages(app: FastAPI, page: ProblemPage) -> None:
 def problem_response(request: Request, error: Exception) -> Response:
     """The answer to `error`, whatever it is; what the caller is not told is logged under the same number."""
     problem = _numbered(request, problem_of(error))
-    if problem.status >= 500:
-        _log.error("failed", instance=str(problem.instance), code=problem.code, exc_info=error)
+    if problem.status == 503:
+        _log.warning("unavailable", number=str(problem.instance), code=problem.code, reason=str(error))
+    elif problem.status >= 500:
+        _log.error("failed", number=str(problem.instance), kind=type(error).__name__, exc_info=error)
     page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
     if page is None or request.url.path.startswith(MACHINE_PATHS):
         response: Response = JSONResponse(problem.to_json(), problem.status, media_type=MEDIA_TYPE)

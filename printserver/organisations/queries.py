@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor, within
 from printserver.organisations.models import Branch, Organisation, User
+from printserver.organisations.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,11 @@ def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:
     """Display names of those of `person_ids` that exist."""
     rows = work.session.execute(select(User.id, User.name).where(User.id.in_(person_ids)))
     return dict(rows.tuples().all())
+
+
+def covers_organisation(work: Work, actor: Actor, permission: Permission) -> bool:
+    """Whether `actor` holds `permission` at every branch of the own organisation."""
+    elsewhere = select(Branch.id).where(
+        Branch.organisation_id == actor.organisation_id, not_(within(Branch.id, actor, permission))
+    )
+    return actor.may(permission) and work.session.scalar(elsewhere.limit(1)) is None

@@ -199,29 +199,30 @@ class Hsm:
                 self._cryptoki.finalise()
 
     def _connect(self) -> None:
-        with starting(self._settings):
-            if self._refused_mark.exists():
-                raise self._pin_refused()
-            try:
+        try:
+            with starting(self._settings):
+                if self._refused_mark.exists():
+                    raise self._pin_refused()
                 self._cryptoki.initialise()
                 self._started = True
-            except CryptokiFailed as problem:
-                raise self._lost("the PKCS#11 module cannot be started") from problem
-            try:
-                self._token = self._cryptoki.library().get_token(token_label=self._settings.label)
-                if self._token.flags & _LAST_TRY:
-                    raise self._pin_refused()
-                self._token.open(rw=True, user_pin=self._pin)
-            except _PIN_ERRORS as problem:
-                self._refused_mark.touch(mode=0o600)
-                self._disconnect()
-                raise self._pin_refused() from problem
-            except HsmPinRefused:
-                self._disconnect()
-                raise
-            except PKCS11Error as problem:
-                self._disconnect()
-                raise self._lost("the token is not there") from problem
+                self._log_in()
+        except HsmPinRefused:
+            self._disconnect()
+            raise
+        except (OSError, CryptokiFailed, PKCS11Error) as problem:
+            self._disconnect()
+            raise self._lost("the token is not there, or its module cannot be started") from problem
+
+    def _log_in(self) -> None:
+        self._token = self._cryptoki.library().get_token(token_label=self._settings.label)
+        if self._token.flags & _LAST_TRY:
+            raise self._pin_refused()
+        try:
+            self._token.open(rw=True, user_pin=self._pin)
+        except _PIN_ERRORS as problem:
+            refusal = self._pin_refused()
+            self._refused_mark.touch(mode=0o600)
+            raise refusal from problem
 
     def _pin_refused(self) -> HsmPinRefused:
         refusal = HsmPinRefused(

@@ -158,6 +158,16 @@ def test_an_outage_is_reported_without_touching_the_token_and_ends_by_itself(own
     assert len(own.hsm.sign_p256("code", DIGEST)) == 64
 
 
+def test_a_folder_that_is_gone_altogether_is_an_outage_too(own: OwnToken, tmp_path: Path):
+    (tmp_path / "token").rename(tmp_path / "elsewhere")
+    for _ in range(3):
+        with pytest.raises(HsmUnavailable):
+            own.hsm.sign_p256("code", DIGEST)
+        own.clock.now += LONGEST_PAUSE
+    (tmp_path / "elsewhere").rename(tmp_path / "token")
+    assert len(own.hsm.sign_p256("code", DIGEST)) == 64
+
+
 def test_a_long_outage_is_tried_ever_more_rarely(own: OwnToken, monkeypatch: pytest.MonkeyPatch):
     own.take_away()
     starts: list[float] = []

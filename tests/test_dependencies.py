@@ -16,8 +16,8 @@ import pytest
 REPOSITORY: Final = Path(__file__).parents[1]
 _PROJECT: Final = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 _OURS: Final = {"printserver", "tests", "benchmarks"}
-# Needed without an import: uploads in FastAPI, files of htmx and Bootstrap, NumPy as OpenCV's and ours.
-_NEVER_IMPORTED: Final = {"python-multipart"}
+# Imported by others on our behalf: FastAPI reads uploads with one, SQLAlchemy speaks to PostgreSQL with the other.
+_NEVER_IMPORTED: Final = {"python-multipart", "psycopg"}
 
 
 def _normal(name: str) -> str:

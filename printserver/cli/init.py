@@ -25,7 +25,7 @@ from printserver.printing.pin import read_pin
 from printserver.printing.service import NewPrinter, enrol_printer
 from printserver.seals.service import NewSeal, register_seal
 from printserver.settings import REPOSITORY, Settings
-from printserver.signer.ceremony_plan import CeremonyPlan, PrinterPlan, read_plan
+from printserver.signer.ceremony_plan import CeremonyPlan, PrinterPlan
 from printserver.signer.key_ceremony import MadeSeal, hold
 from printserver.storage.objects import Objects
 
@@ -57,16 +57,15 @@ def credentials_file(settings: Settings) -> Path:
     return settings.home / "credentials.json"
 
 
-def install(settings: Settings, plan_file: Path) -> CeremonyPlan:
+def install(settings: Settings, plan: CeremonyPlan) -> None:
     """Make everything; `settings.home` must hold no installation yet.
 
-    Raises: AlreadyInstalled, PlanMalformed, TrustFileRefused.
+    Raises: AlreadyInstalled, TrustFileRefused.
     """
     if is_installed(settings):
         raise AlreadyInstalled(f"there is an installation in {settings.home} already")
     if settings.offline_root.exists():
         raise AlreadyInstalled(f"an earlier init was interrupted; look at {settings.home}, remove it, begin again")
-    plan = read_plan(plan_file)
     before = os.umask(0o022)
     try:
         make_home(settings)
@@ -81,7 +80,6 @@ def install(settings: Settings, plan_file: Path) -> CeremonyPlan:
         _write_credentials(settings, plan, passwords)
     finally:
         os.umask(before)
-    return plan
 
 
 def _queue(settings: Settings, printer: PrinterPlan) -> KnownQueue:

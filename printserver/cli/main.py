@@ -6,7 +6,7 @@ A command imports what it needs when it is called, so that no process loads what
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -23,10 +23,10 @@ app.add_typer(audit_app, name="audit")
 
 
 @contextmanager
-def spoken() -> Iterator[Settings]:
+def spoken(read: Callable[[], Settings] = Settings) -> Iterator[Settings]:
     """The settings; a refusal ends the command with status 2 and its own words."""
     try:
-        yield Settings()
+        yield read()
     except ValidationError as problem:
         for each in problem.errors():
             typer.echo(f"setting {'.'.join(str(part) for part in each['loc'])}: {each['msg']}", err=True)
@@ -44,24 +44,55 @@ def init(
 ) -> None:
     """Make a first installation: keys, seals, organisation, people, printers."""
     from printserver.cli import init as installation
+    from printserver.signer.ceremony_plan import read_plan
 
     if (plan is None) == (not demo):
         typer.echo("give the ceremony's file, or --demo", err=True)
         raise typer.Exit(2)
     with spoken() as settings:
-        installation.install(settings, plan or installation.DEMO_PLAN)
+        installation.install(settings, read_plan(plan or installation.DEMO_PLAN))
         typer.echo(f"Installed in {settings.home}.")
         typer.echo(f"First passwords, for you alone: {installation.credentials_file(settings)}")
         typer.echo(f"Take this folder away from the machine: {settings.offline_root}")
 
 
 @app.command()
-def run() -> None:
+def run(
+    *,
+    demo: Annotated[bool, typer.Option("--demo", help="The demonstration's installation, made if need be.")] = False,
+) -> None:
     """Start and supervise everything on this machine."""
     from printserver.cli import supervisor
+    from printserver.cli.demo.server import demo_settings
 
-    with spoken() as settings:
+    with spoken(demo_settings if demo else Settings) as settings:
         supervisor.run(settings, lambda: typer.echo(f"Serving on {settings.public_url}"))
+
+
+@app.command()
+def demo(
+    *,
+    contract: Annotated[Path | None, typer.Option(help="A PDF of your own.", exists=True, dir_okay=False)] = None,
+    oneshot: Annotated[bool, typer.Option("--oneshot", help="Stop the server at the end.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Only stop the server that an earlier one left.")] = False,
+) -> None:
+    """Show one contract's way from application to archive, on this machine."""
+    from printserver.cli.demo.server import DemoServer, demo_settings
+    from printserver.cli.demo.story import Story
+
+    with spoken(demo_settings) as settings:
+        server = DemoServer(settings)
+        if stop:
+            server.stop()
+            return
+        try:
+            server.start()
+            Story(server, contract).tell()
+        finally:
+            if oneshot:
+                server.stop()
+        if not oneshot:
+            typer.echo(f"The server goes on at {server.url}; `make stop` ends it.")
 
 
 @app.command()

@@ -1,0 +1,83 @@
+"""One person's use of the public API, as any integrator would write it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self
+from uuid import uuid4
+
+import httpx
+
+from printserver.foundation.errors import PrintServerError
+
+PATIENCE_SECONDS: Final = 180.0
+POLL_SECONDS: Final = 0.2
+
+Answer = Mapping[str, Any]
+
+
+class DemoFailed(PrintServerError):
+    """A step did not come out as it should; the demonstration ends here."""
+
+    code = "demo-failed"
+
+
+class Person:
+    """Signed in with name and password; every call raises DemoFailed with the problem's own words."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.Client(
+            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_SECONDS
+        )
+
+    @classmethod
+    def sign_in(cls, url: str, login: str, password: str) -> Self:
+        wish = {"login": login, "password": password, "name": "demonstration", "days": 1}
+        answer = httpx.post(f"{url}/api/v1/tokens", json=wish, timeout=PATIENCE_SECONDS)
+        return cls(url, _checked(answer).json()["token"])
+
+    def get(self, path: str, **query: str) -> Any:
+        return _checked(self._http.get(path, params=query)).json()
+
+    def fetch(self, path: str) -> bytes:
+        return _checked(self._http.get(path)).content
+
+    def post(self, path: str, body: Answer) -> Any:
+        return _checked(self._http.post(path, json=dict(body))).json()
+
+    def submit(self, application: Answer, pdf: bytes, filename: str) -> Any:
+        """A print request, under an idempotency key of its own."""
+        answer = self._http.post(
+            "/print-requests",
+            headers={"Idempotency-Key": str(uuid4())},
+            data={"application": json.dumps(application)},
+            files={"document": (filename, pdf, "application/pdf")},
+        )
+        return _checked(answer).json()
+
+    def hand_in(self, scan: bytes, filename: str) -> Any:
+        return _checked(self._http.post("/returns", files={"scan": (filename, scan, "application/pdf")})).json()
+
+    def wait(self, path: str, until: Callable[[Any], bool]) -> Any:
+        """What `path` answers once `until` is true of it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            answer = self.get(path)
+            if until(answer):
+                return answer
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"{path} did not come so far within {PATIENCE_SECONDS:.0f} s")
+            time.sleep(POLL_SECONDS)
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success:
+        return answer
+    try:
+        problem = answer.json()
+        words = f"{problem.get('code', '')}: {problem.get('detail', '')}"
+    except ValueError:
+        words = answer.text[:200]
+    raise DemoFailed(f"{answer.request.method} {answer.request.url.path} answered {answer.status_code} {words}")

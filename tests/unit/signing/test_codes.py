@@ -78,7 +78,7 @@ def list_of(*keys: PublishedKey, token: HsmToken) -> KeyList:
 
 
 @pytest.fixture
-def test_key() -> PublishedKey:
+def published() -> PublishedKey:
     return PublishedKey(
         key_id=key_id_of(TEST_SPKI),
         usage=KeyUsage.CODE,
@@ -159,8 +159,8 @@ def test_a_code_signed_in_the_hsm_verifies(hsm: Any, hsm_token: HsmToken):
     assert verify_code(parse_text(encode_text(URL, code.blob)), hsm_token.key_list) == body
 
 
-def test_a_code_with_any_bit_changed_is_refused(hsm_token: HsmToken, test_key: PublishedKey):
-    keys = list_of(test_key, token=hsm_token)
+def test_a_code_with_any_bit_changed_is_refused(hsm_token: HsmToken, published: PublishedKey):
+    keys = list_of(published, token=hsm_token)
     blob = sign_code(BODY, software_sign(TEST_KEY)).blob
     verify_code(SignedCode.from_blob(blob), keys)
     for bit in range(8 * BLOB_SIZE):
@@ -176,28 +176,28 @@ def test_a_key_for_another_use_signs_no_code(hsm: Any, hsm_token: HsmToken):
         verify_code(sign_code(body, raw_sign(hsm, KeyUsage.TREE_HEAD)), hsm_token.key_list)
 
 
-def test_another_organisations_key_is_a_forgery(hsm_token: HsmToken, test_key: PublishedKey):
+def test_another_organisations_key_is_a_forgery(hsm_token: HsmToken, published: PublishedKey):
     code = sign_code(replace(BODY, organisation=8), software_sign(TEST_KEY))
     with pytest.raises(CodeForged):
-        verify_code(code, list_of(test_key, token=hsm_token))
+        verify_code(code, list_of(published, token=hsm_token))
 
 
 @pytest.mark.parametrize(
     "issued", [datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)]
 )
 def test_a_code_from_outside_the_keys_validity_is_refused(
-    hsm_token: HsmToken, test_key: PublishedKey, issued: datetime
+    hsm_token: HsmToken, published: PublishedKey, issued: datetime
 ):
     code = sign_code(replace(BODY, issued_at=issued), software_sign(TEST_KEY))
     with pytest.raises(KeyNotValid):
-        verify_code(code, list_of(test_key, token=hsm_token))
+        verify_code(code, list_of(published, token=hsm_token))
 
 
 def test_a_revoked_keys_codes_are_refused_unless_judged_before_the_revocation(
-    hsm_token: HsmToken, test_key: PublishedKey
+    hsm_token: HsmToken, published: PublishedKey
 ):
     revoked_at = ISSUED + timedelta(days=1)
-    keys = list_of(test_key.revoked(revoked_at), token=hsm_token)
+    keys = list_of(published.revoked(revoked_at), token=hsm_token)
     code = sign_code(BODY, software_sign(TEST_KEY))
     for at in (None, revoked_at, revoked_at + timedelta(days=1)):
         with pytest.raises(KeyNotValid):
@@ -210,11 +210,11 @@ def test_a_key_that_answers_too_little_signs_nothing():
         sign_code(BODY, lambda digest: digest)
 
 
-def test_the_published_vectors_hold(hsm_token: HsmToken, test_key: PublishedKey):
+def test_the_published_vectors_hold(hsm_token: HsmToken, published: PublishedKey):
     vectors = json.loads(VECTORS.read_text("utf-8"))
     assert vectors["spki"] == TEST_SPKI.hex()
     assert vectors["domain"] == DOMAIN.hex()
-    keys = list_of(test_key, token=hsm_token)
+    keys = list_of(published, token=hsm_token)
     for vector in vectors["genuine"]:
         code = parse_text(vector["text"])
         assert code.blob.hex() == vector["blob"]

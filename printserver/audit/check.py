@@ -47,13 +47,16 @@ class _Walk:
         self.tree = Frontier()
         self.witnessed = 0
         self.witness_findings: list[Finding] = []
+        self._broken = False
 
     def follow(self, number: int, line: WitnessLine | None) -> None:
         """Compare the database with a line of the witness, once the line itself is proven."""
         reason = self._distrust(line)
         if line is None or reason:
+            self._broken = True
             self.witness_findings.append(Finding(Problem.WITNESS_BROKEN, reason, number))
             return
+        self._broken = False
         self.witnessed += 1
         for leaf in line.leaves[:-1]:
             self._place(leaf)
@@ -86,7 +89,10 @@ class _Walk:
             return reason
         while self.tree.size < line.begin:
             self._place(None)
-            self.heads.reached_unwitnessed(self.tree)
+            if self._broken:
+                self.heads.reached_unwitnessed(self.tree)
+            else:
+                self.heads.reached_inside_line(self.tree)
         future = self.tree.copy()
         future.extend(line.leaves)
         if line.begin != self.tree.size or future.root() != line.head.root:

@@ -34,7 +34,7 @@ class HeadCheck:
         return ""
 
     def reached_inside_line(self, tree: Frontier) -> None:
-        """Between two heads of the witness the database may have none."""
+        """The tree has a size between two heads of the witness, where the database may have none."""
         for head in self._until(tree.size):
             self._prove(head, tree)
             self._find(Problem.HEAD_UNWITNESSED, "the witness knows no head of this size", head.size)

@@ -90,12 +90,6 @@ class Tree:
             self._levels[level + 1] += hashlib.sha256(b"\x01" + pair).digest()
             level += 1
 
-    def leaf(self, index: int) -> bytes:
-        """index: 0-based, < len(self)."""
-        if not 0 <= index < len(self):
-            raise ValueError(f"the tree has no leaf {index}")
-        return self._complete(0, index)
-
     def root(self, size: int | None = None) -> bytes:
         """The root over the first `size` leaves, or over all. Raises: ValueError beyond the tree."""
         return self._range_root(0, self._known(size))

@@ -17,6 +17,7 @@ from printserver.audit.heads import TreeHead, Verify, head_bytes
 from printserver.audit.merkle import Frontier
 from printserver.audit.models import AuditHead, AuditLeaf
 from printserver.audit.pending import PendingEntries, PendingEntry
+from printserver.audit.stored import one_snapshot
 from printserver.audit.witness import Witness, WitnessBroken, WitnessLine
 from printserver.foundation.errors import IntegrityError, Unavailable
 from printserver.foundation.unit_of_work import Database, Work
@@ -131,6 +132,7 @@ class Sequencer:
         while True:
             witnessed = self._witness.newest()
             with self._database.reading() as work:
+                one_snapshot(work)
                 newest = newest_head(work)
                 _refuse_another_past(work, newest, witnessed)
                 beyond = _count_beyond(work, witnessed)
@@ -194,6 +196,7 @@ def renew_witness(database: Database, witness: Witness, verify_head: Verify) -> 
         raise WitnessBroken("this witness is not empty; move it away before it is written anew")
     tree, lines = Frontier(), 0
     with database.reading() as work:
+        one_snapshot(work)
         heads = [TreeHead.of(row) for row in work.session.scalars(select(AuditHead).order_by(AuditHead.size))]
         for head in heads:
             leaves = _leaves(work, tree.size, head.size)

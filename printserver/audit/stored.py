@@ -88,9 +88,10 @@ def stored_leaves(work: Work) -> Iterator[StoredLeaf]:
         .order_by(AuditLeaf.position)
         .execution_options(yield_per=STREAMED_ROWS)
     )
-    for position, recorded, entry_id, *columns in map(tuple, work.session.execute(statement)):
+    for row in work.session.execute(statement):
+        columns = list(row[3:])
         entry = None if columns[0] is None else _entry(columns)
-        yield StoredLeaf(position, _bytes(recorded), _uuid(_text("entry_id", entry_id)), entry)
+        yield StoredLeaf(row[0], _bytes(row[1]), _uuid(_text("entry_id", row[2])), entry)
 
 
 def stored_without_place(work: Work) -> Iterator[StoredEntry]:
@@ -108,10 +109,11 @@ def stored_heads(work: Work) -> Iterator[StoredHead]:
         .order_by(AuditHead.size)
         .execution_options(yield_per=STREAMED_ROWS)
     )
-    for size, root, at, key_id, signature in work.session.execute(statement):
-        moment, key = _moment(at), _text("key_id", key_id) or ""
-        readable = isinstance(moment, datetime)
-        yield StoredHead(size, TreeHead(size, _bytes(root), moment, key, _bytes(signature)) if readable else None)
+    for row in work.session.execute(statement):
+        at, head = _moment(row[2]), None
+        if isinstance(at, datetime):
+            head = TreeHead(row[0], _bytes(row[1]), at, _text("key_id", row[3]) or "", _bytes(row[4]))
+        yield StoredHead(row[0], head)
 
 
 def _dialect(work: Work) -> str:

@@ -21,7 +21,14 @@ NAMING: Final[Mapping[str, str]] = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-SQLITE_PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+# Without recursive_triggers, INSERT OR REPLACE deletes rows past the triggers that forbid it.
+SQLITE_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",
+)
 
 
 class Moment(TypeDecorator[datetime]):

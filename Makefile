@@ -1,7 +1,7 @@
 # One command each. `make demo` and `make test` do all the set-up on a fresh Debian 12, as root or with sudo.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test pytest lint format bench lock clean distclean
+.PHONY: help setup demo run test pytest lint checks format bench lock clean distclean
 
 # The real folder behind .venv: processes of other system users cannot always follow the link in the checkout.
 BIN = $(realpath .venv)/bin
@@ -26,17 +26,20 @@ demo: setup
 run: setup
 	exec $(BIN)/printserver run
 
-test: lint pytest
+test: checks pytest
 
 pytest: setup
 	$(BIN)/python -m pytest $(TESTS)
 
-lint: setup
+lint: checks
+	$(BIN)/python -m pytest -q tests/test_house_rules.py tests/test_imports.py tests/test_dependencies.py
+
+# Lint but for the rules that are tests of their own.
+checks: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir var/cache/import-linter
-	$(BIN)/python -m pytest -q tests/test_house_rules.py tests/test_imports.py
 	$(if $(wildcard printserver/web/translations_check.py),$(BIN)/python -m printserver.web.translations_check)
 
 format: setup

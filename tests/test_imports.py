@@ -1,4 +1,4 @@
-"""The import rules of pyproject.toml, on the real tree and against imports that break them."""
+"""Each import rule of pyproject.toml finds an import that breaks it; `make lint` applies them to the real tree."""
 
 from __future__ import annotations
 
@@ -66,11 +66,6 @@ def _models_of_another_room(graph: grimp.ImportGraph) -> list[str]:
             if not importer.startswith((room, "printserver.migrations")) and not importer.endswith(".queries"):
                 found.append(f"{importer} -> {models}")
     return found
-
-
-def test_every_import_contract_is_kept_by_the_real_tree():
-    result = _lint_imports(REPOSITORY)
-    assert result.returncode == 0, result.stdout
 
 
 def test_every_import_contract_has_a_sample_that_breaks_it():

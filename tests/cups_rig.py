@@ -30,7 +30,8 @@ from printserver.printing.ports import JobReport
 from printserver.printing.private_cupsd import PrivateCups
 
 QUEUE = "controlled"
-SPOOLER_USER = "lp" if os.geteuid() == 0 else None
+STARTED_AS_ROOT = os.geteuid() == 0
+SPOOLER_USER = "lp" if STARTED_AS_ROOT else None
 THIS_USER = pwd.getpwuid(os.geteuid()).pw_name
 
 Found = TypeVar("Found")
@@ -127,7 +128,7 @@ def running_cups(*, printing_user: str = THIS_USER) -> Iterator[CupsRig]:
         cups=PrivateCups(
             root / "cups",
             printing_users=(printing_user,),
-            administrators=(THIS_USER,),
+            administrators=() if STARTED_AS_ROOT else (THIS_USER,),
             user=SPOOLER_USER,
             log_level="debug",
         ),

@@ -88,8 +88,11 @@ class CupsSpooler:
     def release(self, job_id: int) -> None:
         """See `Spooler.release`."""
         answer = self._ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
-        if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE and self._job(job_id).state is not JobState.PENDING_HELD:
-            return
+        if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE:
+            if self._job(job_id).state is not JobState.PENDING_HELD:
+                return
+            # It was running, and the fence had it held again between the two questions.
+            answer = self._ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
         _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
 
     def report(self, job_uuid: UUID) -> JobReport | None:
@@ -181,12 +184,15 @@ class CupsSpooler:
         return job if job.uuid == _uuid_uri(job_uuid) else None
 
     def _jobs_of(self, job_uuid: UUID) -> list[_Job]:
-        """The jobs that carry this job-uuid: the unfinished ones, and only if there are none the finished ones."""
+        """The jobs that carry this job-uuid: the unfinished ones, and only if there are none the finished ones.
+
+        Of a job that is another user's, CUPS tells nothing but its number.
+        """
         for which_jobs in ("not-completed", "completed"):
             found: list[_Job] = []
             first_job_id = 1
             while page := self._jobs_from(first_job_id, which_jobs):
-                found += [job for job in map(_read_job, page) if job.uuid == _uuid_uri(job_uuid)]
+                found += [_read_job(job) for job in page if job.get("job-uuid") == [_uuid_uri(job_uuid)]]
                 first_job_id = 1 + max(_number(job, "job-id") for job in page)
             if found:
                 return found

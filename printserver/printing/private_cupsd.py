@@ -33,6 +33,7 @@ _SYSTEM_SERVER_BIN: Final = Path("/usr/lib/cups")
 _CUPSD: Final = "/usr/sbin/cupsd"
 _LONGEST_SOCKET_PATH: Final = 107  # octets of sun_path less the terminator, unix(7)
 _COMMAND_SECONDS: Final = 30.0
+_USER_NAME: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,126}")
 
 _OF_ROOT: Final = {"": 0o755, "conf": 0o755, "bin": 0o755, "share": 0o755, "www": 0o755, "pins": 0o755}
@@ -98,6 +99,8 @@ class PrivateCups:
             raise ValueError(f"the socket's path is longer than {_LONGEST_SOCKET_PATH} octets: {self.socket}")
         if not self.printing_users:
             raise ValueError("a spooler that nobody may print on")
+        if not all(map(_USER_NAME.fullmatch, (*self.printing_users, *self.administrators))):
+            raise ValueError("the policy names something that is no system user")
         if (self.user is None or self.user == "root") == (os.geteuid() == 0):
             raise ValueError("cupsd runs as a system user of its own when started by root, and as the caller otherwise")
 

@@ -23,6 +23,7 @@ class BadAnswer(Enum):
     BUSY = "server-error-busy"
     NOT_POSSIBLE = "client-error-not-possible"
     NONE = "the connection breaks"
+    NOISE = "octets that are not IPP"
 
 
 def attribute(tag: int, name: str, *values: bytes) -> bytes:

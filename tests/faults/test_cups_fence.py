@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +17,7 @@ from tests.cups_rig import QUEUE, CupsRig, backends, contract_pdf, running_cups,
 from tests.faults.stubborn_printer import BadAnswer, StubbornPrinter
 
 PAGES = 4
+CUPS_CANCEL = 5  # backend(7)
 SLOW = 0.4  # seconds a page: the whole copy takes longer than any fault needs
 
 
@@ -36,6 +39,10 @@ def start_slow_copy(rig: CupsRig, *, until_printing: bool = True) -> UUID:
 
 def claim_lines(rig: CupsRig, copy: UUID) -> list[str]:
     return (rig.cups.fence_directory / str(copy)).read_text(encoding="ascii").splitlines()
+
+
+def wait_for_refusals(rig: CupsRig, copy: UUID, count: int) -> None:
+    wait_for(lambda: ((fence := rig.spooler.fence_record(copy)) is not None and fence.refused == count) or None)
 
 
 def test_a_cupsd_killed_while_printing_does_not_print_again_and_says_unknown(rig: CupsRig):
@@ -116,7 +123,7 @@ def test_a_held_copy_that_was_refused_is_refused_as_often_as_somebody_releases_i
     _, report = rig.settled(copy, PAGES)
     for refusals in (2, 3):
         rig.spooler.release(report.job_id)
-        wait_for(lambda n=refusals: ((fence := rig.spooler.fence_record(copy)) and fence.refused == n) or None)
+        wait_for_refusals(rig, copy, refusals)
     assert judge(rig.report(copy), PAGES) is Outcome.OUTCOME_UNKNOWN
     assert len(rig.printer.received()) == 1
 
@@ -230,3 +237,14 @@ def test_a_printer_that_gives_up_in_the_middle_leaves_the_outcome_unknown(rig: C
     assert report.fence.submitting
     time.sleep(1)
     assert len(rig.printer.received()) == 1
+
+
+def test_the_backend_tells_cups_of_itself_and_refuses_a_job_that_names_no_copy(tmp_path):
+    backend = Path(__file__).parents[2] / "drivers" / "cups" / "printserver-fence"
+    told = subprocess.run([str(backend)], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("network printserver-fence ")
+    environment = {"DEVICE_URI": "printserver-fence://localhost/ipp/print", "PRINTER": QUEUE}
+    for options in ("", "media=A4", "job-uuid=urn:uuid:../../etc/passwd", f"x-job-uuid=urn:uuid:{uuid4()}"):
+        arguments = [str(backend), "1", "worker", "title", "1", options, str(tmp_path / "none.pdf")]
+        assert subprocess.run(arguments, env=environment, capture_output=True, check=False).returncode == CUPS_CANCEL
+    assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from uuid import uuid4
 
 import cups
@@ -21,10 +20,9 @@ from printserver.printing.ports import (
     SpoolerRefused,
     SpoolerUnavailable,
 )
-from printserver.printing.private_cupsd import PrivateCups
 from tests.cups_rig import (
     QUEUE,
-    SPOOLER_USER,
+    STARTED_AS_ROOT,
     THIS_USER,
     CupsRig,
     contract_pdf,
@@ -190,25 +188,38 @@ def test_restarting_changing_moving_and_reading_back_are_refused_to_everybody(ri
     assert rig.printer.received() == before
 
 
-def test_another_system_user_may_not_print_whatever_name_it_gives(rig: CupsRig, tmp_path):
-    before = rig.printer.received()
-    if SPOOLER_USER is not None:
-        pdf = rig.root / "contract.pdf"
-        pdf.write_bytes(contract_pdf())
-        pdf.chmod(0o644)
-        asked = print_as("nobody", rig.cups, pdf, said_name=THIS_USER)
-        assert asked.returncode != 0
-    else:
-        with running_cups(printing_user="nobody") as other, pytest.raises(SpoolerRefused):
+def test_only_the_named_system_user_may_print_and_root_may_not():
+    with running_cups(printing_user="nobody") as other:
+        with pytest.raises(SpoolerRefused):
             other.spooler.hold(QUEUE, uuid4(), contract_pdf())
-    assert rig.spooler.printer_status(QUEUE).state is PrinterState.IDLE
+        assert other.spooler._jobs_from(1, "not-completed") == []
+        assert other.printer.received() == []
+        if STARTED_AS_ROOT:
+            assert print_as("nobody", other, said_name="nobody").returncode == 0
+            wait_for(lambda: other.printer.received() or None)
+
+
+def test_the_name_that_a_client_gives_itself_counts_for_nothing(rig: CupsRig):
+    before, jobs = rig.printer.received(), rig.spooler._jobs_from(1, "not-completed")
+    if STARTED_AS_ROOT:
+        for said_name in (THIS_USER, "nobody"):
+            assert print_as("nobody", rig, said_name=said_name).returncode != 0
+    spooler = rig.spooler
+    spooler._user = "nobody" if THIS_USER != "nobody" else "root"
+    with pytest.raises(SpoolerRefused):
+        spooler.hold(QUEUE, uuid4(), contract_pdf())
+    assert rig.spooler._jobs_from(1, "not-completed") == jobs
     assert rig.printer.received() == before
 
 
-def print_as(user: str, cups_server: PrivateCups, pdf: Path, *, said_name: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["lp", "-h", str(cups_server.socket), "-U", said_name, "-d", QUEUE, str(pdf)]
+def print_as(user: str, rig: CupsRig, *, said_name: str) -> subprocess.CompletedProcess[bytes]:
+    """Print as another system user with CUPS's own client."""
+    pdf = rig.root / "contract.pdf"
+    pdf.write_bytes(contract_pdf())
+    pdf.chmod(0o644)
     as_user = ["setpriv", f"--reuid={user}", "--regid=65534", "--clear-groups", "--"]
-    return subprocess.run([*as_user, *command], capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    command = [*as_user, "lp", "-h", str(rig.cups.socket), "-U", said_name, "-d", QUEUE, str(pdf)]
+    return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
 
 
 def test_a_cupsd_that_is_off_is_unavailable(rig: CupsRig, tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +60,17 @@ def test_a_folder_that_cups_cannot_name_is_refused(tmp_path):
 def test_a_spooler_that_nobody_may_print_on_is_refused(tmp_path):
     with pytest.raises(ValueError, match="nobody may print"):
         PrivateCups(tmp_path, printing_users=(), user=SPOOLER_USER)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "@SYSTEM", "x\nRequire valid-user"])
+def test_a_name_that_is_no_system_users_does_not_reach_the_policy(tmp_path, name):
+    with pytest.raises(ValueError, match="no system user"):
+        PrivateCups(tmp_path, printing_users=(THIS_USER, name), user=SPOOLER_USER)
+
+
+def test_the_fixed_printer_description_passes_cups_own_checker(cups):
+    description = Path(__file__).parents[3] / "drivers" / "cups" / "controlled-a4.ppd"
+    subprocess.run(["cupstestppd", "-q", "-W", "filters", str(description)], check=True)
 
 
 @pytest.mark.parametrize(

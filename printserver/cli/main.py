@@ -17,7 +17,9 @@ from pydantic import ValidationError
 from printserver.foundation.errors import PrintServerError
 from printserver.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Print-control server.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Print-control server."
+)
 audit_app = typer.Typer(no_args_is_help=True, help="The log of every operation.")
 app.add_typer(audit_app, name="audit")
 

@@ -154,7 +154,7 @@ class Story:
         self.people["clerk"].post(f"/print-requests/{request}/releases", {})
         details = self.people["clerk"].wait(
             f"/print-requests/{request}",
-            lambda each: not OUTCOMES_STILL_OPEN & {copy["state"] for copy in each["copies"]},
+            lambda each: not OUTCOMES_STILL_OPEN & {copy["state"] for copy in each["copy_list"]},
         )
         _require_copies(details, "printed")
         arrived = [path for path in printer.received() if path not in before]
@@ -203,7 +203,7 @@ class Story:
 
     def _archived(self, request: str) -> list[tuple[str, Path]]:
         archivist = self.people["archivist"]
-        serials = [copy["serial"] for copy in archivist.get(f"/print-requests/{request}")["copies"]]
+        serials = [copy["serial"] for copy in archivist.get(f"/print-requests/{request}")["copy_list"]]
         kept = []
         for number, serial in enumerate(serials, 1):
             found = archivist.get("/archive", serial=serial)["items"]
@@ -223,7 +223,7 @@ class Story:
 
 
 def _require_copies(details: Any, state: str) -> Any:
-    states = [copy["state"] for copy in details["copies"]]
+    states = [copy["state"] for copy in details["copy_list"]]
     if states != [state] * COPIES:
         raise DemoFailed(f"the copies are {states} instead of {state}: {details['failure']}")
     return details
@@ -263,7 +263,7 @@ def _where(decided: Any) -> str:
 
 
 def _copy_states(details: Any) -> str:
-    return ", ".join(f"{copy['serial']} {copy['state']}" for copy in details["copies"])
+    return ", ".join(f"{copy['serial']} {copy['state']}" for copy in details["copy_list"])
 
 
 def _names(paths: Sequence[Path]) -> str:

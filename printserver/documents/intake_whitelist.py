@@ -2,104 +2,21 @@
 
 Only the keys named here are copied, each by the rule for its kind. Whatever is not named (actions, scripts, files,
 annotations, layers, metadata, overprint, transfer functions, halftones) is left behind without being looked at.
-Source of the keys: ISO 32000-1, tables 58, 74 to 83, 87 to 97, 111 to 124, 144, 147 (unverified against the text).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-Shape = Mapping[str, str]
-"""Key of a dictionary → kind of its value, a method of `PageCopier`."""
+from printserver.documents import intake_shapes as shapes
+from printserver.documents.intake_shapes import Shape
 
 _DEPTH: Final = 60
-
-
-def _plain(keys: str) -> dict[str, str]:
-    """A shape of keys, separated by blanks, whose values are plain."""
-    return dict.fromkeys(keys.split(), "plain")
-
-
-_FUNCTION: Final[Shape] = _plain(
-    "/FunctionType /Domain /Range /Size /BitsPerSample /Order /Encode /Decode /C0 /C1 /N /Bounds"
-) | {"/Functions": "function"}
-_GRAPHICS_STATE: Final[Shape] = _plain("/Type /LW /LC /LJ /ML /D /RI /FL /SM /SA /BM /CA /ca /AIS /TK") | {
-    "/Font": "font_and_size",
-    "/SMask": "soft_mask",
-}
-_SOFT_MASK: Final[Shape] = {"/Type": "plain", "/S": "plain", "/BC": "plain", "/G": "xobject", "/TR": "function"}
-_GROUP: Final[Shape] = {"/Type": "plain", "/S": "plain", "/I": "plain", "/K": "plain", "/CS": "colour_space"}
-_SHADING: Final[Shape] = _plain(
-    "/ShadingType /Background /BBox /AntiAlias /Domain /Matrix /Coords /Extend /BitsPerCoordinate "
-    "/BitsPerComponent /BitsPerFlag /VerticesPerRow /Decode"
-) | {"/ColorSpace": "colour_space", "/Function": "function"}
-_PATTERN: Final[Shape] = _plain("/Type /PatternType /PaintType /TilingType /BBox /XStep /YStep /Matrix") | {
-    "/Resources": "resources",
-    "/Shading": "shading",
-    "/ExtGState": "graphics_state",
-}
-_FORM: Final[Shape] = _plain("/Type /Subtype /FormType /BBox /Matrix") | {
-    "/Resources": "resources",
-    "/Group": "group",
-}
-_IMAGE: Final[Shape] = _plain(
-    "/Type /Subtype /Width /Height /BitsPerComponent /Intent /ImageMask /Decode /Interpolate /Matte "
-    "/SMaskInData /Filter"
-) | {
-    "/ColorSpace": "colour_space",
-    "/Mask": "mask",
-    "/SMask": "xobject",
-    "/DecodeParms": "decode_parameters",
-}
-_DECODE_PARAMETERS: Final[Shape] = _plain(
-    "/Predictor /Colors /BitsPerComponent /Columns /EarlyChange /K /EndOfLine /EncodedByteAlign /Rows "
-    "/EndOfBlock /BlackIs1 /DamagedRowsBeforeError /ColorTransform"
-) | {"/JBIG2Globals": "bare_stream"}
-_ICC_PROFILE: Final[Shape] = {"/N": "plain", "/Range": "plain", "/Alternate": "colour_space"}
-_CALIBRATION: Final[Shape] = _plain("/WhitePoint /BlackPoint /Gamma /Matrix /Range")
-_FONT: Final[Shape] = _plain(
-    "/Type /Subtype /BaseFont /Name /FirstChar /LastChar /Widths /DW /W /DW2 /W2 /FontBBox /FontMatrix"
-) | {
-    "/FontDescriptor": "font_descriptor",
-    "/Encoding": "encoding",
-    "/ToUnicode": "character_map",
-    "/DescendantFonts": "fonts",
-    "/CIDSystemInfo": "character_collection",
-    "/CIDToGIDMap": "character_map",
-    "/CharProcs": "streams_by_name",
-    "/Resources": "resources",
-}
-_FONT_DESCRIPTOR: Final[Shape] = _plain(
-    "/Type /FontName /FontFamily /FontStretch /FontWeight /Flags /FontBBox /ItalicAngle /Ascent /Descent "
-    "/Leading /CapHeight /XHeight /StemV /StemH /AvgWidth /MaxWidth /MissingWidth /CharSet"
-) | {"/FontFile": "font_file", "/FontFile2": "font_file", "/FontFile3": "font_file", "/CIDSet": "bare_stream"}
-_FONT_FILE: Final[Shape] = _plain("/Length1 /Length2 /Length3 /Subtype")
-_ENCODING: Final[Shape] = _plain("/Type /BaseEncoding /Differences")
-_CHARACTER_MAP: Final[Shape] = _plain("/Type /CMapName /WMode") | {
-    "/CIDSystemInfo": "character_collection",
-    "/UseCMap": "character_map",
-}
-_CHARACTER_COLLECTION: Final[Shape] = _plain("/Registry /Ordering /Supplement")
-_RESOURCES: Final[Shape] = {
-    "/ExtGState": "graphics_states",
-    "/ColorSpace": "colour_spaces",
-    "/Pattern": "patterns",
-    "/Shading": "shadings",
-    "/XObject": "xobjects",
-    "/Font": "fonts_by_name",
-    "/Properties": "marked_properties",
-}
-_IMAGE_FILTERS: Final = frozenset(
-    _plain(
-        "/ASCIIHexDecode /ASCII85Decode /LZWDecode /FlateDecode /RunLengthDecode /CCITTFaxDecode "
-        "/JBIG2Decode /DCTDecode /JPXDecode /AHx /A85 /LZW /Fl /RL /CCF /DCT"
-    )
-)
 
 
 class NotCopied(Exception):
@@ -168,7 +85,7 @@ class PageCopier:
         return value if isinstance(value, (bool, int, float, Decimal, Name, pikepdf.String)) else None
 
     def _resources(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._dictionary(value, _RESOURCES, remember)
+        return self._dictionary(value, shapes.RESOURCES, remember)
 
     def _graphics_states(self, value: Any, _: object) -> Any:
         return self._by_name(value, "graphics_state")
@@ -196,7 +113,7 @@ class PageCopier:
         return Dictionary({name: Dictionary() for name in value}) if isinstance(value, Dictionary) else None
 
     def _graphics_state(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._dictionary(value, _GRAPHICS_STATE, remember)
+        return self._dictionary(value, shapes.GRAPHICS_STATE, remember)
 
     def _font_and_size(self, value: Any, _: object) -> Any:
         if not isinstance(value, Array) or len(value) != 2:
@@ -205,10 +122,10 @@ class PageCopier:
         return Array([font, size]) if font is not None and size is not None else None
 
     def _soft_mask(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return value if isinstance(value, Name) else self._dictionary(value, _SOFT_MASK, remember)
+        return value if isinstance(value, Name) else self._dictionary(value, shapes.SOFT_MASK, remember)
 
     def _group(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._dictionary(value, _GROUP, remember)
+        return self._dictionary(value, shapes.GROUP, remember)
 
     def _function(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         if isinstance(value, Name):
@@ -217,15 +134,15 @@ class PageCopier:
             made = [self.copy(item, "function") for item in value]
             return Array(made) if None not in made else None
         copy = self._stream if isinstance(value, pikepdf.Stream) else self._dictionary
-        return copy(value, _FUNCTION, remember)
+        return copy(value, shapes.FUNCTION, remember)
 
     def _shading(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         copy = self._stream if isinstance(value, pikepdf.Stream) else self._dictionary
-        return copy(value, _SHADING, remember)
+        return copy(value, shapes.SHADING, remember)
 
     def _pattern(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         copy = self._stream if isinstance(value, pikepdf.Stream) else self._dictionary
-        return copy(value, _PATTERN, remember)
+        return copy(value, shapes.PATTERN, remember)
 
     def _xobject(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         """Images and forms. PostScript is seen by printers only, so it becomes a form that draws nothing."""
@@ -241,7 +158,7 @@ class PageCopier:
         """Also the look of an annotation, which is a form even where it does not say so."""
         if "/Ref" in value:
             raise NotCopied("document-outside")
-        made = self._stream(value, _FORM, remember)
+        made = self._stream(value, shapes.FORM, remember)
         made.Type, made.Subtype = Name.XObject, Name.Form
         return made
 
@@ -250,10 +167,10 @@ class PageCopier:
         refuse_outside(value)
         filters = value.get("/Filter", Array())
         for name in filters if isinstance(filters, Array) else [filters]:
-            if not isinstance(name, Name) or str(name) not in _IMAGE_FILTERS:
+            if not isinstance(name, Name) or str(name) not in shapes.IMAGE_FILTERS:
                 raise NotCopied("document-damaged")
         made = remember(self._target.make_stream(value.read_raw_bytes()))
-        return self._fill(made, value, _IMAGE)
+        return self._fill(made, value, shapes.IMAGE)
 
     def _mask(self, value: Any, _: object) -> Any:
         return self.copy(value, "plain" if isinstance(value, Array) else "xobject")
@@ -261,7 +178,7 @@ class PageCopier:
     def _decode_parameters(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         if isinstance(value, Array):
             return Array([self.copy(item, "decode_parameters") or Dictionary() for item in value])
-        return self._dictionary(value, _DECODE_PARAMETERS, remember)
+        return self._dictionary(value, shapes.DECODE_PARAMETERS, remember)
 
     def _bare_stream(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         return self._stream(value, {}, remember)
@@ -271,17 +188,17 @@ class PageCopier:
             return value
         if not isinstance(value, Array) or not len(value):
             return None
-        kinds = _COLOUR_SPACES.get(value[0].unparse() if isinstance(value[0], Name) else b"", ())
+        kinds = shapes.COLOUR_SPACES.get(value[0].unparse() if isinstance(value[0], Name) else b"", ())
         if len(value) < len(kinds) + 1:
             return None
         made = [value[0], *(self.copy(item, kind) for item, kind in zip(list(value)[1:], kinds, strict=False))]
         return Array(made) if None not in made else None
 
     def _icc_profile(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._stream(value, _ICC_PROFILE, remember)
+        return self._stream(value, shapes.ICC_PROFILE, remember)
 
     def _calibration(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._dictionary(value, _CALIBRATION, remember)
+        return self._dictionary(value, shapes.CALIBRATION, remember)
 
     def _table(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         return value if isinstance(value, pikepdf.String) else self._stream(value, {}, remember)
@@ -290,7 +207,7 @@ class PageCopier:
         return Array([self.copy(item, "font") for item in value]) if isinstance(value, Array) else None
 
     def _font(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        made = self._dictionary(value, _FONT, remember)
+        made = self._dictionary(value, shapes.FONT, remember)
         if made is not None and not {"/DescendantFonts", "/CharProcs"} & set(made):
             embedded = made.get("/FontDescriptor", Dictionary())
             if not {"/FontFile", "/FontFile2", "/FontFile3"} & set(embedded):
@@ -299,34 +216,21 @@ class PageCopier:
         return made
 
     def _font_descriptor(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._dictionary(value, _FONT_DESCRIPTOR, remember)
+        return self._dictionary(value, shapes.FONT_DESCRIPTOR, remember)
 
     def _font_file(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._stream(value, _FONT_FILE, remember)
+        return self._stream(value, shapes.FONT_FILE, remember)
 
     def _encoding(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         if isinstance(value, pikepdf.Stream):
-            return self._stream(value, _CHARACTER_MAP, remember)
-        return value if isinstance(value, Name) else self._dictionary(value, _ENCODING, remember)
+            return self._stream(value, shapes.CHARACTER_MAP, remember)
+        return value if isinstance(value, Name) else self._dictionary(value, shapes.ENCODING, remember)
 
     def _character_map(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return value if isinstance(value, Name) else self._stream(value, _CHARACTER_MAP, remember)
+        return value if isinstance(value, Name) else self._stream(value, shapes.CHARACTER_MAP, remember)
 
     def _character_collection(self, value: Any, remember: Callable[[Any], Any]) -> Any:
-        return self._dictionary(value, _CHARACTER_COLLECTION, remember)
-
-
-_COLOUR_SPACES: Final[Mapping[bytes, tuple[str, ...]]] = {
-    b"/CalGray": ("calibration",),
-    b"/CalRGB": ("calibration",),
-    b"/Lab": ("calibration",),
-    b"/ICCBased": ("icc_profile",),
-    b"/Indexed": ("colour_space", "plain", "table"),
-    b"/I": ("colour_space", "plain", "table"),
-    b"/Separation": ("plain", "colour_space", "function"),
-    b"/DeviceN": ("plain", "colour_space", "function"),
-    b"/Pattern": (),
-}
+        return self._dictionary(value, shapes.CHARACTER_COLLECTION, remember)
 
 
 def refuse_outside(stream: Any) -> None:

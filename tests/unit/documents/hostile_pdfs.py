@@ -185,10 +185,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 
 def flate_bomb() -> bytes:
-    """Two gigabytes of blanks as the content of a page, in two megabytes of file."""
+    """Six hundred megabytes of blanks as the content of a page, in less than one of file."""
     squeezer = zlib.compressobj(9)
     block = b" " * (1 << 24)
-    squeezed = b"".join(squeezer.compress(block) for _ in range(128)) + squeezer.flush()
+    squeezed = b"".join(squeezer.compress(block) for _ in range(40)) + squeezer.flush()
 
     def change(pdf: pikepdf.Pdf, page: Object) -> None:
         page.Contents = pikepdf.Stream(pdf, squeezed, Filter=Name.FlateDecode)

@@ -11,6 +11,12 @@ import numpy as np
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Object, String
+from PIL import Image
+from reportlab.lib.colors import CMYKColor, CMYKColorSep, Color
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen import canvas
 
 from printserver.documents.intake import (
     DocumentRefused,
@@ -97,6 +103,36 @@ def test_a_contract_looks_as_it_did(tmp_path):
     before = np.asarray(raster(contract(3), tmp_path, dpi=100)).astype(int)
     after = np.asarray(raster(make_safe(contract(3)).pdf, tmp_path, dpi=100)).astype(int)
     assert (abs(before - after) > 40).any(axis=2).mean() < 0.001
+
+
+def picture_book() -> bytes:
+    """Photograph, transparency, gradients, spot colour and a Chinese font that is not embedded."""
+    target, pixels = io.BytesIO(), np.random.default_rng(1).integers(0, 255, (60, 80, 3), np.uint8)
+    photograph = io.BytesIO()
+    Image.fromarray(pixels).save(photograph, "JPEG")
+    veiled = Image.fromarray(pixels).convert("RGBA")
+    veiled.putalpha(120)
+    page = canvas.Canvas(target)
+    page.drawImage(ImageReader(photograph), 50, 600, 200, 150)
+    page.drawImage(ImageReader(veiled), 300, 600, 200, 150, mask="auto")
+    page.linearGradient(50, 300, 250, 500, (Color(1, 0, 0), Color(0, 0, 1)), extend=False)
+    page.radialGradient(400, 400, 80, (Color(0, 1, 0), Color(1, 1, 0)), extend=False)
+    page.setFillColor(CMYKColorSep(1, 0, 0, 0, spotName="SPOT"))
+    page.rect(50, 200, 100, 50, fill=1)
+    page.setFillColor(CMYKColor(0, 1, 0, 0, alpha=0.5))
+    page.rect(100, 220, 100, 50, fill=1)
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    page.setFont("STSong-Light", 20)
+    page.drawString(50, 150, "中文 abc")
+    page.save()
+    return target.getvalue()
+
+
+def test_pictures_gradients_and_transparency_look_as_they_did(tmp_path):
+    safe = make_safe(picture_book())
+    before, after = (np.asarray(raster(pdf, tmp_path, dpi=72)).astype(int) for pdf in (picture_book(), safe.pdf))
+    assert abs(before - after).mean() < 0.2
+    assert "STSong-Light" in safe.fonts_not_embedded
 
 
 SIZES: dict[str, Any] = {

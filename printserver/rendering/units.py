@@ -23,11 +23,6 @@ def to_micrometres(length: float) -> Micrometres:
     return Micrometres(round(length * _UM_PER_POINT))
 
 
-def pixels(length_um: int, dpi: int) -> int:
-    """Rounded up, so that a raster never lacks its last row."""
-    return -(-length_um * dpi // 25_400)
-
-
 @dataclass(frozen=True)
 class PageSize:
     """A page as a person sees it: after rotation and crop."""

@@ -128,7 +128,6 @@ def running_cups(*, printing_user: str = THIS_USER) -> Iterator[CupsRig]:
         cups=PrivateCups(
             root / "cups",
             printing_users=(printing_user,),
-            administrators=() if STARTED_AS_ROOT else (THIS_USER,),
             user=SPOOLER_USER,
             log_level="debug",
         ),

@@ -1,16 +1,11 @@
 """CUPS as the spooler, over the Unix socket of one cupsd.
 
-Each call is one request on one connection of its own, with a time-out, so an object may be shared between threads.
-cupsd knows the caller by the socket's peer credentials (the operating system's user), never by the name in the request.
+An object may be shared between threads, and every call has its time-out; still, a cupsd may keep silent for as long as
+that, so it is for worker processes and never for an answer that a person waits for.
 """
 
 from __future__ import annotations
 
-import http.client
-import os
-import pwd
-import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +13,6 @@ from uuid import UUID
 
 from printserver.printing.fence_record import read_fence_record
 from printserver.printing.ipp import (
-    IPP_MEDIA_TYPE,
     Answer,
     Attribute,
     Attributes,
@@ -26,13 +20,12 @@ from printserver.printing.ipp import (
     Operation,
     Status,
     Tag,
-    decode_answer,
-    encode_request,
     integer,
     keyword,
     text,
     uri,
 )
+from printserver.printing.ipp_client import IppClient
 from printserver.printing.ports import (
     FenceRecord,
     JobNotFound,
@@ -47,7 +40,6 @@ from printserver.printing.ports import (
 
 _JOB_STATES: Final = dict(enumerate(JobState, start=3))
 _PRINTER_STATES: Final = dict(enumerate(PrinterState, start=3))
-_LARGEST_ANSWER: Final = 16 * 1024 * 1024
 _JOB_ATTRIBUTES: Final = (
     "job-id",
     "job-uuid",
@@ -67,10 +59,8 @@ class CupsSpooler:
     """
 
     def __init__(self, socket_path: Path, fence_directory: Path, *, timeout: float = 30.0) -> None:
-        self._socket_path = socket_path
+        self._client = IppClient(socket_path, timeout)
         self._fence_directory = fence_directory
-        self._timeout = timeout
-        self._user = pwd.getpwuid(os.geteuid()).pw_name
 
     def hold(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
         """See `Spooler.hold`. A job whose document never arrived whole is cancelled and made anew."""
@@ -87,12 +77,12 @@ class CupsSpooler:
 
     def release(self, job_id: int) -> None:
         """See `Spooler.release`."""
-        answer = self._ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
+        answer = self._client.ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
         if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE:
             if self._job(job_id).state is not JobState.PENDING_HELD:
                 return
             # It was running, and the fence had it held again between the two questions.
-            answer = self._ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
+            answer = self._client.ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
         _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
 
     def report(self, job_uuid: UUID) -> JobReport | None:
@@ -112,7 +102,7 @@ class CupsSpooler:
 
     def cancel(self, job_id: int) -> None:
         """See `Spooler.cancel`."""
-        answer = self._ask(Operation.CANCEL_JOB, [_job_uri(job_id)])
+        answer = self._client.ask(Operation.CANCEL_JOB, [_job_uri(job_id)])
         if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE and self._job(job_id).state.is_final:
             return
         _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
@@ -120,7 +110,7 @@ class CupsSpooler:
     def printer_status(self, queue: str) -> PrinterStatus:
         """See `Spooler.printer_status`."""
         wanted = ("printer-state", "printer-state-reasons", "printer-is-accepting-jobs")
-        answer = self._ask(
+        answer = self._client.ask(
             Operation.GET_PRINTER_ATTRIBUTES, [_printer_uri(queue), keyword("requested-attributes", *wanted)]
         )
         _require_success(answer, missing=QueueNotFound(f"CUPS has no queue {queue}"))
@@ -141,7 +131,7 @@ class CupsSpooler:
 
     def _create_held(self, queue: str, job_uuid: UUID) -> int:
         # The title reaches the printer and `ps`: it says nothing but the job-uuid.
-        answer = self._ask(
+        answer = self._client.ask(
             Operation.CREATE_JOB,
             [_printer_uri(queue), text("job-name", Tag.NAME_WITHOUT_LANGUAGE, str(job_uuid))],
             job=[
@@ -157,7 +147,7 @@ class CupsSpooler:
         return _number(job, "job-id")
 
     def _send_document(self, queue: str, job_id: int, pdf: bytes) -> None:
-        answer = self._ask(
+        answer = self._client.ask(
             Operation.SEND_DOCUMENT,
             [
                 _printer_uri(queue),
@@ -199,7 +189,7 @@ class CupsSpooler:
         return []
 
     def _jobs_from(self, first_job_id: int, which_jobs: str) -> list[Attributes]:
-        answer = self._ask(
+        answer = self._client.ask(
             Operation.GET_JOBS,
             [
                 uri("printer-uri", "ipp://localhost/"),
@@ -215,52 +205,12 @@ class CupsSpooler:
         return answer.of(Group.JOB)
 
     def _job(self, job_id: int) -> _Job:
-        answer = self._ask(
+        answer = self._client.ask(
             Operation.GET_JOB_ATTRIBUTES, [_job_uri(job_id), keyword("requested-attributes", *_JOB_ATTRIBUTES)]
         )
         _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
         [job] = answer.of(Group.JOB)
         return _read_job(job)
-
-    def _ask(
-        self,
-        operation: Operation,
-        target: Sequence[Attribute],
-        *,
-        job: Sequence[Attribute] = (),
-        document: bytes = b"",
-    ) -> Answer:
-        message = encode_request(operation, target, user=self._user, job=job)
-        connection = _UnixConnection(self._socket_path, self._timeout)
-        try:
-            connection.request("POST", "/", message + document, self._headers())
-            response = connection.getresponse()
-            body = response.read(_LARGEST_ANSWER)
-        except (OSError, http.client.HTTPException) as error:
-            raise SpoolerUnavailable(f"CUPS does not answer: {type(error).__name__}") from error
-        finally:
-            connection.close()
-        if response.status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
-            raise SpoolerRefused(f"CUPS does not let {self._user} do this")
-        if response.status != http.client.OK:
-            raise SpoolerUnavailable(f"CUPS answers with HTTP status {response.status}")
-        return decode_answer(body)
-
-    def _headers(self) -> dict[str, str]:
-        return {"Content-Type": IPP_MEDIA_TYPE, "Authorization": f"PeerCred {self._user}", "Host": "localhost"}
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class PrivateCups:
 
     root: its folder; no white space, and short (a socket's path has at most 107 octets).
     printing_users: system users that may hand in, release and cancel jobs.
-    administrators: system users that may manage queues, besides root.
+    administrators: system users that may manage queues, besides root; without root, also whoever runs cupsd.
     user: the system user that cupsd and the backends run as; required as root, else left out.
     """
 
@@ -201,7 +201,8 @@ class PrivateCups:
         _make_folder(self.root / "share" / "mime", 0o755)
 
     def _configuration(self) -> Mapping[str, str]:
-        printing, administrators = " ".join(self.printing_users), " ".join(self.administrators)
+        own = () if self.user is not None else (pwd.getpwuid(os.geteuid()).pw_name,)
+        printing, administrators = " ".join(self.printing_users), " ".join((*self.administrators, *own))
         policy = _fill("sealed-policy.conf", printing_users=printing, administrators=administrators)
         return {
             "conf/cupsd.conf": _fill(

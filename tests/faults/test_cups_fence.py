@@ -42,7 +42,12 @@ def claim_lines(rig: CupsRig, copy: UUID) -> list[str]:
 
 
 def wait_for_refusals(rig: CupsRig, copy: UUID, count: int) -> None:
-    wait_for(lambda: ((fence := rig.spooler.fence_record(copy)) is not None and fence.refused == count) or None)
+    def refused_and_held_again() -> bool | None:
+        report = rig.report(copy)
+        assert report.fence is not None
+        return (report.fence.refused == count and report.job_state is JobState.PENDING_HELD) or None
+
+    wait_for(refused_and_held_again)
 
 
 def test_a_cupsd_killed_while_printing_does_not_print_again_and_says_unknown(rig: CupsRig):

@@ -145,7 +145,7 @@ def test_anything_but_pdf_is_refused_and_not_printed(rig: CupsRig, kind):
         text("document-format", Tag.MIME_MEDIA_TYPE, kind),
         Attribute("last-document", Tag.BOOLEAN, (True,)),
     ]
-    assert not spooler._ask(Operation.SEND_DOCUMENT, target, document=b"hello").succeeded
+    assert not spooler._client.ask(Operation.SEND_DOCUMENT, target, document=b"hello").succeeded
     spooler.release(job_id)
     assert wait_for(lambda: job if (job := spooler._job(job_id)).state.is_final else None).state is JobState.ABORTED
     assert spooler.report(copy) is None
@@ -205,7 +205,7 @@ def test_the_name_that_a_client_gives_itself_counts_for_nothing(rig: CupsRig):
         for said_name in (THIS_USER, "nobody"):
             assert print_as("nobody", rig, said_name=said_name).returncode != 0
     spooler = rig.spooler
-    spooler._user = "nobody" if THIS_USER != "nobody" else "root"
+    spooler._client._user = "nobody" if THIS_USER != "nobody" else "root"
     with pytest.raises(SpoolerRefused):
         spooler.hold(QUEUE, uuid4(), contract_pdf())
     assert rig.spooler._jobs_from(1, "not-completed") == jobs

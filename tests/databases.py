@@ -1,0 +1,132 @@
+"""Databases with every table of the product, on SQLite and on PostgreSQL, under a clock that the test sets.
+
+A `conftest.py` that wants them imports the fixtures: `from tests.databases import any_database, database_kit`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from printserver.foundation.database import Base, open_engines
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.foundation.unit_of_work import Database
+
+BOTH: Final = ("sqlite", "postgresql")
+PACKAGE: Final = Path(__file__).parent.parent / "printserver"
+
+
+@dataclass
+class FakeClock:
+    """Stands still until told otherwise."""
+
+    moment: datetime = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, seconds: float = 1.0) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+def create_every_table(url: str) -> None:
+    """In an empty database, with what the tables bring along, such as append-only triggers."""
+    for module in sorted(PACKAGE.glob("*/models.py")):
+        importlib.import_module(f"printserver.{module.parent.name}.models")
+    engines = open_engines(url)
+    Base.metadata.create_all(engines.writing)
+    engines.dispose()
+
+
+@dataclass
+class DatabaseKit:
+    """Makes databases of their own for one test, as copies of a template."""
+
+    request: pytest.FixtureRequest
+    folder: Path
+    sqlite_template: Path
+    _made: list[Database] = field(default_factory=list)
+    _postgresql: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, kind: str) -> str:
+        """The address of a new database with every table. kind: `sqlite` or `postgresql`."""
+        if kind == "sqlite":
+            file = self.folder / f"database-{next(self._numbers)}.sqlite"
+            shutil.copyfile(self.sqlite_template, file)
+            return f"sqlite:///{file}"
+        server = self.request.getfixturevalue("postgresql")
+        name = server.create_database(self.request.getfixturevalue("postgresql_template"))
+        self._postgresql.append(name)
+        return str(server.url(name))
+
+    def make(self, kind: str) -> Database:
+        return self.open(self.url(kind))
+
+    def open(self, url: str, clock: FakeClock | None = None) -> Database:
+        """A further `Database` on the same tables, as another process would have it."""
+        database = Database(open_engines(url), RecordedJobs(), clock or FakeClock())
+        self._made.append(database)
+        return database
+
+    def close(self) -> None:
+        for database in self._made:
+            database.engines.dispose()
+        for name in self._postgresql:
+            self.request.getfixturevalue("postgresql").drop_database(name)
+
+
+def clock_of(database: Database) -> FakeClock:
+    assert isinstance(database.clock, FakeClock)
+    return database.clock
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "template.sqlite"
+    create_every_table(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(request: pytest.FixtureRequest) -> str:
+    server = request.getfixturevalue("postgresql")
+    name = server.create_database()
+    create_every_table(server.url(name))
+    return str(name)
+
+
+@pytest.fixture
+def database_kit(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[DatabaseKit]:
+    kit = DatabaseKit(request, tmp_path, sqlite_template)
+    yield kit
+    kit.close()
+
+
+@pytest.fixture(scope="module")
+def module_database_kit(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[DatabaseKit]:
+    """For databases that the tests of a module share, because each throws its changes away."""
+    kit = DatabaseKit(request, tmp_path_factory.mktemp("shared"), sqlite_template)
+    yield kit
+    kit.close()
+
+
+@pytest.fixture(params=BOTH)
+def any_database(request: pytest.FixtureRequest, database_kit: DatabaseKit) -> Database:
+    """The test runs once on SQLite and once on PostgreSQL."""
+    return database_kit.make(request.param)
+
+
+@pytest.fixture
+def sqlite_database(database_kit: DatabaseKit) -> Database:
+    return database_kit.make("sqlite")

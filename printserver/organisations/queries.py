@@ -47,8 +47,8 @@ def branch(work: Work, branch_id: UUID) -> BranchFacts:
 
 def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:
     """Display names of those of `person_ids` that exist."""
-    rows = work.session.execute(select(User.id, User.name).where(User.id.in_(person_ids)))
-    return dict(rows.tuples().all())
+    rows = work.session.execute(select(User.id, User.name).where(User.id.in_(person_ids))).all()
+    return dict(rows)
 
 
 def covers_organisation(work: Work, actor: Actor, permission: Permission) -> bool:

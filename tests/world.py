@@ -1,0 +1,282 @@
+"""Two companies with branches, people of every role, seals, printers and keys; and requests at every stage.
+
+Independent of HTTP: everything is done by the rooms' own services. There is no HSM here, so an "issued" copy is the
+approved rendition itself, without code or signature. Fixtures for a `conftest.py`: `world_template`, `world`,
+together with those of `tests.databases`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from printserver.approvals.authorisation import authorisations_of, redeem
+from printserver.archive.records import ArchivedPage, CompleteCopy, archive_copy
+from printserver.bootstrap import Adapters
+from printserver.documents.intake import IntakeLimits
+from printserver.foundation.database import Base
+from printserver.foundation.ids import new_id
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.organisations.access import Actor
+from printserver.organisations.credentials import person_of_token
+from printserver.organisations.permissions import Role
+from printserver.print_requests import copy_service, pipeline, printing, service
+from printserver.print_requests.access import copies_of
+from printserver.print_requests.copies import record_issued
+from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.queries import CopyFacts, copy_facts
+from printserver.print_requests.service import Application, Place
+from printserver.printing.outcome import Outcome
+from printserver.returns.pipeline import ReturnTools, process_return
+from printserver.returns.queries import return_detail
+from printserver.returns.service import hand_in
+from tests.databases import FakeClock
+from tests.world_building import (
+    BY_SETUP,
+    PAGES,
+    Company,
+    Office,
+    Person,
+    cheap_passwords,
+    contract,
+    found_company,
+    publish_keys,
+    scanned_page,
+    world_adapters,
+    world_settings,
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What happens happens at `home.north`, unless said otherwise."""
+
+    adapters: Adapters
+    home: Company
+    foreign: Company
+    taken: pipeline.TakenIn
+
+    @property
+    def database(self) -> Database:
+        return self.adapters.database
+
+    @property
+    def clock(self) -> FakeClock:
+        assert isinstance(self.database.clock, FakeClock)
+        return self.database.clock
+
+    @property
+    def jobs(self) -> RecordedJobs:
+        assert isinstance(self.database.jobs, RecordedJobs)
+        return self.database.jobs
+
+    def person(self, role: Role, office: Office | None = None) -> Person:
+        return (office or self.home.north).staff[role]
+
+    def actor(self, work: Work, role: Role, office: Office | None = None) -> Actor:
+        return person_of_token(work, self.person(role, office).token)
+
+    def application(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> Application:
+        at = office or self.home.north
+        return Application(
+            seal_id=at.seal_id,
+            printer_id=at.printer_id,
+            copies=copies,
+            places=(Place(PAGES, 120_000, 200_000),),
+            title=fields.pop("title", "供货合同 Supply contract"),
+            **fields,
+        )
+
+    def submitted(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
+        """A request in state `rendering`."""
+        application = self.application(copies=copies, office=office, **fields)
+        with self.database.work() as work:
+            request = service.submit_request(
+                work,
+                self.actor(work, Role.CLERK, office),
+                application,
+                self.taken.safe,
+                [page.to_json() for page in self.taken.layout],
+                expires_after_days=30,
+                most_copies=100,
+            )
+        return request.id
+
+    def pending(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
+        """A request that waits for its approval."""
+        request_id = self.submitted(copies=copies, office=office, **fields)
+        pipeline.prepare_request(self.database, self.adapters.objects, request_id)
+        return request_id
+
+    def in_custody(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
+        """A request that waits for the seal's custodian."""
+        request_id = self.pending(copies=copies, office=office, **fields)
+        digest = self.manifest_sha256(request_id)
+        with self.database.work() as work:
+            actor = self.actor(work, Role.APPROVER, office)
+            service.approve_request(work, actor, self.adapters.attestor, request_id, manifest_sha256=digest)
+        return request_id
+
+    def authorised(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
+        """A request whose copies wait for their signature."""
+        request_id = self.in_custody(copies=copies, office=office, **fields)
+        digest = self.manifest_sha256(request_id)
+        with self.database.work() as work:
+            actor = self.actor(work, Role.CUSTODIAN, office)
+            service.confirm_seal_use(work, actor, self.adapters.attestor, request_id, manifest_sha256=digest)
+        return request_id
+
+    def issued(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
+        """A request whose copies can be released."""
+        request_id = self.authorised(copies=copies, office=office, **fields)
+        with self.database.work() as work:
+            for one in authorisations_of(work, request_id):
+                redeem(work, BY_SETUP, one)
+                record_issued(work, BY_SETUP, one.copy_id, copy_facts(work, one.copy_id).rendition_sha256)
+        pipeline.finish_issuing(self.database, request_id)
+        return request_id
+
+    def released(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
+        request_id = self.issued(copies=copies, office=office, **fields)
+        with self.database.work() as work:
+            copy_service.release_copies(work, self.actor(work, Role.CLERK, office), request_id)
+        return request_id
+
+    def printed(
+        self,
+        *,
+        copies: int = 1,
+        outcome: Outcome = Outcome.PRINTED,
+        office: Office | None = None,
+        **fields: Any,
+    ) -> UUID:
+        """A request all of whose copies came to `outcome`, one after the other."""
+        request_id = self.released(copies=copies, office=office, **fields)
+        tools = printing.PrintTools(self.database, self.adapters.objects, self.adapters.spooler)
+        for copy in self.copies(request_id):
+            assert copy.job_uuid is not None
+            assert printing.reserve(tools, copy.id, copy.job_uuid)
+            printing.record_outcome(tools, copy.id, outcome)
+        return request_id
+
+    def voided(self, *, office: Office | None = None) -> UUID:
+        """A void copy's id."""
+        copy = self.copies(self.printed(office=office))[0]
+        with self.database.work() as work:
+            actor = self.actor(work, Role.PRINTER_ADMINISTRATOR, office)
+            copy_service.void_copy(work, actor, copy.id, reason="the other party never came")
+        return copy.id
+
+    def archived(self, *, office: Office | None = None, **fields: Any) -> UUID:
+        """The archive record of a printed copy whose pages came home in one scan."""
+        request_id = self.printed(office=office, **fields)
+        scan = self.adapters.objects.put(scanned_page(request_id.int))
+        with self.database.work() as work:
+            copy = copy_facts(work, copies_of(work, request_id)[0].id)
+            pages = tuple(ArchivedPage(page, scan, scan, page, "same", new_id()) for page in range(1, copy.pages + 1))
+            return archive_copy(work, BY_SETUP, _complete(copy, pages))
+
+    def doubtful_page(self, *, office: Office | None = None, seed: int = 0) -> tuple[UUID, UUID]:
+        """The ids of a return and of its one page, which shows no code. The seed makes another picture."""
+        with self.database.reading() as work:
+            actor = self.actor(work, Role.ARCHIVIST, office)
+        return_id = hand_in(self.database, self.adapters.objects, actor, filename="scan.jpg", data=scanned_page(seed))
+        tools = ReturnTools(self.database, self.adapters.objects, self.adapters.load_key_list)
+        process_return(tools, return_id)
+        with self.database.reading() as work:
+            (page,) = return_detail(work, actor, return_id).pages
+        return return_id, page.id
+
+    def copies(self, request_id: UUID) -> list[Copy]:
+        with self.database.reading() as work:
+            return list(copies_of(work, request_id))
+
+    def manifest_sha256(self, request_id: UUID) -> str:
+        with self.database.reading() as work:
+            digest = work.session.scalar(select(PrintRequest.manifest_sha256).where(PrintRequest.id == request_id))
+        assert digest is not None
+        return digest
+
+    def row_counts(self) -> dict[str, int]:
+        """How many rows each table has: what a refusal must leave as it was."""
+        with self.database.reading() as work:
+            return {
+                table.name: work.session.scalar(select(func.count()).select_from(table)) or 0
+                for table in Base.metadata.sorted_tables
+            }
+
+    def object_count(self) -> int:
+        return sum(1 for path in self.adapters.settings.objects.rglob("*") if path.is_file())
+
+    def close(self) -> None:
+        self.database.engines.dispose()
+
+    def copied_to(self, folder: Path) -> World:
+        """The same world in files of its own; of one on SQLite that nobody uses."""
+        home = self.adapters.settings.home
+        shutil.copytree(home, folder, dirs_exist_ok=True)
+        return replace(self, adapters=world_adapters(world_settings(folder)))
+
+
+def build_world(folder: Path, database: Database | None = None) -> World:
+    """folder: empty, for objects and keys.   database: with every table; without one, SQLite in the folder."""
+    settings = world_settings(folder)
+    settings.objects.mkdir(parents=True)
+    adapters = world_adapters(settings, database)
+    maker = publish_keys(settings, adapters.database.clock.now())
+    with cheap_passwords():
+        home = found_company(adapters, maker, 1, "示例合同有限公司")
+        foreign = found_company(adapters, maker, 2, "别家有限公司")
+    with adapters.database.reading() as work:
+        clerk = person_of_token(work, home.north.staff[Role.CLERK].token)
+    seal_place = Place(PAGES, 120_000, 200_000)
+    application = Application(home.north.seal_id, home.north.printer_id, 1, (seal_place,), "a contract")
+    taken = pipeline.take_in(
+        adapters.database, adapters.objects, clerk, application, contract(), limits=IntakeLimits(), most_copies=100
+    )
+    return World(adapters, home, foreign, taken)
+
+
+@pytest.fixture(scope="session")
+def world_template(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> World:
+    """Closed; `copied_to` makes one to use. Needs the fixture `sqlite_template` of `tests.databases`."""
+    folder = tmp_path_factory.mktemp("world") / "home"
+    settings = world_settings(folder)
+    settings.data.mkdir(parents=True)
+    shutil.copyfile(sqlite_template, settings.data / "printserver.db")
+    built = build_world(folder)
+    built.close()
+    return built
+
+
+@pytest.fixture
+def world(world_template: World, tmp_path: Path) -> Iterator[World]:
+    copy = world_template.copied_to(tmp_path / "home")
+    yield copy
+    copy.close()
+
+
+def _complete(copy: CopyFacts, pages: tuple[ArchivedPage, ...]) -> CompleteCopy:
+    assert copy.issued_sha256 is not None
+    return CompleteCopy(
+        organisation_id=copy.organisation_id,
+        branch_id=copy.branch_id,
+        request_id=copy.request_id,
+        copy_id=copy.id,
+        serial=copy.serial,
+        number=copy.number,
+        copies=copy.copies,
+        title=copy.title,
+        own_reference=copy.own_reference,
+        issued_sha256=copy.issued_sha256,
+        pages_expected=copy.pages,
+        pages=pages,
+    )

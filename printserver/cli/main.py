@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from printserver.cli.verify import verify
 from printserver.foundation.errors import PrintServerError
 from printserver.settings import Settings
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The log of every operation.")
 app.add_typer(audit_app, name="audit")
+app.command()(verify)
 
 
 @contextmanager
@@ -95,6 +97,18 @@ def demo(
                 server.stop()
         if not oneshot:
             typer.echo(f"The server goes on at {server.url}; `make stop` ends it.")
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """Prove the whole log; status 1 and the findings when it is not what was recorded."""
+    from printserver.cli import audit
+
+    with spoken() as settings:
+        report = audit.verify(settings)
+    audit.speak(report)
+    if report.findings:
+        raise typer.Exit(1)
 
 
 @app.command()

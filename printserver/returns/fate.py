@@ -26,6 +26,8 @@ from printserver.storage.objects import Objects
 from printserver.verification.service import agrees
 
 JPEG_QUALITY: Final = 85
+LEAST_FOUND: Final = 0.5
+"""Share of the issued marks that must be found for a page to be kept by itself: a code can be cut out and glued on."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ class PageReader:
             "regions": [asdict(region) for region in comparison.regions],
         }
         compared = replace(matched, verdict=comparison.verdict, findings=findings)
-        return compared.doubted(Reason.DIFFERS) if comparison.verdict is Verdict.CHANGED else compared
+        if comparison.verdict is Verdict.CHANGED:
+            return compared.doubted(Reason.DIFFERS)
+        return compared if comparison.score >= LEAST_FOUND else compared.doubted(Reason.NOT_COMPARED)
 
 
 def _jpeg(image: Image) -> bytes:

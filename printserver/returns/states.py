@@ -60,7 +60,7 @@ class Reason(StrEnum):
     DIFFERS = "differs"
     """The page does not show what was issued."""
     NOT_COMPARED = "not-compared"
-    """The issued page could not be had for the comparison."""
+    """The issued page could not be had, or the scan is too poor or too different to be laid over it."""
 
 
 class Note(StrEnum):

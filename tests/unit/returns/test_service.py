@@ -1,0 +1,308 @@
+"""Scans are handed in once, and what the machine could not match is settled by an archivist, correctably."""
+
+from __future__ import annotations
+
+import json
+import threading
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from printserver.archive.queries import record_of_copy
+from printserver.audit.models import AuditEntry
+from printserver.foundation.errors import Forbidden, PrintServerError, TransitionRefused
+from printserver.foundation.ids import new_id
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.foundation.serials import CopySerial, SerialMalformed
+from printserver.organisations.access import Actor
+from printserver.organisations.permissions import Role
+from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.service import ReasonMissing
+from printserver.print_requests.states import CopyState
+from printserver.returns.access import PageNotFound
+from printserver.returns.intake import ScanIncomplete, ScanTypeUnknown
+from printserver.returns.models import Return, ReturnPage
+from printserver.returns.pipeline import fail_return
+from printserver.returns.queries import page_view
+from printserver.returns.service import (
+    AlreadyHandedIn,
+    CopyNotFound,
+    CopyNotReturnable,
+    NoSuchPage,
+    PageArchived,
+    PageTaken,
+    discard_page,
+    hand_in,
+    settle_page,
+)
+from printserver.returns.states import PageState, Reason, ReturnState
+from tests.paper_books import Books, png_of
+
+SCAN = png_of(np.full((60, 40), 255, np.uint8))
+
+
+def give(books: Books, data: bytes = SCAN, filename: str = "scan.png", branch: UUID | None = None) -> UUID:
+    actor = books.actor(Role.CLERK, branch=branch)
+    return hand_in(books.database, books.objects, actor, filename=filename, data=data)
+
+
+def doubtful(books: Books, reason: Reason = Reason.UNREADABLE, branch: UUID | None = None) -> UUID:
+    """A doubtful page in a return of its own."""
+    at, return_id, page_id = branch or books.branch, new_id(), new_id()
+    common = {"organisation_id": books.organisation_id, "branch_id": at}
+    with books.database.work() as work:
+        work.session.add(
+            Return(
+                id=return_id,
+                handed_in_by=books.person,
+                filename="scan.png",
+                scan_sha256=f"{return_id.hex:0>64}",
+                scan_kind="image/png",
+                state=ReturnState.READ,
+                pages=1,
+                created_at=work.now(),
+                **common,
+            )
+        )
+        work.session.flush()
+        work.session.add(
+            ReturnPage(
+                id=page_id,
+                return_id=return_id,
+                position=1,
+                state=PageState.DOUBTFUL,
+                reason=reason,
+                image_sha256="7" * 64,
+                findings={},
+                **common,
+            )
+        )
+    return page_id
+
+
+def settle(books: Books, page_id: UUID, copy: CopyFacts, page: int = 1, *, actor: Actor | None = None) -> None:
+    with books.database.work() as work:
+        settle_page(
+            work, actor or books.actor(Role.ARCHIVIST), page_id, serial=str(copy.serial), page=page, reason="I saw it"
+        )
+
+
+def discard(books: Books, page_id: UUID) -> None:
+    with books.database.work() as work:
+        discard_page(work, books.actor(Role.ARCHIVIST), page_id, reason="a second scan")
+
+
+def page_as_it_is(books: Books, page_id: UUID) -> tuple[object, ...]:
+    with books.database.reading() as work:
+        row = work.session.get_one(ReturnPage, page_id)
+        return row.state, row.reason, row.copy_id, row.page, row.settled_by, row.verdict
+
+
+def how_many(books: Books, what: type[Return] | type[ReturnPage]) -> int:
+    with books.database.reading() as work:
+        return work.session.scalar(select(func.count()).select_from(what)) or 0
+
+
+def facts(books: Books, event: str) -> list[dict[str, object]]:
+    with books.database.reading() as work:
+        rows = work.session.scalars(select(AuditEntry).where(AuditEntry.event == event).order_by(AuditEntry.id))
+        return [json.loads(row.body)["facts"] for row in rows]
+
+
+def test_a_scan_is_stored_untouched_recorded_and_queued_for_reading(any_books: Books):
+    return_id = give(any_books, filename="../../etc/合同\n.png")
+    with any_books.database.reading() as work:
+        row = work.session.get_one(Return, return_id)
+        assert (row.state, row.filename, row.scan_kind) == ("received", "../../etc/合同.png", "image/png")
+        assert any_books.objects.get(row.scan_sha256) == SCAN
+    assert any_books.entries() == ["ReturnHandedIn"]
+    jobs = any_books.database.jobs
+    assert isinstance(jobs, RecordedJobs)
+    assert [(job.workflow, job.id, job.arguments) for job in jobs.jobs] == [
+        ("process-return", f"process-return-{return_id}", (str(return_id),))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "refusal"), [(b"MZ...", ScanTypeUnknown), (SCAN[:-20], ScanIncomplete), (b"", ScanTypeUnknown)]
+)
+def test_a_file_that_the_gate_refuses_leaves_nothing_behind(
+    books: Books, tmp_path, data: bytes, refusal: type[PrintServerError]
+):
+    with pytest.raises(refusal):
+        give(books, data)
+    assert how_many(books, Return) == 0
+    assert books.entries() == []
+    assert [path for path in (tmp_path / "objects").rglob("*") if path.is_file()] == []
+
+
+def test_without_the_right_at_ones_own_branch_nothing_is_taken_in(books: Books, tmp_path):
+    for actor in (books.actor(Role.APPROVER), books.actor()):
+        with pytest.raises(Forbidden):
+            hand_in(books.database, books.objects, actor, filename="scan.png", data=SCAN)
+    assert how_many(books, Return) == 0
+    assert not any((tmp_path / "objects").iterdir())
+
+
+def test_the_same_bytes_are_refused_and_the_earlier_return_is_named(any_books: Books):
+    first = give(any_books)
+    with pytest.raises(AlreadyHandedIn) as refused:
+        give(any_books, filename="again.png")
+    assert refused.value.return_id == first
+    assert how_many(any_books, Return) == 1
+    assert any_books.entries() == ["ReturnHandedIn"]
+
+
+def test_another_branch_and_a_second_try_after_a_failure_may_hand_in_the_same_bytes(books: Books):
+    first = give(books)
+    assert give(books, branch=books.other) != first
+    fail_return(books.database, first, "the disk was full")
+    assert give(books) != first
+
+
+def test_of_two_who_hand_in_the_same_bytes_at_once_one_is_refused(any_books: Books):
+    made: list[UUID] = []
+    refused: list[AlreadyHandedIn] = []
+
+    def try_it() -> None:
+        try:
+            made.append(give(any_books))
+        except AlreadyHandedIn as refusal:
+            refused.append(refusal)
+
+    threads = [threading.Thread(target=try_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+    assert [refusal.return_id for refusal in refused] == made * 3
+    assert how_many(any_books, Return) == 1
+
+
+def test_an_archivist_settles_a_page_and_the_last_one_archives_the_copy(any_books: Books):
+    copy = any_books.copy(pages=2)
+    one, two = doubtful(any_books), doubtful(any_books)
+    settle(any_books, one, copy, 1)
+    with any_books.database.reading() as work:
+        assert record_of_copy(work, copy.id) is None
+        view = page_view(work, any_books.actor(Role.ARCHIVIST), one)
+        assert (view.state, view.page, view.settled_by, view.reason) == (PageState.SETTLED, 1, "王小明", "I saw it")
+    settle(any_books, two, copy, 2)
+    with any_books.database.reading() as work:
+        assert record_of_copy(work, copy.id) is not None
+    assert any_books.entries() == ["PageSettled", "PageSettled", "CopyArchived"]
+
+
+def test_a_correction_keeps_the_old_value_in_the_log(books: Books):
+    first, second = books.copies(2, pages=2)
+    page_id = doubtful(books)
+    settle(books, page_id, first, 1)
+    settle(books, page_id, second, 2)
+    discard(books, page_id)
+    settle(books, page_id, first, 2)
+    kept = ("state_before", "copy_id_before", "page_before")
+    assert [tuple(entry[name] for name in kept) for entry in facts(books, "PageSettled")] == [
+        ("doubtful", None, None),
+        ("settled", str(first.id), 1),
+        ("discarded", str(second.id), 2),
+    ]
+    assert [tuple(entry[name] for name in kept) for entry in facts(books, "PageDiscarded")] == [
+        ("settled", str(second.id), 2)
+    ]
+    assert page_as_it_is(books, page_id)[:4] == ("settled", "I saw it", first.id, 2)
+
+
+def test_a_page_that_is_kept_already_is_not_taken_twice(any_books: Books):
+    copy = any_books.copy(pages=2)
+    one, two = doubtful(any_books), doubtful(any_books)
+    settle(any_books, one, copy, 1)
+    before, entries = page_as_it_is(any_books, two), any_books.entries()
+    with pytest.raises(PageTaken):
+        settle(any_books, two, copy, 1)
+    assert (page_as_it_is(any_books, two), any_books.entries()) == (before, entries)
+    discard(any_books, one)
+    settle(any_books, two, copy, 1)
+
+
+def test_pages_of_an_archived_copy_no_longer_change(books: Books):
+    copy, other = books.copies(2)
+    page_id = doubtful(books)
+    settle(books, page_id, copy)
+    before, entries = page_as_it_is(books, page_id), books.entries()
+    with pytest.raises(PageArchived):
+        discard(books, page_id)
+    with pytest.raises(PageArchived):
+        settle(books, page_id, other)
+    assert (page_as_it_is(books, page_id), books.entries()) == (before, entries)
+
+
+@pytest.mark.parametrize("state", [CopyState.VOID, CopyState.MISSING, CopyState.ISSUED, CopyState.WASTED])
+def test_a_copy_that_is_void_or_was_never_printed_takes_no_page(books: Books, state: CopyState):
+    copy, page_id = books.copy(state=state), doubtful(books)
+    before = page_as_it_is(books, page_id)
+    with pytest.raises(CopyNotReturnable):
+        settle(books, page_id, copy)
+    assert (page_as_it_is(books, page_id), books.entries()) == (before, [])
+
+
+def test_what_cannot_be_meant_is_refused_and_changes_nothing(books: Books):
+    copy, page_id, archivist = books.copy(pages=2), doubtful(books), books.actor(Role.ARCHIVIST)
+    elsewhere = books.copy(branch=books.other)
+    before = page_as_it_is(books, page_id)
+    tries: list[tuple[type[PrintServerError], str, int, str]] = [
+        (NoSuchPage, str(copy.serial), 0, "x"),
+        (NoSuchPage, str(copy.serial), 3, "x"),
+        (ReasonMissing, str(copy.serial), 1, "  "),
+        (SerialMalformed, "1234", 1, "x"),
+        (CopyNotFound, str(CopySerial.generate()), 1, "x"),
+        (CopyNotFound, str(elsewhere.serial), 1, "x"),
+    ]
+    for refusal, serial, page, reason in tries:
+        with pytest.raises(refusal), books.database.work() as work:
+            settle_page(work, archivist, page_id, serial=serial, page=page, reason=reason)
+    with pytest.raises(ReasonMissing), books.database.work() as work:
+        discard_page(work, archivist, page_id, reason="")
+    assert (page_as_it_is(books, page_id), books.entries()) == (before, [])
+
+
+def test_only_an_archivist_of_the_branch_settles(books: Books):
+    copy, page_id = books.copy(), doubtful(books)
+    before = page_as_it_is(books, page_id)
+    with pytest.raises(Forbidden):
+        settle(books, page_id, copy, actor=books.actor(Role.CLERK))
+    with pytest.raises(PageNotFound):
+        settle(books, page_id, copy, actor=books.actor(Role.ARCHIVIST, branch=books.other))
+    with pytest.raises(PageNotFound):
+        settle(books, new_id(), copy)
+    assert (page_as_it_is(books, page_id), books.entries()) == (before, [])
+
+
+def test_a_discarded_page_is_not_discarded_again(books: Books):
+    page_id = doubtful(books)
+    discard(books, page_id)
+    with pytest.raises(TransitionRefused):
+        discard(books, page_id)
+    assert books.entries() == ["PageDiscarded"]
+
+
+def test_two_halves_settled_at_the_same_time_archive_the_copy_once(any_books: Books):
+    for _ in range(4):
+        copy = any_books.copy(pages=2)
+        pages = [doubtful(any_books), doubtful(any_books)]
+        begin = threading.Barrier(2)
+
+        def settle_one(number: int, copy: CopyFacts = copy, pages: list[UUID] = pages, begin=begin) -> None:
+            begin.wait()
+            settle(any_books, pages[number - 1], copy, number)
+
+        threads = [threading.Thread(target=settle_one, args=(number,)) for number in (1, 2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with any_books.database.reading() as work:
+            assert record_of_copy(work, copy.id) is not None
+    assert any_books.entries().count("CopyArchived") == 4

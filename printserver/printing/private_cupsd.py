@@ -33,6 +33,8 @@ _SYSTEM_SERVER_BIN: Final = Path("/usr/lib/cups")
 _CUPSD: Final = "/usr/sbin/cupsd"
 _LONGEST_SOCKET_PATH: Final = 107  # octets of sun_path less the terminator, unix(7)
 _COMMAND_SECONDS: Final = 30.0
+# By name, not by number: the pin is kept under the name. Options after the path could turn encryption off.
+_PRINTER_URI: Final = re.compile(r"ipps://[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?(?::[1-9][0-9]{0,4})?/[A-Za-z0-9._/-]*")
 _USER_NAME: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,126}")
 
@@ -234,12 +236,11 @@ class PrivateCups:
 
 
 def _printer_address(name: str, uri: str) -> SplitResult:
-    address = urlsplit(uri)
     if not _QUEUE_NAME.fullmatch(name):
         raise QueueMalformed("a queue's name is 1 to 127 of A-Z a-z 0-9 _ - and starts with none of the last two")
-    if address.scheme != "ipps" or not address.hostname or address.query or "@" in address.netloc:
-        raise QueueMalformed("a controlled printer's address is ipps://host[:port]/path, with nothing after it")
-    return address
+    if not _PRINTER_URI.fullmatch(uri):
+        raise QueueMalformed("a controlled printer's address is ipps://host[:port]/path, with nothing before or after")
+    return urlsplit(uri)
 
 
 def _make_folder(path: Path, mode: int, *, owner: str | None = None) -> None:

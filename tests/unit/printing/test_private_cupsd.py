@@ -84,6 +84,11 @@ def test_the_fixed_printer_description_passes_cups_own_checker(cups):
         ("ok", "ipps:///ipp/print"),
         ("ok", "ipps://user:secret@localhost/ipp/print"),
         ("ok", "ipps://localhost/ipp/print?encryption=never"),
+        ("ok", "ipps://localhost/ipp/print#x"),
+        ("ok", "ipps://localhost:port/ipp/print"),
+        ("ok", "ipps://../ipp/print"),
+        ("ok", "ipps://[::1]:631/ipp/print"),
+        ("ok", "ipps://localhost/ipp/print -o raw"),
     ],
 )
 def test_a_queue_that_could_print_unpinned_is_refused_and_pins_nothing(cups, name, uri):

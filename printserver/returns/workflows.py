@@ -10,6 +10,8 @@ from dbos import error as dbos_error
 
 from printserver.returns.pipeline import ReturnTools, fail_return, process_return
 
+__all__ = ["ReturnTools", "register"]
+
 RECOVERIES: Final = 1_000
 TRIES: Final = 6
 FIRST_PAUSE_SECONDS: Final = 1.0

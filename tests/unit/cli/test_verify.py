@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 import typer
-from click.testing import Result
 from cryptography.hazmat.primitives import serialization
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from printserver.cli.verify import verify
 from printserver.foundation.serials import PageCode

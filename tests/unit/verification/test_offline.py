@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -33,7 +34,7 @@ from tests.paper_books import ISSUED_AT, VALID, Issuer, loose_body, pages_with_c
 OTHER = CopySerial(bytes(10))
 
 
-def unsigned_copy(issuer: Issuer, *bodies_of_pages: dict[str, object]) -> bytes:
+def unsigned_copy(issuer: Issuer, *bodies_of_pages: dict[str, Any]) -> bytes:
     bodies = [loose_body(issuer, **said) for said in bodies_of_pages]
     return pages_with_codes([issuer.text(body) for body in bodies], [PageCode(b.serial, b.page) for b in bodies])
 

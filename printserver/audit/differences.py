@@ -41,8 +41,10 @@ def differences(expected: Mapping[int, bytes], found: Mapping[int, bytes]) -> Di
             foreign.append(position)
     gone = {position for left in places.values() for position in left}
     changed = gone.intersection(foreign)
-    only_exchanged = not gone and not foreign
-    kept = frozenset() if only_exchanged else _longest_ascending([wanted for wanted, _ in pairs])
+    if gone or foreign:
+        kept = _longest_ascending([wanted for wanted, _ in pairs])
+    else:
+        kept = frozenset(index for index, (wanted, position) in enumerate(pairs) if wanted == position)
     return Differences(
         removed=tuple(sorted(gone - changed)),
         inserted=tuple(position for position in foreign if position not in changed),

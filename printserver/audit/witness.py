@@ -59,10 +59,10 @@ class WitnessLine:
     @classmethod
     def parse(cls, line: bytes) -> WitnessLine:
         """Read what `to_bytes` wrote, byte for byte.   Raises: ValueError."""
-        members = json.loads(line)
-        if not isinstance(members, dict) or members.keys() != MEMBERS:
-            raise ValueError("not a line of a witness")
         try:
+            members = json.loads(line)
+            if members.keys() != MEMBERS or type(members["size"]) is not int or type(members["key_id"]) is not str:
+                raise ValueError("not a line of a witness")
             head = TreeHead(
                 size=members["size"],
                 root=bytes.fromhex(members["root"]),
@@ -71,10 +71,10 @@ class WitnessLine:
                 signature=bytes.fromhex(members["signature"]),
             )
             parsed = cls(head, tuple(bytes.fromhex(leaf) for leaf in members["leaves"]))
-            if parsed.to_bytes() != line.rstrip(b"\n") + b"\n":
-                raise ValueError("the line is not canonical")
-        except (TypeError, AttributeError) as problem:
+        except (TypeError, AttributeError, RecursionError) as problem:
             raise ValueError(f"not a line of a witness: {problem}") from None
+        if parsed.to_bytes() != line.rstrip(b"\n") + b"\n":
+            raise ValueError("the line is not canonical")
         if (
             not parsed.leaves
             or parsed.begin < 0

@@ -11,6 +11,7 @@ from printserver.foundation.errors import Malformed
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS: Final = CROCKFORD + "*~$=U"
+LAST_PAGE: Final = 65_535
 _CONFUSED: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
@@ -38,7 +39,7 @@ class CopySerial:
 
         Raises: SerialMalformed, also when the check character does not agree.
         """
-        symbols = text.upper().translate(_CONFUSED)
+        symbols = text.upper().translate(_CONFUSED) if text.isascii() else ""
         if not re.fullmatch(rf"[{CROCKFORD}]{{16}}[{re.escape(CHECK_SYMBOLS)}]", symbols):
             raise SerialMalformed("a serial has 16 letters and digits and a check character")
         number = 0
@@ -63,6 +64,10 @@ class PageCode:
     serial: CopySerial
     page: int
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.page <= LAST_PAGE:
+            raise SerialMalformed(f"a page code names a page from 1 to {LAST_PAGE}")
+
     def digits(self) -> str:
         """32 digits: 25 serial, 5 page, 2 check. Source: ISO/IEC 7064 MOD 97-10 (unverified against the text)."""
         body = f"{int.from_bytes(self.serial.value, 'big'):025d}{self.page:05d}"
@@ -70,10 +75,11 @@ class PageCode:
 
     @classmethod
     def parse(cls, digits: str) -> PageCode:
-        """Raises: SerialMalformed for anything but 32 digits with agreeing check digits and values in range."""
-        if not re.fullmatch(r"[0-9]{32}", digits, re.ASCII) or int(digits) % 97 != 1:
-            raise SerialMalformed("not a page code of a controlled copy")
-        serial, page = int(digits[:25]), int(digits[25:30])
-        if serial >= 1 << 80 or not 1 <= page <= 65_535:
-            raise SerialMalformed("not a page code of a controlled copy")
-        return cls(CopySerial(serial.to_bytes(10, "big")), page)
+        """Raises: SerialMalformed for anything but what `digits()` writes for some copy and page."""
+        if re.fullmatch(r"[0-9]{32}", digits, re.ASCII):
+            serial, page = int(digits[:25]), int(digits[25:30])
+            if serial < 1 << 80 and 1 <= page <= LAST_PAGE:
+                code = cls(CopySerial(serial.to_bytes(10, "big")), page)
+                if code.digits() == digits:
+                    return code
+        raise SerialMalformed("not a page code of a controlled copy")

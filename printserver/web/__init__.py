@@ -1,1 +1,1 @@
-"""Pages for people: forms, tables, pictures."""
+"""The pages: forms, lists and pictures in Chinese and English, rendered here, without a script of strangers."""

@@ -53,12 +53,10 @@ class PendingEntries:
 
     def find(self, work: Work, limit: int) -> tuple[PendingEntry, ...]:
         """The next entries without a place, at most `limit`, in order of their ids."""
-        statement = without_place().with_only_columns(AuditEntry.id, AuditEntry.body).limit(limit)
-        floor = self._floor()
-        if floor:
-            statement = statement.where(AuditEntry.id >= floor)
-        found = tuple(PendingEntry(key, leaf_hash(body.encode())) for key, body in work.session.execute(statement))
-        self._last = found[-1].id if len(found) == limit else None
+        found = self._search(work, limit)
+        if self._resume and not found:
+            self.settled()
+            found = self._search(work, limit)
         return found
 
     def settled(self) -> None:
@@ -68,6 +66,14 @@ class PendingEntries:
             self._whole = self._begun
             if self._sweeping:
                 self._swept = self._begun
+
+    def _search(self, work: Work, limit: int) -> tuple[PendingEntry, ...]:
+        statement = without_place().with_only_columns(AuditEntry.id, AuditEntry.body).limit(limit)
+        if floor := self._floor():
+            statement = statement.where(AuditEntry.id >= floor)
+        found = tuple(PendingEntry(key, leaf_hash(body.encode())) for key, body in work.session.execute(statement))
+        self._last = found[-1].id if len(found) == limit else None
+        return found
 
     def _floor(self) -> UUID | None:
         if self._resume:

@@ -1,0 +1,7 @@
+"""Databases with every table of the product."""
+
+from __future__ import annotations
+
+from tests.databases import any_database, database_kit, postgresql_template, sqlite_database, sqlite_template
+
+__all__ = ["any_database", "database_kit", "postgresql_template", "sqlite_database", "sqlite_template"]

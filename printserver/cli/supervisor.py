@@ -36,7 +36,7 @@ NOBODY: Final = SystemUser(None, None, None)
 
 @dataclass
 class Part:
-    """One supervised program. ready: called after each start, before the next part is started the first time."""
+    """One supervised program. ready: waits, after its first start, until the next part may be started."""
 
     name: str
     command: list[str]
@@ -46,6 +46,8 @@ class Part:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = FIRST_PAUSE
+    again_at: float | None = None
+    """When to start it again, once it has ended."""
 
     def start(self, log: IO[bytes]) -> None:
         self.started_at = time.monotonic()
@@ -86,25 +88,23 @@ class Supervisor:
             self._stop_all()
 
     def _start(self, part: Part) -> None:
-        with (self.log_folder / f"{part.name}.log").open("ab") as log:
-            part.start(log)
+        self._launch(part)
         part.ready()
 
     def _revive(self, part: Part) -> None:
-        process = part.process
-        if process is None or process.poll() is None:
-            return
-        lived = time.monotonic() - part.started_at
-        part.pause = FIRST_PAUSE if lived > STEADY_SECONDS else min(part.pause * 2, LONGEST_PAUSE)
-        structlog.get_logger().warning(
-            "part ended; it is started again", part=part.name, status=process.returncode, pause=part.pause
-        )
-        part.process = None
-        threading.Thread(target=self._start_later, args=(part,), daemon=True).start()
+        """Only from the supervisor's own thread: the kernel ends a part when the thread that forked it ends."""
+        now = time.monotonic()
+        if part.process is not None and part.process.poll() is not None:
+            part.pause = FIRST_PAUSE if now - part.started_at > STEADY_SECONDS else min(part.pause * 2, LONGEST_PAUSE)
+            structlog.get_logger().warning(
+                "part ended; it is started again", part=part.name, status=part.process.returncode, pause=part.pause
+            )
+            part.process, part.again_at = None, now + part.pause
+        elif part.again_at is not None and now >= part.again_at:
+            part.again_at = None
+            self._launch(part)
 
-    def _start_later(self, part: Part) -> None:
-        if self.stopping.wait(part.pause):
-            return
+    def _launch(self, part: Part) -> None:
         with (self.log_folder / f"{part.name}.log").open("ab") as log:
             part.start(log)
 

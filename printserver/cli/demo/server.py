@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -39,15 +38,18 @@ def demo_home() -> Path:
     return REPOSITORY / "var" / "demo-home"
 
 
-def demo_settings() -> Settings:
-    """Install the demonstration if it is not there yet."""
+def demo_settings(*, free_ports: bool = False) -> Settings:
+    """Install the demonstration if it is not there yet.
+
+    free_ports: take any that are free, so that several installations stand side by side.
+    """
     os.environ[HOME_VARIABLE] = str(demo_home())
     settings = Settings()
     if is_installed(settings):
         return settings
-    port = _free_port(PORT)
+    port = _free_port(0 if free_ports else PORT)
     chosen = Settings(port=port, public_url=f"http://127.0.0.1:{port}")
-    install(chosen, _plan_with_free_ports())
+    install(chosen, _plan_with_free_ports(anywhere=free_ports))
     with chosen.file.open("a", encoding="utf-8") as file:
         file.write(f'port = {port}\npublic_url = "{chosen.public_url}"\n')
     return Settings()
@@ -78,19 +80,11 @@ class DemoServer:
         if self._answers():
             return
         log = self.settings.home / "supervisor.log"
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "printserver.cli.main", "run"],
-                env={**os.environ, HOME_VARIABLE: str(self.settings.home), "PYTHONPATH": str(REPOSITORY)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        self._pid_file.write_text(f"{process.pid}\n")
+        pid = _start_in_background(self.settings.home, log)
+        self._pid_file.write_text(f"{pid}\n")
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
-            if process.poll() is not None or time.monotonic() > deadline:
+            if not _is_running(pid) or time.monotonic() > deadline:
                 raise DemoFailed(f"the server did not start; see {log} and {self.settings.home / 'log'}")
             time.sleep(0.1)
 
@@ -119,12 +113,27 @@ class DemoServer:
             return False
 
 
-def _plan_with_free_ports() -> CeremonyPlan:
+def _start_in_background(home: Path, log: Path) -> int:
+    """The supervisor in a session of its own, which outlives this process; its pid."""
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "printserver.cli.main", "run"],
+        {**os.environ, HOME_VARIABLE: str(home), "PYTHONPATH": str(REPOSITORY)},
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
+
+
+def _plan_with_free_ports(*, anywhere: bool) -> CeremonyPlan:
     plan = read_plan(DEMO_PLAN)
     printers = [
         printer
         if printer.emulated_port is None
-        else printer.model_copy(update={"emulated_port": _free_port(printer.emulated_port)})
+        else printer.model_copy(update={"emulated_port": _free_port(0 if anywhere else printer.emulated_port)})
         for printer in plan.printers
     ]
     return plan.model_copy(update={"printers": tuple(printers)})

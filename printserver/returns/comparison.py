@@ -31,6 +31,7 @@ from printserver.returns.registration import (
 
 WORKING_DPI: Final = 200
 LEAST_DPI: Final = 140
+_LEAST_INCHES: Final = 2
 _UM_PER_INCH: Final = 25_400
 _AGREES_FROM: Final = 0.8
 _SPREAD: Final = 3.0
@@ -39,6 +40,7 @@ _COVERED_FROM: Final = 0.85
 _LEAST_AGREEMENT: Final = 0.5
 _HIDDEN_SHARE: Final = 0.03
 _POINT_MM: Final = 0.9
+_DASH_MM: Final = 0.4
 _POINT_COVERED_FROM: Final = 0.5
 _SEARCH: Final = 3
 _PADDING: Final = 2
@@ -101,6 +103,8 @@ def compare(scan_bgr: Image, issued_bgr: Image, dpi: float, *, issued_dpi: float
     """
     if dpi < LEAST_DPI:
         return _for_review(f"the scan has {dpi:.0f} dpi; please scan at 200 to 300 dpi")
+    if min(scan_bgr.shape[:2]) < _LEAST_INCHES * dpi:
+        return _for_review("the scan is too small to be a page")
     working = min(float(WORKING_DPI), dpi)
     scan = _resized(scan_bgr, working / dpi)
     issued = _resized(issued_bgr, working / (issued_dpi or dpi))
@@ -201,7 +205,8 @@ def _sorted_out(
     Points and dashes are too small to correlate; of them it only counts whether the ink is there.
     """
     marks = _Marks([], [], [], hidden, len(boxes))
-    large = boxes[:, 2:].max(axis=1, initial=0) >= _POINT_MM * dpi / 25.4
+    sides = np.sort(boxes[:, 2:], axis=1) / dpi * 25.4
+    large = (sides[:, 0] >= _DASH_MM) & (sides[:, 1] >= _POINT_MM)
     usual, low = np.percentile(values[large], [50, 5]) if large.any() else (1.0, 1.0)
     agrees_from = min(_AGREES_FROM, low - _SPREAD * (usual - low))
     agrees = np.where(large, values >= agrees_from, coverages >= _POINT_COVERED_FROM)

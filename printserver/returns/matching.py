@@ -46,7 +46,6 @@ class Rung(StrEnum):
     QR_CORNER_FIXED = "qr-corner-fixed"
     QR_CORNER_DOUBLED = "qr-corner-doubled"
     QR_CORNER_ADAPTIVE = "qr-corner-adaptive"
-    QR_CORNER_THICKENED = "qr-corner-thickened"
     PAGE_ENLARGED = "page-enlarged"
     UNREAD = "unread"
 
@@ -238,7 +237,6 @@ def _readings(image: Image, pixels_a_mm: float) -> Iterator[_Reading]:
     yield Rung.QR_CORNER_FIXED, corners(_red), _QR, fixed
     yield Rung.QR_CORNER_DOUBLED, corners(lambda part: _enlarged(_red(part), 2), 2), _QR, local
     yield Rung.QR_CORNER_ADAPTIVE, corners(lambda part: _thresholded(_red(part), pixels_a_mm)), _QR, local
-    yield Rung.QR_CORNER_THICKENED, corners(_thickened), _QR, local
     yield Rung.PAGE_ENLARGED, iter([_Part(_enlarged(_red(image), 1.5), scale=1.5)]), _BOTH, local
 
 
@@ -263,11 +261,6 @@ def _red(image: Image) -> Image:
 
 def _enlarged(image: Image, factor: float) -> Image:
     return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def _thickened(image: Image) -> Image:
-    """Closes the small holes that missing toner leaves in black modules."""
-    return np.asarray(cv2.erode(_red(image), np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _thresholded(image: Image, pixels_a_mm: float) -> Image:
@@ -296,7 +289,8 @@ def _read(
             continue
         if _is_ours(text, is_qr=is_qr):
             rotation = round(barcode.orientation / 90) * 90 % 360
-            found.append(FoundCode(text, is_qr, _quad(barcode.position, part), rotation))
+            quad = _quad(barcode.position, part)
+            found.append(FoundCode(text, is_qr, quad if is_qr else _clockwise(quad), rotation))
     return found
 
 
@@ -314,3 +308,10 @@ def _quad(position: zxingcpp.Position, part: _Part) -> Quad:
     corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
     a, b, c, d = ((part.x + corner.x / part.scale, part.y + corner.y / part.scale) for corner in corners)
     return (a, b, c, d)
+
+
+def _clockwise(quad: Quad) -> Quad:
+    """The reader starts a linear code's quad at its first bar, but at either end of that bar."""
+    a, b, c, d = quad
+    turn = (b[0] - a[0]) * (d[1] - a[1]) - (b[1] - a[1]) * (d[0] - a[0])
+    return quad if turn > 0 else (d, c, b, a)

@@ -70,14 +70,17 @@ def scan_pages(
 def _decode(data: bytes, kind: ScanKind, numbers: Sequence[int], limits: ScanLimits) -> list[ScanPage]:
     arguments = [kind.value, str(limits.pixels), ",".join(str(number) for number in numbers)]
     answer = run_limited("printserver.returns.pages_process", arguments, data, limits.process)
-    pages = list(_parsed(answer))
+    pages = list(read_answer(answer))
     if not pages or [page.number for page in pages] != list(numbers[: len(pages)]):
         raise ProcessCrashed(0, "other pages were decoded than asked for")
     return pages
 
 
-def _parsed(answer: bytes) -> Iterator[ScanPage]:
-    """The child has read hostile bytes, so its answer is checked as if it came from outside."""
+def read_answer(answer: bytes) -> Iterator[ScanPage]:
+    """Read what `pages_process` wrote. It has handled hostile bytes, so it is checked as if it came from outside.
+
+    Raises: ProcessCrashed, when the answer is not in its form.
+    """
     at = 0
     while at < len(answer):
         start = at + 4 + int.from_bytes(answer[at : at + 4], "big")

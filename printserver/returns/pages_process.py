@@ -11,10 +11,9 @@ import io
 import json
 import sys
 from dataclasses import dataclass
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 import pikepdf
-import pypdfium2
 from PIL import Image, ImageOps
 
 RENDERED_DPI: Final = 300
@@ -88,7 +87,7 @@ def to_pixels(picture: Image.Image) -> tuple[int, bytes]:
         picture = Image.alpha_composite(paper, picture).convert("RGB")
     if picture.mode in ("1", "L"):
         return 1, picture.convert("L").tobytes()
-    return 3, picture.convert("RGB").tobytes("raw", "BGR")
+    return 3, (picture if picture.mode == "RGB" else picture.convert("RGB")).tobytes("raw", "BGR")
 
 
 class _PdfPages:
@@ -98,7 +97,7 @@ class _PdfPages:
         self._data = data
         self._most_pixels = most_pixels
         self._pdf = pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True)
-        self._renderer: pypdfium2.PdfDocument | None = None
+        self._renderer: Any = None
 
     def page(self, number: int) -> Decoded:
         page = self._pdf.pages[number - 1]
@@ -120,6 +119,8 @@ class _PdfPages:
         return Decoded(image if turn is None else image.transpose(turn), dpi, "embedded")
 
     def _rendered(self, number: int) -> Decoded:
+        import pypdfium2  # a tenth of the process's start, and most scans need none
+
         if self._renderer is None:
             self._renderer = pypdfium2.PdfDocument(self._data)
         page = self._renderer[number - 1]

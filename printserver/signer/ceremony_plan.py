@@ -1,0 +1,118 @@
+"""The reviewed file of a first installation: organisation, branches, people, keys, seals, printers."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from printserver.foundation.errors import Malformed
+from printserver.organisations.permissions import Role
+
+
+class PlanMalformed(Malformed):
+    code = "plan-malformed"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrganisationPlan(_Part):
+    number: int = Field(ge=1, lt=1 << 32)
+    name: str = Field(min_length=1, max_length=40)
+
+
+class TrustPlan(_Part):
+    root_name: str
+    root_years: int = Field(default=20, ge=1, le=40)
+    key_years: int = Field(default=5, ge=1, le=10)
+
+
+class BranchPlan(_Part):
+    code: str
+    name: str
+    parent: str | None = None
+
+
+class RolePlan(_Part):
+    role: Role
+    branch: str
+
+
+class PersonPlan(_Part):
+    login: str
+    staff_number: str
+    name: str
+    branch: str
+    roles: tuple[RolePlan, ...] = Field(min_length=1)
+
+
+class SealPlan(_Part):
+    name: str
+    registration_number: str
+    type: str = "company"
+    branch: str
+    custodian: str
+    diameter_mm: int = Field(default=40, ge=10, le=100)
+    years: int = Field(default=3, ge=1, le=10)
+
+
+class PrinterPlan(_Part):
+    """Either `emulated_port`, or `uri` with the printer's certificate in `certificate_file` (PEM)."""
+
+    queue: str
+    name: str
+    location: str
+    branch: str
+    emulated_port: int | None = Field(default=None, ge=1, le=65_535)
+    uri: str | None = None
+    certificate_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        real = self.uri is not None and self.certificate_file is not None
+        if real == (self.emulated_port is not None):
+            raise ValueError("a printer has either emulated_port, or uri and certificate_file")
+        return self
+
+
+class CeremonyPlan(_Part):
+    """Everything the first ceremony makes. Branches stand after their parents."""
+
+    organisation: OrganisationPlan
+    trust: TrustPlan
+    branches: tuple[BranchPlan, ...] = Field(min_length=1)
+    people: tuple[PersonPlan, ...] = Field(min_length=1)
+    seals: tuple[SealPlan, ...] = Field(min_length=1)
+    printers: tuple[PrinterPlan, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        branches: set[str] = set()
+        for branch in self.branches:
+            if branch.parent is not None and branch.parent not in branches:
+                raise ValueError(f"branch {branch.code} stands before its parent {branch.parent}")
+            branches.add(branch.code)
+        named = [role.branch for person in self.people for role in person.roles]
+        named += [person.branch for person in self.people]
+        named += [seal.branch for seal in self.seals] + [printer.branch for printer in self.printers]
+        unknown = set(named) - branches
+        logins = {person.login for person in self.people}
+        unknown |= {seal.custodian for seal in self.seals} - logins
+        if unknown:
+            raise ValueError(f"unknown branches or people: {', '.join(sorted(unknown))}")
+        return self
+
+
+def read_plan(path: Path) -> CeremonyPlan:
+    """Raises: PlanMalformed, saying where."""
+    try:
+        return CeremonyPlan.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise PlanMalformed(f"{path} cannot be read: {problem}") from None
+    except ValidationError as problem:
+        lines = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in problem.errors()]
+        raise PlanMalformed(f"{path}: " + "; ".join(lines)) from None

@@ -1,0 +1,81 @@
+"""A complete server of its own for a test: installed in a short temporary folder, started as `printserver run`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from printserver.cli.demo.client import Person
+from printserver.cli.demo.server import DemoServer, demo_settings
+from printserver.settings import HOME_VARIABLE
+
+
+@dataclass(frozen=True)
+class RunningServer(DemoServer):
+    """The demonstration's installation and people, with its processes in reach."""
+
+    def person(self, login: str) -> Person:
+        return Person.sign_in(self.url, login, self.passwords[login])
+
+    def process(self, part: str) -> int | None:
+        """The pid of a part (`signer`, `worker`, `web`, `cupsd`) as it runs now."""
+        supervisor = int((self.settings.home / "supervisor.pid").read_text())
+        for child in Path(f"/proc/{supervisor}/task").glob("*/children"):
+            for pid in child.read_text().split():
+                if part in _command(int(pid)):
+                    return int(pid)
+        return None
+
+    def kill(self, part: str) -> int | None:
+        """SIGKILL a part, if it runs; the supervisor starts it again."""
+        pid = self.process(part)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return pid
+
+
+def _command(pid: int) -> list[str]:
+    """The words of a command line, programs by their bare names."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [Path(word).name for word in words]
+
+
+@contextmanager
+def running_server() -> Iterator[RunningServer]:
+    """As root below /var/lib, where the service users can reach it; sockets want short paths."""
+    parent = "/var/lib" if os.geteuid() == 0 else tempfile.gettempdir()
+    home = Path(tempfile.mkdtemp(prefix="pst-", dir=parent))
+    home.chmod(0o755)
+    before = os.environ.get(HOME_VARIABLE)
+    os.environ[HOME_VARIABLE] = str(home)
+    try:
+        server = RunningServer(demo_settings(free_ports=True))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+    finally:
+        if before is None:
+            del os.environ[HOME_VARIABLE]
+        else:
+            os.environ[HOME_VARIABLE] = before
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningServer]:
+    """One server for all tests of a run that leave it as they found it."""
+    with running_server() as running:
+        yield running

@@ -16,7 +16,7 @@ from printserver.foundation.unit_of_work import Database
 from printserver.organisations.queries import OrganisationFacts
 from printserver.print_requests.queries import CopyFacts, copy_by_serial
 from printserver.returns.comparing import IssuedPages, NotCompared
-from printserver.returns.comparison import Verdict
+from printserver.returns.comparison import Comparison, RegionKind, Verdict
 from printserver.returns.matching import Image, find_codes, upright
 from printserver.returns.pages import ScanPage
 from printserver.returns.reading import CodeReading, note_of_state, read_codes, refusal
@@ -27,7 +27,9 @@ from printserver.verification.service import agrees
 
 JPEG_QUALITY: Final = 85
 LEAST_FOUND: Final = 0.5
-"""Share of the issued marks that must be found for a page to be kept by itself: a code can be cut out and glued on."""
+MOST_MISSING: Final = 1
+"""A page of verdict `review` is kept by itself only when this share of the issued marks was found and no more than
+this many places of them were not: a genuine code can be cut out and glued on another page."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,12 @@ class PageReader:
         compared = replace(matched, verdict=comparison.verdict, findings=findings)
         if comparison.verdict is Verdict.CHANGED:
             return compared.doubted(Reason.DIFFERS)
-        return compared if comparison.score >= LEAST_FOUND else compared.doubted(Reason.NOT_COMPARED)
+        return compared if _is_recognised(comparison) else compared.doubted(Reason.NOT_COMPARED)
+
+
+def _is_recognised(comparison: Comparison) -> bool:
+    missing = sum(region.kind is RegionKind.MISSING for region in comparison.regions)
+    return comparison.score >= LEAST_FOUND and missing <= MOST_MISSING
 
 
 def _jpeg(image: Image) -> bytes:

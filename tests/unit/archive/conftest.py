@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.databases import any_database, database_kit, postgresql_template, sqlite_database, sqlite_template
+from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
 from tests.paper_books import any_books, books, issuer
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "books",
     "database_kit",
     "issuer",
-    "postgresql_template",
+    "postgresql_supply",
     "sqlite_database",
     "sqlite_template",
 ]

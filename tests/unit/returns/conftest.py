@@ -9,7 +9,7 @@ import pytest
 
 from printserver.cli.demo.paper import Image, office_scan, rasterise
 from printserver.foundation.serials import CopySerial
-from tests.databases import any_database, database_kit, postgresql_template, sqlite_database, sqlite_template
+from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
 from tests.paper_books import any_books, books, issuer
 from tests.unit.returns.made_pages import contract_lines, issued_copy
 
@@ -19,7 +19,7 @@ __all__ = [
     "books",
     "database_kit",
     "issuer",
-    "postgresql_template",
+    "postgresql_supply",
     "sqlite_database",
     "sqlite_template",
 ]

@@ -58,6 +58,10 @@ def fates(found: ReturnDetail) -> list[tuple[str, str, int | None]]:
     return [(page.state.value, page.reason, page.page) for page in found.pages]
 
 
+def greyed(page: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
+
+
 def archived(books: Books, copy: CopyFacts) -> UUID | None:
     with books.database.reading() as work:
         return record_of_copy(work, copy.id)
@@ -152,11 +156,12 @@ def test_a_page_with_other_words_differs_and_is_not_archived_before_a_person_has
     assert archived(books, copy) is not None
 
 
-def test_a_code_glued_on_another_page_waits_for_a_person(books: Books):
+@pytest.mark.parametrize("colour", [True, False], ids=["in colour", "in grey"])
+def test_a_code_glued_on_another_page_waits_for_a_person(books: Books, colour: bool):
     copy = books.copy()
     books.issue(copy, [contract_lines(1)])
-    other = pages_with_codes([books.text(copy)], [PageCode(copy.serial, 1)], [contract_lines(2)])
-    (page,) = bring_and_read(books, page_pixels(other)).pages
+    pdf = pages_with_codes([books.text(copy)], [PageCode(copy.serial, 1)], [contract_lines(2)])
+    (page,) = bring_and_read(books, page_pixels(pdf) if colour else greyed(page_pixels(pdf))).pages
     assert page.state is PageState.DOUBTFUL
     assert page.reason in (Reason.DIFFERS, Reason.NOT_COMPARED)
     assert archived(books, copy) is None
@@ -165,8 +170,7 @@ def test_a_code_glued_on_another_page_waits_for_a_person(books: Books):
 def test_a_grey_scan_is_matched_with_a_mark_for_review(books: Books):
     copy = books.copy()
     (page,) = issued_pages(books, copy)
-    grey = cv2.cvtColor(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    found = bring_and_read(books, grey)
+    found = bring_and_read(books, greyed(page))
     assert (found.pages[0].state, found.pages[0].verdict) == (PageState.MATCHED, "review")
     assert archived(books, copy) is not None
 

@@ -1,4 +1,4 @@
-"""Settings, read once: the file `settings.toml` in the server's home, then the environment (`PRINTSERVER_…`).
+"""Settings, read once: the environment (`PRINTSERVER_…`), then the file `settings.toml` in the server's home.
 
 Documented for the operator in `deploy/settings.example.toml`. Secrets are never settings: PINs and keys lie
 in files of their own that only the process in need can read.
@@ -7,6 +7,7 @@ in files of their own that only the process in need can read.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,6 +16,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 HOME_VARIABLE: Final = "PRINTSERVER_HOME"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
+LONGEST_HOST: Final = 33
+_PUBLIC_URL: Final = re.compile(r"https?://(?P<host>[A-Za-z0-9.\-]+(:[0-9]{1,5})?)", re.ASCII)
 
 
 def default_home() -> Path:
@@ -57,10 +60,16 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _no_path(cls, value: str) -> str:
-        scheme, _, host = value.partition("://")
-        if scheme not in {"http", "https"} or not host or "/" in host or len(host) > 33:
+        """Only what a verification code can carry: otherwise each copy would be refused when it is signed."""
+        match = _PUBLIC_URL.fullmatch(value)
+        if match is None or len(match["host"]) > LONGEST_HOST:
             raise ValueError("public_url is http(s)://HOST with a host of at most 33 characters and no path")
         return value
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.resolve()
 
     @property
     def file(self) -> Path:
@@ -151,5 +160,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = TomlConfigSettingsSource(settings_cls, default_home() / "settings.toml")
-        return init_settings, env_settings, file
+        home = init_settings().get("home") or default_home()
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(home) / "settings.toml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,13 +49,17 @@ class _Places:
 
 
 def is_installed(settings: Settings) -> bool:
-    """`init` writes the credentials last, so that an interrupted one is recognised."""
-    return credentials_file(settings).exists()
+    """`init` leaves its mark last, so that an interrupted one is recognised; credentials are handed out and deleted."""
+    return _mark(settings).exists() or credentials_file(settings).exists()
 
 
 def credentials_file(settings: Settings) -> Path:
     """First passwords, readable by the owner alone; to be handed out and deleted."""
     return settings.home / "credentials.json"
+
+
+def _mark(settings: Settings) -> Path:
+    return settings.home / "installed"
 
 
 def install(settings: Settings, plan: CeremonyPlan) -> None:
@@ -64,7 +69,7 @@ def install(settings: Settings, plan: CeremonyPlan) -> None:
     """
     if is_installed(settings):
         raise AlreadyInstalled(f"there is an installation in {settings.home} already")
-    if settings.offline_root.exists():
+    if any(made.exists() for made in (settings.offline_root, settings.key_list, settings.token_folder)):
         raise AlreadyInstalled(f"an earlier init was interrupted; look at {settings.home}, remove it, begin again")
     before = os.umask(0o022)
     try:
@@ -78,6 +83,7 @@ def install(settings: Settings, plan: CeremonyPlan) -> None:
         _write_settings(settings)
         hand_over(settings)
         _write_credentials(settings, plan, passwords)
+        _mark(settings).write_text(f"{plan.organisation.name}\n", "utf-8")
     finally:
         os.umask(before)
 
@@ -161,11 +167,12 @@ def _new_printer(places: _Places, printer: PrinterPlan, queue: KnownQueue) -> Ne
 
 
 def _write_settings(settings: Settings) -> None:
-    """What this installation needs beyond the defaults; the operator may add to it."""
+    """What this installation needs beyond the defaults, above what the operator wrote before; more may be added."""
+    present = settings.file.read_text("utf-8") if settings.file.exists() else ""
     lines = ["# Settings of this installation; deploy/settings.example.toml explains each one."]
-    if separated():
+    if separated() and "signer_clients" not in tomllib.loads(present):
         lines.append(f"signer_clients = [{json.dumps(WORKER)}]")
-    settings.file.write_text("\n".join(lines) + "\n", "utf-8")
+    settings.file.write_text("\n".join(lines) + f"\n{present}", "utf-8")
 
 
 def _write_credentials(settings: Settings, plan: CeremonyPlan, passwords: dict[str, str]) -> None:

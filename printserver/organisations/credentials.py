@@ -77,7 +77,9 @@ def check_password(work: Work, *, login: str, password: str, address: str = "", 
 
     After five failures in a row the account rests for one second, doubled with each further failure.
     """
-    user = work.session.scalar(select(User).where(User.login == login))
+    # One try at a time an account: otherwise many at once would all be judged before the first failure counts.
+    # SQLite knows no FOR UPDATE and needs none, because its writers take turns from BEGIN on.
+    user = work.session.scalar(select(User).where(User.login == login).with_for_update())
     right = _matches(_NOBODYS_HASH if user is None else user.password_hash, password)
     if user is None:
         return None

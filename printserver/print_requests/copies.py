@@ -49,10 +49,19 @@ def move_copy(
     return after
 
 
-def record_issued(work: Work, by: By, copy_id: UUID, issued_sha256: str) -> None:
-    """The signer's own verification has passed and the bytes are stored."""
+def record_issued(
+    work: Work, by: By, copy_id: UUID, issued_sha256: str, *, journal_lines: int = 0, journal_head: str = ""
+) -> None:
+    """The signer's own verification has passed and the bytes are stored.
+
+    journal_lines, journal_head: of the signer's spent journal at this moment.   Raises: NotFound, TransitionRefused.
+    """
     move_copy(work, by, copy_id, CopyAction.ISSUE, issued_sha256=issued_sha256, issued_at=work.now())
-    append(work, by, CopySigned(id=copy_id, issued_sha256=issued_sha256))
+    append(
+        work,
+        by,
+        CopySigned(id=copy_id, issued_sha256=issued_sha256, journal_lines=journal_lines, journal_head=journal_head),
+    )
 
 
 def reserve_printer(work: Work, by: By, copy_id: UUID, job_uuid: UUID) -> bool:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from printserver.audit.log import By
 from printserver.foundation.errors import NotFound, TransitionRefused
@@ -21,6 +22,8 @@ from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.service import ReasonMissing, enter_request
 from printserver.print_requests.states import CopyAction, CopyState, RequestState
 from printserver.printing.queries import printer_facts, require_usable
+from printserver.seals.queries import require_usable as require_usable_seal
+from printserver.seals.queries import seal_facts
 
 KEPT_BY_REPLACEMENT: Final = (
     "organisation_id",
@@ -46,9 +49,11 @@ _SETTLEMENTS: Final[Mapping[Settlement, CopyAction]] = {
 def release_copies(work: Work, actor: Actor, request_id: UUID, copy_ids: Sequence[UUID] = ()) -> tuple[UUID, ...]:
     """Send `copy_ids`, or all that are issued, to the printer.
 
-    Raises: NotFound, TransitionRefused when one of them, or none at all, can be released; PrinterNotUsable.
+    Raises: NotFound, TransitionRefused when one of them cannot, or none at all can be released; PrinterNotUsable;
+    SealNotUsable, because a seal that was stopped seals no paper either.
     """
     request = request_for(work, actor, request_id, Permission.RELEASE_COPIES)
+    require_usable_seal(work, seal_facts(work, request.seal_id))
     require_usable(printer_facts(work, request.printer_id))
     own = {copy.id: copy for copy in copies_of(work, request.id)}
     chosen = list(copy_ids) or [copy.id for copy in own.values() if copy.state == CopyState.ISSUED]
@@ -108,7 +113,8 @@ def replace_copy(work: Work, actor: Actor, copy_id: UUID) -> PrintRequest:
 def request_replacement(work: Work, by: By, copy: Copy) -> PrintRequest:
     """A new request of the same applicant for one copy in place of `copy`; once a copy."""
     original = work.session.get_one(PrintRequest, copy.request_id)
-    present = work.session.scalar(select(PrintRequest).where(PrintRequest.replaces_copy_id == copy.id))
+    replacement = select(PrintRequest).where(PrintRequest.replaces_copy_id == copy.id)
+    present = work.session.scalar(replacement)
     if present is not None:
         return present
     request = PrintRequest(
@@ -120,5 +126,10 @@ def request_replacement(work: Work, by: By, copy: Copy) -> PrintRequest:
         created_at=work.now(),
         expires_at=work.now() + (original.expires_at - original.created_at),
     )
+    try:
+        with work.session.begin_nested():
+            work.session.add(request)
+    except IntegrityError:  # another transaction was faster
+        return work.session.scalars(replacement).one()
     enter_request(work, by, request)
     return request

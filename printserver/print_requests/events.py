@@ -58,4 +58,8 @@ class CopyMoved(CopyEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CopySigned(CopyEvent):
+    """journal_lines, journal_head: the signer's spent journal as it stood, so that a tail cut off later shows."""
+
     issued_sha256: str
+    journal_lines: int
+    journal_head: str

@@ -99,7 +99,7 @@ def prepare_request(database: Database, objects: Objects, request_id: UUID) -> N
     try:
         copies = _render(objects, order)
     except PrintServerError as problem:
-        _fail(database, request_id, str(problem))
+        fail_request(database, request_id, str(problem))
         return
     manifest = _manifest(order, copies)
     digest = objects.put(manifest.canonical())
@@ -109,6 +109,12 @@ def prepare_request(database: Database, objects: Objects, request_id: UUID) -> N
         for copy in copies:
             _register_copy(work, order, copy)
         append(work, BY_PIPELINE, ApprovalFlowOpened(id=request_id, manifest_sha256=digest))
+
+
+def fail_request(database: Database, request_id: UUID, failure: str) -> None:
+    """End a request that cannot be prepared. failure: words for the applicant."""
+    with database.work() as work:
+        _advance(work, request_id, RequestAction.FAIL, failure=failure)
 
 
 def finish_issuing(database: Database, request_id: UUID, failure: str = "") -> None:
@@ -203,11 +209,6 @@ def _register_copy(work: Work, order: _Order, copy: ManifestCopy) -> None:
             rendition_sha256=copy.sha256,
         ),
     )
-
-
-def _fail(database: Database, request_id: UUID, failure: str) -> None:
-    with database.work() as work:
-        _advance(work, request_id, RequestAction.FAIL, failure=failure)
 
 
 def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: str) -> bool:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from printserver.audit.log import By
 from printserver.foundation.errors import TransitionRefused
-from printserver.foundation.unit_of_work import Database
+from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.copies import move_copy, reserve_printer
 from printserver.print_requests.models import Copy
 from printserver.print_requests.queries import CopyFacts, copy_facts
@@ -43,16 +43,20 @@ def reserve(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> bool:
 def hand_over(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> bool:
     """Give the copy to CUPS and let it print; False when CUPS will not have it, so that nothing can come out.
 
-    Safe to repeat: the fence allows one start, CUPS one job a `job_uuid`.   Raises: SpoolerUnavailable.
+    Safe to repeat: the fence allows one start, CUPS one job a `job_uuid`.
+    Raises: SpoolerUnavailable; TransitionRefused when the copy is not on its way under `job_uuid`.
     """
     with tools.database.reading() as work:
         copy = copy_facts(work, copy_id)
+        if copy.state is not CopyState.SENT or not _is_under_way_as(work, copy_id, job_uuid):
+            raise TransitionRefused("the copy is not on its way under this job")
         queue = printer_facts(work, copy.printer_id).queue
     pdf = tools.objects.get(_issued(copy))
     try:
         job_id = tools.spooler.hold(queue, job_uuid, pdf)
     except (QueueNotFound, SpoolerRefused):
-        return False
+        # Before a crash it may have had the job already; then `follow` finds out what became of it.
+        return tools.spooler.report(job_uuid) is not None
     with tools.database.work() as work:
         work.session.execute(
             update(Copy).where(Copy.id == copy_id, Copy.job_uuid == job_uuid).values(cups_job_id=job_id)
@@ -75,9 +79,14 @@ def follow(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> Outcome:
         pause = min(pause * 1.2, LONGEST_PAUSE_SECONDS)
 
 
-def record_outcome(tools: PrintTools, copy_id: UUID, outcome: Outcome) -> None:
-    """Once; a copy that a person has settled meanwhile stays as it was settled."""
+def record_outcome(tools: PrintTools, copy_id: UUID, job_uuid: UUID, outcome: Outcome) -> None:
+    """Once; a copy that a person has settled, or released anew, meanwhile stays as it is.
+
+    What became of an earlier job says nothing of a later one: taking that back would let it print twice.
+    """
     with tools.database.work() as work:
+        if not _is_under_way_as(work, copy_id, job_uuid):
+            return
         try:
             if outcome is Outcome.PRINTED:
                 move_copy(work, BY_PRINTING, copy_id, CopyAction.RECORD_PRINTED, printed_at=work.now())
@@ -90,6 +99,10 @@ def record_outcome(tools: PrintTools, copy_id: UUID, outcome: Outcome) -> None:
         except TransitionRefused:
             if copy_facts(work, copy_id).state in (CopyState.SENT, CopyState.RELEASED):
                 raise
+
+
+def _is_under_way_as(work: Work, copy_id: UUID, job_uuid: UUID) -> bool:
+    return work.session.scalar(select(Copy.job_uuid).where(Copy.id == copy_id)) == job_uuid
 
 
 def _look(spooler: Spooler, job_uuid: UUID, pages: int) -> Outcome:

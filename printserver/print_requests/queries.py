@@ -107,6 +107,11 @@ def copy_facts_for(work: Work, actor: Actor, copy_id: UUID) -> CopyFacts:
     return copy_facts(work, copy_for(work, actor, copy_id, Permission.READ_REQUESTS).id)
 
 
+def copies_in(work: Work, state: CopyState) -> set[UUID]:
+    """Without regard to anybody's rights."""
+    return set(work.session.scalars(select(Copy.id).where(Copy.state == state)))
+
+
 def copies(
     work: Work,
     actor: Actor,

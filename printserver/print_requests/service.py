@@ -16,11 +16,11 @@ from printserver.approvals.rules import custody_step
 from printserver.audit.log import By, append
 from printserver.documents.intake import SafeDocument
 from printserver.documents.service import register_document
-from printserver.foundation.errors import Malformed, NotFound, Refused, TransitionRefused
+from printserver.foundation.errors import Forbidden, Malformed, NotFound, Refused, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import Job
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, require
+from printserver.organisations.access import Actor, branch_path, require
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation
 from printserver.print_requests.access import copies_of, request_for
@@ -86,6 +86,8 @@ def check_application(work: Work, actor: Actor, application: Application, *, mos
     Raises: Forbidden, NotFound, SealNotUsable, PrinterNotUsable, ApplicationMalformed.
     """
     require(actor, Permission.CREATE_REQUEST)
+    if not actor.may(Permission.CREATE_REQUEST, branch_path(work, actor.branch_id)):
+        raise Forbidden("you may apply for other branches, but not for your own")
     usable_seal(work, actor, application.seal_id)
     usable_printer(work, actor, application.printer_id)
     if not 1 <= application.copies <= most_copies:

@@ -1,4 +1,8 @@
-"""Durable jobs of requests and copies, registered by the worker. A step may run again after a crash."""
+"""Durable jobs of requests and copies, registered by the worker. A step may run again after a crash.
+
+A step waits for a database that is away. Whatever else goes wrong unforeseen ends the job where a person sees it:
+a request has failed, a copy's outcome is unknown; neither stays on its way for ever.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,14 @@ from functools import partial
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
+import structlog
 from dbos import DBOS
+from sqlalchemy.exc import InterfaceError, OperationalError
 
-from printserver.approvals.authorisation import authorisations_of
+from printserver.approvals.authorisation import authorisation_facts, authorisations_of
 from printserver.foundation.errors import PrintServerError, TransitionRefused, Unavailable
 from printserver.print_requests import printing
-from printserver.print_requests.pipeline import finish_issuing, prepare_request
+from printserver.print_requests.pipeline import fail_request, finish_issuing, prepare_request
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.queries import copy_facts
 from printserver.print_requests.states import CopyState
@@ -24,13 +30,16 @@ from printserver.signing.errors import OutcomeUnknown
 RECOVERIES: Final = 1_000
 RETRY_SECONDS: Final = 0.5
 BUSY_SECONDS: Final = 0.3
+DATABASE_RETRIES: Final = 100_000
+NOT_PREPARED: Final = "the copies could not be rendered; please tell the system's administrator"
+NOT_SIGNED: Final = "the copies could not be signed; please tell the system's administrator"
 
 Result = TypeVar("Result")
 
 
 class Issuer(Protocol):
-    def issue(self, authorisation_id: UUID) -> str:
-        """Have the signer redeem the authorisation and sign the copy; the digest of the issued PDF.
+    def issue(self, authorisation_id: UUID) -> object:
+        """Have the signer redeem the authorisation and sign the copy.
 
         Raises: Unavailable before, OutcomeUnknown after the request was sent; Refused, IntegrityError.
         """
@@ -48,20 +57,19 @@ def register(tools: RequestTools) -> None:
 
     @DBOS.workflow(name="prepare-request", max_recovery_attempts=RECOVERIES)
     def prepare(request_id: str) -> None:
-        _step("render", lambda: prepare_request(database, objects, UUID(request_id)))
+        try:
+            _step("render", lambda: prepare_request(database, objects, UUID(request_id)))
+        except Exception:  # noqa: BLE001 -- unforeseen: the request must not stay in rendering for ever
+            structlog.get_logger().exception("a request could not be prepared", request_id=request_id)
+            _step("fail", lambda: fail_request(database, UUID(request_id), NOT_PREPARED))
 
     @DBOS.workflow(name="issue-request", max_recovery_attempts=RECOVERIES)
     def issue(request_id: str) -> None:
-        waiting = _step("authorisations", lambda: _waiting(tools, UUID(request_id)))
-        failure = ""
-        for authorisation_id, copy_id in waiting:
-            while True:
-                failure = _step("issue", partial(_issue, tools, UUID(authorisation_id), UUID(copy_id)))
-                if failure != "later":
-                    break
-                DBOS.sleep(RETRY_SECONDS)
-            if failure:
-                break
+        try:
+            failure = _issue_all(tools, UUID(request_id))
+        except Exception:  # noqa: BLE001 -- unforeseen: the copies must not wait for ever
+            structlog.get_logger().exception("a request could not be issued", request_id=request_id)
+            failure = NOT_SIGNED
         _step("finish", lambda: finish_issuing(database, UUID(request_id), failure))
 
     @DBOS.workflow(name="print-copy", max_recovery_attempts=RECOVERIES)
@@ -71,14 +79,44 @@ def register(tools: RequestTools) -> None:
             DBOS.sleep(BUSY_SECONDS)
         if reserved == "nothing-to-print":
             return
-        while (handed := _step("hand-over", lambda: _hand_over(tools.printing, copy, job))) == "later":
-            DBOS.sleep(RETRY_SECONDS)
-        outcome = handed or _step("follow", lambda: printing.follow(tools.printing, copy, job).value)
-        _step("record", lambda: printing.record_outcome(tools.printing, copy, Outcome(outcome)))
+        try:
+            outcome = _print(tools.printing, copy, job)
+        except Exception:  # noqa: BLE001 -- unforeseen: the printer must not stay reserved, and paper may be out
+            structlog.get_logger().exception("a copy could not be followed", copy_id=copy_id)
+            outcome = Outcome.OUTCOME_UNKNOWN.value
+        _step("record", lambda: printing.record_outcome(tools.printing, copy, job, Outcome(outcome)))
 
 
 def _step(name: str, body: Callable[[], Result]) -> Result:
-    return DBOS.run_step({"name": name}, body)
+    return DBOS.run_step(
+        {
+            "name": name,
+            "retries_allowed": True,
+            "max_attempts": DATABASE_RETRIES,
+            "interval_seconds": RETRY_SECONDS,
+            "backoff_rate": 1.0,
+            "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError),
+        },
+        body,
+    )
+
+
+def _issue_all(tools: RequestTools, request_id: UUID) -> str:
+    """Empty once no copy waits for its signature, else why the signer refuses one for good."""
+    for authorisation_id, copy_id in _step("authorisations", lambda: _waiting(tools, request_id)):
+        once = partial(_issue, tools, UUID(authorisation_id), UUID(copy_id))
+        while (failure := _step("issue", once)) == "later":
+            DBOS.sleep(RETRY_SECONDS)
+        if failure:
+            return failure
+    return ""
+
+
+def _print(tools: PrintTools, copy: UUID, job: UUID) -> str:
+    """What became of the reserved copy: a value of `Outcome`."""
+    while (handed := _step("hand-over", lambda: _hand_over(tools, copy, job))) == "later":
+        DBOS.sleep(RETRY_SECONDS)
+    return handed or _step("follow", lambda: printing.follow(tools, copy, job).value)
 
 
 def _waiting(tools: RequestTools, request_id: UUID) -> list[list[str]]:
@@ -88,17 +126,25 @@ def _waiting(tools: RequestTools, request_id: UUID) -> list[list[str]]:
 
 def _issue(tools: RequestTools, authorisation_id: UUID, copy_id: UUID) -> str:
     """Empty when the copy no longer waits for its signature, `later` to ask again, else why it never will have one."""
-    with tools.printing.database.reading() as work:
-        if copy_facts(work, copy_id).state is not CopyState.AUTHORISED:
-            return ""
+    answer = _answered(tools, authorisation_id, copy_id)
+    if answer is not None:
+        return answer
     try:
         tools.issuer.issue(authorisation_id)
     except (Unavailable, OutcomeUnknown):
         return "later"
     except PrintServerError as problem:
-        with tools.printing.database.reading() as work:
-            return "" if copy_facts(work, copy_id).state is not CopyState.AUTHORISED else str(problem)
+        answer = _answered(tools, authorisation_id, copy_id)
+        return str(problem) if answer is None else answer
     return ""
+
+
+def _answered(tools: RequestTools, authorisation_id: UUID, copy_id: UUID) -> str | None:
+    """What `_issue` can say without asking the signer: `later` while it signs; None when nobody has begun."""
+    with tools.printing.database.reading() as work:
+        if copy_facts(work, copy_id).state is not CopyState.AUTHORISED:
+            return ""
+        return None if authorisation_facts(work, authorisation_id).redeemed_at is None else "later"
 
 
 def _reserve(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> str:

@@ -50,9 +50,9 @@ def printers(work: Work, actor: Actor) -> tuple[PrinterFacts, ...]:
 
 
 def usable_printer(work: Work, actor: Actor, printer_id: UUID) -> PrinterFacts:
-    """A controlled printer within the actor's rights that takes sealed copies.   Raises: NotFound, PrinterNotUsable."""
+    """A controlled printer where `actor` may apply, that takes sealed copies.   Raises: NotFound, PrinterNotUsable."""
     printer = work.session.scalar(
-        select(Printer).where(Printer.id == printer_id, within(Printer.branch_id, actor, Permission.READ_PRINTERS))
+        select(Printer).where(Printer.id == printer_id, within(Printer.branch_id, actor, Permission.CREATE_REQUEST))
     )
     if printer is None:
         raise NotFound("there is no such printer")

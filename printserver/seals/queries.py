@@ -52,7 +52,8 @@ def seals(work: Work, actor: Actor) -> tuple[SealFacts, ...]:
 
 def usable_seal(work: Work, actor: Actor, seal_id: UUID) -> SealFacts:
     """A seal that `actor` may ask for and that can be used now.   Raises: NotFound, SealNotUsable."""
-    seal = work.session.scalar(select(Seal).where(Seal.id == seal_id, _readable(actor)))
+    may_ask = within_or_above(Seal.branch_id, actor, Permission.CREATE_REQUEST)
+    seal = work.session.scalar(select(Seal).where(Seal.id == seal_id, may_ask))
     if seal is None:
         raise NotFound("there is no such seal")
     facts = _facts(seal)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from printserver.audit.log import By, append
-from printserver.foundation.errors import NotFound, Refused
+from printserver.foundation.errors import NotFound, Refused, TransitionRefused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.seals.events import SealRegistered, SealSuspended
@@ -66,6 +66,11 @@ def suspend_seal(work: Work, actor: Actor, seal_id: UUID, *, reason: str) -> Sea
     if seal is None:
         raise NotFound("there is no such seal")
     before = SealState(seal.state)
-    seal.state = next_state(before, SealAction.SUSPEND)
+    after = next_state(before, SealAction.SUSPEND)
+    moved = work.session.scalar(
+        update(Seal).where(Seal.id == seal.id, Seal.state == before).values(state=after).returning(Seal.id)
+    )
+    if moved is None:
+        raise TransitionRefused("the seal has just changed; please look at it again")
     append(work, actor.by, SealSuspended(id=seal.id, before=before, reason=reason))
     return seal

@@ -92,6 +92,10 @@ class CeremonyPlan(_Part):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         branches: set[str] = set()
+        _refuse_twins("branch", [branch.code for branch in self.branches])
+        _refuse_twins("login", [person.login for person in self.people])
+        _refuse_twins("staff number", [person.staff_number for person in self.people])
+        _refuse_twins("print queue", [printer.queue for printer in self.printers])
         for branch in self.branches:
             if branch.parent is not None and branch.parent not in branches:
                 raise ValueError(f"branch {branch.code} stands before its parent {branch.parent}")
@@ -104,7 +108,29 @@ class CeremonyPlan(_Part):
         unknown |= {seal.custodian for seal in self.seals} - logins
         if unknown:
             raise ValueError(f"unknown branches or people: {', '.join(sorted(unknown))}")
+        for seal in self.seals:
+            self._require_custodian(seal)
         return self
+
+    def _require_custodian(self, seal: SealPlan) -> None:
+        """Whoever keeps a seal must be able to confirm its use, else no request for it ever gets through."""
+        parents = {branch.code: branch.parent for branch in self.branches}
+        above: str | None = seal.branch
+        line = set()
+        while above is not None:
+            line.add(above)
+            above = parents[above]
+        roles = next(person.roles for person in self.people if person.login == seal.custodian)
+        if not any(role.role is Role.CUSTODIAN and role.branch in line for role in roles):
+            raise ValueError(
+                f"{seal.custodian} keeps the seal {seal.name}, but is no custodian of branch {seal.branch}"
+            )
+
+
+def _refuse_twins(kind: str, names: list[str]) -> None:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise ValueError(f"the same {kind} twice: {', '.join(twins)}")
 
 
 def read_plan(path: Path) -> CeremonyPlan:

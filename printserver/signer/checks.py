@@ -98,10 +98,14 @@ def _read(work: Work, authorisation_id: UUID) -> _Rows:
 
 
 def _manifest(objects: Objects, authorisation: AuthorisationFacts) -> Mapping[str, Any]:
-    manifest: Mapping[str, Any] = json.loads(objects.get(authorisation.manifest_sha256))
-    if manifest_digest(manifest) != authorisation.manifest_sha256:
+    stored = objects.get(authorisation.manifest_sha256)
+    try:
+        manifest = json.loads(stored)
+    except (ValueError, RecursionError) as problem:
+        raise EvidenceMismatch("what the authorisation names is no manifest") from problem
+    if not isinstance(manifest, dict) or manifest_digest(manifest) != authorisation.manifest_sha256:
         raise EvidenceMismatch("the manifest is not in its canonical form")
-    if manifest["request_id"] != str(authorisation.request_id):
+    if manifest.get("request_id") != str(authorisation.request_id):
         raise EvidenceMismatch("the manifest is that of another request")
     return manifest
 

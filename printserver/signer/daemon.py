@@ -23,6 +23,7 @@ from printserver.foundation.unit_of_work import Database
 from printserver.settings import Settings
 from printserver.signer.heads import HeadSigning, make_sequencer
 from printserver.signer.issuing import Issuing
+from printserver.signer.journal_anchor import check_journal
 from printserver.signer.keys import SigningKeys
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
@@ -69,13 +70,18 @@ class _Handler(socketserver.BaseRequestHandler):
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         _pid, uid, _gid = _CREDENTIALS.unpack(credentials)
         try:
-            request = receive_frame(connection, deadline=time.monotonic() + FRAME_SECONDS)
-            if request is not None:
-                send_frame(connection, self.server.signer.answer(request, uid))
+            answer = self._answer(connection, uid)
+            if answer is not None:
+                send_frame(connection, answer, deadline=time.monotonic() + FRAME_SECONDS)
         except ConnectionLost:
             structlog.get_logger().info("a caller went away")
+
+    def _answer(self, connection: socket.socket, uid: int) -> dict[str, Any] | None:
+        try:
+            request = receive_frame(connection, deadline=time.monotonic() + FRAME_SECONDS)
         except Malformed as problem:
-            send_frame(connection, refusal(problem))
+            return refusal(problem)
+        return None if request is None else self.server.signer.answer(request, uid)
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
@@ -100,6 +106,7 @@ def run(settings: Settings) -> None:
     database = Database(open_engines(settings.database), NoJobs())
     keys = SigningKeys(_open_hsm(settings), _key_list(settings))
     with SpentJournal(settings.spent_journal) as journal:
+        check_journal(database, journal)
         issuing = Issuing(database, LocalObjects(settings.objects), keys, journal, settings.public_url)
         wasted = issuing.waste_interrupted()
         heads = HeadSigning(make_sequencer(settings, database, keys), stop)

@@ -11,15 +11,19 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 
-from printserver.approvals.authorisation import record_refusal, redeem, redeemed_authorisations
+from printserver.approvals.authorisation import (
+    AuthorisationSpent,
+    record_refusal,
+    redeem,
+    redeemed_authorisations,
+)
 from printserver.audit.log import By
-from printserver.foundation.errors import PrintServerError, TransitionRefused
+from printserver.foundation.errors import PrintServerError, TransitionRefused, Unavailable
 from printserver.foundation.unit_of_work import Database
 from printserver.print_requests.copies import move_copy, record_issued
-from printserver.print_requests.models import Copy
-from printserver.print_requests.states import CopyAction, CopyState
+from printserver.print_requests.queries import copies_in, copy_facts
+from printserver.print_requests.states import CopyAction, CopyState, next_copy_state
 from printserver.rendering.overlay import put_codes
 from printserver.signer.checks import Approved, approved_copy
 from printserver.signer.keys import SigningKeys
@@ -46,12 +50,13 @@ class Issuing:
     def issue(self, authorisation_id: UUID) -> str:
         """Sign the authorised copy and answer the digest of the issued PDF.
 
-        Raises: whatever `approved_copy` refuses, AuthorisationSpent, AlreadySpent, HsmUnavailable. Refusals are
-        recorded; from the redemption on, a failure wastes the copy.
+        Raises: whatever `approved_copy` refuses, TransitionRefused, AuthorisationSpent, AlreadySpent, HsmUnavailable.
+        Refusals are recorded; from the redemption on, a failure wastes the copy.
         """
         try:
             approved = self._checked(authorisation_id)
             with self.database.work() as work:
+                next_copy_state(copy_facts(work, approved.authorisation.copy_id).state, CopyAction.ISSUE)
                 redeem(work, BY_SIGNER, approved.authorisation)
         except PrintServerError as problem:
             self._record_refusal(authorisation_id, problem)
@@ -65,14 +70,15 @@ class Issuing:
     def waste_interrupted(self) -> int:
         """At the start, when nothing is under way: copies that were redeemed and never signed are wasted."""
         with self.database.work() as work:
-            waiting = set(work.session.scalars(select(Copy.id).where(Copy.state == CopyState.AUTHORISED)))
-            interrupted = redeemed_authorisations(work, waiting)
+            interrupted = redeemed_authorisations(work, copies_in(work, CopyState.AUTHORISED))
             for authorisation in interrupted:
                 move_copy(work, BY_SIGNER, authorisation.copy_id, CopyAction.WASTE, reason="the signer was interrupted")
         return len(interrupted)
 
     def _checked(self, authorisation_id: UUID) -> Approved:
         approved = approved_copy(self.database, self.objects, self.keys.key_list, authorisation_id)
+        if approved.authorisation.redeemed_at is not None:
+            raise AuthorisationSpent("this authorisation was used already")
         if self.journal.is_spent(approved.serial):
             raise AlreadySpent("this copy was signed or wasted before; its authorisation has been set back")
         self.keys.code(approved.organisation)
@@ -100,7 +106,15 @@ class Issuing:
         self._verify(pdf, codes, now)
         digest = self.objects.put(pdf)
         with self.database.work() as work:
-            record_issued(work, BY_SIGNER, approved.authorisation.copy_id, digest)
+            lines, head = self.journal.head
+            record_issued(
+                work,
+                BY_SIGNER,
+                approved.authorisation.copy_id,
+                digest,
+                journal_lines=lines,
+                journal_head=head,
+            )
         return digest
 
     def _codes(self, approved: Approved, now: datetime) -> list[str]:
@@ -137,6 +151,9 @@ class Issuing:
                 structlog.get_logger().warning("copy left as it is", copy_id=str(copy_id))
 
     def _record_refusal(self, authorisation_id: UUID, problem: PrintServerError) -> None:
+        """An outage is no refusal: it is asked again, and would fill the log."""
         structlog.get_logger().error("refused to sign", authorisation_id=str(authorisation_id), code=problem.code)
+        if isinstance(problem, Unavailable):
+            return
         with self.database.work() as work:
             record_refusal(work, BY_SIGNER, authorisation_id, problem)

@@ -82,6 +82,18 @@ class SpentJournal:
         with self._lock:
             return self._chain.lines, self._chain.head
 
+    def check_knows(self, lines: int, head: str) -> None:
+        """Prove that this journal begins with the lines whose `head` was kept elsewhere.
+
+        Raises: JournalBroken when its tail was cut off or it is another journal.
+        """
+        with self._lock:
+            *whole, _rest = _content(self._descriptor).split(b"\n")
+        if len(whole) < lines:
+            raise JournalBroken(f"the spent journal has {len(whole)} lines, but {lines} were written: restore it whole")
+        if lines and hashlib.sha256(whole[lines - 1] + b"\n").hexdigest() != head:
+            raise JournalBroken(f"line {lines} of the spent journal is not the one that was written")
+
     def is_spent(self, serial: CopySerial) -> bool:
         """Whether this copy was ever spent."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -28,9 +29,10 @@ class Objects(Protocol):
 
 
 class LocalObjects:
-    """A folder on this machine. Objects are never overwritten."""
+    """A folder on this machine. Objects are never overwritten, and are on the disk before a row can name them."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._store = LocalStore(folder)
 
     def put(self, data: bytes) -> str:
@@ -39,6 +41,10 @@ class LocalObjects:
             obstore.put(self._store, _path(digest), data, mode="create")
         except AlreadyExistsError:
             self.get(digest)
+        else:
+            file = self._folder / _path(digest)
+            for written in (file, file.parent, self._folder):
+                _sync(written)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -49,6 +55,14 @@ class LocalObjects:
         if sha256(data).hexdigest() != digest:
             raise ObjectChanged(f"the stored object {digest} is not what was put there")
         return data
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _path(digest: str) -> str:

@@ -18,7 +18,6 @@ from uuid import uuid4
 import structlog
 from dbos import DBOS
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from printserver.foundation.errors import Unavailable
 
@@ -38,7 +37,7 @@ class WorkerRunsAlready(Unavailable):
 
 def recover_jobs_of(executor: str) -> None:
     """Run again what `executor` had begun. The engine offers this only under a private name."""
-    DBOS._recover_pending_workflows([executor])  # noqa: SLF001 -- see the module's contract test
+    DBOS._recover_pending_workflows([executor])
 
 
 def hold_single_worker_lock(path: Path) -> int:
@@ -70,9 +69,10 @@ class Liveness:
         while not pause.wait(REAP_SECONDS):
             try:
                 self.take_over()
-            except DBAPIError:
-                structlog.get_logger().critical("database connection lost; this worker must not go on")
+            except Exception:  # noqa: BLE001 -- without its watch this worker must not go on
+                structlog.get_logger().critical("this worker lost its lock's connection and ends", exc_info=True)
                 self._stop(LOST_DATABASE_STATUS)
+                return
 
     def take_over(self) -> None:
         """Once: run again what dead workers had begun."""

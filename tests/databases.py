@@ -11,14 +11,18 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from printserver.foundation.database import Base, open_engines
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Database
+from tests.postgresql_server import PostgresqlServer
 
 BOTH: Final = ("sqlite", "postgresql")
 PACKAGE: Final = Path(__file__).parent.parent / "printserver"
@@ -46,6 +50,55 @@ def create_every_table(url: str) -> None:
     engines.dispose()
 
 
+SHAPE: Final = """
+    SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_attribute),
+           (SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal)
+"""
+
+
+@dataclass
+class PostgresqlSupply:
+    """PostgreSQL takes long to copy a database, so one is emptied and used again unless a test changed its tables."""
+
+    server: PostgresqlServer
+    template: str
+    _idle: list[str] = field(default_factory=list)
+
+    def take(self) -> str:
+        return self._idle.pop() if self._idle else self.server.create_database(self.template)
+
+    def give_back(self, name: str) -> None:
+        """Nobody may be connected any more."""
+        if self._shape(name) == self._template_shape:
+            self._empty(name)
+            self._idle.append(name)
+        else:
+            self.server.drop_database(name)
+
+    @cached_property
+    def _template_shape(self) -> object:
+        return self._shape(self.template)
+
+    def _shape(self, name: str) -> object:
+        with self._connected(name) as connection:
+            return connection.execute(SHAPE).fetchone()
+
+    def _empty(self, name: str) -> None:
+        """Delete every row, past triggers and references."""
+        tables = [sql.Identifier(table) for table in Base.metadata.tables]
+        filled = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(table.as_string()), table)
+            for table in tables
+        )
+        with self._connected(name) as connection:
+            connection.execute("SET session_replication_role = replica")
+            for (table,) in connection.execute(filled).fetchall():
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.SQL(table)))
+
+    def _connected(self, name: str) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(self.server.url(name).replace("+psycopg", ""))
+
+
 @dataclass
 class DatabaseKit:
     """Makes databases of their own for one test, as copies of a template."""
@@ -63,10 +116,10 @@ class DatabaseKit:
             file = self.folder / f"database-{next(self._numbers)}.sqlite"
             shutil.copyfile(self.sqlite_template, file)
             return f"sqlite:///{file}"
-        server = self.request.getfixturevalue("postgresql")
-        name = server.create_database(self.request.getfixturevalue("postgresql_template"))
+        supply: PostgresqlSupply = self.request.getfixturevalue("postgresql_supply")
+        name = supply.take()
         self._postgresql.append(name)
-        return str(server.url(name))
+        return supply.server.url(name)
 
     def make(self, kind: str) -> Database:
         return self.open(self.url(kind))
@@ -81,7 +134,7 @@ class DatabaseKit:
         for database in self._made:
             database.engines.dispose()
         for name in self._postgresql:
-            self.request.getfixturevalue("postgresql").drop_database(name)
+            self.request.getfixturevalue("postgresql_supply").give_back(name)
 
 
 def clock_of(database: Database) -> FakeClock:
@@ -97,11 +150,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(request: pytest.FixtureRequest) -> str:
-    server = request.getfixturevalue("postgresql")
-    name = server.create_database()
-    create_every_table(server.url(name))
-    return str(name)
+def postgresql_supply(postgresql: PostgresqlServer) -> PostgresqlSupply:
+    template = postgresql.create_database()
+    create_every_table(postgresql.url(template))
+    return PostgresqlSupply(postgresql, template)
 
 
 @pytest.fixture

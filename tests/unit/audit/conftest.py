@@ -11,7 +11,7 @@ from tests.databases import (
     any_database,
     database_kit,
     module_database_kit,
-    postgresql_template,
+    postgresql_supply,
     sqlite_database,
     sqlite_template,
 )
@@ -21,7 +21,7 @@ __all__ = [
     "any_database",
     "database_kit",
     "module_database_kit",
-    "postgresql_template",
+    "postgresql_supply",
     "sqlite_database",
     "sqlite_template",
 ]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.databases import any_database, database_kit, postgresql_template, sqlite_database, sqlite_template
+from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
 
-__all__ = ["any_database", "database_kit", "postgresql_template", "sqlite_database", "sqlite_template"]
+__all__ = ["any_database", "database_kit", "postgresql_supply", "sqlite_database", "sqlite_template"]

@@ -52,26 +52,26 @@ def _command(pid: int) -> list[str]:
 
 
 @contextmanager
-def running_server() -> Iterator[RunningServer]:
-    """As root below /var/lib, where the service users can reach it; sockets want short paths."""
+def running_server(database_url: str = "") -> Iterator[RunningServer]:
+    """As root below /var/lib, where the service users can reach it; sockets want short paths.
+
+    database_url: SQLite in the home when empty.
+    """
     parent = "/var/lib" if os.geteuid() == 0 else tempfile.gettempdir()
     home = Path(tempfile.mkdtemp(prefix="pst-", dir=parent))
     home.chmod(0o755)
-    before = os.environ.get(HOME_VARIABLE)
-    os.environ[HOME_VARIABLE] = str(home)
-    try:
-        server = RunningServer(demo_settings(free_ports=True))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(HOME_VARIABLE, str(home))
+        environment.setenv("PRINTSERVER_DATABASE_URL", database_url)
         try:
-            server.start()
-            yield server
+            server = RunningServer(demo_settings(free_ports=True))
+            try:
+                server.start()
+                yield server
+            finally:
+                server.stop()
         finally:
-            server.stop()
-    finally:
-        if before is None:
-            del os.environ[HOME_VARIABLE]
-        else:
-            os.environ[HOME_VARIABLE] = before
-        shutil.rmtree(home)
+            shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

@@ -49,18 +49,19 @@ class Told:
 
 @dataclass
 class Story:
-    """One telling. contract: a PDF, or None for our own."""
+    """One telling. contract: a PDF, or None for our own.   out: the folder for what it leaves, made anew."""
 
     server: DemoServer
     contract: Path | None
+    out: Path = OUT
     told: Told = field(default_factory=Told)
     people: dict[str, Person] = field(default_factory=dict)
 
     def tell(self) -> dict[str, Any]:
         """Returns the summary that was written to `var/demo/summary.json`.   Raises: DemoFailed."""
-        if OUT.exists():
-            shutil.rmtree(OUT)
-        OUT.mkdir(parents=True)
+        if self.out.exists():
+            shutil.rmtree(self.out)
+        self.out.mkdir(parents=True)
         step = self.told.step
         step("The people sign in", self._sign_in, lambda _: f"{self.server.url}  passwords: {self._passwords()}")
         request = step("The clerk applies for two sealed copies", self._apply, lambda made: f"request {made}")
@@ -93,8 +94,8 @@ class Story:
             "audit_entries": entries,
             "steps": self.told.steps,
         }
-        (OUT / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8")
-        _give_to_caller(OUT)
+        (self.out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        _give_to_caller(self.out)
         return summary
 
     def _passwords(self) -> Path:
@@ -133,7 +134,7 @@ class Story:
         if sha256(manifest).hexdigest() != details["manifest_sha256"]:
             raise DemoFailed("the manifest is not what its digest says")
         picture = approver.fetch(f"/print-requests/{request}/copies/1/pages/1/image")
-        (OUT / "page-to-approve.webp").write_bytes(picture)
+        (self.out / "page-to-approve.webp").write_bytes(picture)
         return approver.post(
             f"/print-requests/{request}/approvals",
             {"manifest_sha256": details["manifest_sha256"], "reason": "pages read"},
@@ -160,7 +161,7 @@ class Story:
         arrived = [path for path in printer.received() if path not in before]
         if len(arrived) != COPIES:
             raise DemoFailed(f"the printer received {len(arrived)} documents instead of {COPIES}")
-        return [_keep(path, f"printed-{number}.pdf") for number, path in enumerate(arrived, 1)]
+        return [_keep(path, self.out / f"printed-{number}.pdf") for number, path in enumerate(arrived, 1)]
 
     def _read_codes(self, printed: Sequence[Path]) -> list[str]:
         return [text for path in printed for text in page_codes(path)]
@@ -172,20 +173,20 @@ class Story:
             answer = httpx.get(url, headers={"Accept-Language": "zh"}, timeout=60)
             if not answer.is_success or 'data-verdict="genuine"' not in answer.text:
                 raise DemoFailed(f"the verify page of copy {number} does not say genuine")
-            (OUT / f"verify-{number}.html").write_text(answer.text, "utf-8")
+            (self.out / f"verify-{number}.html").write_text(answer.text, "utf-8")
         return urls
 
     def _verify_offline(self, texts: Sequence[str]) -> Path:
-        keys = OUT / "print-keys.json"
+        keys = self.out / "print-keys.json"
         keys.write_bytes(_published(self.server.url))
-        shutil.copyfile(self.server.settings.root_fingerprint, OUT / "root.sha256")
-        key_list = KeyList.load(keys.read_bytes(), root_fingerprint=(OUT / "root.sha256").read_text())
+        shutil.copyfile(self.server.settings.root_fingerprint, self.out / "root.sha256")
+        key_list = KeyList.load(keys.read_bytes(), root_fingerprint=(self.out / "root.sha256").read_text())
         for text in texts:
             verify_text(text, key_list)
         return keys
 
     def _scan(self, printed: Sequence[Path]) -> Path:
-        return play_paper(printed, OUT / "scan.pdf", seed=1).path
+        return play_paper(printed, self.out / "scan.pdf", seed=1).path
 
     def _hand_in(self, scan: Path) -> dict[str, int]:
         archivist = self.people["archivist"]
@@ -209,7 +210,7 @@ class Story:
             found = archivist.get("/archive", serial=serial)["items"]
             if len(found) != 1:
                 raise DemoFailed(f"copy {serial} is not in the archive")
-            path = OUT / f"issued-{number}.pdf"
+            path = self.out / f"issued-{number}.pdf"
             path.write_bytes(archivist.fetch(f"/archive/{found[0]['id']}/issued.pdf"))
             kept.append((str(found[0]["id"]), path))
         return kept
@@ -229,8 +230,7 @@ def _require_copies(details: Any, state: str) -> Any:
     return details
 
 
-def _keep(path: Path, name: str) -> Path:
-    kept = OUT / name
+def _keep(path: Path, kept: Path) -> Path:
     shutil.copyfile(path, kept)
     return kept
 
@@ -251,7 +251,7 @@ def _give_to_caller(folder: Path) -> None:
 
 
 def _relative(path: Path) -> str:
-    return str(path.relative_to(REPOSITORY))
+    return str(path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path)
 
 
 def _manifest(details: Any) -> str:

@@ -13,14 +13,14 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from printserver.audit.check import check_log
 from printserver.audit.findings import LogReport
 from printserver.audit.heads import TreeHead, Verify, head_verifier
 from printserver.audit.log import By, Event, append
-from printserver.audit.models import APPEND_ONLY
+from printserver.audit.models import APPEND_ONLY, AuditEntry, AuditHead, AuditLeaf
 from printserver.audit.sequencer import Sequencer
 from printserver.audit.witness import Witness, WitnessLine
 from printserver.foundation.ids import new_id
@@ -99,6 +99,12 @@ class MadeLog:
 
     def line(self, number: int) -> WitnessLine:
         return self.lines()[number]
+
+    def counts(self) -> tuple[int, ...]:
+        """Entries, leaves, heads."""
+        with self.database.reading() as work:
+            tables = (AuditEntry, AuditLeaf, AuditHead)
+            return tuple(work.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
 
     @property
     def on_sqlite(self) -> bool:

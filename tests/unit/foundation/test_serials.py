@@ -86,7 +86,7 @@ def test_a_serial_has_eighty_bits(value: bytes):
         CopySerial(value)
 
 
-def test_fresh_serials_differ():
+def test_a_thousand_fresh_serials_differ():
     assert len({CopySerial.generate() for _ in range(1_000)}) == 1_000
 
 

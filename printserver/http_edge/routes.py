@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from printserver.foundation.errors import PrintServerError
 from printserver.http_edge.actors import Caller, Credential, Visitor, credential_of, identify, visitor_of
 from printserver.http_edge.csrf import SAFE_METHODS, refuse_cross_site, require_own_page
 from printserver.http_edge.declarations import Declaration, Lane, UndeclaredEndpoint, declaration_of
@@ -53,7 +54,11 @@ class EdgeRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def admitted(request: Request) -> Response:
-            request.state.call = await _admit(request, self.declaration)
+            try:
+                request.state.call = await _admit(request, self.declaration)
+            except PrintServerError:
+                await request.close()  # a form may have been opened to look for its token
+                raise
             return await handle(request)
 
         return admitted

@@ -47,14 +47,14 @@ class ApiClient(TestClient):
 
     def apply(
         self,
-        key: str,
+        key: str | bytes,
         pdf: bytes | None = None,
         office: Office | None = None,
         application: Mapping[str, Any] | str | None = None,
         **fields: Any,
     ) -> httpx.Response:
         """Hand in a print request as the clerk."""
-        wish = self.wish(office, **fields) if application is None else application
+        wish = wish_at(office or self.world.home.north, **fields) if application is None else application
         return self.submit(
             "/print-requests",
             Role.CLERK,
@@ -64,24 +64,24 @@ class ApiClient(TestClient):
             files={"document": ("contract.pdf", contract() if pdf is None else pdf, "application/pdf")},
         )
 
-    def wish(self, office: Office | None = None, **fields: Any) -> dict[str, Any]:
-        at = office or self.world.home.north
-        place = {"page": 2, "x_um": 120_000, "y_um": 200_000}
-        return {
-            "seal_id": str(at.seal_id),
-            "printer_id": str(at.printer_id),
-            "copies": 1,
-            "title": "供货合同",
-            "places": [place],
-            **fields,
-        }
-
     def browser(self, role: Role, office: Office | None = None) -> tuple[NewSession, dict[str, str]]:
         """A session and the headers that a browser of it sends from one of our pages, CSRF token included."""
         with self.world.database.work() as work:
             session = open_session(work, self.world.actor(work, role, office), hours=1)
         cookie = f"{cookie_name(self.world.adapters.settings)}={session.secret}"
         return session, {"Cookie": cookie, "Origin": SITE, "X-CSRF-Token": session.csrf_token}
+
+
+def wish_at(office: Office, **fields: Any) -> dict[str, Any]:
+    """An application for the office's seal and printer, as JSON holds it."""
+    return {
+        "seal_id": str(office.seal_id),
+        "printer_id": str(office.printer_id),
+        "copies": 1,
+        "title": "供货合同",
+        "places": [{"page": 2, "x_um": 120_000, "y_um": 200_000}],
+        **fields,
+    }
 
 
 def code_of(answer: httpx.Response) -> str:

@@ -13,7 +13,6 @@ from printserver.http_edge.declarations import requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import queries, service
-from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import RequestState
 
 router = api_router("", "approvals")
@@ -62,7 +61,7 @@ def create_approval(
     request_id: UUID, body: Yes, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
     """Nobody approves a request of their own, and nobody counts twice."""
-    return _decided(
+    return Decided.model_validate(
         service.approve_request(
             work, actor, adapters.attestor, request_id, manifest_sha256=body.manifest_sha256, reason=body.reason
         )
@@ -79,7 +78,7 @@ def create_seal_use_confirmation(
     request_id: UUID, body: Yes, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
     """Has the copies signed, each once."""
-    return _decided(
+    return Decided.model_validate(
         service.confirm_seal_use(
             work, actor, adapters.attestor, request_id, manifest_sha256=body.manifest_sha256, reason=body.reason
         )
@@ -91,7 +90,7 @@ def create_seal_use_confirmation(
 def create_refusal(
     request_id: UUID, body: No, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
-    return _decided(
+    return Decided.model_validate(
         service.refuse_request(
             work, actor, adapters.attestor, request_id, manifest_sha256=body.manifest_sha256, reason=body.reason
         )
@@ -101,8 +100,4 @@ def create_refusal(
 @router.post("/print-requests/{request_id}/withdrawals", status_code=201, summary="Take back a request of my own")
 @requires(Permission.CREATE_REQUEST)
 def create_withdrawal(request_id: UUID, body: Withdrawal, actor: CurrentActor, work: CurrentWork) -> Decided:
-    return _decided(service.withdraw_request(work, actor, request_id, reason=body.reason))
-
-
-def _decided(request: PrintRequest) -> Decided:
-    return Decided(id=request.id, state=RequestState(request.state))
+    return Decided.model_validate(service.withdraw_request(work, actor, request_id, reason=body.reason))

@@ -1,0 +1,65 @@
+"""One thing of each kind at the home's north, for tests that must not reach or change them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from printserver.audit.models import AuditEntry
+from printserver.foundation.serials import CopySerial
+from printserver.organisations.credentials import api_tokens
+from printserver.organisations.permissions import Role
+from printserver.print_requests.states import CopyState
+from printserver.printing.outcome import Outcome
+from tests.world import World
+
+
+@dataclass(frozen=True)
+class Scene:
+    world: World
+    pending_request: UUID
+    request_in_custody: UUID
+    issued_request: UUID
+    issued_copy: UUID
+    unknown_copy: UUID
+    void_copy: UUID
+    archive_record: UUID
+    return_id: UUID
+    return_page: UUID
+    serial: str
+    entry: UUID
+    token: UUID
+
+
+def set_scene(world: World) -> Scene:
+    issued = world.issued()
+    unknown = world.copies(world.printed(outcome=Outcome.OUTCOME_UNKNOWN))[0]
+    assert unknown.state == CopyState.OUTCOME_UNKNOWN
+    return_id, page_id = world.doubtful_page()
+    archived = world.archived()
+    with world.database.reading() as work:
+        clerk = world.actor(work, Role.CLERK)
+        entry = work.session.scalars(select(AuditEntry.id).where(AuditEntry.person_id == clerk.id)).first()
+        token = api_tokens(work, clerk)[0].id
+    assert entry is not None
+    return Scene(
+        world=world,
+        pending_request=world.pending(),
+        request_in_custody=world.in_custody(),
+        issued_request=issued,
+        issued_copy=world.copies(issued)[0].id,
+        unknown_copy=unknown.id,
+        void_copy=world.voided(),
+        archive_record=archived,
+        return_id=return_id,
+        return_page=page_id,
+        serial=_serial(world, issued),
+        entry=entry,
+        token=token,
+    )
+
+
+def _serial(world: World, request_id: UUID) -> str:
+    return str(CopySerial(world.copies(request_id)[0].serial))

@@ -1,0 +1,268 @@
+"""Default deny: for each route strangers, wrong roles and other branches are turned away, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from fastapi import APIRouter
+
+from printserver.app import create_app
+from printserver.http_edge.declarations import Declaration, UndeclaredEndpoint, declaration_of, public, requires
+from printserver.http_edge.problems import MACHINE_PATHS
+from printserver.http_edge.routes import check_routes, declared_routes, edge_router
+from printserver.organisations.permissions import GRANTS, Permission, Role
+from tests.http.api_client import ApiClient, wish_at
+from tests.http.scene import Scene
+from tests.world import World
+from tests.world_building import scanned_page
+
+Options = Mapping[str, Any]
+DIGEST: Final = "0" * 64
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request that would succeed, or fail by the object's state alone, for the right person.
+
+    options: of the client, given the scene.   names_object: whether its address or body names an object of the scene.
+    """
+
+    method: str
+    route: str
+    address: Callable[[Scene], str]
+    options: Callable[[Scene], Options] = lambda scene: {}
+    names_object: bool = True
+
+
+def _json(**body: Any) -> Callable[[Scene], Options]:
+    return lambda scene: {"json": body}
+
+
+def _application(scene: Scene) -> Options:
+    return {
+        "headers": {"Idempotency-Key": uuid4().hex},
+        "data": {"application": json.dumps(wish_at(scene.world.home.north))},
+        "files": {"document": ("c.pdf", b"%PDF-1.7", "application/pdf")},
+    }
+
+
+R: Final = "/print-requests/{request_id}"
+DECISION: Final = _json(manifest_sha256=DIGEST, reason="because")
+VISITS: Final = (
+    Visit("GET", "/tokens", lambda s: "/tokens", names_object=False),
+    Visit("DELETE", "/tokens/{token_id}", lambda s: f"/tokens/{s.token}"),
+    Visit("GET", "/me", lambda s: "/me", names_object=False),
+    Visit("GET", "/seals", lambda s: "/seals", names_object=False),
+    Visit("GET", "/printers", lambda s: "/printers", names_object=False),
+    Visit(
+        "POST",
+        "/printers/{printer_id}/pauses",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/pauses",
+        _json(paused=True, reason="toner"),
+    ),
+    Visit("POST", "/print-requests", lambda s: "/print-requests", _application),
+    Visit("GET", "/print-requests", lambda s: "/print-requests", names_object=False),
+    Visit("GET", R, lambda s: f"/print-requests/{s.pending_request}"),
+    Visit("GET", f"{R}/manifest", lambda s: f"/print-requests/{s.pending_request}/manifest"),
+    Visit(
+        "GET",
+        f"{R}/copies/{{number}}/pages/{{page}}/image",
+        lambda s: f"/print-requests/{s.pending_request}/copies/1/pages/1/image",
+    ),
+    Visit("POST", f"{R}/releases", lambda s: f"/print-requests/{s.issued_request}/releases", _json()),
+    Visit("GET", "/approvals/waiting", lambda s: "/approvals/waiting", names_object=False),
+    Visit("POST", f"{R}/approvals", lambda s: f"/print-requests/{s.pending_request}/approvals", DECISION),
+    Visit(
+        "POST",
+        f"{R}/seal-use-confirmations",
+        lambda s: f"/print-requests/{s.request_in_custody}/seal-use-confirmations",
+        DECISION,
+    ),
+    Visit("POST", f"{R}/refusals", lambda s: f"/print-requests/{s.pending_request}/refusals", DECISION),
+    Visit("POST", f"{R}/withdrawals", lambda s: f"/print-requests/{s.pending_request}/withdrawals", _json()),
+    Visit("GET", "/copies", lambda s: "/copies", names_object=False),
+    Visit("GET", "/copies/{copy_id}", lambda s: f"/copies/{s.issued_copy}"),
+    Visit(
+        "POST",
+        "/copies/{copy_id}/settlements",
+        lambda s: f"/copies/{s.unknown_copy}/settlements",
+        _json(settlement="seen", reason="it lies here"),
+    ),
+    Visit(
+        "POST", "/copies/{copy_id}/voidings", lambda s: f"/copies/{s.issued_copy}/voidings", _json(reason="wrong paper")
+    ),
+    Visit("POST", "/copies/{copy_id}/replacements", lambda s: f"/copies/{s.void_copy}/replacements"),
+    Visit(
+        "POST",
+        "/returns",
+        lambda s: "/returns",
+        lambda s: {"files": {"scan": ("s.jpg", scanned_page(99), "image/jpeg")}},
+        names_object=False,
+    ),
+    Visit("GET", "/returns", lambda s: "/returns", names_object=False),
+    Visit("GET", "/returns/doubtful", lambda s: "/returns/doubtful", names_object=False),
+    Visit("GET", "/returns/{return_id}", lambda s: f"/returns/{s.return_id}"),
+    Visit("GET", "/returns/{return_id}/scan", lambda s: f"/returns/{s.return_id}/scan"),
+    Visit("GET", "/return-pages/{page_id}/image", lambda s: f"/return-pages/{s.return_page}/image"),
+    Visit(
+        "POST",
+        "/return-pages/{page_id}/settlements",
+        lambda s: f"/return-pages/{s.return_page}/settlements",
+        lambda s: {"json": {"settlement": "page-of-copy", "serial": s.serial, "page": 1, "reason": "I see it"}},
+    ),
+    Visit("GET", "/archive", lambda s: "/archive", names_object=False),
+    Visit("GET", "/archive/{record_id}", lambda s: f"/archive/{s.archive_record}"),
+    Visit("GET", "/archive/{record_id}/issued.pdf", lambda s: f"/archive/{s.archive_record}/issued.pdf"),
+    Visit("GET", "/archive/{record_id}/scan", lambda s: f"/archive/{s.archive_record}/scan"),
+    Visit("GET", "/archive/{record_id}/pages/{page}/image", lambda s: f"/archive/{s.archive_record}/pages/1/image"),
+    Visit("GET", "/audit/entries", lambda s: "/audit/entries", names_object=False),
+    Visit("GET", "/audit/entries/{entry_id}", lambda s: f"/audit/entries/{s.entry}"),
+    Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),
+)
+PUBLIC: Final = {
+    ("POST", "/api/v1/tokens"),
+    ("GET", "/api/v1/health"),
+    ("GET", "/api/v1/openapi.json"),
+    ("GET", "/.well-known/print-keys.json"),
+}
+
+
+def _declarations(world: World) -> dict[tuple[str, str], Declaration]:
+    """Of what serves programs; pages have tests of their own."""
+    routes = declared_routes(create_app(world.adapters))
+    return {
+        (method, path): declaration
+        for path, methods, declaration in routes
+        for method in methods
+        if path.startswith(MACHINE_PATHS)
+    }
+
+
+def _roles_with(declaration: Declaration) -> list[Role]:
+    return [role for role in Role if not declaration.permissions or GRANTS[role] & set(declaration.permissions)]
+
+
+def test_every_route_is_visited_or_public_and_the_public_ones_are_these(world: World):
+    declarations = _declarations(world)
+    assert {route for route, declaration in declarations.items() if declaration.public} == PUBLIC
+    visited = {(visit.method, f"/api/v1{visit.route}") for visit in VISITS}
+    assert visited | PUBLIC == set(declarations)
+
+
+def test_strangers_are_turned_away_everywhere_and_nothing_is_written(scene_api: ApiClient, scene: Scene):
+    before = scene.world.row_counts(), scene.world.object_count()
+    for visit in VISITS:
+        for headers in ({}, {"Authorization": "Bearer ps_" + "x" * 43}, {"Cookie": "printserver=" + "x" * 43}):
+            options = dict(visit.options(scene))
+            options["headers"] = {**options.get("headers", {}), **headers}
+            answer = scene_api.ask(visit.method, visit.address(scene), **options)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), visit
+            bare = scene_api.ask(visit.method, visit.address(scene), headers=headers)
+            assert bare.status_code == 401, f"{visit}: a stranger learns what the body should be"
+    assert (scene.world.row_counts(), scene.world.object_count()) == before
+
+
+def test_roles_without_the_permission_are_turned_away_and_nothing_is_written(scene_api: ApiClient, scene: Scene):
+    declarations, turned_away = _declarations(scene.world), 0
+    before = scene.world.row_counts(), scene.world.object_count()
+    for visit in VISITS:
+        admitted = _roles_with(declarations[visit.method, f"/api/v1{visit.route}"])
+        for role in set(Role) - set(admitted):
+            answer = scene_api.ask(visit.method, visit.address(scene), role, **visit.options(scene))
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (visit, role)
+            turned_away += 1
+    assert turned_away > 100
+    assert (scene.world.row_counts(), scene.world.object_count()) == before
+
+
+@pytest.mark.parametrize("elsewhere", ["another branch", "another company"])
+def test_what_belongs_elsewhere_is_not_found_and_stays_as_it_is(scene_api: ApiClient, scene: Scene, elsewhere: str):
+    world = scene.world
+    declarations, asked = _declarations(world), 0
+    before = world.row_counts(), world.object_count()
+    for visit in (each for each in VISITS if each.names_object):
+        for role in _roles_with(declarations[visit.method, f"/api/v1{visit.route}"]):
+            audit = visit.route.startswith("/audit")
+            # The log is one for a company: below its head nobody may read it, whatever the entry.
+            office = world.home.south if elsewhere == "another branch" else world.foreign.north
+            office = world.foreign.head if audit and elsewhere == "another company" else office
+            answer = scene_api.ask(visit.method, visit.address(scene), role, office, **visit.options(scene))
+            expected = 403 if audit and elsewhere == "another branch" else 404
+            assert answer.status_code == expected, (visit, role, answer.text)
+            asked += 1
+    assert asked > 40
+    assert (world.row_counts(), world.object_count()) == before
+
+
+def test_lists_show_nothing_of_other_branches_or_companies(scene_api: ApiClient, scene: Scene):
+    world = scene.world
+    lists = {
+        "/print-requests": Role.CLERK,
+        "/approvals/waiting": Role.APPROVER,
+        "/copies": Role.CLERK,
+        "/returns": Role.ARCHIVIST,
+        "/returns/doubtful": Role.ARCHIVIST,
+        "/archive": Role.ARCHIVIST,
+    }
+    for address, role in lists.items():
+        for office, some in ((world.home.north, True), (world.home.south, False), (world.foreign.head, False)):
+            listed = scene_api.fetch(address, role, office).json()
+            assert bool(listed["items"] if isinstance(listed, dict) else listed) is some, (address, office)
+    for address in ("/seals", "/printers"):
+        own, foreign = (
+            {each["id"] for each in scene_api.fetch(address, Role.CLERK, office).json()}
+            for office in (world.home.head, world.foreign.head)
+        )
+        assert len(own) == len(foreign) == 3
+        assert own & foreign == set()
+
+
+def test_the_auditor_of_a_company_reads_its_log_and_no_other(scene_api: ApiClient, scene: Scene):
+    world = scene.world
+    for company in (world.home, world.foreign):
+        entries = scene_api.fetch("/audit/entries?limit=200", Role.AUDITOR, company.head).json()["items"]
+        assert {entry["organisation_id"] for entry in entries} == {str(company.id)}
+    assert scene_api.fetch("/audit/entries", Role.AUDITOR, world.home.north).status_code == 403
+
+
+def test_a_server_with_a_forgotten_route_does_not_start(world: World):
+    app = create_app(world.adapters)
+    bare = APIRouter()
+    bare.get("/forgotten")(lambda: "open to the world")
+    app.include_router(bare)
+    with pytest.raises(UndeclaredEndpoint, match="/forgotten"):
+        check_routes(app)
+
+
+def test_an_endpoint_that_declares_nothing_is_no_route():
+    with pytest.raises(UndeclaredEndpoint):
+        edge_router("/x", "x").get("")(lambda: "nothing")
+    with pytest.raises(UndeclaredEndpoint):
+        public("  ")
+
+
+def test_a_declaration_admits_any_of_its_permissions():
+    @requires(Permission.READ_AUDIT, Permission.READ_SEALS)
+    def endpoint() -> None: ...
+
+    assert declaration_of(endpoint).permissions == (Permission.READ_AUDIT, Permission.READ_SEALS)
+
+
+def test_the_right_people_are_admitted_to_every_one_of_these_addresses(scene_api: ApiClient, scene: Scene):
+    """So that a 404 above is about whose it is, never about a wrong address."""
+    declarations = _declarations(scene.world)
+    revoking_last = sorted(VISITS, key=lambda visit: visit.method == "DELETE")
+    for visit in revoking_last:
+        roles = _roles_with(declarations[visit.method, f"/api/v1{visit.route}"])
+        office = scene.world.home.head if visit.route.startswith("/audit") else scene.world.home.north
+        answers = [
+            scene_api.ask(visit.method, visit.address(scene), role, office, **visit.options(scene)) for role in roles
+        ]
+        codes = {answer.json()["code"] for answer in answers if not answer.is_success}
+        admitted = [answer for answer in answers if answer.status_code not in (401, 403, 404)]
+        assert admitted or codes == {"entry-not-in-log"}, (visit, codes)

@@ -67,7 +67,7 @@ class Copy(Base):
     state: Mapped[str] = mapped_column(index=True)
     pages: Mapped[int]
     rendition_sha256: Mapped[str]
-    issued_sha256: Mapped[str | None]
+    issued_sha256: Mapped[str | None] = mapped_column(unique=True)
     issued_at: Mapped[datetime | None]
     job_uuid: Mapped[UUID | None] = mapped_column(unique=True)
     cups_job_id: Mapped[int | None]

@@ -357,6 +357,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["released_by"], ["user_account.id"], name=op.f("fk_copy_released_by")),
         sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_copy_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_copy")),
+        sa.UniqueConstraint("issued_sha256", name=op.f("uq_copy_issued_sha256")),
         sa.UniqueConstraint("job_uuid", name=op.f("uq_copy_job_uuid")),
         sa.UniqueConstraint("request_id", "number", name=op.f("uq_copy_request_id_number")),
         sa.UniqueConstraint("serial", name=op.f("uq_copy_serial")),

@@ -104,7 +104,7 @@ def run(settings: Settings) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     database = Database(open_engines(settings.database), NoJobs())
-    keys = SigningKeys(_open_hsm(settings), _key_list(settings))
+    keys = SigningKeys(open_hsm(settings), _key_list(settings))
     with SpentJournal(settings.spent_journal) as journal:
         check_journal(database, journal)
         issuing = Issuing(database, LocalObjects(settings.objects), keys, journal, settings.public_url)
@@ -122,7 +122,7 @@ def run(settings: Settings) -> None:
     keys.hsm.close()
 
 
-def _open_hsm(settings: Settings) -> Hsm:
+def open_hsm(settings: Settings) -> Hsm:
     token = TokenSettings.of_softhsm_folder(
         settings.token_folder, label=settings.pkcs11_token, module=settings.pkcs11_module
     )

@@ -1,0 +1,26 @@
+"""`python -m benchmarks`: run all of them, print each beside its limit, write `var/bench.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+from benchmarks import issuing, scan_reading
+
+OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
+
+
+def main() -> None:
+    rows = [*issuing.measure(), *scan_reading.measure()]
+    for row in rows:
+        sys.stdout.write(
+            f"{row['name']:<66} {row['value']:>10.2f} of {row['limit']:>10.2f} {row['unit']}  ratio {row['ratio']:.3f}\n"
+        )
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

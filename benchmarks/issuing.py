@@ -1,0 +1,134 @@
+"""Copies issued a second, beside the bare signatures of the same HSM keys.
+
+Processor time of one process. The first limit is the rate at which the PDF key alone signs; the second signs all that
+one copy needs, a P-256 signature a page and one RSA-3072 signature. What remains is checking, drawing, PDF, database.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from printserver.approvals.authorisation import authorisations_of
+from printserver.bootstrap import Adapters, build, read_key_list
+from printserver.cli.demo.contract import SEAL_X_UM, SEAL_Y_UM, sample_contract
+from printserver.cli.init import DEMO_PLAN, credentials_file, install
+from printserver.documents.intake import IntakeLimits
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.organisations.access import Actor
+from printserver.organisations.credentials import check_password
+from printserver.print_requests.pipeline import prepare_request, take_in
+from printserver.print_requests.queries import request_details
+from printserver.print_requests.service import (
+    Application,
+    Place,
+    approve_request,
+    confirm_seal_use,
+    submit_request,
+)
+from printserver.printing.queries import printers
+from printserver.seals.queries import seals
+from printserver.settings import Settings
+from printserver.signer.ceremony_plan import read_plan
+from printserver.signer.daemon import open_hsm
+from printserver.signer.issuing import Issuing
+from printserver.signer.keys import PDF_LABEL, SigningKeys, code_label
+from printserver.signing.spent_journal import SpentJournal
+
+COPIES: Final = 20
+ROUNDS: Final = 5
+SIGNATURES: Final = 100
+
+
+def measure() -> list[dict[str, object]]:
+    """Rows {"name", "value", "limit", "ratio", "unit"}; value and limit in copies per CPU-second."""
+    with tempfile.TemporaryDirectory(prefix="psb-") as folder, _issuing(Path(folder)) as (issuing, waiting, pages):
+        hsm, per_round = issuing.keys.hsm, len(waiting) // ROUNDS
+        number = read_plan(DEMO_PLAN).organisation.number
+        digest = sha256(b"benchmark").digest()
+        issued, pdf_alone, all_signatures = [], [], []
+        for at in range(ROUNDS):
+            batch = waiting[at * per_round : (at + 1) * per_round]
+            issued.append(per_round / _seconds(lambda batch=batch: [issuing.issue(each) for each in batch]))
+            rsa = _seconds(lambda: [hsm.sign_rsa_pkcs1v15_sha256(PDF_LABEL, digest) for _ in range(SIGNATURES)])
+            ecdsa = _seconds(lambda: [hsm.sign_p256(code_label(number), digest) for _ in range(SIGNATURES)])
+            pdf_alone.append(SIGNATURES / rsa)
+            all_signatures.append(SIGNATURES / (rsa + pages * ecdsa))
+    name = f"issuing: a copy of {pages} pages ÷ "
+    return [
+        _row(f"{name}C_Sign of the PDF key", issued, pdf_alone),
+        _row(f"{name}all C_Sign that it needs", issued, all_signatures),
+    ]
+
+
+@contextmanager
+def _issuing(folder: Path) -> Iterator[tuple[Issuing, list[UUID], int]]:
+    """An installation with `COPIES` authorised copies of our own contract, and its signer in this process."""
+    settings = Settings(home=folder / "home")
+    install(settings, read_plan(DEMO_PLAN))
+    adapters = build(settings, jobs=RecordedJobs())
+    waiting, pages = _authorised(adapters)
+    keys = SigningKeys(open_hsm(settings), read_key_list(settings))
+    try:
+        with SpentJournal(settings.spent_journal) as journal:
+            yield Issuing(adapters.database, adapters.objects, keys, journal, settings.public_url), waiting, pages
+    finally:
+        keys.hsm.close()
+        adapters.database.engines.dispose()
+
+
+def _authorised(adapters: Adapters) -> tuple[list[UUID], int]:
+    database, objects = adapters.database, adapters.objects
+    clerk, approver, custodian = (_person(adapters, login) for login in ("clerk", "approver", "custodian"))
+    pdf = sample_contract()
+    with database.reading() as work:
+        seal, printer = seals(work, clerk)[0], printers(work, clerk)[0]
+    places = (Place(10, SEAL_X_UM, SEAL_Y_UM),)
+    application = Application(seal.id, printer.id, COPIES, places, "benchmark")
+    taken = take_in(database, objects, clerk, application, pdf, limits=IntakeLimits(), most_copies=COPIES)
+    layout = [page.to_json() for page in taken.layout]
+    with database.work() as work:
+        request = submit_request(work, clerk, application, taken.safe, layout, expires_after_days=1, most_copies=COPIES)
+    prepare_request(database, objects, request.id)
+    with database.reading() as work:
+        manifest = request_details(work, clerk, request.id).manifest_sha256 or ""
+    with database.work() as work:
+        approve_request(work, approver, adapters.attestor, request.id, manifest_sha256=manifest)
+    with database.work() as work:
+        confirm_seal_use(work, custodian, adapters.attestor, request.id, manifest_sha256=manifest)
+        return [each.id for each in authorisations_of(work, request.id)], len(layout)
+
+
+def _person(adapters: Adapters, login: str) -> Actor:
+    people = json.loads(credentials_file(adapters.settings).read_text("utf-8"))["people"]
+    password = next(person["password"] for person in people if person["login"] == login)
+    with adapters.database.work() as work:
+        actor = check_password(work, login=login, password=password)
+    if actor is None:
+        raise RuntimeError(f"{login} cannot sign in")
+    return actor
+
+
+def _seconds(body: Callable[[], object]) -> float:
+    begun = time.process_time()
+    body()
+    return time.process_time() - begun
+
+
+def _row(name: str, values: list[float], limits: list[float]) -> dict[str, object]:
+    ratios = [value / limit for value, limit in zip(values, limits, strict=True)]
+    return {
+        "name": name,
+        "value": statistics.median(values),
+        "limit": statistics.median(limits),
+        "ratio": statistics.median(ratios),
+        "unit": "copies per CPU-second",
+    }

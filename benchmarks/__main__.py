@@ -15,9 +15,8 @@ OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
 def main() -> None:
     rows = [*issuing.measure(), *scan_reading.measure()]
     for row in rows:
-        sys.stdout.write(
-            f"{row['name']:<66} {row['value']:>10.2f} of {row['limit']:>10.2f} {row['unit']}  ratio {row['ratio']:.3f}\n"
-        )
+        figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
+        sys.stdout.write(f"{row['name']:<66} {figures}  ratio {row['ratio']:.3f}\n")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
 

@@ -1,0 +1,99 @@
+-- Least privileges of the server's processes on PostgreSQL. Run it as a superuser, after `printserver init` and again
+-- after every `printserver migrate`:
+--
+--     psql --dbname=printserver --set=ON_ERROR_STOP=1 --single-transaction --file=deploy/database_roles.sql
+--
+-- It may be run at any time: it makes roles that are missing, takes everything away and grants anew. Passwords are
+-- given by hand (\password printserver_web). The tables belong to whoever migrates, and no process is that role.
+--
+-- The rules behind the list:
+--   * the log is written once: no role may UPDATE, DELETE or TRUNCATE audit_entry, audit_leaf, audit_head;
+--   * only the signer gives entries their place (audit_leaf) and signs heads (audit_head);
+--   * only the signer uses an authorisation up (redeemed_at) and says that a copy is issued (issued_sha256, issued_at);
+--   * only the web process, where people are signed in, records decisions and grants authorisations;
+--   * what a copy is (serial, pages, rendition) is written once, by the worker, and changed by nobody;
+--   * no role may DELETE a row of the product; passwords and sessions are for the web process alone.
+-- Which state follows which is decided by the product; the database cannot tell one state from another here.
+
+DO $$
+DECLARE
+    process text;
+BEGIN
+    FOREACH process IN ARRAY ARRAY['printserver_web', 'printserver_worker', 'printserver_signer'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = process) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN', process);
+        END IF;
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA public, dbos FROM %I', process);
+        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA public, dbos FROM %I', process);
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), process);
+        EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', process);
+    END LOOP;
+    EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END $$;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+-- The job engine's own function for making jobs runs with the caller's rights; nobody needs it.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA dbos FROM PUBLIC;
+
+-- ---------------------------------------------------------------- the log
+
+GRANT SELECT, INSERT ON audit_entry TO printserver_web, printserver_worker, printserver_signer;
+GRANT SELECT ON audit_leaf, audit_head TO printserver_web, printserver_worker;
+GRANT SELECT, INSERT ON audit_leaf, audit_head TO printserver_signer;
+
+-- ---------------------------------------------------------------- web
+
+GRANT SELECT ON
+    alembic_version, organisation, branch, user_account, role_binding, web_session, api_token, idempotency_record,
+    seal, printer, document, print_request, copy, approval, authorisation,
+    return_batch, return_page, returned_copy, archive_record, archive_counter
+    TO printserver_web;
+-- Signing in: failures counted, sessions and tokens opened and ended.
+GRANT UPDATE (failed_sign_ins, locked_until) ON user_account TO printserver_web;
+GRANT INSERT ON web_session, api_token TO printserver_web;
+GRANT UPDATE (ended_at) ON web_session TO printserver_web;
+GRANT UPDATE (revoked_at) ON api_token TO printserver_web;
+GRANT INSERT, UPDATE (status, answer) ON idempotency_record TO printserver_web;
+-- Applying and deciding.
+GRANT INSERT ON document, print_request, approval, authorisation TO printserver_web;
+GRANT UPDATE (state) ON print_request TO printserver_web;
+-- Releasing, settling, voiding, replacing.
+GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, printed_at, settled_reason)
+    ON copy TO printserver_web;
+GRANT UPDATE (paused) ON printer TO printserver_web;
+-- Handing in and settling returns; the last settled page archives its copy.
+GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;
+GRANT UPDATE (state, copy_id, page, reason, verdict, settled_by, settled_at) ON return_page TO printserver_web;
+GRANT UPDATE (last_at) ON returned_copy TO printserver_web;
+GRANT UPDATE (last) ON archive_counter TO printserver_web;
+
+-- ---------------------------------------------------------------- worker
+
+GRANT SELECT ON
+    alembic_version, organisation, branch, seal, printer, document, print_request, copy, authorisation,
+    return_batch, return_page, returned_copy, archive_record, archive_counter
+    TO printserver_worker;
+-- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
+GRANT INSERT ON print_request, copy TO printserver_worker;
+GRANT UPDATE (state, manifest_sha256, failure) ON print_request TO printserver_worker;
+-- Printing.
+GRANT UPDATE (state, cups_job_id, printed_at) ON copy TO printserver_worker;
+-- Reading returns, archiving.
+GRANT INSERT ON return_page, returned_copy, archive_record, archive_counter TO printserver_worker;
+GRANT UPDATE (state, failure, pages, finished_at) ON return_batch TO printserver_worker;
+GRANT UPDATE (last_at) ON returned_copy TO printserver_worker;
+GRANT UPDATE (last) ON archive_counter TO printserver_worker;
+
+-- ---------------------------------------------------------------- signer
+
+GRANT SELECT ON organisation, seal, document, print_request, copy, approval, authorisation TO printserver_signer;
+GRANT UPDATE (redeemed_at) ON authorisation TO printserver_signer;
+GRANT UPDATE (state, issued_sha256, issued_at) ON copy TO printserver_signer;
+
+-- ---------------------------------------------------------------- the job engine's tables
+
+-- The web process puts jobs into the queue and reads nothing of their results; the worker runs them.
+GRANT USAGE ON SCHEMA dbos TO printserver_web, printserver_worker;
+GRANT SELECT, INSERT, UPDATE (creator_xid) ON dbos.workflow_status TO printserver_web;
+GRANT SELECT ON dbos.dbos_migrations TO printserver_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dbos TO printserver_worker;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA dbos TO printserver_worker;

@@ -6,13 +6,33 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from printserver.http_edge.problems import show_problems_as_pages
 from printserver.web import assets
-from printserver.web.pages import public_verification
+from printserver.web.pages import (
+    approvals,
+    archive,
+    audit,
+    copies,
+    home,
+    new_request,
+    print_requests,
+    printers,
+    public_verification,
+    returns,
+    session,
+    tokens,
+)
+from printserver.web.problem_page import problem_page
 
-_PAGES: Final = (public_verification,)
+# `new_request` before `print_requests`: /requests/new is no request's id.
+_PAGES: Final = (
+    *(public_verification, session, home, new_request, print_requests, approvals, copies, printers, returns),
+    *(archive, audit, tokens),
+)
 
 
 def mount(app: FastAPI) -> None:
     app.include_router(assets.router)
     for page in _PAGES:
         app.include_router(page.router)
+    show_problems_as_pages(app, problem_page)

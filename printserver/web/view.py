@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from printserver.http_edge.edge import edge_of
+from printserver.http_edge.problems import Problem
 from printserver.http_edge.work import Call
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
@@ -111,6 +112,12 @@ def view_of(request: Request) -> View:
 CurrentView = Annotated[View, Depends(view_of)]
 
 
+class Explained(Protocol):
+    """A problem or an error: both have a stable code."""
+
+    code: str
+
+
 def own_path(text: str) -> str:
     """A path on this server that may be gone to after the sign-in, or the home page; never another site's address."""
     parts = urlsplit(text)
@@ -133,6 +140,7 @@ def _environment(language: Language, time_zone: str) -> Environment:
     environment.filters["word"] = _word(words.gettext)
     environment.filters["word_of_other"] = _word(translations(language.other).gettext)
     environment.filters["tone"] = lambda value, kind: TONES[kind].get(str(value), "secondary")
+    environment.filters["explained"] = _explained(words.gettext, language)
     environment.filters["moment"] = _moment(ZoneInfo(time_zone))
     environment.filters["day"] = _day(language, ZoneInfo(time_zone))
     environment.filters["mm"] = lambda micrometres: f"{micrometres / 1000:g}"
@@ -147,6 +155,20 @@ def _word(gettext: Callable[[str], str]) -> Callable[[object, str], str]:
         return str(value) if message is None else gettext(message)
 
     return word
+
+
+def _explained(gettext: Callable[[str], str], language: Language) -> Callable[[Explained], str]:
+    """The problem's own words, which are English; in other languages the words of its code, with the page it names."""
+
+    def explained(problem: Explained) -> str:
+        own = problem.detail if isinstance(problem, Problem) else str(problem)
+        message = WORDS["problem"].get(problem.code)
+        if language is Language.EN or message is None:
+            return own[:1].upper() + own[1:]
+        page = getattr(problem, "page", None)
+        return gettext(message) + (f"（{gettext('Page')} {page}）" if page else "")
+
+    return explained
 
 
 def _moment(zone: ZoneInfo) -> Callable[[datetime], str]:

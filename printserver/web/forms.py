@@ -1,0 +1,118 @@
+"""What people type: taken as text so that nothing is lost, then checked as a whole with one sentence a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from printserver.print_requests.service import Application, Place
+
+UM_PER_MM: Final = 1_000
+MOST_PLACES: Final = 50
+
+Text = Annotated[str, Field(max_length=1_000)]
+
+
+class TypedRequest(BaseModel):
+    """The form of a new request, as typed.   place_*: one entry a place, in order.   shown: the page in the picture."""
+
+    model_config = ConfigDict(frozen=True)
+
+    draft: Annotated[str, Field(max_length=200)] = ""
+    key: Annotated[str, Field(max_length=64)] = ""
+    title: Text = ""
+    purpose: Text = ""
+    own_reference: Text = ""
+    seal_id: Text = ""
+    printer_id: Text = ""
+    copies: Text = "1"
+    place_page: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_x: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_y: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    shown: Text = "1"
+    action: Text = "submit"
+
+    @property
+    def places(self) -> list[tuple[str, str, str]]:
+        """Page, x and y of each; what is missing is empty."""
+        longest = max(map(len, (self.place_page, self.place_x, self.place_y)))
+        columns = (
+            [*column, *[""] * (longest - len(column))] for column in (self.place_page, self.place_x, self.place_y)
+        )
+        return list(zip(*columns, strict=True))
+
+    def with_places(self, places: Sequence[tuple[str, str, str]]) -> TypedRequest:
+        pages, xs, ys = ([place[at] for place in places] for at in range(3))
+        return self.model_copy(update={"place_page": pages, "place_x": xs, "place_y": ys})
+
+
+class CheckedPlace(BaseModel):
+    page: Annotated[int, Field(ge=1)]
+    x_um: Annotated[int, Field(ge=0, le=2_000_000)]
+    y_um: Annotated[int, Field(ge=0, le=2_000_000)]
+
+
+class CheckedRequest(BaseModel):
+    seal_id: UUID
+    printer_id: UUID
+    copies: Annotated[int, Field(ge=1)]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+    own_reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+    places: Annotated[list[CheckedPlace], Field(min_length=1)]
+
+    def application(self, filename: str) -> Application:
+        places = tuple(Place(place.page, place.x_um, place.y_um) for place in self.places)
+        return Application(**self.model_dump(exclude={"places"}), places=places, filename=filename)
+
+
+@dataclass(frozen=True)
+class FieldsWrong(Exception):
+    """`fields`: names of the fields that cannot be used; a place's is `place-0`, `place-1` ….."""
+
+    fields: frozenset[str]
+
+
+def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> CheckedRequest:
+    """pages: of the document.   Raises: FieldsWrong."""
+    places = [_micrometres(place) for place in typed.places]
+    words: dict[str, Any] = typed.model_dump(
+        include={"seal_id", "printer_id", "copies", "title", "purpose", "own_reference"}
+    )
+    wrong: set[str] = set()
+    checked: CheckedRequest | None = None
+    try:
+        checked = CheckedRequest(**words, places=places)  # type: ignore[arg-type]  # pydantic reads the mappings
+    except ValidationError as problem:
+        wrong = {_field(error["loc"]) for error in problem.errors()}
+    else:
+        if checked.copies > most_copies:
+            wrong.add("copies")
+        wrong |= {f"place-{at}" for at, place in enumerate(checked.places) if place.page > pages}
+    if wrong or checked is None:
+        raise FieldsWrong(frozenset(wrong))
+    return checked
+
+
+def _field(location: Sequence[int | str]) -> str:
+    if location[0] == "places":
+        return f"place-{location[1]}" if len(location) > 1 else "places"
+    return str(location[0])
+
+
+def _micrometres(place: tuple[str, str, str]) -> Mapping[str, Any]:
+    page, x, y = place
+    return {"page": page.strip(), "x_um": _um(x), "y_um": _um(y)}
+
+
+def _um(millimetres: str) -> int | None:
+    """None for what is no length; a comma is a decimal point."""
+    try:
+        return round(Decimal(millimetres.strip().replace(",", ".")) * UM_PER_MM)
+    except (InvalidOperation, ValueError, OverflowError):
+        return None

@@ -1,0 +1,37 @@
+"""The home page: what waits for me, and how my own requests stand."""
+
+from __future__ import annotations
+
+from fastapi.responses import HTMLResponse
+
+from printserver.http_edge.declarations import signed_in
+from printserver.http_edge.routes import edge_router
+from printserver.http_edge.work import CurrentActor, CurrentWork
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import branch, organisation
+from printserver.print_requests import queries
+from printserver.print_requests.states import CopyState
+from printserver.returns.queries import doubtful_pages
+from printserver.web.view import CurrentView
+
+router = edge_router("", "pages")
+
+SHOWN = 5
+
+
+@router.get("/", response_class=HTMLResponse)
+@signed_in()
+def show_home(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
+    decides = actor.may(Permission.APPROVE_REQUEST) or actor.may(Permission.CONFIRM_SEAL_USE)
+    counts = queries.copy_counts(work, actor)
+    return view.page(
+        "home.html",
+        organisation=organisation(work, actor.organisation_id).name,
+        branch=branch(work, actor.branch_id).name,
+        roles=sorted({grant.role for grant in actor.grants}),
+        waiting=queries.waiting_for(work, actor) if decides else (),
+        mine=queries.requests(work, actor, mine=True, limit=SHOWN) if actor.may(Permission.CREATE_REQUEST) else (),
+        releasable=counts.get(CopyState.ISSUED, 0) if actor.may(Permission.RELEASE_COPIES) else 0,
+        unknown=counts.get(CopyState.OUTCOME_UNKNOWN, 0) if actor.may(Permission.SETTLE_COPIES) else 0,
+        doubtful=len(doubtful_pages(work, actor, limit=200)) if actor.may(Permission.SETTLE_RETURNS) else 0,
+    )

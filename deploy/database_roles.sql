@@ -91,9 +91,9 @@ GRANT UPDATE (state, issued_sha256, issued_at) ON copy TO printserver_signer;
 
 -- ---------------------------------------------------------------- the job engine's tables
 
--- The web process puts jobs into the queue and reads nothing of their results; the worker runs them.
+-- The web process puts jobs into the queue; the worker runs them.
 GRANT USAGE ON SCHEMA dbos TO printserver_web, printserver_worker;
 GRANT SELECT, INSERT, UPDATE (creator_xid) ON dbos.workflow_status TO printserver_web;
-GRANT SELECT ON dbos.dbos_migrations TO printserver_web;
+GRANT SELECT (workflow_uuid), INSERT ON dbos.workflow_input TO printserver_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dbos TO printserver_worker;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA dbos TO printserver_worker;

@@ -73,7 +73,7 @@ class Story:
         texts = step(
             "A recipient scans the codes", lambda: self._read_codes(printed), lambda all_: f"{len(all_)} codes"
         )
-        urls = step("The page behind each first code says genuine", lambda: self._verify_online(texts), "  ".join)
+        urls = step("The page behind each first code says genuine", lambda: self._verify_online(texts), _first_address)
         keys = step("The same codes verify offline", lambda: self._verify_offline(texts), _relative)
         scan = step("The other party seals and signs; scanned", lambda: self._scan(printed), _relative)
         returned = step("The scan is matched, compared and archived", lambda: self._hand_in(scan), _counts)
@@ -268,6 +268,10 @@ def _copy_states(details: Any) -> str:
 
 def _names(paths: Sequence[Path]) -> str:
     return "  ".join(_relative(path) for path in paths)
+
+
+def _first_address(urls: Sequence[str]) -> str:
+    return f"{urls[0][:44]}… whole in summary.json"
 
 
 def _counts(counts: dict[str, int]) -> str:

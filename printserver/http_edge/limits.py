@@ -22,6 +22,8 @@ PER_MINUTE: Final[dict[str, RateLimitItem]] = {
 }
 FORM_SLACK: Final = 1 << 20
 """What the other fields and the boundaries of a form may take besides its file."""
+LARGEST_WITHOUT_FORM: Final = 1 << 20
+"""Of JSON, which is read into memory whole."""
 
 
 @dataclass(frozen=True)
@@ -49,30 +51,33 @@ def network_of(address: str) -> str:
 
 @dataclass(frozen=True)
 class BodyLimit:
-    """Middleware: stops reading a body at `most_bytes`, whatever its headers say, and answers 413."""
+    """Middleware: no body is read beyond `most_bytes`, whatever its headers say; the answer is 413."""
 
     app: ASGIApp
     most_bytes: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        announced = int(declared) if declared.isdigit() else 0
-        received = 0
+        is_http = scope["type"] == "http"
+        await self.app(scope, limited(scope, receive, self.most_bytes) if is_http else receive, send)
 
-        async def limited() -> Message:
-            nonlocal received
-            if announced > self.most_bytes:
-                raise _too_large()
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.most_bytes:
-                raise _too_large()
-            return message
 
-        await self.app(scope, limited, send)
+def limited(scope: Scope, receive: Receive, most_bytes: int) -> Receive:
+    """`receive` that raises an HTTPException (413) instead of reading more than `most_bytes` of the body."""
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    announced = int(declared) if declared.isdigit() else 0
+    received = 0
+
+    async def receive_some() -> Message:
+        nonlocal received
+        if announced > most_bytes:
+            raise _too_large()
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > most_bytes:
+            raise _too_large()
+        return message
+
+    return receive_some
 
 
 def _too_large() -> HTTPException:

@@ -13,19 +13,20 @@ from typing import Any, Final
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, params
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from printserver.foundation.errors import PrintServerError
 from printserver.http_edge.actors import Caller, Credential, Visitor, credential_of, identify, visitor_of
 from printserver.http_edge.csrf import SAFE_METHODS, refuse_cross_site, require_own_page
 from printserver.http_edge.declarations import Declaration, Lane, UndeclaredEndpoint, declaration_of
 from printserver.http_edge.edge import Edge, edge_of
+from printserver.http_edge.limits import LARGEST_WITHOUT_FORM, limited
 from printserver.http_edge.problems import MEDIA_TYPE
 from printserver.http_edge.work import Call, EndpointPlan, key_of, plan_of, request_digest
 
@@ -49,6 +50,11 @@ class EdgeRoute(APIRoute):
         if not self.declaration.public:
             options["openapi_extra"] = {"security": [{BEARER: []}], **(options.get("openapi_extra") or {})}
         super().__init__(path, _in_one_thread(plan), **options)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        takes_form = self.body_field is not None and isinstance(self.body_field.field_info, params.Form)
+        bounded = receive if takes_form else limited(scope, receive, LARGEST_WITHOUT_FORM)
+        await super().handle(scope, bounded, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

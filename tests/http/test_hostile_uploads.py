@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from printserver.http_edge.limits import FORM_SLACK
+from printserver.http_edge.limits import FORM_SLACK, LARGEST_WITHOUT_FORM
 from printserver.organisations.permissions import Role
 from tests.http.api_client import ApiClient, code_of, wish_at
 from tests.unit.documents.hostile_pdfs import REFUSED
@@ -71,6 +71,13 @@ def test_a_body_that_does_not_say_its_size_is_read_up_to_the_limit_and_no_furthe
     answer = api.post(f"{SITE}/api/v1{address}", content=endless(), headers=headers)
     assert (answer.status_code, code_of(answer)) == (413, "too-large")
     assert _kept(api) == before
+
+
+def test_json_is_not_read_into_memory_beyond_a_mebibyte_whatever_it_calls_itself(api: ApiClient):
+    for content_type in ("application/json", "multipart/form-data; boundary=b"):
+        body = b'{"login": "' + b"x" * LARGEST_WITHOUT_FORM
+        answer = api.ask("POST", "/tokens", content=body, headers={"Content-Type": content_type})
+        assert (answer.status_code, code_of(answer)) == (413, "too-large")
 
 
 APPLICATIONS: dict[str, tuple[Any, str]] = {

@@ -24,6 +24,7 @@ class AuthorisationSpent(Refused):
 class AuthorisationFacts:
     id: UUID
     request_id: UUID
+    organisation_id: UUID
     copy_id: UUID
     manifest_sha256: str
     content_sha256: str
@@ -36,6 +37,7 @@ def grant(
     by: By,
     *,
     request_id: UUID,
+    organisation_id: UUID,
     copy_id: UUID,
     manifest_sha256: str,
     content_sha256: str,
@@ -45,6 +47,7 @@ def grant(
     authorisation = Authorisation(
         id=new_id(),
         request_id=request_id,
+        organisation_id=organisation_id,
         copy_id=copy_id,
         manifest_sha256=manifest_sha256,
         content_sha256=content_sha256,
@@ -104,18 +107,28 @@ def redeem(work: Work, by: By, authorisation: AuthorisationFacts) -> None:
     )
     if spent is None:
         raise AuthorisationSpent("this authorisation was used already or has expired")
-    append(work, by, AuthorisationRedeemed(id=authorisation.id, copy_id=authorisation.copy_id))
+    append(
+        work,
+        by.within(authorisation.organisation_id),
+        AuthorisationRedeemed(id=authorisation.id, copy_id=authorisation.copy_id),
+    )
 
 
 def record_refusal(work: Work, by: By, authorisation_id: UUID, problem: PrintServerError) -> None:
     """Note that the signer refused."""
-    append(work, by, AuthorisationRefused(id=authorisation_id, code=problem.code, reason=str(problem)))
+    columns = select(Authorisation.organisation_id).where(Authorisation.id == authorisation_id)
+    append(
+        work,
+        by.within(work.session.scalar(columns)),
+        AuthorisationRefused(id=authorisation_id, code=problem.code, reason=str(problem)),
+    )
 
 
 def _facts(row: Authorisation) -> AuthorisationFacts:
     return AuthorisationFacts(
         row.id,
         row.request_id,
+        row.organisation_id,
         row.copy_id,
         row.manifest_sha256,
         row.content_sha256,

@@ -35,6 +35,7 @@ class Authorisation(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     copy_id: Mapped[UUID] = mapped_column(ForeignKey("copy.id"), unique=True)
     manifest_sha256: Mapped[str]
     content_sha256: Mapped[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Final
@@ -29,6 +29,10 @@ class By:
     process: str = ""
     address: str = ""
     device: str = ""
+
+    def within(self, organisation_id: UUID | None) -> By:
+        """What the server itself does belongs to the log of the organisation that it concerns."""
+        return self if self.organisation_id else replace(self, organisation_id=organisation_id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,17 +35,17 @@ def move_copy(
 
     Raises: NotFound, TransitionRefused, also when another transaction was faster.
     """
-    state = work.session.scalar(select(Copy.state).where(Copy.id == copy_id))
-    if state is None:
+    row = work.session.execute(select(Copy.state, Copy.organisation_id).where(Copy.id == copy_id)).one_or_none()
+    if row is None:
         raise NotFound("there is no such copy")
-    before = CopyState(state)
+    before = CopyState(row.state)
     after = next_copy_state(before, action)
     moved = work.session.scalar(
         update(Copy).where(Copy.id == copy_id, Copy.state == before).values(state=after, **fields).returning(Copy.id)
     )
     if moved is None:
         raise TransitionRefused(f"cannot {action} a copy that has just changed")
-    append(work, by, CopyMoved(id=copy_id, before=before, after=after, reason=reason))
+    append(work, by.within(row.organisation_id), CopyMoved(id=copy_id, before=before, after=after, reason=reason))
     return after
 
 
@@ -57,9 +57,10 @@ def record_issued(
     journal_lines, journal_head: of the signer's spent journal at this moment.   Raises: NotFound, TransitionRefused.
     """
     move_copy(work, by, copy_id, CopyAction.ISSUE, issued_sha256=issued_sha256, issued_at=work.now())
+    organisation_id = work.session.scalar(select(Copy.organisation_id).where(Copy.id == copy_id))
     append(
         work,
-        by,
+        by.within(organisation_id),
         CopySigned(id=copy_id, issued_sha256=issued_sha256, journal_lines=journal_lines, journal_head=journal_head),
     )
 

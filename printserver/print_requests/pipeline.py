@@ -108,7 +108,11 @@ def prepare_request(database: Database, objects: Objects, request_id: UUID) -> N
             return
         for copy in copies:
             _register_copy(work, order, copy)
-        append(work, BY_PIPELINE, ApprovalFlowOpened(id=request_id, manifest_sha256=digest))
+        append(
+            work,
+            BY_PIPELINE.within(order.request.organisation_id),
+            ApprovalFlowOpened(id=request_id, manifest_sha256=digest),
+        )
 
 
 def fail_request(database: Database, request_id: UUID, failure: str) -> None:
@@ -131,7 +135,7 @@ def finish_issuing(database: Database, request_id: UUID, failure: str = "") -> N
             move_copy(work, BY_PIPELINE, copy.id, CopyAction.VOID, reason=failure)
         for copy in copies:
             if copy.state == CopyState.WASTED:
-                request_replacement(work, BY_PIPELINE, copy)
+                request_replacement(work, BY_PIPELINE.within(copy.organisation_id), copy)
         action = RequestAction.FAIL if failure else RequestAction.FINISH_ISSUING
         _advance(work, request_id, action, failure=failure)
 
@@ -200,7 +204,7 @@ def _register_copy(work: Work, order: _Order, copy: ManifestCopy) -> None:
     )
     append(
         work,
-        BY_PIPELINE,
+        BY_PIPELINE.within(request.organisation_id),
         CopyRendered(
             id=copy.copy_id,
             request_id=request.id,
@@ -213,7 +217,9 @@ def _register_copy(work: Work, order: _Order, copy: ManifestCopy) -> None:
 
 def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: str) -> bool:
     """Move the request on, once; False when it is no longer where `action` starts from."""
-    before = RequestState(work.session.scalars(select(PrintRequest.state).where(PrintRequest.id == request_id)).one())
+    columns = select(PrintRequest.state, PrintRequest.organisation_id).where(PrintRequest.id == request_id)
+    state, organisation_id = work.session.execute(columns).one()
+    before = RequestState(state)
     try:
         after = next_request_state(before, action)
     except PrintServerError:
@@ -226,7 +232,8 @@ def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: str)
     )
     if moved is None:
         return False
-    append(work, BY_PIPELINE, RequestMoved(id=request_id, before=before, after=after, reason=fields.get("failure", "")))
+    moved_on = RequestMoved(id=request_id, before=before, after=after, reason=fields.get("failure", ""))
+    append(work, BY_PIPELINE.within(organisation_id), moved_on)
     return True
 
 

@@ -170,6 +170,7 @@ def confirm_seal_use(
             work,
             actor.by,
             request_id=request.id,
+            organisation_id=request.organisation_id,
             copy_id=copy.id,
             manifest_sha256=manifest_sha256,
             content_sha256=copy.rendition_sha256,

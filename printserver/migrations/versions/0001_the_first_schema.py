@@ -412,6 +412,7 @@ def upgrade() -> None:
         "authorisation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("copy_id", sa.Uuid(), nullable=False),
         sa.Column("manifest_sha256", sa.String(), nullable=False),
         sa.Column("content_sha256", sa.String(), nullable=False),
@@ -419,6 +420,9 @@ def upgrade() -> None:
         sa.Column("expires_at", Moment(), nullable=False),
         sa.Column("redeemed_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(["copy_id"], ["copy.id"], name=op.f("fk_authorisation_copy_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_authorisation_organisation_id")
+        ),
         sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_authorisation_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authorisation")),
         sa.UniqueConstraint("copy_id", name=op.f("uq_authorisation_copy_id")),

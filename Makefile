@@ -1,7 +1,7 @@
 # One command each. `make demo` and `make test` do all the set-up on a fresh Debian 12, as root or with sudo.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test pytest lint checks format bench lock clean distclean
+.PHONY: help setup demo stop run test pytest lint checks format bench lock clean distclean
 
 # The real folder behind .venv: processes of other system users cannot always follow the link in the checkout.
 BIN = $(realpath .venv)/bin
@@ -10,6 +10,7 @@ TESTS ?=
 
 help:
 	@echo 'make demo    one sealed contract, from application to archive; CONTRACT=path.pdf, ONESHOT=1'
+	@echo 'make stop    end the server that the demonstration left running'
 	@echo 'make test    set-up, lint and all tests; TESTS=path for a part of them'
 	@echo 'make run     keep the server running'
 	@echo 'make lint    style, types, import rules, house rules, translations'
@@ -22,6 +23,9 @@ setup:
 
 demo: setup
 	$(BIN)/printserver demo $(if $(CONTRACT),--contract "$(CONTRACT)") $(if $(filter-out 0,$(ONESHOT)),--oneshot)
+
+stop:
+	$(BIN)/printserver demo --stop
 
 run: setup
 	exec $(BIN)/printserver run
@@ -55,8 +59,12 @@ lock:
 		--generate-hashes --python-version 3.11 --upgrade --quiet --output-file requirements.lock
 	@! grep -nE '://' requirements.lock
 
+# The demonstration's installation; as root it lies outside the checkout.
+DEMO_HOMES = var/demo-home /var/lib/printserver-demo/$(shell printf '%s' "$(realpath .)" | sha256sum | cut -c1-12)
+
 clean:
-	rm -rf var .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	$(if $(wildcard $(DEMO_HOMES:=/supervisor.pid)),$(BIN)/printserver demo --stop)
+	rm -rf var $(wildcard $(DEMO_HOMES)) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean

@@ -34,7 +34,9 @@ LEAST_DPI: Final = 140
 _LEAST_INCHES: Final = 2
 _UM_PER_INCH: Final = 25_400
 _AGREES_FROM: Final = 0.8
+_DIFFERS_BELOW: Final = 0.5
 _SPREAD: Final = 3.0
+_LEAST_FOUND_SHARE: Final = 0.7
 _GONE_BELOW: Final = 0.55
 _COVERED_FROM: Final = 0.85
 _LEAST_AGREEMENT: Final = 0.5
@@ -143,6 +145,8 @@ def _judge(
     over = _boxes_mask(marks.covered, issued_ink.shape)
     added = _regions(free | beside | over, dpi, RegionKind.ADDED) + _regions(red_added, dpi, RegionKind.ADDED)
     regions, score = missing + added, round(marks.found_share, 4)
+    if score < _LEAST_FOUND_SHARE:
+        return Comparison(Verdict.CHANGED, score, tuple(regions), "the scan shows something else than the issued page")
     doubts = [
         (_is_grey(scan), "the scan has no colour, so seals and text cannot be told apart; please scan in colour"),
         (aligned.agreement < _LEAST_AGREEMENT, "the scan is too poor to be compared"),
@@ -200,7 +204,7 @@ def _coverage(around: Ink, window: Ink, across: int, down: int) -> float:
 def _sorted_out(
     boxes: NDArray[np.int32], values: NDArray[np.float64], coverages: NDArray[np.float64], hidden: int, dpi: float
 ) -> _Marks:
-    """A mark that correlates clearly worse than this page's usual marks is not simply there.
+    """A mark that correlates badly, or clearly worse than this page's usual marks, is not simply there.
 
     Points and dashes are too small to correlate; of them it only counts whether the ink is there.
     """
@@ -208,7 +212,7 @@ def _sorted_out(
     sides = np.sort(boxes[:, 2:], axis=1) / dpi * 25.4
     large = (sides[:, 0] >= _DASH_MM) & (sides[:, 1] >= _POINT_MM)
     usual, low = np.percentile(values[large], [50, 5]) if large.any() else (1.0, 1.0)
-    agrees_from = min(_AGREES_FROM, low - _SPREAD * (usual - low))
+    agrees_from = min(_AGREES_FROM, max(_DIFFERS_BELOW, low - _SPREAD * (usual - low)))
     agrees = np.where(large, values >= agrees_from, coverages >= _POINT_COVERED_FROM)
     for index in np.flatnonzero(~agrees):
         if coverages[index] >= _COVERED_FROM:

@@ -161,6 +161,18 @@ def test_without_readable_codes_the_page_is_laid_over_by_its_look(issued_pages: 
     assert compare(turned, issued_pages[0], DPI).verdict is Verdict.SAME
 
 
+@pytest.mark.parametrize("colour", [True, False])
+def test_another_text_under_the_right_codes_is_changed_even_in_grey(
+    issued_pages: list[Image], printed, colour: bool
+) -> None:
+    for seed in (50, 51):
+        scan = printed(contract_lines(seed))
+        grey = np.asarray(cv2.cvtColor(scan, cv2.COLOR_BGR2GRAY), np.uint8)
+        found = compare(scan if colour else grey, issued_pages[0], DPI)
+        assert found.verdict is Verdict.CHANGED
+        assert found.score < 0.9
+
+
 def test_another_page_and_an_empty_sheet_are_never_the_same(issued_pages: list[Image], scanned: Image) -> None:
     empty = office_scan(np.full_like(scanned, 255), DPI, random(1))
     assert compare(scanned, issued_pages[1], DPI).verdict is not Verdict.SAME

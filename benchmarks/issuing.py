@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -57,7 +58,7 @@ def measure() -> list[dict[str, object]]:
         issued, pdf_alone, all_signatures = [], [], []
         for at in range(ROUNDS):
             batch = waiting[at * per_round : (at + 1) * per_round]
-            issued.append(per_round / _seconds(lambda batch=batch: [issuing.issue(each) for each in batch]))
+            issued.append(per_round / _seconds(partial(_issue_all, issuing, batch)))
             rsa = _seconds(lambda: [hsm.sign_rsa_pkcs1v15_sha256(PDF_LABEL, digest) for _ in range(SIGNATURES)])
             ecdsa = _seconds(lambda: [hsm.sign_p256(code_label(number), digest) for _ in range(SIGNATURES)])
             pdf_alone.append(SIGNATURES / rsa)
@@ -115,6 +116,11 @@ def _person(adapters: Adapters, login: str) -> Actor:
     if actor is None:
         raise RuntimeError(f"{login} cannot sign in")
     return actor
+
+
+def _issue_all(issuing: Issuing, batch: list[UUID]) -> None:
+    for each in batch:
+        issuing.issue(each)
 
 
 def _seconds(body: Callable[[], object]) -> float:

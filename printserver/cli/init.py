@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from printserver.audit.log import By
 from printserver.bootstrap import build
@@ -20,7 +21,6 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Work
 from printserver.migrations.upgrade import upgrade
-from printserver.organisations.models import Branch, Organisation, User
 from printserver.organisations.service import create_branch, create_organisation, create_user, grant_role
 from printserver.printing.pin import read_pin
 from printserver.printing.service import NewPrinter, enrol_printer
@@ -41,11 +41,11 @@ class AlreadyInstalled(Refused):
 
 @dataclass(frozen=True)
 class _Places:
-    """Rows by the names that the plan gives them."""
+    """Ids by the names that the plan gives them."""
 
-    organisation: Organisation
-    branches: dict[str, Branch]
-    people: dict[str, User]
+    organisation: UUID
+    branches: dict[str, UUID]
+    people: dict[str, UUID]
 
 
 def is_installed(settings: Settings) -> bool:
@@ -117,32 +117,34 @@ def _write_rows(
 
 def _people(work: Work, plan: CeremonyPlan, passwords: dict[str, str]) -> _Places:
     organisation = create_organisation(work, BY_INIT, number=plan.organisation.number, name=plan.organisation.name)
-    places = _Places(organisation, {}, {})
-    for branch in plan.branches:
-        parent = None if branch.parent is None else places.branches[branch.parent].id
-        places.branches[branch.code] = create_branch(work, BY_INIT, organisation, name=branch.name, parent_id=parent)
+    places = _Places(organisation.id, {}, {})
+    branches = {}
+    for each in plan.branches:
+        parent = None if each.parent is None else places.branches[each.parent]
+        branches[each.code] = create_branch(work, BY_INIT, organisation, name=each.name, parent_id=parent)
+        places.branches[each.code] = branches[each.code].id
     for person in plan.people:
         user = create_user(
             work,
             BY_INIT,
-            places.branches[person.branch],
+            branches[person.branch],
             login=person.login,
             staff_number=person.staff_number,
             name=person.name,
             password=passwords[person.login],
         )
-        places.people[person.login] = user
+        places.people[person.login] = user.id
         for role in person.roles:
-            grant_role(work, BY_INIT, user, role.role, places.branches[role.branch])
+            grant_role(work, BY_INIT, user, role.role, branches[role.branch])
     return places
 
 
 def _new_seal(places: _Places, seal: MadeSeal, objects: Objects) -> NewSeal:
     return NewSeal(
         id=new_id(),
-        organisation_id=places.organisation.id,
-        branch_id=places.branches[seal.plan.branch].id,
-        custodian_id=places.people[seal.plan.custodian].id,
+        organisation_id=places.organisation,
+        branch_id=places.branches[seal.plan.branch],
+        custodian_id=places.people[seal.plan.custodian],
         code_id=seal.code_id,
         name=seal.plan.name,
         type=seal.plan.type,
@@ -156,8 +158,8 @@ def _new_seal(places: _Places, seal: MadeSeal, objects: Objects) -> NewSeal:
 
 def _new_printer(places: _Places, printer: PrinterPlan, queue: KnownQueue) -> NewPrinter:
     return NewPrinter(
-        organisation_id=places.organisation.id,
-        branch_id=places.branches[printer.branch].id,
+        organisation_id=places.organisation,
+        branch_id=places.branches[printer.branch],
         name=printer.name,
         location=printer.location,
         queue=queue.name,

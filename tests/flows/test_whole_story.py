@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,23 +14,22 @@ from tests.running_server import RunningServer, running_server
 from tests.unit.rendering.papers import contract
 
 
-def _told(server: RunningServer, folder: Path) -> dict[str, object]:
+def _told(server: RunningServer, folder: Path) -> dict[str, Any]:
     paper = folder / "contract.pdf"
     paper.write_bytes(contract(30))
     Story(server, paper, folder / "out").tell()
-    summary: dict[str, object] = json.loads((folder / "out" / "summary.json").read_text())
+    summary: dict[str, Any] = json.loads((folder / "out" / "summary.json").read_text())
     return summary
 
 
-def _check(server: RunningServer, summary: dict[str, object]) -> None:
+def _check(server: RunningServer, summary: dict[str, Any]) -> None:
     returned = summary["return"]
-    assert isinstance(returned, dict)
     assert returned["matched"] == returned["pages"] > 0
     assert returned["doubtful"] == 0
-    assert len(set(summary["qr_texts"])) == returned["pages"]  # type: ignore[arg-type]  # a list of texts
+    assert len(set(summary["qr_texts"])) == returned["pages"]
     report = audit.verify(server.settings)
     report.raise_if_bad()
-    assert report.entries >= summary["audit_entries"]  # type: ignore[operator]  # a number
+    assert report.entries >= summary["audit_entries"]
 
 
 @pytest.mark.timeout(600)

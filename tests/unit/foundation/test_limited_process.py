@@ -44,13 +44,13 @@ def test_the_child_sees_no_environment_and_no_descriptor_of_its_parent(monkeypat
     assert len(eval(descriptors)) <= 4  # noqa: S307 - the three streams and the listing itself
 
 
-def test_memory_is_bounded():
+def test_memory_of_the_child_is_bounded():
     with pytest.raises(ProcessLimitExceeded) as refusal:
         run_limited("json.tool", [], b"[" + b"1," * 40_000_000 + b"1]", LIMITS)
     assert refusal.value.limit == "memory"
 
 
-def test_processor_time_is_bounded():
+def test_processor_time_of_the_child_is_bounded():
     with pytest.raises(ProcessLimitExceeded) as refusal:
         say("exec('while True: pass')", limits=ProcessLimits(cpu_seconds=1, wall_seconds=20))
     assert refusal.value.limit == "cpu"
@@ -64,7 +64,7 @@ def test_a_sleeping_child_is_stopped_with_its_children():
     assert time.monotonic() - started < 5
 
 
-def test_output_is_bounded():
+def test_output_of_the_child_is_bounded():
     with pytest.raises(ProcessLimitExceeded) as refusal:
         say("sys.stdout.buffer.write(b'x' * 3_000_000)")
     assert refusal.value.limit == "output"

@@ -16,7 +16,7 @@ from printserver.bootstrap import build
 from printserver.cli.queues import KnownQueue, emulated_printer, write_queues
 from printserver.cli.system_users import WORKER, hand_over, make_home, separated
 from printserver.foundation.clock import SystemClock
-from printserver.foundation.errors import Refused
+from printserver.foundation.errors import NotFound, Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Work
@@ -39,6 +39,10 @@ class AlreadyInstalled(Refused):
     code = "already-installed"
 
 
+class NothingInstalled(NotFound):
+    code = "nothing-installed"
+
+
 @dataclass(frozen=True)
 class _Places:
     """Ids by the names that the plan gives them."""
@@ -51,6 +55,12 @@ class _Places:
 def is_installed(settings: Settings) -> bool:
     """`init` leaves its mark last, so that an interrupted one is recognised; credentials are handed out and deleted."""
     return _mark(settings).exists() or credentials_file(settings).exists()
+
+
+def require_installed(settings: Settings) -> None:
+    """Raises: NothingInstalled."""
+    if not is_installed(settings):
+        raise NothingInstalled(f"nothing is installed in {settings.home}; `printserver init FILE` does it")
 
 
 def credentials_file(settings: Settings) -> Path:
@@ -80,9 +90,9 @@ def install(settings: Settings, plan: CeremonyPlan) -> None:
         passwords = {person.login: secrets.token_urlsafe(12) for person in plan.people}
         _write_rows(settings, plan, passwords, seals, queues)
         write_queues(settings, queues)
-        _write_settings(settings)
         hand_over(settings)
         _write_credentials(settings, plan, passwords)
+        _write_settings(settings)
         _mark(settings).write_text(f"{plan.organisation.name}\n", "utf-8")
     finally:
         os.umask(before)

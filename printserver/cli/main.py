@@ -68,8 +68,10 @@ def run(
     """Start and supervise everything on this machine."""
     from printserver.cli import supervisor
     from printserver.cli.demo.server import demo_settings
+    from printserver.cli.init import require_installed
 
     with spoken(demo_settings if demo else Settings) as settings:
+        require_installed(settings)
         supervisor.run(settings, lambda: typer.echo(f"Serving on {settings.public_url}"))
 
 

@@ -54,7 +54,7 @@ class _Places:
 
 def is_installed(settings: Settings) -> bool:
     """`init` leaves its mark last, so that an interrupted one is recognised; credentials are handed out and deleted."""
-    return _mark(settings).exists() or credentials_file(settings).exists()
+    return _mark(settings).exists()
 
 
 def require_installed(settings: Settings) -> None:

@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 # The real folder behind .venv: processes of other system users cannot always follow the link in the checkout.
 BIN = $(realpath .venv)/bin
+# The demonstration's installation; as root it lies outside the checkout.
+PATH_MARK = $(shell printf '%s' "$(realpath .)" | sha256sum | cut -c1-12)
+DEMO_HOME = $(if $(filter 0,$(shell id -u)),/var/lib/printserver-demo/$(PATH_MARK),$(realpath .)/var/demo-home)
 # `make test TESTS=tests/unit/audit` runs a part of the tests.
 TESTS ?=
 
@@ -27,7 +30,13 @@ demo: setup
 stop:
 	$(BIN)/printserver demo --stop
 
+# The installation in PRINTSERVER_HOME, else the demonstration's: `demo --stop` makes it when it is not there yet, and
+# ends the server that a demonstration left running.
 run: setup
+	@export PRINTSERVER_HOME="$${PRINTSERVER_HOME:-$(DEMO_HOME)}"; set -e; \
+	[ -e "$$PRINTSERVER_HOME/installed" ] && [ ! -e "$$PRINTSERVER_HOME/supervisor.pid" ] || \
+		$(BIN)/printserver demo --stop; \
+	echo "Passwords of the demonstration's people: $$PRINTSERVER_HOME/credentials.json"; \
 	exec $(BIN)/printserver run
 
 test: checks pytest
@@ -59,12 +68,9 @@ lock:
 		--generate-hashes --python-version 3.11 --upgrade --quiet --output-file requirements.lock
 	@! grep -nE '://' requirements.lock
 
-# The demonstration's installation; as root it lies outside the checkout.
-DEMO_HOMES = var/demo-home /var/lib/printserver-demo/$(shell printf '%s' "$(realpath .)" | sha256sum | cut -c1-12)
-
 clean:
-	$(if $(wildcard $(DEMO_HOMES:=/supervisor.pid)),$(BIN)/printserver demo --stop)
-	rm -rf var $(wildcard $(DEMO_HOMES)) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	$(if $(wildcard $(DEMO_HOME)/supervisor.pid),$(BIN)/printserver demo --stop)
+	rm -rf var "$(DEMO_HOME)" .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean

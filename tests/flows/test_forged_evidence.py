@@ -60,6 +60,7 @@ def granted_by_sql(signed: SigningWorld, request_id: UUID) -> UUID:
         change(PrintRequest, id=request_id, state="approved"),
         insert(Authorisation).values(
             id=authorisation_id,
+            organisation_id=signed.world.home.id,
             request_id=request_id,
             copy_id=copy.id,
             manifest_sha256=signed.world.manifest_sha256(request_id),

@@ -68,10 +68,12 @@ def run(
     """Start and supervise everything on this machine."""
     from printserver.cli import supervisor
     from printserver.cli.demo.server import demo_settings
-    from printserver.cli.init import require_installed
+    from printserver.cli.init import credentials_file, require_installed
 
     with spoken(demo_settings if demo else Settings) as settings:
         require_installed(settings)
+        if demo:
+            typer.echo(f"Passwords of the demonstration's people: {credentials_file(settings)}")
         supervisor.run(settings, lambda: typer.echo(f"Serving on {settings.public_url}"))
 
 
@@ -83,10 +85,10 @@ def demo(
     stop: Annotated[bool, typer.Option("--stop", help="Only stop the server that an earlier one left.")] = False,
 ) -> None:
     """Show one contract's way from application to archive, on this machine."""
-    from printserver.cli.demo.server import DemoServer, demo_settings
+    from printserver.cli.demo.server import DemoServer, demo_settings, known_demo_settings
     from printserver.cli.demo.story import Story
 
-    with spoken(demo_settings) as settings:
+    with spoken(known_demo_settings if stop else demo_settings) as settings:
         server = DemoServer(settings)
         if stop:
             server.stop()

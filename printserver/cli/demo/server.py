@@ -38,13 +38,18 @@ def demo_home() -> Path:
     return REPOSITORY / "var" / "demo-home"
 
 
+def known_demo_settings() -> Settings:
+    """Of the demonstration's installation, whether it is there or not."""
+    os.environ[HOME_VARIABLE] = str(demo_home())
+    return Settings()
+
+
 def demo_settings(*, free_ports: bool = False) -> Settings:
     """Install the demonstration if it is not there yet.
 
     free_ports: take any that are free, so that several installations stand side by side.
     """
-    os.environ[HOME_VARIABLE] = str(demo_home())
-    settings = Settings()
+    settings = known_demo_settings()
     if is_installed(settings):
         return settings
     port = _free_port(0 if free_ports else PORT)

@@ -30,14 +30,10 @@ demo: setup
 stop:
 	$(BIN)/printserver demo --stop
 
-# The installation in PRINTSERVER_HOME, else the demonstration's: `demo --stop` makes it when it is not there yet, and
-# ends the server that a demonstration left running.
+# The installation in PRINTSERVER_HOME, else the demonstration's, which is made when it is not there yet.
 run: setup
-	@export PRINTSERVER_HOME="$${PRINTSERVER_HOME:-$(DEMO_HOME)}"; set -e; \
-	[ -e "$$PRINTSERVER_HOME/installed" ] && [ ! -e "$$PRINTSERVER_HOME/supervisor.pid" ] || \
-		$(BIN)/printserver demo --stop; \
-	echo "Passwords of the demonstration's people: $$PRINTSERVER_HOME/credentials.json"; \
-	exec $(BIN)/printserver run
+	$(if $(PRINTSERVER_HOME),,$(BIN)/printserver demo --stop)
+	exec $(BIN)/printserver run $(if $(PRINTSERVER_HOME),,--demo)
 
 test: checks pytest
 

@@ -14,6 +14,8 @@ from printserver.approvals.authorisation import AuthorisationSpent, redeem
 from printserver.approvals.models import Approval
 from printserver.approvals.rules import PersonCountsOnce
 from printserver.foundation.errors import TransitionRefused
+from printserver.organisations.credentials import TRIES_BEFORE_LOCK, check_password
+from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
 from printserver.print_requests import pipeline
 from printserver.print_requests.copies import reserve_printer
@@ -24,6 +26,7 @@ from printserver.print_requests.states import CopyState, RequestState
 from printserver.signer.issuing import BY_SIGNER
 from printserver.signing.errors import AlreadySpent
 from tests.signing_world import SigningWorld, all_at_once
+from tests.world_building import cheap_passwords
 
 ATTEMPTS = 200
 THREADS = 25
@@ -167,3 +170,18 @@ def test_a_copy_is_replaced_once_however_often_at_once(signing_world: SigningWor
     assert [replacement.id for replacement in replacements] == [answers[0]]
     assert replacements[0].state == RequestState.RENDERING
     assert signing_world.events().count("RequestSubmitted") == 2
+
+
+def test_guesses_at_one_password_are_judged_one_after_the_other(signing_world: SigningWorld):
+    """Otherwise a hundred at once would all be tried before the first failure counts."""
+    world = signing_world.world
+    login = world.person(Role.CLERK).login
+
+    def guess() -> str:
+        with world.database.work() as work:
+            return "in" if check_password(work, login=login, password="one of many") else "out"
+
+    with cheap_passwords():
+        assert kinds(all_at_once([guess] * 60, threads=20)) == {"str": 60}
+    with world.database.reading() as work:
+        assert work.session.get_one(User, world.person(Role.CLERK).id).failed_sign_ins == TRIES_BEFORE_LOCK

@@ -1,0 +1,74 @@
+"""Objects are named by their bytes: written once, and refused when the bytes are no longer those."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from printserver.foundation.errors import NotFound
+from printserver.storage.objects import LocalObjects, ObjectChanged
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> LocalObjects:
+    return LocalObjects(tmp_path)
+
+
+def stored_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@given(data=some.binary(max_size=3000))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_put_is_got_under_its_digest(objects: LocalObjects, data: bytes):
+    digest = objects.put(data)
+    assert digest == sha256(data).hexdigest()
+    assert objects.get(digest) == data
+
+
+def test_the_same_bytes_are_stored_once_and_never_written_again(objects: LocalObjects, tmp_path: Path):
+    digest = objects.put(b"contract")
+    (file,) = stored_files(tmp_path)
+    written = file.stat()
+    assert objects.put(b"contract") == digest
+    assert stored_files(tmp_path) == [file]
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+
+
+def test_many_at_once_store_one_whole_object(objects: LocalObjects, tmp_path: Path):
+    data = os.urandom(200_000)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(objects.put, [data] * 40)) == {sha256(data).hexdigest()}
+    assert len(stored_files(tmp_path)) == 1
+    assert objects.get(sha256(data).hexdigest()) == data
+
+
+@pytest.mark.parametrize("change", [b"contracT", b"contract ", b"contrac", b""])
+def test_changed_bytes_are_refused_when_read_and_when_put_again(objects: LocalObjects, tmp_path: Path, change: bytes):
+    digest = objects.put(b"contract")
+    (file,) = stored_files(tmp_path)
+    file.write_bytes(change)
+    with pytest.raises(ObjectChanged):
+        objects.get(digest)
+    with pytest.raises(ObjectChanged):
+        objects.put(b"contract")
+    assert file.read_bytes() == change
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../../etc/passwd", "a" * 63, "a" * 65, "A" * 64, "g" * 64, "/" * 64, "é" * 64, ("../" * 22)[:64]]
+)
+def test_a_name_that_is_no_digest_reaches_no_file(objects: LocalObjects, name: str):
+    with pytest.raises(NotFound):
+        objects.get(name)
+
+
+def test_an_object_nobody_put_is_not_found(objects: LocalObjects):
+    with pytest.raises(NotFound):
+        objects.get("0" * 64)

@@ -22,10 +22,12 @@ def change(call: Call, body: Callable[[Work, Actor], Result]) -> Result:
         return body(work, call.caller_in(work).actor)
 
 
-def refusal(call: Call, body: Callable[[Work, Actor], object]) -> PrintServerError | None:
-    """`change`, for a page that shows a refusal itself: what was refused, or None when it is done."""
+def refusal(
+    call: Call, body: Callable[[Work, Actor], object], *, beside: tuple[type[PrintServerError], ...] = SHOWN_BESIDE
+) -> PrintServerError | None:
+    """`change`, for a page that shows the kinds `beside` itself: what was refused, or None when it is done."""
     try:
         change(call, body)
-    except SHOWN_BESIDE as problem:
+    except beside as problem:
         return problem
     return None

@@ -60,8 +60,9 @@ def check(
     templates: Path = TEMPLATES, modules: Path = MODULES, catalogue: Catalog | None = None
 ) -> tuple[Finding, ...]:
     """catalogue: of the one language that is not the marked strings' own; read from its file when not given."""
+    known = read_catalogue(Language.ZH) if catalogue is None else catalogue
     found = [*_in_templates(templates), *_in_modules(modules)]
-    return tuple(sorted([*found, *_in_catalogue(catalogue or read_catalogue(Language.ZH), marked(templates, modules))]))
+    return tuple(sorted([*found, *_in_catalogue(known, marked(templates, modules))]))
 
 
 def marked(templates: Path = TEMPLATES, modules: Path = MODULES) -> dict[str, str]:
@@ -98,14 +99,16 @@ def _in_templates(folder: Path) -> Iterator[Finding]:
 
 
 def _without_expressions(environment: Environment, source: str) -> str:
-    """The markup, with its lines where they were."""
-    parts, opened = [], ""
+    """The markup, with its lines where they were; what stands in a `trans` block is marked."""
+    parts, opened, marked_block = [], "", False
     for _line, kind, value in environment.lex(source):
         if kind == "data":
-            parts.append(value)
+            parts.append("\n" * value.count("\n") if marked_block else value)
         elif kind.endswith("_begin"):
             opened = value
         elif kind.endswith("_end"):
+            word = opened.strip("{%- ").partition(" ")[0]
+            marked_block = word == "trans" or (marked_block and word != "endtrans")
             parts.append((_EXPRESSION if opened.startswith("{{") else "") + "\n" * (opened + value).count("\n"))
             opened = ""
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,15 +16,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
+from printserver.foundation.errors import PrintServerError
 from printserver.http_edge.edge import edge_of
-from printserver.http_edge.problems import Problem
+from printserver.http_edge.problems import Problem, problem_of
 from printserver.http_edge.work import Call
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.settings import Settings
 from printserver.web.assets import TEMPLATES, asset_url
 from printserver.web.languages import COOKIE, PARAMETER, Language, parse_language, preferred, translations
-from printserver.web.words import LANGUAGE_NAMES, SIGNS, TONES, WORDS
+from printserver.web.words import KINDS, LANGUAGE_NAMES, SIGNS, TONES, WORDS
 
 _YEAR_SECONDS: Final = 31_536_000
 _NOTICE: Final = "said"
@@ -112,12 +113,6 @@ def view_of(request: Request) -> View:
 CurrentView = Annotated[View, Depends(view_of)]
 
 
-class Explained(Protocol):
-    """A problem or an error: both have a stable code."""
-
-    code: str
-
-
 def own_path(text: str) -> str:
     """A path on this server that may be gone to after the sign-in, or the home page; never another site's address."""
     parts = urlsplit(text)
@@ -157,15 +152,15 @@ def _word(gettext: Callable[[str], str]) -> Callable[[object, str], str]:
     return word
 
 
-def _explained(gettext: Callable[[str], str], language: Language) -> Callable[[Explained], str]:
+def _explained(gettext: Callable[[str], str], language: Language) -> Callable[[Problem | PrintServerError], str]:
     """The problem's own words, which are English; in other languages the words of its code, with the page it names."""
 
-    def explained(problem: Explained) -> str:
-        own = problem.detail if isinstance(problem, Problem) else str(problem)
-        message = WORDS["problem"].get(problem.code)
-        if language is Language.EN or message is None:
-            return own[:1].upper() + own[1:]
-        page = getattr(problem, "page", None)
+    def explained(problem: Problem | PrintServerError) -> str:
+        said = problem if isinstance(problem, Problem) else problem_of(problem)
+        if language is Language.EN:
+            return said.detail[:1].upper() + said.detail[1:]
+        message = WORDS["problem"].get(said.code, WORDS["problem"][KINDS.get(said.status, "refused")])
+        page = (said.facts or {}).get("page")
         return gettext(message) + (f"（{gettext('Page')} {page}）" if page else "")
 
     return explained

@@ -187,6 +187,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "csrf-token": N_("This page is out of date; please load it again."),
         "not-found": N_("There is nothing here, or nothing that you may see."),
         "method-not-allowed": N_("This address cannot be used in this way."),
+        "page-not-found": N_("There is no such page."),
+        "password-weak": N_("The password has at least 10 characters."),
+        "login-taken": N_("This name for signing in is taken."),
         "malformed": N_("The request is not as it should be."),
         "refused": N_("A rule forbids this, or things have changed; please look again."),
         "transition-refused": N_("This is not possible in the present state; please look again."),
@@ -289,6 +292,18 @@ TONES: Final[Mapping[str, Mapping[str, str]]] = {
     "comparison": {"same": "success", "changed": "danger", "review": "warning"},
     "decision": {"approved": "success", "refused": "danger"},
 }
+
+KINDS: Final[Mapping[int, str]] = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    413: "too-large",
+    422: "malformed",
+    429: "too-many-requests",
+    500: "internal-error",
+    503: "unavailable",
+}
+"""By status, for a code that has no words of its own."""
 
 SIGNS: Final[Mapping[str, str]] = {"success": "✓", "warning": "!", "danger": "✗"}
 LANGUAGE_NAMES: Final[Mapping[str, str]] = {"zh": "中文", "en": "English"}

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.foundation.errors import PrintServerError
+from printserver.foundation.errors import NotFound, PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.problems import status_of
@@ -31,6 +31,10 @@ WITHDRAWABLE: Final = frozenset({RequestState.RENDERING, RequestState.PENDING_AP
 
 Reason = Annotated[str, Form(max_length=500)]
 Digest = Annotated[str, Form(max_length=64)]
+
+
+class PageNotFound(NotFound):
+    code = "page-not-found"
 
 
 @router.get("", response_class=HTMLResponse)
@@ -85,6 +89,8 @@ def show_page(
 ) -> HTMLResponse:
     """One page, large."""
     details = queries.request_details(work, actor, request_id)
+    if not (1 <= page <= details.pages and 1 <= number <= len(details.copies)):
+        raise PageNotFound("there is no such page")
     return view.page("request_page.html", request=details, number=number, page=page)
 
 

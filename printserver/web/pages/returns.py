@@ -88,6 +88,7 @@ def create_settlement(
     problem = refusal(
         call,
         lambda work, actor: service.settle_page(work, actor, page_id, serial=serial, page=number, reason=reason),
+        beside=(*SHOWN_BESIDE, service.CopyNotFound),
     )
     return _settled(view, call, page_id, problem, {"serial": serial, "page": page, "reason": reason})
 

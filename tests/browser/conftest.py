@@ -1,0 +1,91 @@
+"""A real browser against a real server; whatever it complains about fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.running_server import RunningServer, server
+
+__all__ = ["server"]
+
+CHROMIUM: Final = "/usr/bin/chromium"
+FLAGS: Final = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+PICTURES: Final = Path(__file__).parents[2] / "var" / "browser"
+PATIENCE_MS: Final = 120_000
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: RunningServer) -> Iterator[Visit]:
+    """Opens a page in a fresh profile: `visit(width=360, javascript=False, language="en-US")`.
+
+    Console messages, script errors and breaches of the content security policy fail the test at its end.
+    """
+    contexts, complaints = [], []
+
+    def open_page(*, width: int = 1280, javascript: bool = True, language: str = "zh-CN") -> Page:
+        options: dict[str, Any] = {"viewport": {"width": width, "height": 780}, "locale": language}
+        context = chromium.new_context(**options, java_script_enabled=javascript, base_url=server.url)
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: _said(complaints, page, message.text))
+        page.on("pageerror", lambda error: complaints.append(f"{page.url} script: {error}"))
+        page.on("requestfailed", lambda request: _failed(complaints, request))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _said(complaints: list[str], page: Page, text: str) -> None:
+    """That a form was refused is an answer of ours."""
+    if "(Unprocessable Entity)" not in text:
+        complaints.append(f"{page.url}: {text}")
+
+
+def _failed(complaints: list[str], request: Any) -> None:
+    """A page that is left takes its unfinished requests with it; a download is no page."""
+    if request.failure != "net::ERR_ABORTED":
+        complaints.append(f"{request.url} failed: {request.failure}")
+
+
+@pytest.fixture
+def sign_in(visit: Visit, server: RunningServer) -> Visit:
+    """A page whose visitor is signed in: `sign_in("clerk")`."""
+
+    def signed_in(login: str, **options: Any) -> Page:
+        page = visit(**options)
+        page.goto("/")
+        page.fill("#login", login)
+        page.fill("#password", server.passwords[login])
+        page.click("main button")
+        page.wait_for_url("**/")
+        return page
+
+    return signed_in
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """For people to look at: `var/browser/<name>.png`."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)

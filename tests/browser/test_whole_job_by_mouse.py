@@ -1,0 +1,146 @@
+"""One contract's whole way, from application to the log, by mouse in a real browser on the real server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from printserver.cli.demo.paper import play_paper
+from printserver.cli.demo.reading import page_codes
+from tests.browser.conftest import PATIENCE_MS, Visit, keep_picture
+from tests.browser.reading_rules import broken_rules
+from tests.running_server import RunningServer
+from tests.world_building import PAGES, contract
+
+TITLE = "供货合同 2026-88"
+
+
+def _apply(clerk: Page, folder: Path) -> str:
+    """The request's path."""
+    document = folder / "contract.pdf"
+    document.write_bytes(contract("Supply contract."))
+    clerk.get_by_role("link", name="新建用印申请").first.click()
+    clerk.set_input_files("#document", document)
+    clerk.get_by_role("button", name="提交", exact=True).click()
+    clerk.wait_for_url(re.compile("draft="))
+    expect(clerk.locator("#paper img")).to_have_js_property("complete", True)
+    _drag_the_seal(clerk)
+    clerk.fill("#title", TITLE)
+    clerk.fill("#copies", "2")
+    clerk.fill("#own-reference", "OA-88")
+    keep_picture(clerk, "new-request")
+    assert broken_rules(clerk) == []
+    clerk.get_by_role("button", name="提交申请").click()
+    clerk.wait_for_url(re.compile(r"/requests/[0-9a-f-]{36}"))
+    expect(clerk.locator("#live .state")).to_contain_text("待审批", timeout=PATIENCE_MS)
+    return clerk.url.partition("?")[0]
+
+
+def _drag_the_seal(clerk: Page) -> None:
+    """To the middle of the page; then a step to the left by keyboard."""
+    clerk.locator(".seal-outline").scroll_into_view_if_needed()
+    paper, seal = clerk.locator("#paper").bounding_box(), clerk.locator(".seal-outline").bounding_box()
+    assert paper is not None
+    assert seal is not None
+    clerk.mouse.move(seal["x"] + seal["width"] / 2, seal["y"] + seal["height"] / 2)
+    clerk.mouse.down()
+    clerk.mouse.move(paper["x"] + paper["width"] / 2, paper["y"] + paper["height"] / 2, steps=8)
+    clerk.mouse.up()
+    assert abs(float(clerk.input_value("[name=place_x]")) - 105) < 1
+    before = float(clerk.input_value("[name=place_x]"))
+    clerk.keyboard.press("ArrowLeft")
+    assert abs(float(clerk.input_value("[name=place_x]")) - (before - 1)) < 0.11
+    assert abs(float(clerk.input_value("[name=place_y]")) - 148.5) < 1
+
+
+def _look_at_all_pages(person: Page) -> None:
+    pictures = person.locator(".pages img")
+    expect(pictures).to_have_count(PAGES)
+    for number in range(PAGES):
+        pictures.nth(number).scroll_into_view_if_needed()
+        expect(pictures.nth(number)).to_have_js_property("complete", True)
+        assert pictures.nth(number).evaluate("picture => picture.naturalWidth") > 0
+
+
+def _decide(person: Page, button: str, then: str) -> None:
+    person.locator("a[href='/approvals']").last.click()
+    person.get_by_role("link", name=TITLE).click()
+    _look_at_all_pages(person)
+    person.get_by_role("button", name=button).click()
+    expect(person.locator("[role=status]").first).to_contain_text(then)
+
+
+def _release(clerk: Page, request: str, server: RunningServer) -> list[Path]:
+    """What arrived at the printer."""
+    before = set(server.printer.received())
+    clerk.goto(request)
+    expect(clerk.get_by_role("button", name="全部放行打印")).to_be_visible(timeout=PATIENCE_MS)
+    clerk.get_by_role("button", name="全部放行打印").click()
+    printed = clerk.locator("#live .badge", has_text="已打印")
+    expect(printed).to_have_count(2, timeout=PATIENCE_MS)
+    assert broken_rules(clerk) == []
+    return [path for path in server.printer.received() if path not in before]
+
+
+def _hand_in(archivist: Page, scan: Path) -> None:
+    archivist.get_by_role("link", name="回收扫描", exact=True).click()
+    archivist.set_input_files("#scan", scan)
+    archivist.get_by_role("button", name="提交", exact=True).click()
+    archivist.wait_for_url(re.compile(r"/returns/[0-9a-f-]{36}"))
+    expect(archivist.locator("#live .state")).to_contain_text("已读取", timeout=PATIENCE_MS)
+    expect(archivist.locator("#live td .badge", has_text="已归位")).to_have_count(2 * PAGES)
+    assert broken_rules(archivist) == []
+    keep_picture(archivist, "return")
+
+
+def _find_in_archive(archivist: Page, serial: str) -> None:
+    archivist.get_by_role("link", name="档案", exact=True).click()
+    archivist.fill("#query", serial)
+    archivist.get_by_role("button", name="查找").click()
+    archivist.locator("main tbody a").click()
+    expect(archivist.get_by_role("heading", level=1)).to_have_text(TITLE)
+    with archivist.expect_download() as download:
+        archivist.get_by_role("link", name="已签发的 PDF").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+    assert broken_rules(archivist) == []
+
+
+def test_the_whole_job_is_done_by_mouse(sign_in: Visit, visit: Visit, server: RunningServer, tmp_path: Path):
+    clerk = sign_in("clerk")
+    request = _apply(clerk, tmp_path)
+
+    approver = sign_in("approver", width=360)
+    _decide(approver, "批准", "您已批准该申请")
+    keep_picture(approver, "approver-phone")
+    assert broken_rules(approver) == []
+    custodian = sign_in("custodian")
+    _decide(custodian, "确认用印", "您已确认用印")
+
+    printed = _release(clerk, request, server)
+    keep_picture(clerk, "request-printed")
+    assert len(printed) == 2
+
+    recipient = visit(width=360, javascript=False)
+    (code, *_) = page_codes(printed[0])
+    recipient.goto(code)
+    assert recipient.locator("main").get_attribute("data-verdict") == "genuine"
+    expect(recipient.locator("h1")).to_have_text("真实有效")
+    expect(recipient.locator("dl")).to_contain_text(TITLE)
+    expect(recipient.locator("dl")).to_contain_text(re.compile("第 [12] 份 共 2 份"))
+    serial = recipient.locator("dd.serial").inner_text()
+    keep_picture(recipient, "verify-phone")
+
+    scan = play_paper(printed, tmp_path / "scan.pdf", seed=7, dpi=200).path
+    archivist = sign_in("archivist")
+    _hand_in(archivist, scan)
+    _find_in_archive(archivist, serial)
+
+    auditor = sign_in("auditor", language="en-US")
+    auditor.get_by_role("link", name="Log", exact=True).click()
+    auditor.select_option("#event", "CopyArchived")
+    auditor.get_by_role("button", name="Search").click()
+    auditor.get_by_role("link", name="copy archived").first.click()
+    expect(auditor.locator("#proof + p")).to_contain_text("Checked just now")
+    assert broken_rules(auditor) == []

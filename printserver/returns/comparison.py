@@ -2,7 +2,19 @@
 
 Pure, coarse and fast; a comparison by the glyphs of the issued text can take its place behind the same `compare`.
 
-Its limits were measured on simulated pages only.
+Measured on simulated scans only, of text pages in one layout, by the simulator on which the thresholds were also
+chosen (other seeds); office and worse pages (skew 2°, fold, specks, thick toner, JPEG quality 60), half each. A change
+is one digit, a look-alike digit, a word, a line, a word appended, cents dropped, or a decimal point lost.
+
+    dpi    unchanged pages not `same`    changed pages called `same`    processor time a page
+    300    0 of 42                       0 of 42                        470 ms
+    200    0 of 84                       0 of 84                        470 ms
+    150    1 of 42                       1 of 42 (a look-alike digit)   290 ms
+
+So 200 dpi or more is what to ask for, and none in 84 still allows 3.5 %. A look-alike digit and an appended word give
+`review`, not `changed`. Not measured: real returns, phone photographs, patterned backgrounds, tables and pictures.
+It does not see: what changed in red, ink under a code or within 6 mm of the edge, marks below about 0.4 mm.
+Grey and bilevel scans are `review` unless most of the page differs.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -52,6 +53,8 @@ def demo_settings(*, free_ports: bool = False) -> Settings:
     settings = known_demo_settings()
     if is_installed(settings):
         return settings
+    if settings.home.exists():  # an interrupted installation; nothing but demonstrations lies here
+        shutil.rmtree(settings.home)
     port = _free_port(0 if free_ports else PORT)
     chosen = Settings(port=port, public_url=f"http://127.0.0.1:{port}")
     install(chosen, _plan_with_free_ports(anywhere=free_ports))

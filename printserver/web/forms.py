@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+)
 
 from printserver.print_requests.service import Application, Place
 
@@ -16,6 +24,15 @@ UM_PER_MM: Final = 1_000
 MOST_PLACES: Final = 50
 
 Text = Annotated[str, Field(max_length=1_000)]
+
+
+def _at_most(limit: str) -> Callable[[int, ValidationInfo], int]:
+    def check(value: int, info: ValidationInfo) -> int:
+        if value > (info.context or {})[limit]:
+            raise ValueError(limit)
+        return value
+
+    return check
 
 
 class TypedRequest(BaseModel):
@@ -52,15 +69,17 @@ class TypedRequest(BaseModel):
 
 
 class CheckedPlace(BaseModel):
-    page: Annotated[int, Field(ge=1)]
+    page: Annotated[int, Field(ge=1), AfterValidator(_at_most("pages"))]
     x_um: Annotated[int, Field(ge=0, le=2_000_000)]
     y_um: Annotated[int, Field(ge=0, le=2_000_000)]
 
 
 class CheckedRequest(BaseModel):
+    """Checked with a context: `most_copies` of this server, and `pages` of the document."""
+
     seal_id: UUID
     printer_id: UUID
-    copies: Annotated[int, Field(ge=1)]
+    copies: Annotated[int, Field(ge=1), AfterValidator(_at_most("most_copies"))]
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
     own_reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
@@ -80,23 +99,13 @@ class FieldsWrong(Exception):
 
 def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> CheckedRequest:
     """pages: of the document.   Raises: FieldsWrong."""
+    words = typed.model_dump(include={"seal_id", "printer_id", "copies", "title", "purpose", "own_reference"})
     places = [_micrometres(place) for place in typed.places]
-    words: dict[str, Any] = typed.model_dump(
-        include={"seal_id", "printer_id", "copies", "title", "purpose", "own_reference"}
-    )
-    wrong: set[str] = set()
-    checked: CheckedRequest | None = None
+    limits = {"most_copies": most_copies, "pages": pages}
     try:
-        checked = CheckedRequest(**words, places=places)  # type: ignore[arg-type]  # pydantic reads the mappings
+        return CheckedRequest.model_validate({**words, "places": places}, context=limits)
     except ValidationError as problem:
-        wrong = {_field(error["loc"]) for error in problem.errors()}
-    else:
-        if checked.copies > most_copies:
-            wrong.add("copies")
-        wrong |= {f"place-{at}" for at, place in enumerate(checked.places) if place.page > pages}
-    if wrong or checked is None:
-        raise FieldsWrong(frozenset(wrong))
-    return checked
+        raise FieldsWrong(frozenset(_field(error["loc"]) for error in problem.errors())) from None
 
 
 def _field(location: Sequence[int | str]) -> str:

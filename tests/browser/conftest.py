@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.running_server import RunningServer, server
 
@@ -38,7 +38,8 @@ def visit(chromium: Browser, server: RunningServer) -> Iterator[Visit]:
 
     Console messages, script errors and breaches of the content security policy fail the test at its end.
     """
-    contexts, complaints = [], []
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
 
     def open_page(*, width: int = 1280, javascript: bool = True, language: str = "zh-CN") -> Page:
         options: dict[str, Any] = {"viewport": {"width": width, "height": 780}, "locale": language}
@@ -47,7 +48,7 @@ def visit(chromium: Browser, server: RunningServer) -> Iterator[Visit]:
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: _said(complaints, page, message.text))
-        page.on("pageerror", lambda error: complaints.append(f"{page.url} script: {error}"))
+        page.on("pageerror", lambda error: _said(complaints, page, str(error)))
         page.on("requestfailed", lambda request: _failed(complaints, request))
         return page
 

@@ -1,0 +1,231 @@
+"""Pages: strangers are led to the sign-in, wrong roles and other branches turned away, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from printserver.app import create_app
+from printserver.http_edge.declarations import Declaration
+from printserver.http_edge.problems import MACHINE_PATHS
+from printserver.http_edge.routes import declared_routes
+from printserver.organisations.permissions import GRANTS, Role
+from printserver.web.drafts import keep_draft
+from tests.http.api_client import ApiClient
+from tests.http.page_visitor import Visitor
+from tests.http.scene import Scene
+from tests.world import World
+from tests.world_building import SITE, contract, scanned_page
+
+DIGEST: Final = "0" * 64
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the right person may ask for.   names_object: whether it concerns something of the scene."""
+
+    method: str
+    route: str
+    address: Callable[[Scene], str]
+    form: Callable[[Scene], Mapping[str, Any]] = lambda scene: {}
+    files: Callable[[], Any] = lambda: None
+    names_object: bool = True
+
+
+def _form(**fields: Any) -> Callable[[Scene], Mapping[str, Any]]:
+    return lambda scene: fields
+
+
+def _draft(scene: Scene) -> str:
+    """The clerk's at the home's north."""
+    world = scene.world
+    with world.database.reading() as work:
+        clerk = world.actor(work, Role.CLERK)
+    return keep_draft(world.adapters, clerk, world.taken.safe, "contract.pdf").token
+
+
+DECISION: Final = _form(manifest_sha256=DIGEST, reason="because")
+R: Final = "/requests/{request_id}"
+STEPS: Final = (
+    Step("GET", "/", lambda s: "/", names_object=False),
+    Step("POST", "/sign-out", lambda s: "/sign-out", names_object=False),
+    Step("GET", "/requests", lambda s: "/requests", names_object=False),
+    Step("GET", "/requests/new", lambda s: "/requests/new", names_object=False),
+    Step(
+        "POST",
+        "/requests/drafts",
+        lambda s: "/requests/drafts",
+        files=lambda: {"document": ("c.pdf", contract(), "application/pdf")},
+        names_object=False,
+    ),
+    Step("GET", "/requests/drafts/{token}/pages/{page}", lambda s: f"/requests/drafts/{_draft(s)}/pages/1"),
+    Step("POST", "/requests", lambda s: "/requests", lambda s: {"draft": _draft(s), "action": "submit"}),
+    Step("GET", R, lambda s: f"/requests/{s.pending_request}"),
+    Step(
+        "GET",
+        f"{R}/copies/{{number}}/pages/{{page}}",
+        lambda s: f"/requests/{s.pending_request}/copies/1/pages/1",
+    ),
+    Step("POST", f"{R}/approvals", lambda s: f"/requests/{s.pending_request}/approvals", DECISION),
+    Step(
+        "POST",
+        f"{R}/seal-use-confirmations",
+        lambda s: f"/requests/{s.request_in_custody}/seal-use-confirmations",
+        DECISION,
+    ),
+    Step("POST", f"{R}/refusals", lambda s: f"/requests/{s.pending_request}/refusals", DECISION),
+    Step("POST", f"{R}/withdrawals", lambda s: f"/requests/{s.pending_request}/withdrawals"),
+    Step("POST", f"{R}/releases", lambda s: f"/requests/{s.issued_request}/releases", _form(which="all")),
+    Step("GET", "/approvals", lambda s: "/approvals", names_object=False),
+    Step("GET", "/copies", lambda s: "/copies", names_object=False),
+    Step("GET", "/copies/{copy_id}", lambda s: f"/copies/{s.issued_copy}"),
+    Step(
+        "POST",
+        "/copies/{copy_id}/settlements",
+        lambda s: f"/copies/{s.unknown_copy}/settlements",
+        _form(settlement="seen", reason="it lies here"),
+    ),
+    Step("POST", "/copies/{copy_id}/voidings", lambda s: f"/copies/{s.issued_copy}/voidings", _form(reason="torn")),
+    Step("POST", "/copies/{copy_id}/replacements", lambda s: f"/copies/{s.void_copy}/replacements"),
+    Step("GET", "/printers", lambda s: "/printers", names_object=False),
+    Step(
+        "POST",
+        "/printers/{printer_id}/pauses",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/pauses",
+        _form(paused="true", reason="toner"),
+    ),
+    Step("GET", "/returns", lambda s: "/returns", names_object=False),
+    Step(
+        "POST",
+        "/returns",
+        lambda s: "/returns",
+        files=lambda: {"scan": ("s.jpg", scanned_page(99), "image/jpeg")},
+        names_object=False,
+    ),
+    Step("GET", "/returns/doubtful", lambda s: "/returns/doubtful", names_object=False),
+    Step("GET", "/returns/{return_id}", lambda s: f"/returns/{s.return_id}"),
+    Step("GET", "/return-pages/{page_id}", lambda s: f"/return-pages/{s.return_page}"),
+    Step(
+        "POST",
+        "/return-pages/{page_id}/settlements",
+        lambda s: f"/return-pages/{s.return_page}/settlements",
+        lambda s: {"serial": s.serial, "page": "1", "reason": "I see it"},
+    ),
+    Step(
+        "POST",
+        "/return-pages/{page_id}/discards",
+        lambda s: f"/return-pages/{s.return_page}/discards",
+        _form(reason="cover"),
+    ),
+    Step("GET", "/archive", lambda s: "/archive", names_object=False),
+    Step("GET", "/archive/{record_id}", lambda s: f"/archive/{s.archive_record}"),
+    Step("GET", "/audit", lambda s: "/audit", names_object=False),
+    Step("GET", "/audit/{entry_id}", lambda s: f"/audit/{s.entry}"),
+    Step("GET", "/tokens", lambda s: "/tokens", names_object=False),
+    Step("POST", "/tokens", lambda s: "/tokens", _form(login="nobody", password="wrong"), names_object=False),
+    Step("POST", "/tokens/{token_id}/revocations", lambda s: f"/tokens/{s.token}/revocations"),
+)
+PUBLIC: Final = {
+    ("GET", "/static/{name}"),
+    ("GET", "/q/{digits:path}"),
+    ("GET", "/verify"),
+    ("POST", "/verify"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+}
+
+
+def _declarations(world: World) -> dict[tuple[str, str], Declaration]:
+    return {
+        (method, path): declaration
+        for path, methods, declaration in declared_routes(create_app(world.adapters))
+        for method in methods
+        if not path.startswith(MACHINE_PATHS)
+    }
+
+
+def _roles_with(declaration: Declaration) -> list[Role]:
+    return [role for role in Role if not declaration.permissions or GRANTS[role] & set(declaration.permissions)]
+
+
+def _state(scene: Scene) -> tuple[dict[str, int], int]:
+    """Sessions are opened by the visitors of these tests themselves."""
+    counts = {table: count for table, count in scene.world.row_counts().items() if table != "web_session"}
+    return counts, scene.world.object_count()
+
+
+def _take(visitor: Visitor, step: Step, scene: Scene) -> Any:
+    address = step.address(scene)
+    if step.method == "GET":
+        return visitor.look(address)
+    return visitor.send(address, files=step.files(), **step.form(scene))
+
+
+def test_every_page_is_visited_or_public_and_the_public_ones_are_these(world: World):
+    declarations = _declarations(world)
+    assert {route for route, declaration in declarations.items() if declaration.public} == PUBLIC
+    assert {(step.method, step.route) for step in STEPS} | PUBLIC == set(declarations)
+
+
+def test_strangers_are_led_to_the_sign_in_and_nothing_is_written(scene_api: ApiClient, scene: Scene):
+    _draft(scene)
+    before = _state(scene)
+    for headers in ({"Origin": SITE}, {"Origin": SITE, "Cookie": "printserver=" + "x" * 43}):
+        stranger = Visitor(scene_api, headers, "x" * 32)
+        for step in STEPS:
+            answer = _take(stranger, step, scene)
+            assert answer.status_code == 303, step
+            assert answer.headers["location"].partition("?")[0] == "/sign-in"
+            assert "set-cookie" not in answer.headers
+    assert _state(scene) == before
+
+
+def test_roles_without_the_permission_are_turned_away_and_nothing_is_written(scene_api: ApiClient, scene: Scene):
+    _draft(scene)
+    declarations, turned_away, before = _declarations(scene.world), 0, _state(scene)
+    for role in Role:
+        visitor = Visitor.of(scene_api, role)
+        for step in STEPS:
+            if role not in _roles_with(declarations[step.method, step.route]):
+                answer = _take(visitor, step, scene)
+                assert answer.status_code == 403, (step, role)
+                assert answer.headers["content-type"].startswith("text/html")
+                turned_away += 1
+    assert turned_away > 80
+    assert _state(scene) == before
+
+
+@pytest.mark.parametrize("elsewhere", ["another branch", "another company"])
+def test_what_belongs_elsewhere_has_a_page_that_says_not_found(scene_api: ApiClient, scene: Scene, elsewhere: str):
+    world = scene.world
+    _draft(scene)
+    declarations, asked, before = _declarations(world), 0, _state(scene)
+    for role in Role:
+        for step in STEPS:
+            if not step.names_object or role not in _roles_with(declarations[step.method, step.route]):
+                continue
+            # The log is one for a company: below its head nobody may read it, whatever the entry.
+            audit = step.route.startswith("/audit")
+            office = world.home.south if elsewhere == "another branch" else world.foreign.north
+            office = world.foreign.head if audit and elsewhere == "another company" else office
+            answer = _take(Visitor.of(scene_api, role, office), step, scene)
+            assert answer.status_code == (403 if audit and elsewhere == "another branch" else 404), (step, role)
+            asked += 1
+    assert asked > 40
+    assert _state(scene) == before
+
+
+def test_a_form_without_the_sessions_token_or_from_another_site_changes_nothing(scene_api: ApiClient, scene: Scene):
+    _draft(scene)
+    before = _state(scene)
+    for step in (each for each in STEPS if each.method == "POST"):
+        role = _roles_with(_declarations(scene.world)[step.method, step.route])[0]
+        visitor = Visitor.of(scene_api, role)
+        foreign = Visitor(visitor.api, {**visitor.headers, "Origin": "http://evil.example"}, visitor.csrf_token)
+        unproved = Visitor(visitor.api, visitor.headers, "x" * 32)
+        for each in (foreign, unproved):
+            assert _take(each, step, scene).status_code == 403, step
+    assert _state(scene) == before

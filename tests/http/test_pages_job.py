@@ -1,0 +1,267 @@
+"""The job by forms alone, as a browser without scripts sends them; what is refused is told where it was typed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from printserver.foundation.serials import CopySerial
+from printserver.organisations.permissions import Role
+from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.pipeline import prepare_request
+from printserver.print_requests.states import CopyState, RequestState
+from printserver.printing.outcome import Outcome
+from printserver.printing.queries import printer_facts
+from tests.http.api_client import ApiClient
+from tests.http.page_visitor import Visitor, first, shown_again, went_to
+from tests.world import World
+from tests.world_building import PASSWORD, contract, scanned_page
+
+
+def _draft(clerk: Visitor, pdf: bytes | None = None) -> str:
+    files = {"document": ("supply contract.pdf", contract() if pdf is None else pdf, "application/pdf")}
+    return went_to(clerk.send("/requests/drafts", files=files))
+
+
+def _fields(page: str) -> dict[str, str]:
+    """A form's fields as they stand, the first of each choice chosen."""
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", page):
+        name, value = re.search(r'name="(\w+)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and value and name[1] != "csrf_token":
+            found[name[1]] = value[1]
+    for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        found[name] = first(r'value="([^"]*)"', options)
+    return found
+
+
+def _request_id(answer: Any) -> UUID:
+    return UUID(went_to(answer).partition("?")[0].rpartition("/")[2])
+
+
+def _state(world: World, request_id: UUID) -> str:
+    with world.database.reading() as work:
+        return work.session.get_one(PrintRequest, request_id).state
+
+
+def _states(world: World, request_id: UUID) -> list[str]:
+    return [copy.state for copy in world.copies(request_id)]
+
+
+def test_a_clerk_applies_with_number_fields_and_sends_the_form_twice(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK)
+    page = clerk.page(_draft(clerk))
+    fields = _fields(page) | {"copies": "2", "place_x": "120,5", "place_y": "200", "own_reference": "OA-9"}
+    assert fields["title"] == "supply contract"
+    picture = clerk.look(first(r"/requests/drafts/\w+/pages/2", page))
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
+    request_id = _request_id(clerk.send("/requests", **fields, action="submit"))
+    assert _request_id(clerk.send("/requests", **fields, action="submit")) == request_id
+    prepare_request(api.world.database, api.world.adapters.objects, request_id)
+    shown = clerk.page(f"/requests/{request_id}")
+    assert "waits for approval" in shown
+    assert "page 2 at 120.5 × 200 mm" in shown
+    assert "OA-9" in clerk.page("/requests?own_reference=OA-9")
+    assert "There are none." in clerk.page("/requests?own_reference=OA-10")
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK)
+    fields = _fields(clerk.page(_draft(clerk)))
+    before = api.world.row_counts()
+    typed = fields | {"title": "", "copies": "1000", "place_x": "left", "purpose": "for <us>", "own_reference": "OA-1"}
+    text = shown_again(clerk.send("/requests", **typed, action="submit"), 422)
+    for name in ("title", "copies", "place-0"):
+        assert f'id="{name}-problem" role="alert"' in text
+    assert 'id="seal_id-problem"' not in text
+    for kept in ('value="1000"', 'value="left"', "for <us></textarea>", 'value="OA-1"'):
+        assert kept in text
+    assert api.world.row_counts() == before
+
+
+def test_a_seal_over_the_code_is_refused_beside_the_places(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK, language="zh")
+    fields = _fields(clerk.page(_draft(clerk))) | {"place_x": "185", "place_y": "30"}
+    text = shown_again(clerk.send("/requests", **fields, action="submit"), 422)
+    assert 'id="places-problem" role="alert"' in text
+    assert "不得遮挡验证码" in text
+
+
+def test_places_are_added_removed_and_pages_shown_without_scripts(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK)
+    fields = _fields(clerk.page(_draft(clerk)))
+    text = shown_again(clerk.send("/requests", **fields, action="show-1"), 200)
+    assert 'data-page="1"' in text
+    text = shown_again(clerk.send("/requests", **{**fields, "shown": "1"}, action="add"), 200)
+    assert text.count('name="place_page"') == 2
+    several = {**fields, "place_page": ["2", "1"], "place_x": ["100", "60"], "place_y": ["200", "150"]}
+    text = shown_again(clerk.send("/requests", **several, action="remove-0"), 200)
+    assert text.count('name="place_page"') == 1
+    assert 'value="60"' in text
+    assert _states(api.world, _request_id(clerk.send("/requests", **several, action="submit"))) == []
+
+
+@pytest.mark.parametrize(
+    ("pdf", "words"), [(b"GIF89a", "not a PDF"), (b"%PDF-1.7 nonsense", "damaged"), (contract()[:200], "damaged")]
+)
+def test_a_document_that_cannot_be_used_is_refused_beside_the_field_and_forgotten(
+    api: ApiClient, pdf: bytes, words: str
+):
+    clerk = Visitor.of(api, Role.CLERK)
+    before = api.world.row_counts(), api.world.object_count()
+    answer = clerk.send("/requests/drafts", files={"document": ("c.pdf", pdf, "application/pdf")})
+    text = shown_again(answer, 422)
+    assert words in text.split('id="document-problem"')[1].split("</div>")[0]
+    assert (api.world.row_counts(), api.world.object_count()) == before
+
+
+def test_decisions_bind_to_the_digest_shown(api: ApiClient):
+    world, request_id = api.world, api.world.pending(copies=2)
+    approver, custodian = Visitor.of(api, Role.APPROVER), Visitor.of(api, Role.CUSTODIAN)
+    page = approver.page(f"/requests/{request_id}")
+    digest = first(r'name="manifest_sha256" value="(\w{64})"', page)
+    assert page.count(digest) >= 2
+    assert page.count("/pages/1/image") == 1
+    assert page.count("/image") == 2
+    refused = approver.send(f"/requests/{request_id}/approvals", manifest_sha256="0" * 64, reason="read")
+    assert "look at it again" in shown_again(refused, 409)
+    assert _state(world, request_id) == RequestState.PENDING_APPROVAL
+    assert "a refusal needs a reason" in shown_again(
+        approver.send(f"/requests/{request_id}/refusals", manifest_sha256=digest), 422
+    ).replace("A refusal", "a refusal")
+    assert went_to(approver.send(f"/requests/{request_id}/approvals", manifest_sha256=digest)).endswith("said=approved")
+    assert "My decision" not in approver.page(f"/requests/{request_id}")
+    assert "Confirm the use of the seal" in custodian.page(f"/requests/{request_id}")
+    went_to(custodian.send(f"/requests/{request_id}/seal-use-confirmations", manifest_sha256=digest))
+    assert _state(world, request_id) == RequestState.APPROVED
+
+
+def test_nobody_is_offered_a_decision_on_a_request_of_their_own(api: ApiClient):
+    request_id = api.world.pending()
+    assert "manifest_sha256" not in Visitor.of(api, Role.CLERK).page(f"/requests/{request_id}")
+
+
+def test_chosen_copies_are_released_and_the_rest_wait(api: ApiClient):
+    world, request_id = api.world, api.world.issued(copies=3)
+    clerk, copies = Visitor.of(api, Role.CLERK), world.copies(request_id)
+    assert went_to(clerk.send(f"/requests/{request_id}/releases", which="chosen")).endswith("nothing-chosen")
+    assert _states(world, request_id) == ["issued"] * 3
+    went_to(clerk.send(f"/requests/{request_id}/releases", which="chosen", copy_ids=[str(copies[1].id)]))
+    assert _states(world, request_id) == ["issued", "released", "issued"]
+    page = clerk.page(f"/requests/{request_id}")
+    assert 'hx-trigger="every 2s"' in page
+    went_to(clerk.send(f"/requests/{request_id}/releases", which="all"))
+    assert _states(world, request_id) == ["released"] * 3
+    assert "no copy of this request" in shown_again(
+        clerk.send(f"/requests/{request_id}/releases", which="all"), 409
+    ).replace("No copy", "no copy")
+
+
+def test_an_unknown_outcome_is_settled_voided_and_replaced(api: ApiClient):
+    world = api.world
+    copy = world.copies(world.printed(outcome=Outcome.OUTCOME_UNKNOWN))[0]
+    administrator, clerk = Visitor.of(api, Role.PRINTER_ADMINISTRATOR), Visitor.of(api, Role.CLERK)
+    assert "outcome unknown" in administrator.page("/copies?state=outcome-unknown")
+    path = f"/copies/{copy.id}"
+    assert "Record it" in administrator.page(path)
+    assert "Record it" not in clerk.page(path)
+    refused = administrator.send(f"{path}/settlements", settlement="missing")
+    assert "Say how you know" in shown_again(refused, 422)
+    went_to(administrator.send(f"{path}/settlements", settlement="missing", reason="nothing in the tray"))
+    assert _states(world, copy.request_id) == [CopyState.MISSING]
+    went_to(administrator.send(f"{path}/voidings", reason="it is nowhere"))
+    assert _states(world, copy.request_id) == [CopyState.VOID]
+    replacement = _request_id(clerk.send(f"{path}/replacements"))
+    assert _states(world, copy.request_id) == [CopyState.REPLACED]
+    assert str(replacement) in clerk.page(path)
+
+
+def test_a_printer_is_paused_with_a_reason_alone(api: ApiClient):
+    world, administrator = api.world, Visitor.of(api, Role.PRINTER_ADMINISTRATOR)
+    path = f"/printers/{world.home.north.printer_id}/pauses"
+    assert "Say why" in shown_again(administrator.send(path, paused="true"), 422)
+    went_to(administrator.send(path, paused="true", reason="toner"))
+    with world.database.reading() as work:
+        assert printer_facts(work, world.home.north.printer_id).paused
+    assert "paused" in administrator.page("/printers")
+    went_to(administrator.send(path, paused="false", reason="changed"))
+    with world.database.reading() as work:
+        assert not printer_facts(work, world.home.north.printer_id).paused
+
+
+def test_a_scan_is_handed_in_once_and_the_second_time_shown_the_first(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK)
+    files = {"scan": ("scan.jpg", scanned_page(5), "image/jpeg")}
+    return_id = _request_id(clerk.send("/returns", files=files))
+    assert "being read" in clerk.page(f"/returns/{return_id}")
+    text = shown_again(clerk.send("/returns", files=files), 409)
+    assert f"/returns/{return_id}" in text.split('id="scan-problem"')[1].split("</div>")[0]
+    nonsense = {"scan": ("scan.gif", b"GIF89a", "image/gif")}
+    assert "neither a PDF" in shown_again(clerk.send("/returns", files=nonsense), 422)
+
+
+def test_a_doubtful_page_is_settled_or_discarded_by_keyboard(api: ApiClient):
+    world = api.world
+    _, page_id = world.doubtful_page()
+    serial = "7ZQ4-0HXR"
+    archivist, path = Visitor.of(api, Role.ARCHIVIST), f"/return-pages/{page_id}"
+    assert path in archivist.page("/returns/doubtful")
+    assert "autofocus" in archivist.page(path)
+    assert "It is this page" not in Visitor.of(api, Role.CLERK).page(path)
+    text = shown_again(archivist.send(f"{path}/settlements", serial=serial, page="1", reason="read it"), 422)
+    assert f'value="{serial}"' in text
+    unknown = archivist.send(f"{path}/settlements", serial="0000-0000-0000-0000-0", page="1", reason="read it")
+    assert "There is no such copy" in shown_again(unknown, 404)
+    went_to(archivist.send(f"{path}/discards", reason="cover sheet"))
+    assert "None waits." in archivist.page("/returns/doubtful")
+    copy = world.copies(world.printed())[0]
+    settled = archivist.send(
+        f"{path}/settlements", serial=str(CopySerial(copy.serial)), page="2", reason="the number is legible"
+    )
+    assert went_to(settled).startswith("/returns/doubtful")
+    assert "settled by hand" in archivist.page(path)
+
+
+def test_a_token_is_shown_once_and_needs_the_own_password(api: ApiClient):
+    world, clerk = api.world, Visitor.of(api, Role.CLERK)
+    own, other = world.person(Role.CLERK).login, world.person(Role.APPROVER).login
+    before = len(re.findall("/revocations", clerk.page("/tokens")))
+    shown_again(clerk.send("/tokens", login=own, password="wrong", name="OA"), 401)
+    shown_again(clerk.send("/tokens", login=other, password=PASSWORD, name="OA"), 401)
+    assert len(re.findall("/revocations", clerk.page("/tokens"))) == before
+    made = shown_again(clerk.send("/tokens", login=own, password=PASSWORD, name="OA"), 200)
+    token = first(r"ps_[\w-]+", made)
+    assert api.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()["name"] == own
+    assert token not in clerk.page("/tokens")
+    for path in re.findall(r"/tokens/[\w-]+/revocations", clerk.page("/tokens")):
+        went_to(clerk.send(path))
+    assert api.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_the_archive_is_searched_and_looking_fetches_no_file(api: ApiClient):
+    record_id = api.world.archived(title="Sale of a mill", own_reference="OA-33")
+    archivist = Visitor.of(api, Role.ARCHIVIST)
+    assert str(record_id) in archivist.page("/archive?query=OA-33")
+    assert "Nothing was found." in archivist.page("/archive?query=OA-34")
+    before = api.world.row_counts()
+    page = archivist.page(f"/archive/{record_id}")
+    assert "Sale of a mill" in page
+    assert f"/api/v1/archive/{record_id}/issued.pdf" in page
+    assert '<img src="/api' not in page
+    assert api.world.row_counts() == before
+
+
+def test_the_log_is_searched_by_event_day_and_thing(api: ApiClient):
+    request_id = api.world.pending()
+    auditor = Visitor.of(api, Role.AUDITOR, api.world.home.head)
+    page = auditor.page(f"/audit?subject_id={request_id}")
+    assert "print request submitted" in page.split("<tbody>")[1]
+    assert "Nothing was found." in auditor.page("/audit?event=RequestSubmitted&until=2020-01-01")
+    assert "print request submitted" in auditor.page("/audit?event=RequestSubmitted&since=nonsense").split("<tbody>")[1]
+    entry = re.findall(r'href="(/audit/[0-9a-f-]{36})"', page)[-1]
+    shown = auditor.page(entry)
+    assert "own_reference" in shown
+    assert "waits for its place" in shown

@@ -73,8 +73,8 @@ class PrinterPlan(_Part):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        real = self.uri is not None and self.certificate_file is not None
-        if real == (self.emulated_port is not None):
+        given = tuple(part is not None for part in (self.emulated_port, self.uri, self.certificate_file))
+        if given not in {(True, False, False), (False, True, True)}:
             raise ValueError("a printer has either emulated_port, or uri and certificate_file")
         return self
 

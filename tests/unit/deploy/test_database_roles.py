@@ -153,7 +153,7 @@ def test_no_process_changes_or_empties_the_log(postgresql: PostgresqlServer, dat
         "TRUNCATE {table} CASCADE",
         "SELECT * FROM {table} FOR UPDATE",
     ):
-        statement = sql.SQL(form).format(table=sql.Identifier(table), column=sql.Identifier(column))  # type: ignore[arg-type]  # from the list above
+        statement = sql.SQL(form).format(table=sql.Identifier(table), column=sql.Identifier(column))
         with _as(postgresql, database, role) as connection, pytest.raises(InsufficientPrivilege):
             connection.execute(statement)
     assert _rows_of(postgresql, database, table) == before

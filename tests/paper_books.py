@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -250,7 +251,7 @@ class Books:
                     state=state,
                     pages=pages,
                     rendition_sha256="f" * 64,
-                    issued_sha256="0" * 64,
+                    issued_sha256=secrets.token_hex(32),
                     issued_at=ISSUED_AT,
                     printed_at=now,
                     **common,

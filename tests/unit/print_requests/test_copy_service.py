@@ -1,0 +1,111 @@
+"""A named person settles, voids and replaces copies, with a reason, once."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from printserver.foundation.errors import NotFound, TransitionRefused
+from printserver.organisations.permissions import Role
+from printserver.print_requests.copy_service import Settlement, release_copies, replace_copy, settle_copy, void_copy
+from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.queries import copy_facts
+from printserver.print_requests.service import ReasonMissing, withdraw_request
+from printserver.print_requests.states import CopyState, RequestState
+from printserver.printing.outcome import Outcome
+from tests.world import World
+
+
+def unknown(world: World) -> Copy:
+    (copy,) = world.copies(world.printed(outcome=Outcome.OUTCOME_UNKNOWN))
+    return copy
+
+
+def settle(world: World, copy_id: UUID, settlement: Settlement, reason: str = "I looked at the tray") -> CopyState:
+    with world.database.work() as work:
+        actor = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+        return settle_copy(work, actor, copy_id, settlement=settlement, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("settlement", "state"),
+    [("seen", CopyState.PRINTED), ("destroyed", CopyState.DESTROYED), ("missing", CopyState.MISSING)],
+)
+def test_a_copy_of_unknown_outcome_is_settled_once(world: World, settlement: Settlement, state: CopyState):
+    copy = unknown(world)
+    assert settle(world, copy.id, settlement) is state
+    before = world.row_counts()
+    for again in ("seen", "destroyed", "missing"):
+        with pytest.raises(TransitionRefused):
+            settle(world, copy.id, again)
+    assert world.row_counts() == before
+    with world.database.reading() as work:
+        facts = copy_facts(work, copy.id)
+    assert (facts.printed_at is not None) is (settlement == "seen")
+    assert facts.settled_reason == "I looked at the tray"
+
+
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_nothing_is_settled_or_voided_without_a_reason(world: World, reason: str):
+    copy, before = unknown(world), None
+    before = world.row_counts()
+    with pytest.raises(ReasonMissing):
+        settle(world, copy.id, "seen", reason)
+    with pytest.raises(ReasonMissing), world.database.work() as work:
+        void_copy(work, world.actor(work, Role.PRINTER_ADMINISTRATOR), copy.id, reason=reason)
+    assert world.row_counts() == before
+
+
+def test_the_clerk_who_printed_it_does_not_settle_it(world: World):
+    copy = unknown(world)
+    before = world.row_counts()
+    with pytest.raises(NotFound), world.database.work() as work:
+        settle_copy(work, world.actor(work, Role.CLERK), copy.id, settlement="destroyed", reason="trust me")
+    assert world.row_counts() == before
+
+
+def test_a_replacement_is_a_request_of_its_own_that_starts_at_the_beginning(world: World):
+    void = world.voided()
+    with world.database.work() as work:
+        replacement = replace_copy(work, world.actor(work, Role.CLERK), void)
+    with world.database.reading() as work:
+        original = work.session.get_one(PrintRequest, work.session.get_one(Copy, void).request_id)
+        assert copy_facts(work, void).state is CopyState.REPLACED
+        assert copy_facts(work, void).replaced_by == replacement.id
+    assert (replacement.state, replacement.copies, replacement.manifest_sha256) == (RequestState.RENDERING, 1, None)
+    assert replacement.document_id == original.document_id
+    assert world.copies(replacement.id) == []
+    before = world.row_counts()
+    with pytest.raises(TransitionRefused), world.database.work() as work:
+        replace_copy(work, world.actor(work, Role.CLERK), void)
+    assert world.row_counts() == before
+
+
+def test_only_copies_of_the_request_are_released_and_all_or_none(world: World):
+    own, other = world.issued(copies=2), world.issued()
+    chosen = [copy.id for copy in world.copies(own)]
+    before = world.row_counts()
+    for wrong in ([*chosen, world.copies(other)[0].id], [*chosen, uuid4()], [chosen[0], chosen[0]]):
+        with pytest.raises((NotFound, TransitionRefused)), world.database.work() as work:
+            release_copies(work, world.actor(work, Role.CLERK), own, wrong)
+    assert world.row_counts() == before
+    assert {copy.state for copy in world.copies(own)} == {CopyState.ISSUED}
+
+
+def test_nothing_is_left_to_release_after_all_were(world: World):
+    request_id = world.released()
+    with pytest.raises(TransitionRefused), world.database.work() as work:
+        release_copies(work, world.actor(work, Role.CLERK), request_id)
+
+
+def test_only_the_applicant_withdraws_and_only_before_anything_is_authorised(world: World):
+    pending, authorised = world.pending(), world.authorised()
+    with pytest.raises(NotFound), world.database.work() as work:
+        withdraw_request(work, world.actor(work, Role.CLERK, world.home.head), pending)
+    with pytest.raises(TransitionRefused), world.database.work() as work:
+        withdraw_request(work, world.actor(work, Role.CLERK), authorised)
+    with world.database.work() as work:
+        withdraw_request(work, world.actor(work, Role.CLERK), pending)
+    assert {copy.state for copy in world.copies(pending)} == {CopyState.VOID}
+    assert {copy.state for copy in world.copies(authorised)} == {CopyState.AUTHORISED}

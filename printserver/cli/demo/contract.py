@@ -10,7 +10,7 @@ from printserver.settings import REPOSITORY
 
 TEMPLATE: Final = REPOSITORY / "templates" / "documents" / "equipment-sales-contract.typ"
 SEAL_X_UM: Final = 62_000
-SEAL_Y_UM: Final = 92_000
+SEAL_Y_UM: Final = 82_000
 """Over the seller's name on the signature page, from its top-left corner."""
 
 

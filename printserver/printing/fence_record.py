@@ -49,7 +49,7 @@ def parse_fence_record(text: str, *, running: bool) -> FenceRecord:
     facts: dict[str, int] = {}
     state: JobState | None = None
     impressions: int | None = None
-    flags = {"submitting": 0, "refused": 0}
+    flags = {"submitting": 0, "refused": 0, "started-before": 0}
     for line in text.split("\n")[:-1]:
         if line in flags:
             flags[line] += 1
@@ -73,6 +73,7 @@ def parse_fence_record(text: str, *, running: bool) -> FenceRecord:
         impressions=impressions,
         ended=facts.get("ended"),
         refused=flags["refused"],
+        started_before=flags["started-before"] > 0,
     )
 
 

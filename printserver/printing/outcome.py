@@ -36,6 +36,8 @@ def judge(report: JobReport, expected_impressions: int) -> Outcome:
         return _without_claim(report.job_state)
     if fence.running:
         return Outcome.WAITING
+    if fence.started_before:
+        return Outcome.OUTCOME_UNKNOWN
     if report.job_state is JobState.COMPLETED and _printer_agrees(fence, expected_impressions):
         return Outcome.PRINTED
     if not fence.submitting:

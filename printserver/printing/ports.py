@@ -67,6 +67,9 @@ class FenceRecord:
     refused: int
     """How many later starts of the same copy were refused."""
 
+    started_before: bool = False
+    """Refused, because these very bytes were started under another job-uuid: by the books they never were."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobReport:

@@ -110,6 +110,34 @@ def test_a_cupsd_stopped_in_an_orderly_way_while_printing_does_not_print_again(r
     assert len(rig.printer.received()) == 1
 
 
+def test_the_same_bytes_are_not_printed_again_under_another_job(rig: CupsRig):
+    first, second, pdf = uuid4(), uuid4(), contract_pdf(1)
+    rig.print(first, pdf)
+    assert rig.settled(first, 1)[0] is Outcome.PRINTED
+    rig.print(second, pdf)
+    outcome, report = rig.settled(second, 1)
+    assert (outcome, report.job_state) == (Outcome.OUTCOME_UNKNOWN, JobState.PENDING_HELD)
+    rig.spooler.release(report.job_id)
+    wait_for_refusals(rig, second, 1)
+    assert len(rig.printer.received()) == 1
+    assert judge(rig.report(first), 1) is Outcome.PRINTED
+
+
+def test_bytes_that_never_reached_the_printer_may_be_printed_under_another_job(rig: CupsRig):
+    rig.engine.stop(signal.SIGKILL)
+    pdf, first, second = contract_pdf(1), uuid4(), uuid4()
+    rig.print(first, pdf)
+    wait_for(lambda: ((fence := rig.spooler.fence_record(first)) and fence.running) or None)
+    os.kill(int(claim_lines(rig, first)[0].rpartition("=")[2]), signal.SIGKILL)
+    wait_for(lambda: not backends(rig) or None)
+    rig.start_printer()
+    rig.cups.resume_queue(QUEUE)
+    assert rig.settled(first, 1)[0] is Outcome.NOT_STARTED
+    rig.print(second, pdf)
+    assert rig.settled(second, 1)[0] is Outcome.PRINTED
+    assert len(rig.printer.received()) == 1
+
+
 def test_a_queue_disabled_and_enabled_while_printing_does_not_print_again(rig: CupsRig):
     copy = start_slow_copy(rig)
     rig.cups.pause_queue(QUEUE)

@@ -29,6 +29,11 @@ def test_a_refusal_is_counted_and_a_kill_is_a_negative_exit():
     assert (fence.ended, fence.refused) == (-9, 2)
 
 
+def test_a_start_refused_because_of_its_bytes_is_told():
+    fence = parse_fence_record("claimed cups-job=1 pid=2\nstarted-before\n", running=False)
+    assert (fence.started_before, fence.submitting) == (True, False)
+
+
 def test_a_printer_that_does_not_count_is_told_from_one_that_printed_nothing():
     fence = parse_fence_record("claimed cups-job=1 pid=2\nprinter-state=completed impressions=unknown\n", running=False)
     assert fence.impressions is None

@@ -88,6 +88,12 @@ def test_a_refused_second_start_leaves_the_outcome_unknown_even_after_a_whole_fi
     assert judge(report(JobState.PENDING_HELD, replace(WHOLE, refused=1)), PAGES) is Outcome.OUTCOME_UNKNOWN
 
 
+@pytest.mark.parametrize("state", list(JobState))
+def test_bytes_that_were_started_under_another_job_are_for_a_person_whatever_became_of_this_one(state):
+    refused = FenceRecord(7, False, False, None, None, None, None, 0, started_before=True)
+    assert judge(report(state, refused), PAGES) is Outcome.OUTCOME_UNKNOWN
+
+
 def test_once_a_byte_was_handed_over_no_report_ever_says_not_started():
     for state, running, ended, printer_state, impressions, refused in product(
         JobState, (False, True), (None, 0, 1), (None, *JobState), (None, 0, PAGES), (0, 1)

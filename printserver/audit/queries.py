@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
 
 from printserver.audit.canonical import canonical_json
 from printserver.audit.models import AuditEntry, AuditLeaf
@@ -94,6 +94,17 @@ def entry_view(work: Work, entry_id: UUID, *, organisations: Collection[UUID]) -
     if row is None:
         raise EntryNotFound("there is no such entry")
     return _view(row)
+
+
+def has_fact(subject_id: ColumnElement[UUID], event: str, name: str, values: Collection[str]) -> ColumnElement[bool]:
+    """For a query of another room: whether an `event` of that subject says one of `values` of the fact `name`."""
+    said = (canonical_json({name: value}).decode()[1:-1] for value in values)
+    # Quotes in what people wrote stand escaped in the body, so nobody can write such a member into a reason.
+    return exists().where(
+        AuditEntry.subject_id == subject_id,
+        AuditEntry.event == event,
+        or_(*(AuditEntry.body.contains(member, autoescape=True) for member in said)),
+    )
 
 
 def entries_from(work: Work, position: int, *, limit: int = 100) -> tuple[EntryView, ...]:

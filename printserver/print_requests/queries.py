@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from printserver.approvals.flows import DecisionView, decisions
+from printserver.audit.queries import has_fact
 from printserver.documents.models import Document
 from printserver.foundation.errors import NotFound
 from printserver.foundation.serials import CopySerial
@@ -19,8 +21,9 @@ from printserver.organisations.access import Actor, within, within_any
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.access import copy_for
+from printserver.print_requests.events import CopyMoved
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.states import CopyState, RequestState
+from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.printing.queries import printer_facts
 from printserver.seals.queries import seal_facts, seals_in_custody
 from printserver.storage.objects import Objects
@@ -89,9 +92,17 @@ class RequestDetails:
 
 
 def copy_by_serial(work: Work, serial: CopySerial) -> CopyFacts | None:
-    """Without regard to anybody's rights: for verification and matching."""
-    row = work.session.execute(_copies().where(Copy.serial == serial.value)).one_or_none()
-    return None if row is None else _copy(row)
+    """Without regard to anybody's rights: for verification and matching.
+
+    The log is believed before the row: a copy that was ever declared invalid is void, whatever its row says now.
+    """
+    ended = has_fact(Copy.id.expression, CopyMoved.__name__, "after", INVALID)
+    row = work.session.execute(_copies().add_columns(ended).where(Copy.serial == serial.value)).one_or_none()
+    if row is None:
+        return None
+    *columns, was_invalid = row
+    copy = _copy(columns)
+    return replace(copy, state=CopyState.VOID) if was_invalid and copy.state not in INVALID else copy
 
 
 def copy_facts(work: Work, copy_id: UUID) -> CopyFacts:
@@ -233,7 +244,7 @@ def _copies() -> Select[Copy, PrintRequest, str, UUID]:
     )
 
 
-def _copy(row: Row[Copy, PrintRequest, str, UUID]) -> CopyFacts:
+def _copy(row: Sequence[Any]) -> CopyFacts:
     copy, request, document_sha256, replaced_by = row
     return CopyFacts(
         id=copy.id,

@@ -65,6 +65,9 @@ class CopyAction(StrEnum):
     REPLACE = "replace"
 
 
+INVALID: Final = frozenset({CopyState.DESTROYED, CopyState.MISSING, CopyState.VOID, CopyState.REPLACED})
+"""No action leads out of these: a copy that was ever in one of them is never valid again."""
+
 R, RA = RequestState, RequestAction
 C, CA = CopyState, CopyAction
 

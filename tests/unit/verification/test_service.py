@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from printserver.audit.log import By
 from printserver.foundation.serials import CopySerial, SerialMalformed
-from printserver.print_requests.states import CopyState
+from printserver.print_requests.copies import move_copy
+from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
 from printserver.signing.p256 import key_id_of, spki_of
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.public_view import KIND_OF_STATE, PublicFacts, Verdict, VerdictKind
@@ -90,6 +92,30 @@ def test_every_state_has_its_verdict(books: Books, state: CopyState):
     assert (verdict.facts is None) == (expected is VerdictKind.UNKNOWN)
     with books.database.reading() as work:
         assert check_serial(work, str(copy.serial)) == Verdict(expected)
+
+
+def test_nothing_leads_out_of_the_states_in_which_a_copy_is_invalid():
+    assert {after for (before, _), after in COPY_TRANSITIONS.items() if before in INVALID} <= INVALID
+
+
+def test_a_void_copy_whose_row_was_set_back_is_void(any_books: Books):
+    copy, other = any_books.copies(2)
+    with any_books.database.work() as work:
+        move_copy(work, By(process="test"), copy.id, CopyAction.VOID, reason='"after":"printed"')
+        move_copy(work, By(process="test"), other.id, CopyAction.VOID)
+        move_copy(work, By(process="test"), other.id, CopyAction.REPLACE)
+    any_books.set_state(copy, CopyState.PRINTED)
+    assert check(any_books, any_books.text(copy)).kind is VerdictKind.VOID
+    assert check(any_books, any_books.text(other)).kind is VerdictKind.REPLACED
+    with any_books.database.reading() as work:
+        assert check_serial(work, str(copy.serial)) == Verdict(VerdictKind.VOID)
+
+
+def test_a_reason_that_looks_like_the_log_makes_no_copy_void(any_books: Books):
+    copy = any_books.copy(state=CopyState.OUTCOME_UNKNOWN)
+    with any_books.database.work() as work:
+        move_copy(work, By(process="test"), copy.id, CopyAction.SETTLE_SEEN, reason='{"after":"void"}')
+    assert check(any_books, any_books.text(copy)).kind is VerdictKind.GENUINE
 
 
 def test_a_forged_code_is_altered_and_asks_the_database_nothing(books: Books):

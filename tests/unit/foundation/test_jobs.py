@@ -1,74 +1,90 @@
-"""A job is queued when, and only when, the transaction that needs it commits; once, however often it is asked for."""
+"""What stands in the tables of the job engine is data, never a program."""
 
 from __future__ import annotations
 
+import base64
+import os
+import pickle
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from printserver.foundation.database import open_engines
-from printserver.foundation.job_queue import PRINTING, Job, NoJobs, RecordedJobs
-from printserver.foundation.jobs import DbosJobQueue
-from printserver.foundation.unit_of_work import Database
-from printserver.migrations.upgrade import upgrade
-from tests.databases import BOTH
-
-JOB = Job("print-copy", "print-copy-1", ("纸", 1, True, None), queue=PRINTING)
+from printserver.foundation.database import Engines, open_engines
+from printserver.foundation.job_queue import WORK, Job
+from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION, DbosJobQueue
 
 
-@pytest.fixture(params=BOTH)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'jobs.db'}" if sqlite else request.getfixturevalue("postgresql_url")
-    upgrade(url)
-    queue = DbosJobQueue(url)
-    opened = Database(open_engines(url), queue)
-    yield opened
-    if queue._client is not None:
-        queue._client.destroy()
-    opened.engines.dispose()
+class Program:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, (self.command,)
 
 
-def queued(database: Database) -> list[tuple[str, str]]:
-    table = "workflow_status" if database.engines.reading.dialect.name == "sqlite" else "dbos.workflow_status"
-    with database.engines.reading.connect() as connection:
-        rows = connection.execute(text(f"SELECT name, queue_name FROM {table}"))  # noqa: S608 -- our own names
-        return [(row.name, row.queue_name) for row in rows]
-
-
-def test_a_job_is_queued_with_the_commit(database: Database):
-    with database.work() as work:
-        work.jobs.enqueue(work.session, JOB)
-        assert queued(database) == []
-    assert queued(database) == [("print-copy", PRINTING)]
-
-
-def test_a_transaction_that_is_rolled_back_queues_nothing(database: Database):
-    def fails() -> None:
-        with database.work() as work:
-            work.jobs.enqueue(work.session, JOB)
-            raise RuntimeError("the change failed")
-
-    with pytest.raises(RuntimeError):
-        fails()
-    assert queued(database) == []
-
-
-def test_a_job_asked_for_twice_is_queued_once(database: Database):
-    for _ in range(2):
-        with database.work() as work:
-            work.jobs.enqueue(work.session, JOB)
-    assert len(queued(database)) == 1
-
-
-def test_a_process_without_jobs_says_so_and_recorded_jobs_are_kept(tmp_path: Path):
-    recorded = RecordedJobs()
-    engines = open_engines(f"sqlite:///{tmp_path / 'x.db'}")
-    with Database(engines, recorded).work() as work:
-        work.jobs.enqueue(work.session, JOB)
-    with Database(engines, NoJobs()).work() as work, pytest.raises(RuntimeError, match="print-copy"):
-        work.jobs.enqueue(work.session, JOB)
-    assert recorded.jobs == [JOB]
+@pytest.fixture
+def engines(tmp_path: Path) -> Iterator[Engines]:
+    engines = open_engines(f"sqlite:///{tmp_path / 'jobs.db'}")
+    yield engines
     engines.dispose()
+
+
+@pytest.fixture
+def seen(engines: Engines) -> Iterator[list[str]]:
+    """The arguments of the jobs that ran in a real engine."""
+    ran: list[str] = []
+    url = engines.writing.url.render_as_string(hide_password=False)
+    config: DBOSConfig = {
+        "name": APPLICATION,
+        "system_database_url": url,
+        "application_version": APPLICATION_VERSION,
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "CRITICAL",
+    }
+    DBOS(config=config)
+
+    @DBOS.workflow(name="note")
+    def note(argument: str) -> None:
+        ran.append(argument)
+
+    DBOS.launch()
+    DBOS.register_queue(WORK, polling_interval_sec=0.05)
+    yield ran
+    DBOS.destroy(destroy_registry=True)
+
+
+def test_a_pickle_put_into_the_job_tables_is_not_run_and_holds_nothing_up(
+    engines: Engines, seen: list[str], tmp_path: Path
+):
+    queue = DbosJobQueue(engines.writing.url.render_as_string(hide_password=False))
+    mark = tmp_path / "ran"
+    program = pickle.dumps({"args": (Program(f"touch {mark}"),), "kwargs": {}})
+    with Session(engines.writing) as session, session.begin():
+        queue.enqueue(session, Job("note", "forged", ("harmless",)))
+        session.execute(
+            text("UPDATE workflow_status SET inputs = :inputs, serialization = 'py_pickle' WHERE name = 'note'"),
+            {"inputs": base64.b64encode(program).decode("ascii")},
+        )
+    with Session(engines.writing) as session, session.begin():
+        queue.enqueue(session, Job("note", "honest", ("honest",)))
+    deadline = time.monotonic() + 20
+    while status(engines, "forged") != "ERROR" or not seen:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert queue._client is not None
+    queue._client.destroy()
+    assert seen == ["honest"]
+    assert not mark.exists()
+
+
+def status(engines: Engines, workflow_id: str) -> str:
+    with Session(engines.reading) as session:
+        statement = text("SELECT status FROM workflow_status WHERE workflow_uuid = :id")
+        return str(session.scalar(statement, {"id": workflow_id}))

@@ -7,6 +7,7 @@ it is the supervisor's, or the test's.
 from __future__ import annotations
 
 import json
+import os
 import pwd
 import shutil
 import socket
@@ -97,7 +98,9 @@ class EmulatedPrinter:
             .sign(key, SHA256())
         )
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        (self._keys / f"{_HOST}.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+        shown = self._keys / f"{_HOST}.crt"
+        shown.unlink(missing_ok=True)
+        shown.write_bytes(certificate.public_bytes(Encoding.PEM))
         secret = self._keys / f"{_HOST}.key"
         secret.unlink(missing_ok=True)
         secret.touch(0o600)
@@ -171,6 +174,7 @@ class EmulatedPrinter:
     def _give_to_user(self) -> None:
         if self.user is None:
             return
-        group = pwd.getpwnam(self.user).pw_gid
+        entry = pwd.getpwnam(self.user)
         for path in (self.root / "spool", self.root / "received", self._keys, *self._keys.iterdir()):
-            shutil.chown(path, self.user, group)
+            # What its user put there may be a link to something of root's.
+            os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -244,12 +243,18 @@ def _printer_address(name: str, uri: str) -> SplitResult:
 
 
 def _make_folder(path: Path, mode: int, *, owner: str | None = None) -> None:
+    """Raises OSError for a link: cupsd's user may put one where root would then give something else away."""
     path.mkdir(parents=True, exist_ok=True)
-    if owner is not None:
-        shutil.chown(path, owner, pwd.getpwnam(owner).pw_gid)
-    elif os.geteuid() == 0:
-        os.chown(path, 0, 0)
-    path.chmod(mode)
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if owner is not None:
+            entry = pwd.getpwnam(owner)
+            os.fchown(folder, entry.pw_uid, entry.pw_gid)
+        elif os.geteuid() == 0:
+            os.fchown(folder, 0, 0)
+        os.fchmod(folder, mode)
+    finally:
+        os.close(folder)
 
 
 def _link(path: Path, target: Path) -> None:
@@ -265,6 +270,10 @@ def _write_if_changed(path: Path, content: bytes, *, mode: int) -> None:
     if path.is_file() and path.read_bytes() == content and path.stat().st_mode & 0o7777 == mode:
         return
     replacement = path.with_name(f".{path.name}.new")
-    replacement.write_bytes(content)
-    replacement.chmod(mode)
+    replacement.unlink(missing_ok=True)
+    # Made anew: in a folder of cupsd's user a link could stand under this name.
+    descriptor = os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        os.fchmod(descriptor, mode)
     replacement.replace(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from printserver.printing.emulated_printer import EmulatedPrinter, EmulatorNotReady
@@ -54,3 +56,13 @@ def test_started_by_root_only_its_user_owns_what_it_writes(tmp_path):
     owners = {path.name: path.owner() for path in (printer.root / "spool", printer.root / "printer-command")}
     assert owners["spool"] == (SPOOLER_USER or owners["printer-command"])
     assert (printer.root / "printer-command").stat().st_mode & 0o022 == 0
+
+
+def test_a_link_that_its_user_put_among_the_keys_gives_nothing_away(tmp_path):
+    printer = EmulatedPrinter(tmp_path / "p", free_port(), user=SPOOLER_USER)
+    printer.build()
+    precious = tmp_path / "precious"
+    precious.touch()
+    (printer.root / "keys" / "link").symlink_to(precious)
+    printer.build()
+    assert precious.stat().st_uid == os.geteuid()

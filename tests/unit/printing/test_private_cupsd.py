@@ -37,6 +37,30 @@ def test_a_change_of_who_may_print_reaches_the_policy(cups):
     assert "Require user nobody\n" in (cups.root / "conf" / "cupsd.conf").read_text()
 
 
+@pytest.mark.parametrize("name", ["etc/ppd", "etc/ssl", "spool/tmp", "run/certs"])
+def test_a_link_put_in_place_of_a_folder_of_cupsd_is_not_followed(cups, tmp_path, name):
+    cups.build()
+    precious = tmp_path / "precious"
+    precious.mkdir(mode=0o700)
+    before = precious.stat()
+    (cups.root / name).rmdir()
+    (cups.root / name).symlink_to(precious)
+    with pytest.raises(NotADirectoryError):
+        cups.build()
+    assert (precious.stat().st_mode, precious.stat().st_uid) == (before.st_mode, before.st_uid)
+
+
+def test_a_link_put_in_the_way_of_a_file_is_not_written_through(cups, tmp_path):
+    cups.build()
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (cups.root / "etc" / "client.conf").unlink()
+    (cups.root / "etc" / ".client.conf.new").symlink_to(precious)
+    cups.build()
+    assert precious.read_text() == "precious"
+    assert (cups.root / "etc" / "client.conf").is_file()
+
+
 def test_nothing_of_the_callers_environment_reaches_cupsd(cups, monkeypatch):
     monkeypatch.setenv("CUPS_SERVER", "elsewhere")
     monkeypatch.setenv("LD_PRELOAD", "/nowhere.so")

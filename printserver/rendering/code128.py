@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from reportlab.pdfgen.canvas import Canvas
+
 from printserver.foundation.errors import Malformed
+from printserver.rendering.drawing import fill
 from printserver.rendering.units import to_points
-from printserver.rendering.vector import Outline, grey, isolated
 
 MODULE_UM: Final = 360
 HEIGHT_UM: Final = 8_500
@@ -52,13 +54,18 @@ def barcode_width_um(pairs: int) -> int:
     return (11 * (pairs + 2) + 13 + 2 * QUIET_ZONE_MODULES) * MODULE_UM
 
 
-def draw_barcode(digits: str, *, left: float, top: float) -> bytes:
-    """Operators for the symbol. left, top: corner of its quiet zone, in points, y upwards. Raises BarcodeRefused."""
+def draw_barcode(canvas: Canvas, digits: str, *, left: float, top: float) -> None:
+    """The black bars. left, top: corner of the symbol's quiet zone, in points, y upwards. Raises BarcodeRefused."""
+    widths = barcode_widths(digits)
     module, height = to_points(MODULE_UM), to_points(HEIGHT_UM)
-    bars = Outline()
+    canvas.saveState()
+    canvas.setFillGray(0)
+    canvas.transform(module, 0, 0, module, left, top - height)
+    bars = canvas.beginPath()
     position = QUIET_ZONE_MODULES
-    for at, width in enumerate(barcode_widths(digits)):
+    for at, width in enumerate(widths):
         if at % 2 == 0:
-            bars.rectangle(left + position * module, top - height, width * module, height)
+            bars.rect(position, 0, width, height / module)
         position += width
-    return isolated(grey(0), bars.filled())
+    fill(canvas, bars)
+    canvas.restoreState()

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from typing import Final
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Array, Dictionary, Name, Object
+from reportlab.pdfgen.canvas import Canvas
 
 from printserver.foundation.errors import Malformed
 from printserver.foundation.serials import PageCode
 from printserver.rendering.code128 import HEIGHT_UM as BARS_UM
 from printserver.rendering.code128 import draw_barcode
+from printserver.rendering.drawing import VectorCanvas, forms_drawn
 from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, SealPlaceRefused, check_places, seal_box
 from printserver.rendering.page_layout import LINE_UM, WHOLE, Box, PageLayout
 from printserver.rendering.pdf_files import content_as_form, page_points, page_size, saved
@@ -23,7 +25,7 @@ from printserver.rendering.qr_code import BOX_UM as QR_SQUARE_UM
 from printserver.rendering.qr_code import draw_qr_code, qr_modules
 from printserver.rendering.typeface import SANS, SANS_BOLD, Typeface, draw_text, text_width
 from printserver.rendering.units import PageSize, to_points
-from printserver.rendering.vector import Outline, grey, isolated, numbers
+from printserver.rendering.vector import numbers
 
 __all__ = ["CopyMarks", "PlacedSeal", "SealPlace", "SealPlaceRefused", "check_places", "put_codes", "render_copy"]
 
@@ -49,9 +51,10 @@ def render_copy(safe_pdf: bytes, layout: Sequence[PageLayout], marks: CopyMarks)
     check_places(layout, marks.seals)
     with pikepdf.open(io.BytesIO(safe_pdf)) as pdf:
         _check_pages(pdf, layout)
-        forms = [_seal_form(pdf, seal) for seal in marks.seals]
-        for page, place in zip(pdf.pages, layout, strict=True):
-            _compose(pdf, page, place, marks, forms)
+        seals = [(seal, _seal_form(pdf, seal)) for seal in marks.seals]
+        overlays = forms_drawn(_marks_drawn(layout, marks), pdf)
+        for page, place, overlay in zip(pdf.pages, layout, overlays, strict=True):
+            _compose(pdf, page, place, seals, overlay)
         return saved(pdf)
 
 
@@ -65,10 +68,10 @@ def put_codes(rendition: bytes, layout: Sequence[PageLayout], codes: Sequence[st
         raise LayoutMismatch("every page takes exactly one code")
     with pikepdf.open(io.BytesIO(rendition)) as pdf:
         _check_pages(pdf, layout)
-        for page, place, code in zip(pdf.pages, layout, codes, strict=True):
-            left, top = _corner(place.size, place.qr)
-            symbol = draw_qr_code(qr_modules(code), left=left, top=top)
-            page.obj.Contents = Array([page.obj.Contents, pdf.make_stream(symbol)])
+        overlays = forms_drawn(_codes_drawn(layout, codes), pdf)
+        for page, overlay in zip(pdf.pages, overlays, strict=True):
+            page.add_resource(overlay, Name.XObject, Name.Code)
+            page.obj.Contents = Array([page.obj.Contents, pdf.make_stream(_placed("/Code"))])
         return saved(pdf)
 
 
@@ -91,22 +94,29 @@ def _seal_form(pdf: pikepdf.Pdf, seal: PlacedSeal) -> pikepdf.Object:
 
 
 def _compose(
-    pdf: pikepdf.Pdf, page: pikepdf.Page, place: PageLayout, marks: CopyMarks, forms: Sequence[pikepdf.Object]
+    pdf: pikepdf.Pdf, page: pikepdf.Page, place: PageLayout, seals: Sequence[tuple[PlacedSeal, Object]], overlay: Object
 ) -> None:
-    xobjects = {"/Page": content_as_form(pdf, page)}
-    operators = [isolated(b"/Page Do\n", matrix=_content_matrix(place))]
-    for at, (seal, form) in enumerate(zip(marks.seals, forms, strict=True), 1):
+    """The content, over it the seals, over these what `overlay` draws."""
+    xobjects = {"/Page": content_as_form(pdf, page), "/Marks": overlay}
+    operators = [_placed("/Page", matrix=_content_matrix(place))]
+    for at, (seal, form) in enumerate(seals, 1):
         name = f"/Seal{at}"
         for spot in (spot for spot in seal.places if spot.page == place.page):
             xobjects[name] = form
-            operators.append(_seal(name, place, seal_box(place, seal, spot)))
-    operators.append(_copy_line(place, marks, len(pdf.pages)))
-    if marks.test:
-        operators.append(_test_watermark(place.size))
+            operators.append(
+                _placed(name, matrix=_box_matrix(place.size, seal_box(place, seal, spot)), multiplied=True)
+            )
+    operators.append(_placed("/Marks"))
     page.obj.Resources = Dictionary(
         XObject=Dictionary(xobjects), ExtGState=Dictionary(Multiply=Dictionary(Type=Name.ExtGState, BM=Name.Multiply))
     )
     page.obj.Contents = pdf.make_stream(b"".join(operators))
+
+
+def _placed(name: str, *, matrix: Sequence[float] = (1, 0, 0, 1, 0, 0), multiplied: bool = False) -> bytes:
+    """The operators that put a form on the page, and leave the page's state as it was."""
+    blend = "/Multiply gs " if multiplied else ""
+    return f"q {blend}{numbers(*matrix)} cm {name} Do Q\n".encode("ascii")
 
 
 def _content_matrix(place: PageLayout) -> tuple[float, ...]:
@@ -122,45 +132,63 @@ def _corner(size: PageSize, box: Box) -> tuple[float, float]:
     return to_points(box.x_um), to_points(size.height_um - box.y_um)
 
 
-def _seal(name: str, place: PageLayout, box: Box) -> bytes:
-    left, top = _corner(place.size, box)
+def _box_matrix(size: PageSize, box: Box) -> tuple[float, ...]:
+    """Of a form of 1 × 1 that is to fill the box."""
+    left, top = _corner(size, box)
     width, height = to_points(box.width_um), to_points(box.height_um)
-    return isolated(
-        b"/Multiply gs\n",
-        f"{numbers(width, 0, 0, height, left, top - height)} cm\n{name} Do\n".encode("ascii"),
-    )
+    return (width, 0, 0, height, left, top - height)
 
 
-def _copy_line(place: PageLayout, marks: CopyMarks, pages: int) -> bytes:
+def _codes_drawn(layout: Sequence[PageLayout], codes: Sequence[str]) -> VectorCanvas:
+    canvas = VectorCanvas()
+    for place, code in zip(layout, codes, strict=True):
+        canvas.setPageSize(page_points(place.size))
+        left, top = _corner(place.size, place.qr)
+        draw_qr_code(canvas, qr_modules(code), left=left, top=top)
+        canvas.showPage()
+    return canvas
+
+
+def _marks_drawn(layout: Sequence[PageLayout], marks: CopyMarks) -> VectorCanvas:
+    canvas = VectorCanvas()
+    for place in layout:
+        canvas.setPageSize(page_points(place.size))
+        _draw_copy_line(canvas, place, marks, len(layout))
+        if marks.test:
+            _draw_test_watermark(canvas, place.size)
+        canvas.showPage()
+    return canvas
+
+
+def _draw_copy_line(canvas: Canvas, place: PageLayout, marks: CopyMarks, pages: int) -> None:
     serial = str(marks.serial)
     line = (
         f"{serial} · 第 {marks.number} 份 共 {marks.copies} 份 · Copy {marks.number} of {marks.copies}"
         f" · page {place.page}/{pages}"
     )
     left, top = _corner(place.size, place.barcode)
-    bars = draw_barcode(PageCode(marks.serial, place.page).digits(), left=left, top=top)
-    text = Outline()
-    _fit_line(text, SANS, line, place.size, place.barcode, BARS_UM)
-    _fit_line(text, SANS_BOLD, serial, place.size, place.qr, QR_SQUARE_UM)
-    return bars + isolated(grey(0), text.filled())
+    draw_barcode(canvas, PageCode(marks.serial, place.page).digits(), left=left, top=top)
+    _fit_line(canvas, SANS, line, place.size, place.barcode, BARS_UM)
+    _fit_line(canvas, SANS_BOLD, serial, place.size, place.qr, QR_SQUARE_UM)
 
 
-def _fit_line(outline: Outline, typeface: Typeface, text: str, size: PageSize, box: Box, above_um: int) -> None:
+def _fit_line(canvas: Canvas, typeface: Typeface, text: str, size: PageSize, box: Box, above_um: int) -> None:
     """One centred line in the lower part of the box, which begins `above_um` below its top."""
     width, room = text_width(typeface, text), to_points(box.width_um)
     em = min(_LARGEST_TEXT, room / width)
     left, top = _corner(size, box)
     base = top - to_points(above_um) - _BASE_LINE
-    draw_text(outline, typeface, text, x=left + (room - em * width) / 2, y=base, size=em)
+    draw_text(canvas, typeface, text, x=left + (room - em * width) / 2, y=base, size=em)
 
 
-def _test_watermark(size: PageSize) -> bytes:
+def _draw_test_watermark(canvas: Canvas, size: PageSize) -> None:
     """Across the middle of the page, pale enough to read the text through it."""
     width, height = page_points(size)
-    outline = Outline()
     length = text_width(SANS_BOLD, TEST_WATERMARK)
     em = 0.8 * min(width, height) / length
-    draw_text(outline, SANS_BOLD, TEST_WATERMARK, x=-em * length / 2, y=-0.35 * em, size=em)
-    slope = 0.8
-    turned = (slope, 0.6, -0.6, slope, width / 2, height / 2)
-    return isolated(b"/Multiply gs\n", grey(0.82), outline.filled(), matrix=turned)
+    canvas.saveState()
+    canvas.setBlendMode("Multiply")
+    canvas.setFillGray(0.82)
+    canvas.transform(0.8, 0.6, -0.6, 0.8, width / 2, height / 2)
+    draw_text(canvas, SANS_BOLD, TEST_WATERMARK, x=-em * length / 2, y=-0.35 * em, size=em)
+    canvas.restoreState()

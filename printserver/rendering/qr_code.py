@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.exceptions import DataOverflowError
 from qrcode.util import MODE_8BIT_BYTE, MODE_NUMBER, QRData
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from printserver.foundation.errors import Malformed
+from printserver.rendering.drawing import fill
 from printserver.rendering.units import to_points
-from printserver.rendering.vector import Outline, grey, isolated
 
 SYMBOL_UM: Final = 28_000
 """Side of the symbol without its quiet zone."""
@@ -55,18 +58,28 @@ def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
     return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
 
 
-def draw_qr_code(modules: Sequence[Sequence[bool]], *, left: float, top: float) -> bytes:
-    """Operators for the white square with the symbol in its middle. left, top: its corner in points, y upwards."""
+def draw_qr_code(canvas: Canvas, modules: Sequence[Sequence[bool]], *, left: float, top: float) -> None:
+    """The white square with the symbol in its middle. left, top: its corner in points, y upwards."""
     side, symbol = to_points(BOX_UM), to_points(SYMBOL_UM)
-    module = symbol / len(modules)
-    white, dark = Outline(), Outline()
-    white.rectangle(left, top - side, side, side)
-    x0, y0 = left + (side - symbol) / 2, top - (side - symbol) / 2
-    for row, line in enumerate(modules):
-        for start, length in _runs(line):
-            # Rows overlap by a hair, so that no renderer shows a seam between them.
-            dark.rectangle(x0 + start * module, y0 - (row + 1) * module, length * module, module * 1.01)
-    return isolated(grey(1), white.filled(), grey(0), dark.filled())
+    module, margin = symbol / len(modules), (side - symbol) / 2
+    canvas.saveState()
+    canvas.setFillGray(1)
+    canvas.rect(left, top - side, side, side, stroke=0, fill=1)
+    canvas.setFillGray(0)
+    canvas.transform(module, 0, 0, module, left + margin, top - margin)
+    fill(canvas, PDFPathObject([_bar(row, *run) for row, line in enumerate(modules, 1) for run in _runs(line)]))
+    canvas.restoreState()
+
+
+@lru_cache(maxsize=1 << 15)
+def _bar(row: int, start: int, length: int) -> str:
+    """The path operator of a run of dark modules; kept, because most runs recur and reportlab is slow with numbers.
+
+    Rows overlap by a hair, so that no renderer shows a seam between them.
+    """
+    operators: list[str] = []
+    PDFPathObject(operators).rect(start, -row, length, 1.01)
+    return operators[-1]
 
 
 def _runs(line: Sequence[bool]) -> list[tuple[int, int]]:

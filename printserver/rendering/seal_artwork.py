@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from fontTools.misc.transform import Transform
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from printserver.foundation.errors import Malformed
-from printserver.rendering.pdf_files import single_page
+from printserver.rendering.drawing import VectorCanvas, fill, page_drawn
 from printserver.rendering.typeface import SANS_BOLD, SERIF_BOLD, GlyphMissing, Typeface, glyph
 from printserver.rendering.typeface import missing_glyphs as _missing_glyphs
 from printserver.rendering.units import to_points
-from printserver.rendering.vector import Outline, red_green_blue
 
 __all__ = ["GlyphMissing", "SealTextRefused", "draw_company_seal", "missing_glyphs"]
 
@@ -64,12 +65,15 @@ def draw_company_seal(name: str, registration_number: str, *, diameter_um: int =
     """
     _check(name, registration_number, diameter_um)
     radius = to_points(diameter_um) / 2
-    outline = Outline()
-    outline.ring(radius, radius, radius, _RING * radius)
-    outline.polygon(_star(radius, _STAR * radius))
-    _draw_arc(outline, SERIF_BOLD, name, radius, _name_arc(len(name), radius))
-    _draw_arc(outline, SANS_BOLD, registration_number, radius, _number_arc(len(registration_number), radius))
-    return single_page(2 * radius, 2 * radius, red_green_blue(*SEAL_RED) + outline.filled())
+    canvas = VectorCanvas()
+    canvas.setFillColorRGB(*SEAL_RED)
+    shapes = canvas.beginPath()
+    _add_ring(shapes, radius, radius, _RING * radius)
+    _add_star(shapes, radius, _STAR * radius)
+    fill(canvas, shapes)
+    _draw_arc(canvas, SERIF_BOLD, name, radius, _name_arc(len(name), radius))
+    _draw_arc(canvas, SANS_BOLD, registration_number, radius, _number_arc(len(registration_number), radius))
+    return page_drawn(canvas, 2 * radius, 2 * radius)
 
 
 def _check(name: str, registration_number: str, diameter_um: int) -> None:
@@ -101,16 +105,16 @@ def _number_arc(length: int, radius: float) -> _Arc:
     return _Arc(middle, step, min(height * 0.62, middle * step * 0.8), height, inward=True)
 
 
-def _draw_arc(outline: Outline, typeface: Typeface, text: str, centre: float, arc: _Arc) -> None:
+def _draw_arc(canvas: Canvas, typeface: Typeface, text: str, centre: float, arc: _Arc) -> None:
     for at, character in enumerate(text):
         turn = (at - (len(text) - 1) / 2) * arc.step
         angle = math.pi / 2 - turn if not arc.inward else -math.pi / 2 + turn
         upright = angle - math.pi / 2 if not arc.inward else angle + math.pi / 2
         place = Transform().translate(centre + arc.radius * math.cos(angle), centre + arc.radius * math.sin(angle))
-        _draw_fitted(outline, typeface, character, place.rotate(upright), arc)
+        _draw_fitted(canvas, typeface, character, place.rotate(upright), arc)
 
 
-def _draw_fitted(outline: Outline, typeface: Typeface, character: str, place: Transform, arc: _Arc) -> None:
+def _draw_fitted(canvas: Canvas, typeface: Typeface, character: str, place: Transform, arc: _Arc) -> None:
     """Full-width characters fill their box by their em, so that 一 stays flat; letters and digits by capital height."""
     drawn = glyph(typeface, character)
     if ord(character) > 0xFF:
@@ -119,14 +123,25 @@ def _draw_fitted(outline: Outline, typeface: Typeface, character: str, place: Tr
         height = arc.height / 0.74
         fitted = place.scale(min(height, arc.width * 0.95 / drawn.advance), height)
         fitted = fitted.translate(-drawn.advance / 2, -0.37)
-    drawn.draw(outline, fitted)
+    canvas.saveState()
+    canvas.transform(*fitted)
+    drawn.draw(canvas)
+    canvas.restoreState()
 
 
-def _star(centre: float, radius: float) -> list[tuple[float, float]]:
+def _add_ring(path: PDFPathObject, centre: float, outer: float, width: float) -> None:
+    path.circle(centre, centre, outer)
+    path.close()
+    inner = outer - width
+    path.arc(centre - inner, centre - inner, centre + inner, centre + inner, 0, -360)
+    path.close()
+
+
+def _add_star(path: PDFPathObject, centre: float, radius: float) -> None:
     """Five points, one upright."""
     inner = radius * math.sin(math.radians(18)) / math.sin(math.radians(54))
-    corners = []
     for at in range(10):
         length, angle = (inner if at % 2 else radius), math.pi / 2 + at * math.pi / 5
-        corners.append((centre + length * math.cos(angle), centre + length * math.sin(angle)))
-    return corners
+        corner = (centre + length * math.cos(angle), centre + length * math.sin(angle))
+        (path.lineTo if at else path.moveTo)(*corner)
+    path.close()

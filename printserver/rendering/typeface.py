@@ -6,7 +6,6 @@ A missing glyph raises nothing in any PDF library: ask `missing_glyphs` first.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final, cast
@@ -14,12 +13,13 @@ from typing import Any, Final, cast
 from fontTools.misc.transform import Transform
 from fontTools.pens.basePen import BasePen
 from fontTools.pens.boundsPen import BoundsPen
-from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from printserver.foundation.errors import Malformed
-from printserver.rendering.vector import Outline
+from printserver.rendering.drawing import fill
 
 _FOLDER: Final = "/usr/share/fonts/opentype/noto/"
 # fontTools reads lazily from one shared file position.
@@ -54,34 +54,34 @@ class Glyph:
 
     advance: float
     bounds: tuple[float, float, float, float] | None
-    drawing: tuple[tuple[str, tuple[Any, ...]], ...]
+    path: PDFPathObject
 
-    def draw(self, outline: Outline, transform: Transform) -> None:
-        pen = TransformPen(_OutlinePen(outline), transform)
-        for operation, operands in self.drawing:
-            getattr(pen, operation)(*operands)
+    def draw(self, canvas: Canvas) -> None:
+        """At the origin, one unit of the canvas an em large."""
+        if self.bounds:
+            fill(canvas, self.path)
 
 
-class _OutlinePen(BasePen):
+class _PathPen(BasePen):
     """BasePen hands on quadratic curves as cubic ones."""
 
-    def __init__(self, outline: Outline) -> None:
-        super().__init__(None)
-        self._outline = outline
+    def __init__(self, glyphs: Any, path: PDFPathObject) -> None:
+        super().__init__(glyphs)
+        self._path = path
 
     def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802 - named by fontTools
-        self._outline.move(*pt)
+        self._path.moveTo(*pt)
 
     def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
-        self._outline.line(*pt)
+        self._path.lineTo(*pt)
 
     def _curveToOne(  # noqa: N802
         self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]
     ) -> None:
-        self._outline.curve(*pt1, *pt2, *pt3)
+        self._path.curveTo(*pt1, *pt2, *pt3)
 
     def _closePath(self) -> None:  # noqa: N802
-        self._outline.close()
+        self._path.close()
 
 
 def missing_glyphs(text: str, typeface: Typeface = SERIF_BOLD) -> tuple[str, ...]:
@@ -100,10 +100,10 @@ def glyph(typeface: Typeface, character: str) -> Glyph:
             raise GlyphMissing((character,))
         font, glyphs = _font(typeface)
         em = Transform().scale(1 / font["head"].unitsPerEm)
-        recording, bounds = DecomposingRecordingPen(glyphs), BoundsPen(glyphs)
-        glyphs[name].draw(TransformPen(recording, em))
+        path, bounds = PDFPathObject(), BoundsPen(glyphs)
+        glyphs[name].draw(TransformPen(_PathPen(glyphs, path), em))
         glyphs[name].draw(TransformPen(bounds, em))
-        return Glyph(glyphs[name].width * em[0], bounds.bounds, tuple(recording.value))
+        return Glyph(glyphs[name].width * em[0], bounds.bounds, path)
 
 
 def text_width(typeface: Typeface, text: str) -> float:
@@ -111,17 +111,15 @@ def text_width(typeface: Typeface, text: str) -> float:
     return sum(glyph(typeface, character).advance for character in text)
 
 
-def draw_text(outline: Outline, typeface: Typeface, text: str, *, x: float, y: float, size: float) -> None:
+def draw_text(canvas: Canvas, typeface: Typeface, text: str, *, x: float, y: float, size: float) -> None:
     """Set one line from left to right. x, y: start of the base line; size: of the em. Raises GlyphMissing."""
-    for character, start in zip(text, _starts(typeface, text), strict=True):
-        glyph(typeface, character).draw(outline, Transform(size, 0, 0, size, x + start * size, y))
-
-
-def _starts(typeface: Typeface, text: str) -> Iterable[float]:
-    position = 0.0
-    for character in text:
-        yield position
-        position += glyph(typeface, character).advance
+    glyphs = [glyph(typeface, character) for character in text]
+    canvas.saveState()
+    canvas.transform(size, 0, 0, size, x, y)
+    for drawn in glyphs:
+        drawn.draw(canvas)
+        canvas.translate(drawn.advance, 0)
+    canvas.restoreState()
 
 
 @cache

@@ -14,6 +14,8 @@ import typst
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
+from printserver.rendering.drawing import VectorCanvas
+
 CONTRACT = """
 #set page(paper: "a4", margin: (x: 31.8mm, y: 25.4mm), numbering: "1 / 1")
 #set text(font: "Noto Serif CJK SC", size: 12pt, lang: "zh")
@@ -45,6 +47,13 @@ def pdf_of(*pages: Dictionary, content: bytes = b"", root: Dictionary | None = N
             pdf.Root[key] = value
         pdf.save(target, **options)
     return target.getvalue()
+
+
+def canvas_content(canvas: VectorCanvas) -> str:
+    """The operators of the canvas' only page."""
+    with pikepdf.open(io.BytesIO(canvas.getpdfdata())) as drawn:
+        (page,) = drawn.pages
+        return page.obj.Contents.read_bytes().decode("ascii")
 
 
 def raster(pdf: bytes, folder: Path, *, dpi: int, page: int = 1) -> Image.Image:

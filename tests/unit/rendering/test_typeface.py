@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from printserver.rendering.drawing import VectorCanvas
 from printserver.rendering.typeface import (
     SANS,
     SANS_BOLD,
@@ -14,7 +15,7 @@ from printserver.rendering.typeface import (
     missing_glyphs,
     text_width,
 )
-from printserver.rendering.vector import Outline
+from tests.unit.rendering.papers import canvas_content
 
 FACES = [SANS, SANS_BOLD, SERIF_BOLD]
 
@@ -41,8 +42,17 @@ def test_a_line_is_as_wide_as_its_characters():
 
 
 def test_a_space_draws_nothing_and_a_missing_character_is_refused():
-    outline = Outline()
-    draw_text(outline, SANS, "  ", x=0, y=0, size=10)
-    assert outline.filled() == b""
+    canvas = VectorCanvas()
+    draw_text(canvas, SANS, "  ", x=0, y=0, size=10)
+    assert "f" not in canvas_content(canvas).split()
     with pytest.raises(GlyphMissing):
-        draw_text(outline, SANS, "\U0001f984", x=0, y=0, size=10)
+        draw_text(VectorCanvas(), SANS, "\U0001f984", x=0, y=0, size=10)
+
+
+def test_characters_stand_side_by_side_as_filled_paths():
+    canvas = VectorCanvas()
+    draw_text(canvas, SANS, "印章", x=30, y=40, size=10)
+    lines = canvas_content(canvas).splitlines()
+    assert "10 0 0 10 30 40 cm" in lines
+    assert lines.count("f") == 2
+    assert lines.count("1 0 0 1 1 0 cm") == 2

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -98,7 +98,14 @@ class ProblemPage(Protocol):
 
 def install(app: FastAPI) -> None:
     """Answer every error with a problem."""
-    for kind in (PrintServerError, RequestValidationError, HTTPException, OperationalError, NoConnectionInTime):
+    for kind in (
+        PrintServerError,
+        RequestValidationError,
+        HTTPException,
+        OperationalError,
+        NoConnectionInTime,
+        DataError,
+    ):
         app.add_exception_handler(kind, _handle)
 
 
@@ -131,6 +138,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(422, "malformed", "The request is not as it should be.", errors=_field_errors(error.errors()))
     if isinstance(error, HTTPException):
         return _of_framework(error)
+    if isinstance(error, DataError):  # PostgreSQL stores no text with a null character, and says so only then
+        return Problem(422, "malformed", "The request holds characters that cannot be stored; nothing was changed.")
     if isinstance(error, OperationalError | NoConnectionInTime):
         return Problem(503, "database-busy", "The database does not answer; nothing was changed.", headers=_soon(5))
     return Problem(500, "internal-error", _NEUTRAL)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from unicodedata import category
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -39,6 +40,9 @@ from printserver.seals.queries import seal_facts, usable_seal
 from printserver.signing.evidence import APPROVAL_STEP, Decision
 
 LONGEST_TEXT: Final = 500
+# Written into a text, these make it look like another one to whoever approves or verifies. Source: Unicode UAX 9.
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINES: Final = frozenset("\n\r\t")
 
 
 class ManifestChanged(Refused):
@@ -99,6 +103,13 @@ def check_application(work: Work, actor: Actor, application: Application, *, mos
     for text in (application.title, application.purpose, application.own_reference):
         if len(text) > LONGEST_TEXT:
             raise ApplicationMalformed(f"a text is longer than {LONGEST_TEXT} characters")
+    one_line = application.title + application.own_reference + application.filename
+    if _hides_something(one_line) or _hides_something("".join(c for c in application.purpose if c not in _LINES)):
+        raise ApplicationMalformed("a text holds characters that cannot be seen, or that turn the others around")
+
+
+def _hides_something(text: str) -> bool:
+    return any(character in _TURNING or category(character) in ("Cc", "Cs") for character in text)
 
 
 def submit_request(

@@ -93,6 +93,11 @@ APPLICATIONS: dict[str, tuple[Any, str]] = {
     "a place with a part of a micrometre": ({"places": [{"page": 1, "x_um": 0.5, "y_um": 1}]}, "malformed"),
     "an empty title": ({"title": "  "}, "application-malformed"),
     "a title without end": ({"title": "x" * 501}, "malformed"),
+    "a title with a null": ({"title": "contract\0"}, "application-malformed"),
+    "a title of two lines": ({"title": "contract\nApproved"}, "application-malformed"),
+    "a title that turns itself around": ({"title": "lease \u202e001 rof"}, "application-malformed"),
+    "a purpose with a bell": ({"purpose": "\a"}, "application-malformed"),
+    "an own reference with a tab": ({"own_reference": "A\t1"}, "application-malformed"),
 }
 
 
@@ -105,6 +110,11 @@ def test_an_application_that_makes_no_sense_is_refused_and_forgotten(api: ApiCli
     answer = api.apply("k", application=wish)
     assert (answer.status_code, code_of(answer)) == (422, code), answer.text
     assert _kept(api) == before
+
+
+def test_a_purpose_may_have_lines_and_any_script_is_welcome(api: ApiClient):
+    wish = wish_at(api.world.home.north, title="采购合同 עברית 👩\u200d💼", purpose="first\r\n\tsecond")
+    assert api.apply("k", application=wish).status_code == 201
 
 
 def test_a_field_that_is_wrong_is_named_without_its_value(api: ApiClient):

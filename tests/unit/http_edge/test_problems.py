@@ -7,10 +7,13 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import literal, select
+from sqlalchemy.exc import DataError
 
 import printserver
 from printserver.foundation import errors
 from printserver.foundation.errors import IntegrityError, PrintServerError
+from printserver.foundation.unit_of_work import Database
 from printserver.http_edge.problems import STATUS, Problem, problem_of, status_of
 
 
@@ -39,6 +42,14 @@ def test_an_error_of_two_kinds_says_the_more_telling_status(product_errors: set[
         kinds = [kind for kind in STATUS if issubclass(error, kind)]
         if errors.TooLarge in kinds:
             assert status_of(error.__new__(error)) == 413
+
+
+def test_a_text_that_the_database_cannot_take_is_the_callers_mistake(any_database: Database):
+    with pytest.raises(DataError) as caught, any_database.work() as work:
+        work.session.execute(select(literal("half a\0text")))
+        raise DataError("SQLite takes it", {}, ValueError())
+    problem = problem_of(caught.value)
+    assert (problem.status, problem.code) == (422, "malformed")
 
 
 def test_codes_are_words_with_hyphens_and_unique(product_errors: set[type[PrintServerError]]):

@@ -12,7 +12,8 @@ is one digit, a look-alike digit, a word, a line, a word appended, cents dropped
     150    1 of 42                       1 of 42 (a look-alike digit)   290 ms
 
 So 200 dpi or more is what to ask for, and none in 84 still allows 3.5 %. A look-alike digit and an appended word give
-`review`, not `changed`. Not measured: real returns, phone photographs, patterned backgrounds, tables and pictures.
+`review`, not `changed`. Not measured: real returns, phone photographs, patterned backgrounds and tables.
+Pictures, shades and coloured drawings are not compared; a page that has them is `review`.
 It does not see: what changed in red, ink under a code or within 6 mm of the edge, marks below about 0.4 mm.
 Grey and bilevel scans are `review` unless most of the page differs.
 """
@@ -56,6 +57,10 @@ _HIDDEN_SHARE: Final = 0.03
 _POINT_MM: Final = 0.9
 _DASH_MM: Final = 0.4
 _POINT_COVERED_FROM: Final = 0.5
+_PICTURE_MM: Final = 8
+_PICTURE_FILL: Final = 0.5
+_CHROMATIC_FROM: Final = 60
+_CHROMATIC_SHARE: Final = 0.3
 _SEARCH: Final = 3
 _PADDING: Final = 2
 
@@ -101,6 +106,7 @@ class _Marks:
     doubtful: list[NDArray[np.int32]]
     covered: list[NDArray[np.int32]]
     hidden: int
+    pictures: int
     seen: int
 
     @property
@@ -134,7 +140,7 @@ def compare(scan_bgr: Image, issued_bgr: Image, dpi: float, *, issued_dpi: float
     except RegistrationFailed as failure:
         return _for_review(f"the scan could not be laid over the issued page: {failure}")
     compared = ~_code_places(codes, issued_ink.shape, working)
-    marks = _follow_marks(issued_ink, aligned, compared, working)
+    marks = _follow_marks(issued, issued_ink, aligned, compared, working)
     return _judge(scan, issued, issued_ink, aligned, compared, marks, working)
 
 
@@ -174,6 +180,7 @@ def _judge(
         (bool(marks.covered), "something lies over printed text"),
         (bool(beside.any()), "something was added beside printed text"),
         (seal_missing, "the issued seal is not on the scan"),
+        (bool(marks.pictures), "the printed text agrees; pictures and shades are not compared"),
     ]
     for doubtful, reason in doubts:
         if doubtful:
@@ -182,13 +189,14 @@ def _judge(
     return Comparison(Verdict.SAME, score, tuple(regions), reason)
 
 
-def _follow_marks(issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_], dpi: float) -> _Marks:
+def _follow_marks(issued: Image, issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_], dpi: float) -> _Marks:
     """Look for each mark of the issued page (a glyph, or a piece of a larger drawing) at its place on the scan."""
+    chromatic = _chromatic(issued)
     height, width = issued_ink.shape
     smooth = np.asarray(cv2.GaussianBlur(issued_ink, (0, 0), 0.6 * dpi / 150), np.float32)
     margin = _SEARCH + _PADDING
-    boxes, values, coverages, hidden = [], [], [], 0
-    for box in _mark_boxes(issued_ink, dpi):
+    boxes, values, coverages, hidden, pictures = [], [], [], 0, 0
+    for box, is_filled in _mark_boxes(issued_ink, dpi):
         x, y, w, h = box
         if x < margin or y < margin or x + w + margin > width or y + h + margin > height:
             continue
@@ -198,13 +206,17 @@ def _follow_marks(issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_]
         if not aligned.sheet[inside].all():
             hidden += 1
             continue
+        if is_filled or chromatic[inside].mean() > _CHROMATIC_SHARE * (issued_ink[inside] > 0.4).mean():
+            pictures += 1
+            continue
         window = smooth[y - _PADDING : y + h + _PADDING, x - _PADDING : x + w + _PADDING]
         around = aligned.ink[y - margin : y + h + margin, x - margin : x + w + margin]
         across, down, value = best_shift(around, window)
         boxes.append(box)
         values.append(value)
         coverages.append(_coverage(around, window, round(across), round(down)))
-    return _sorted_out(np.array(boxes).reshape(-1, 4), np.array(values), np.array(coverages), hidden, dpi)
+    unseen = _Marks([], [], [], hidden, pictures, len(boxes))
+    return _sorted_out(unseen, np.array(boxes).reshape(-1, 4), np.array(values), np.array(coverages), dpi)
 
 
 def _coverage(around: Ink, window: Ink, across: int, down: int) -> float:
@@ -213,14 +225,24 @@ def _coverage(around: Ink, window: Ink, across: int, down: int) -> float:
     return float(np.minimum(there, window).sum() / max(1e-3, float(window.sum())))
 
 
+def _chromatic(issued: Image) -> NDArray[np.bool_]:
+    """Coloured on the issued page. Toner scatters in scans, so that a colour's ink is no measure of its shape."""
+    if issued.ndim == 2:
+        return np.zeros(issued.shape, np.bool_)
+    return np.asarray(issued.max(axis=2).astype(np.int16) - issued.min(axis=2) > _CHROMATIC_FROM, np.bool_)
+
+
 def _sorted_out(
-    boxes: NDArray[np.int32], values: NDArray[np.float64], coverages: NDArray[np.float64], hidden: int, dpi: float
+    marks: _Marks,
+    boxes: NDArray[np.int32],
+    values: NDArray[np.float64],
+    coverages: NDArray[np.float64],
+    dpi: float,
 ) -> _Marks:
     """A mark that correlates badly, or clearly worse than this page's usual marks, is not simply there.
 
     Points and dashes are too small to correlate; of them it only counts whether the ink is there.
     """
-    marks = _Marks([], [], [], hidden, len(boxes))
     sides = np.sort(boxes[:, 2:], axis=1) / dpi * 25.4
     large = (sides[:, 0] >= _DASH_MM) & (sides[:, 1] >= _POINT_MM)
     usual, low = np.percentile(values[large], [50, 5]) if large.any() else (1.0, 1.0)
@@ -236,8 +258,11 @@ def _sorted_out(
     return marks
 
 
-def _mark_boxes(ink: Ink, dpi: float) -> Iterable[NDArray[np.int32]]:
-    """Boxes (x, y, width, height): connected ink, the parts of a glyph joined, large drawings cut into pieces."""
+def _mark_boxes(ink: Ink, dpi: float) -> Iterable[tuple[NDArray[np.int32], bool]]:
+    """Boxes (x, y, width, height): connected ink, the parts of a glyph joined, large drawings cut into pieces.
+
+    With each, whether it belongs to a large filled area, which no text is.
+    """
     pixels_a_mm = dpi / 25.4
     joined = cv2.morphologyEx(
         (ink > 0.4).astype(np.uint8),
@@ -246,12 +271,14 @@ def _mark_boxes(ink: Ink, dpi: float) -> Iterable[NDArray[np.int32]]:
     )
     piece = int(5 * pixels_a_mm)
     _, _, statistics, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    for x, y, width, height, _ in statistics[1:]:
+    for x, y, width, height, area in statistics[1:]:
+        is_wide = min(width, height) > _PICTURE_MM * pixels_a_mm
+        is_filled = bool(is_wide and area > _PICTURE_FILL * width * height)
         for top in range(y, y + height, piece):
             for left in range(x, x + width, piece):
                 w, h = min(piece, x + width - left), min(piece, y + height - top)
                 if ink[top : top + h, left : left + w].max() > 0.4:
-                    yield np.array([left, top, w, h], np.int32)
+                    yield np.array([left, top, w, h], np.int32), is_filled
 
 
 def _is_grey(scan: Image) -> bool:

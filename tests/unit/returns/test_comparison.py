@@ -195,3 +195,25 @@ def test_strange_scans_are_for_a_person_and_raise_nothing(seed: int, width: int,
     cv2.putText(issued, "issued", (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 3, (0, 0, 0), 5)
     found = compare(scan[:, :, 0] if channels == 1 else scan, issued, 150, issued_dpi=100)
     assert found.verdict is Verdict.REVIEW
+
+
+def with_picture(page: Image) -> Image:
+    """A shaded photograph and a colour wheel in the page's empty lower half."""
+    pictured = page.copy()
+    height, width = page.shape[:2]
+    top, left, side = round(height * 0.62), round(width * 0.3), round(width * 0.18)
+    shade = np.tile(np.linspace(30, 220, side, dtype=np.uint8), (side, 1))
+    pictured[top : top + side, left : left + side] = shade[:, :, None]
+    for turn, colour in enumerate([(200, 60, 20), (40, 180, 60), (180, 40, 200)]):
+        middle = (left + 2 * side, top + side // 2)
+        cv2.ellipse(pictured, middle, (side // 2, side // 2), 0, turn * 120, turn * 120 + 120, colour, -1)
+    return pictured
+
+
+def test_a_page_with_pictures_is_for_review_and_its_text_is_still_compared(issued_pages: list[Image], printed) -> None:
+    page = with_picture(issued_pages[0])
+    unchanged = compare(office_scan(page, DPI, random(3)), page, DPI)
+    assert (unchanged.verdict, unchanged.regions) == (Verdict.REVIEW, ())
+    assert "pictures" in unchanged.reason
+    forged = with_picture(printed(replaced(3, LINES[3], contract_lines(78)[0])))
+    assert compare(forged, page, DPI).verdict is Verdict.CHANGED

@@ -93,6 +93,7 @@ def demo(
         if stop:
             server.stop()
             return
+        server.stop()  # an earlier one may run on older code
         try:
             server.start()
             Story(server, contract).tell()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dbos import DBOS, StepOptions
 from dbos import error as dbos_error
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from printserver.returns.pipeline import ReturnTools, fail_return, process_return
 
@@ -15,13 +16,14 @@ __all__ = ["ReturnTools", "register"]
 RECOVERIES: Final = 1_000
 TRIES: Final = 6
 FIRST_PAUSE_SECONDS: Final = 1.0
+DATABASE_RETRIES: Final = 100_000
 
 
 def register(tools: ReturnTools) -> None:
     """Give DBOS the workflow `process-return`.
 
     A step that fails for a reason outside the file is tried again for about a minute; then the return is `failed`,
-    says so, and can be handed in again.
+    says so, and can be handed in again. To say so it waits for a database that is away, however long.
     """
 
     @DBOS.workflow(name="process-return", max_recovery_attempts=RECOVERIES)
@@ -37,4 +39,12 @@ def register(tools: ReturnTools) -> None:
             DBOS.run_step(options, lambda: process_return(tools, UUID(return_id)))
         except dbos_error.DBOSMaxStepRetriesExceeded as problem:
             failure = f"the server could not read the file: {problem}"
-            DBOS.run_step({"name": "give-up"}, lambda: fail_return(tools.database, UUID(return_id), failure))
+            patient: StepOptions = {
+                "name": "give-up",
+                "retries_allowed": True,
+                "interval_seconds": FIRST_PAUSE_SECONDS,
+                "max_attempts": DATABASE_RETRIES,
+                "backoff_rate": 1.0,
+                "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError),
+            }
+            DBOS.run_step(patient, lambda: fail_return(tools.database, UUID(return_id), failure))

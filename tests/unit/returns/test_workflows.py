@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, WorkflowHandle
+from sqlalchemy.exc import OperationalError
 
 from printserver.foundation.errors import Unavailable
 from printserver.foundation.job_queue import WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION, DbosJobQueue
+from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.permissions import Role
 from printserver.returns import workflows
 from printserver.returns.pipeline import ReturnTools
@@ -38,6 +41,21 @@ class ShakyObjects:
         return self.objects.get(digest)
 
 
+@dataclass(frozen=True)
+class ShakyDatabase(Database):
+    """Away for as many writing transactions as `outages` has members."""
+
+    outages: list[int] = field(default_factory=list)
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        if self.outages:
+            self.outages.pop()
+            raise OperationalError("SELECT 1", {}, RuntimeError("the database is away"))
+        with super().work() as work:
+            yield work
+
+
 @pytest.fixture
 def working(books: Books, monkeypatch: pytest.MonkeyPatch) -> Iterator[Books]:
     """The books with the real queue and engine on their database file; pauses between tries are short."""
@@ -55,9 +73,10 @@ def working(books: Books, monkeypatch: pytest.MonkeyPatch) -> Iterator[Books]:
     DBOS.destroy(destroy_registry=True)
 
 
-def hand_in_and_wait(books: Books, outages: int) -> ReturnSummary:
+def hand_in_and_wait(books: Books, outages: int, *, database_outages: int = 0) -> ReturnSummary:
     """A blank page's return, when its job has ended."""
-    workflows.register(ReturnTools(books.database, ShakyObjects(books.objects, outages), books.issuer.key_list))
+    database = ShakyDatabase(**vars(books.database), outages=[0] * database_outages)
+    workflows.register(ReturnTools(database, ShakyObjects(books.objects, outages), books.issuer.key_list))
     DBOS.launch()
     DBOS.register_queue(WORK, polling_interval_sec=0.05)
     data = png_of(np.full((2339, 1654), 255, np.uint8))
@@ -77,3 +96,7 @@ def test_a_lasting_outage_makes_the_return_fail_visibly(working: Books):
     failed = hand_in_and_wait(working, outages=1000)
     assert failed.state is ReturnState.FAILED
     assert "could not read" in failed.failure
+
+
+def test_a_return_is_not_left_unread_for_ever_when_the_database_is_away_longer_than_the_tries_last(working: Books):
+    assert hand_in_and_wait(working, outages=0, database_outages=workflows.TRIES + 3).state is ReturnState.FAILED

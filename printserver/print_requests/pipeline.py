@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -29,6 +30,7 @@ from printserver.print_requests.manifest import Manifest, ManifestCopy, Manifest
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.service import Application, Place, check_application
 from printserver.print_requests.states import (
+    REQUEST_TRANSITIONS,
     CopyAction,
     CopyState,
     RequestAction,
@@ -45,6 +47,7 @@ from printserver.signing.seal_object import read_seal_object
 from printserver.storage.objects import Objects
 
 BY_PIPELINE = By(process="pipeline")
+EXPIRED: Final = "nobody decided before the request expired"
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,25 @@ def finish_issuing(database: Database, request_id: UUID, failure: str = "") -> N
                 request_replacement(work, BY_PIPELINE.within(copy.organisation_id), copy)
         action = RequestAction.FAIL if failure else RequestAction.FINISH_ISSUING
         _advance(work, request_id, action, failure=failure)
+
+
+def expire_requests(database: Database) -> int:
+    """Close the requests that nobody decided in time, and answer how many; their copies will never be printed."""
+    with database.reading() as work:
+        waiting = {before for before, action in REQUEST_TRANSITIONS if action is RequestAction.EXPIRE}
+        due = work.session.scalars(
+            select(PrintRequest.id).where(PrintRequest.state.in_(waiting), PrintRequest.expires_at <= work.now())
+        ).all()
+    return sum(_expire(database, request_id) for request_id in due)
+
+
+def _expire(database: Database, request_id: UUID) -> bool:
+    with database.work() as work:
+        if not _advance(work, request_id, RequestAction.EXPIRE):
+            return False
+        for copy in copies_of(work, request_id):
+            move_copy(work, BY_PIPELINE, copy.id, CopyAction.VOID, reason=EXPIRED)
+        return True
 
 
 def _order(work: Work, request_id: UUID) -> _Order:

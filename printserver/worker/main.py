@@ -18,6 +18,7 @@ from printserver.print_requests.workflows import RequestTools
 from printserver.returns import workflows as return_jobs
 from printserver.returns.workflows import ReturnTools
 from printserver.settings import Settings
+from printserver.worker.expiry import watch_expiry
 from printserver.worker.recovery import Liveness, hold_single_worker_lock
 
 POLL_SECONDS: Final = 0.1
@@ -36,7 +37,9 @@ def run(settings: Settings) -> None:
     structlog.get_logger().info("worker ready")
     if liveness is not None:
         liveness.watch()
+    expiry = watch_expiry(adapters.database, stop)
     stop.wait()
+    expiry.join()
     DBOS.destroy()
 
 

@@ -28,7 +28,6 @@ from printserver.seals.queries import seal_facts
 KEPT_BY_REPLACEMENT: Final = (
     "organisation_id",
     "branch_id",
-    "applicant_id",
     "document_id",
     "seal_id",
     "printer_id",
@@ -101,7 +100,7 @@ def void_copy(work: Work, actor: Actor, copy_id: UUID, *, reason: str) -> CopySt
 
 
 def replace_copy(work: Work, actor: Actor, copy_id: UUID) -> PrintRequest:
-    """Ask for another copy in place of a void or destroyed one; it needs its own approval.
+    """Ask for another copy in place of a void or destroyed one; it needs its own approval, by others than who asks.
 
     Raises: NotFound, TransitionRefused.
     """
@@ -111,7 +110,7 @@ def replace_copy(work: Work, actor: Actor, copy_id: UUID) -> PrintRequest:
 
 
 def request_replacement(work: Work, by: By, copy: Copy) -> PrintRequest:
-    """A new request of the same applicant for one copy in place of `copy`; once a copy."""
+    """A new request for one copy in place of `copy`, once a copy; of the same applicant when nobody asked for it."""
     original = work.session.get_one(PrintRequest, copy.request_id)
     replacement = select(PrintRequest).where(PrintRequest.replaces_copy_id == copy.id)
     present = work.session.scalar(replacement)
@@ -119,6 +118,7 @@ def request_replacement(work: Work, by: By, copy: Copy) -> PrintRequest:
         return present
     request = PrintRequest(
         **{name: getattr(original, name) for name in KEPT_BY_REPLACEMENT},
+        applicant_id=by.person_id or original.applicant_id,
         id=new_id(),
         copies=1,
         state=RequestState.RENDERING,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
+from printserver.approvals.rules import ApplicantMayNotDecide
 from printserver.foundation.errors import NotFound, TransitionRefused
-from printserver.organisations.permissions import Role
+from printserver.organisations.access import Grant
+from printserver.organisations.permissions import Permission, Role
 from printserver.print_requests.copy_service import Settlement, release_copies, replace_copy, settle_copy, void_copy
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.pipeline import prepare_request
 from printserver.print_requests.queries import copy_facts
-from printserver.print_requests.service import ReasonMissing, withdraw_request
+from printserver.print_requests.service import ReasonMissing, approve_request, withdraw_request
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
 from tests.world import World
@@ -79,6 +83,20 @@ def test_a_replacement_is_a_request_of_its_own_that_starts_at_the_beginning(worl
     before = world.row_counts()
     with pytest.raises(TransitionRefused), world.database.work() as work:
         replace_copy(work, world.actor(work, Role.CLERK), void)
+    assert world.row_counts() == before
+
+
+def test_who_asks_for_a_replacement_is_its_applicant_and_does_not_approve_it(world: World):
+    void, asking = world.voided(), world.person(Role.CLERK, world.home.head)
+    with world.database.work() as work:
+        actor = world.actor(work, Role.CLERK, world.home.head)
+        asker = replace(actor, grants=(*actor.grants, Grant(Role.APPROVER, actor.paths(Permission.CREATE_REQUEST)[0])))
+        replacement = replace_copy(work, asker, void)
+    assert replacement.applicant_id == asking.id
+    prepare_request(world.database, world.adapters.objects, replacement.id)
+    digest, before = world.manifest_sha256(replacement.id), world.row_counts()
+    with pytest.raises(ApplicantMayNotDecide), world.database.work() as work:
+        approve_request(work, asker, world.adapters.attestor, replacement.id, manifest_sha256=digest)
     assert world.row_counts() == before
 
 

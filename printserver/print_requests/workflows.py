@@ -25,7 +25,7 @@ from printserver.print_requests.queries import copy_facts
 from printserver.print_requests.states import CopyState
 from printserver.printing.outcome import Outcome
 from printserver.printing.ports import SpoolerUnavailable
-from printserver.signing.errors import OutcomeUnknown
+from printserver.signing.errors import JournalBroken, OutcomeUnknown
 
 RECOVERIES: Final = 1_000
 RETRY_SECONDS: Final = 0.5
@@ -41,7 +41,8 @@ class Issuer(Protocol):
     def issue(self, authorisation_id: UUID) -> object:
         """Have the signer redeem the authorisation and sign the copy.
 
-        Raises: Unavailable before, OutcomeUnknown after the request was sent; Refused, IntegrityError.
+        Raises: Unavailable before, OutcomeUnknown after the request was sent; JournalBroken, of which the signer must
+        recover first; Refused, IntegrityError.
         """
 
 
@@ -131,7 +132,7 @@ def _issue(tools: RequestTools, authorisation_id: UUID, copy_id: UUID) -> str:
         return answer
     try:
         tools.issuer.issue(authorisation_id)
-    except (Unavailable, OutcomeUnknown):
+    except (Unavailable, OutcomeUnknown, JournalBroken):
         return "later"
     except PrintServerError as problem:
         answer = _answered(tools, authorisation_id, copy_id)

@@ -25,6 +25,7 @@ from printserver.signer.heads import HeadSigning, make_sequencer
 from printserver.signer.issuing import Issuing
 from printserver.signer.journal_anchor import check_journal
 from printserver.signer.keys import SigningKeys
+from printserver.signing.errors import JournalBroken
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.protocol import ConnectionLost, receive_frame, refusal, send_frame
@@ -38,16 +39,22 @@ FRAME_SECONDS: Final = 10.0
 
 
 class Signer:
-    """Answers requests; `clients` are the uids that may have copies signed."""
+    """Answers requests; `clients` are the uids that may have copies signed.
 
-    def __init__(self, issuing: Issuing, clients: frozenset[int]) -> None:
+    alarm: set when the spent journal has failed, because only a new start can open it again, or refuse to.
+    """
+
+    def __init__(self, issuing: Issuing, clients: frozenset[int], alarm: threading.Event | None = None) -> None:
         self._issuing = issuing
         self._clients = clients
+        self._alarm = alarm or threading.Event()
 
     def answer(self, request: Mapping[str, Any], uid: int) -> dict[str, Any]:
         try:
             return {"ok": True, **self._do(request, uid)}
         except PrintServerError as problem:
+            if isinstance(problem, JournalBroken):
+                self._alarm.set()
             return refusal(problem)
 
     def _do(self, request: Mapping[str, Any], uid: int) -> dict[str, Any]:
@@ -111,7 +118,7 @@ def run(settings: Settings) -> None:
         wasted = issuing.waste_interrupted()
         heads = HeadSigning(make_sequencer(settings, database, keys), stop)
         heads.start()
-        server = _Server(settings, Signer(issuing, _clients(settings)))
+        server = _Server(settings, Signer(issuing, _clients(settings), stop))
         thread = threading.Thread(target=server.serve_forever, name="requests", daemon=True)
         thread.start()
         structlog.get_logger().info("signer ready", wasted=wasted)

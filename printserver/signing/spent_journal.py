@@ -95,8 +95,9 @@ class SpentJournal:
             raise JournalBroken(f"line {lines} of the spent journal is not the one that was written")
 
     def is_spent(self, serial: CopySerial) -> bool:
-        """Whether this copy was ever spent."""
+        """Whether this copy was ever spent.   Raises: JournalBroken: then nothing may be redeemed either."""
         with self._lock:
+            self._check_untouched()
             return serial.value in self._chain.serials
 
     def spend(self, serial: CopySerial, *, authorisation_id: UUID, manifest_sha256: str, at: datetime) -> None:

@@ -22,7 +22,7 @@ from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.print_requests.workflows import NOT_PREPARED, NOT_SIGNED, RequestTools, register
-from printserver.signing.errors import SignerUnavailable
+from printserver.signing.errors import JournalBroken, SignerUnavailable
 from printserver.storage.objects import LocalObjects
 from tests.unit.print_requests.test_printing import PaperTray
 from tests.world import World
@@ -159,7 +159,7 @@ def test_a_database_that_is_away_is_waited_for(world: World, engine: Callable[..
 
 def test_a_signer_that_is_away_is_asked_again_and_one_that_refuses_is_not(world: World, engine: Callable[..., None]):
     request_id = world.authorised()
-    signer = ScriptedSigner([SignerUnavailable("away"), SignerUnavailable("away"), Refused("the seal is suspended")])
+    signer = ScriptedSigner([SignerUnavailable("away"), JournalBroken("starts anew"), Refused("the seal is suspended")])
     engine(signer=signer)
     enqueue(world, issue(request_id))
     failed = wait_for_state(world, request_id, RequestState.FAILED)

@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from uuid import uuid4
 import pytest
 
 from printserver.foundation.ids import new_id
+from printserver.print_requests.states import CopyState
 from printserver.settings import REPOSITORY
 from printserver.signer.daemon import Signer
 from printserver.signing.client import SignerClient
@@ -45,6 +47,18 @@ def test_a_client_has_a_copy_issued(sqlite_signing_world: SigningWorld):
     answer = signer(sqlite_signing_world).answer(request, CLIENT)
     (copy,) = sqlite_signing_world.world.copies(authorisation.request_id)
     assert answer == {"ok": True, "issued_sha256": copy.issued_sha256}
+
+
+def test_a_journal_that_failed_redeems_and_signs_nothing_and_asks_for_a_new_start(sqlite_signing_world: SigningWorld):
+    (authorisation,) = sqlite_signing_world.authorisations(sqlite_signing_world.world.authorised())
+    alarm = threading.Event()
+    failing = Signer(sqlite_signing_world.issuing, frozenset({CLIENT}), alarm)
+    sqlite_signing_world.issuing.journal.close()
+    answer = failing.answer({"do": "issue", "authorisation_id": str(authorisation.id)}, CLIENT)
+    assert (answer["ok"], answer["code"], alarm.is_set()) == (False, "journal-broken", True)
+    (copy,) = sqlite_signing_world.world.copies(authorisation.request_id)
+    (after,) = sqlite_signing_world.authorisations(authorisation.request_id)
+    assert (copy.state, after.redeemed_at) == (CopyState.AUTHORISED, None)
 
 
 @pytest.mark.parametrize("uid", [0, CLIENT + 1, 65534])

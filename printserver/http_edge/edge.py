@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
 
 from printserver.audit.proofs import Prover
 from printserver.bootstrap import Adapters
+from printserver.foundation.logs import configure_unless_done
 from printserver.http_edge import logs, problems
 from printserver.http_edge.headers import SecurityHeaders
 from printserver.http_edge.limits import FORM_SLACK, AttemptLimits, BodyLimit
@@ -30,8 +30,7 @@ class Application(FastAPI):
 
     def __init__(self, adapters: Adapters) -> None:
         super().__init__(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-        if not structlog.is_configured():
-            logs.configure()
+        configure_unless_done()
         self.state.edge = Edge(adapters)
         problems.install(self)
         settings = adapters.settings

@@ -19,6 +19,7 @@ import structlog
 from printserver.foundation.database import open_engines
 from printserver.foundation.errors import Forbidden, Malformed, PrintServerError
 from printserver.foundation.job_queue import NoJobs
+from printserver.foundation.logs import configure_unless_done
 from printserver.foundation.unit_of_work import Database
 from printserver.settings import Settings
 from printserver.signer.heads import HeadSigning, make_sequencer
@@ -107,6 +108,7 @@ def run(settings: Settings) -> None:
 
     Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, JournalBroken, LogRolledBack: then nothing was served.
     """
+    configure_unless_done()
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())

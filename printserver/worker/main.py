@@ -12,6 +12,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from printserver.bootstrap import Adapters, build
 from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
+from printserver.foundation.logs import configure_unless_done
 from printserver.print_requests import workflows as request_jobs
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.workflows import RequestTools
@@ -29,6 +30,7 @@ SQLITE_EXECUTOR: Final = "worker"
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT. What was begun goes on after the next start."""
+    configure_unless_done()
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())

@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from printserver.app import create_app
+from printserver.foundation import logs
 from printserver.foundation.database import open_engines
 from printserver.foundation.errors import IntegrityError, PrintServerError
 from printserver.foundation.unit_of_work import Database
-from printserver.http_edge import logs
 from printserver.http_edge.declarations import public, requires
 from printserver.http_edge.problems import Problem, show_problems_as_pages
 from printserver.http_edge.routes import edge_router

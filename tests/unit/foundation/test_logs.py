@@ -11,7 +11,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from printserver.http_edge import logs
+from printserver.foundation import logs
 
 
 @pytest.fixture

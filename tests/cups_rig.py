@@ -164,7 +164,7 @@ def backends(rig: CupsRig) -> list[int]:
                 arguments = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if address in arguments and b"lpadmin" not in arguments:
+            if address in arguments:
                 found.append(int(entry.name))
     return found
 

@@ -26,6 +26,7 @@ FORBIDDEN: Final = {
     "signer": ("signer/__init__.py", "import printserver.http_edge"),
     "http": ("returns/service.py", "from fastapi import UploadFile"),
     "jobs": ("seals/service.py", "import dbos"),
+    "cups": ("print_requests/printing.py", "import cups"),
 }
 
 # Patterns of deciding files that no room has yet: whoever adds one finds it pure from the start.

@@ -1,31 +1,21 @@
-"""CUPS as the spooler, over the Unix socket of one cupsd.
+"""CUPS as the spooler, through pycups, over the Unix socket of one cupsd.
 
-An object may be shared between threads, and every call has its time-out; still, a cupsd may keep silent for as long as
-that, so it is for worker processes and never for an answer that a person waits for.
+An object may be shared between threads. A cupsd may keep silent for a minute before it is given up, so this is for
+worker processes and never for an answer that a person waits for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+import cups
+
+from printserver.printing.cups_connection import NotPossible, connected
 from printserver.printing.fence_record import read_fence_record
-from printserver.printing.ipp import (
-    Answer,
-    Attribute,
-    Attributes,
-    Group,
-    Operation,
-    Status,
-    Tag,
-    integer,
-    keyword,
-    text,
-    uri,
-)
-from printserver.printing.ipp_client import IppClient
 from printserver.printing.ports import (
     FenceRecord,
     JobNotFound,
@@ -34,32 +24,35 @@ from printserver.printing.ports import (
     PrinterState,
     PrinterStatus,
     QueueNotFound,
-    SpoolerRefused,
     SpoolerUnavailable,
 )
+from printserver.printing.release_job import release_job
+
+Attributes = Mapping[str, Any]
 
 _JOB_STATES: Final = dict(enumerate(JobState, start=3))
 _PRINTER_STATES: Final = dict(enumerate(PrinterState, start=3))
-_JOB_ATTRIBUTES: Final = (
-    "job-id",
+# By name: with all of them, pycups leaks 24 KB a call.
+_JOB_ATTRIBUTES: Final = [
     "job-uuid",
     "job-state",
     "job-state-reasons",
     "job-impressions-completed",
     "job-k-octets",
-)
+]
+_PRINTER_ATTRIBUTES: Final = ["printer-state", "printer-state-reasons", "printer-is-accepting-jobs"]
 _MOST_JOBS_IN_AN_ANSWER: Final = 500  # cupsd gives no more at once when it must read the jobs' files
+_PIECE: Final = 256 * 1024  # octets of a document handed to pycups at once; it copies each
 
 
 class CupsSpooler:
     """The `Spooler` of one cupsd whose queues use the fence backend.
 
     socket_path: cupsd's Unix socket.   fence_directory: where the backend keeps its claims, readable by this process.
-    timeout: seconds that cupsd may keep silent during one request.
     """
 
-    def __init__(self, socket_path: Path, fence_directory: Path, *, timeout: float = 30.0) -> None:
-        self._client = IppClient(socket_path, timeout)
+    def __init__(self, socket_path: Path, fence_directory: Path) -> None:
+        self._socket_path = socket_path
         self._fence_directory = fence_directory
 
     def hold(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
@@ -70,20 +63,16 @@ class CupsSpooler:
                 job_id = job.job_id if job_id is None else min(job_id, job.job_id)
             elif not job.state.is_final:
                 self.cancel(job.job_id)
-        if job_id is None:
-            job_id = self._create_held(queue, job_uuid)
-            self._send_document(queue, job_id, pdf)
-        return job_id
+        return self._hand_over(queue, job_uuid, pdf) if job_id is None else job_id
 
     def release(self, job_id: int) -> None:
         """See `Spooler.release`."""
-        answer = self._client.ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
-        if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE:
-            if self._job(job_id).state is not JobState.PENDING_HELD:
-                return
-            # It was running, and the fence had it held again between the two questions.
-            answer = self._client.ask(Operation.RELEASE_JOB, [_job_uri(job_id)])
-        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
+        try:
+            release_job(self._socket_path, job_id)
+        except NotPossible:
+            if self._job(job_id).state is JobState.PENDING_HELD:
+                # It was running, and the fence had it held again between the two questions.
+                release_job(self._socket_path, job_id)
 
     def report(self, job_uuid: UUID) -> JobReport | None:
         """See `Spooler.report`. Of several jobs of one copy, the one that claimed it speaks for it."""
@@ -102,23 +91,21 @@ class CupsSpooler:
 
     def cancel(self, job_id: int) -> None:
         """See `Spooler.cancel`."""
-        answer = self._client.ask(Operation.CANCEL_JOB, [_job_uri(job_id)])
-        if answer.status == Status.CLIENT_ERROR_NOT_POSSIBLE and self._job(job_id).state.is_final:
-            return
-        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
+        try:
+            with connected(self._socket_path, missing=_no_job(job_id)) as connection:
+                connection.cancelJob(job_id)
+        except NotPossible:
+            if not self._job(job_id).state.is_final:
+                raise
 
     def printer_status(self, queue: str) -> PrinterStatus:
         """See `Spooler.printer_status`."""
-        wanted = ("printer-state", "printer-state-reasons", "printer-is-accepting-jobs")
-        answer = self._client.ask(
-            Operation.GET_PRINTER_ATTRIBUTES, [_printer_uri(queue), keyword("requested-attributes", *wanted)]
-        )
-        _require_success(answer, missing=QueueNotFound(f"CUPS has no queue {queue}"))
-        [printer] = answer.of(Group.PRINTER)
+        with connected(self._socket_path, missing=_no_queue(queue)) as connection:
+            printer = connection.getPrinterAttributes(queue, requested_attributes=_PRINTER_ATTRIBUTES)
         return PrinterStatus(
             state=_PRINTER_STATES[_number(printer, "printer-state")],
             reasons=_keywords(printer, "printer-state-reasons"),
-            accepting=printer["printer-is-accepting-jobs"][0] is True,
+            accepting=printer.get("printer-is-accepting-jobs") is True,
         )
 
     def queue_exists(self, queue: str) -> bool:
@@ -129,35 +116,18 @@ class CupsSpooler:
             return False
         return True
 
-    def _create_held(self, queue: str, job_uuid: UUID) -> int:
-        # The title reaches the printer and `ps`: it says nothing but the job-uuid.
-        answer = self._client.ask(
-            Operation.CREATE_JOB,
-            [_printer_uri(queue), text("job-name", Tag.NAME_WITHOUT_LANGUAGE, str(job_uuid))],
-            job=[
-                uri("job-uuid", _uuid_uri(job_uuid)),
-                keyword("job-hold-until", "indefinite"),
-                keyword("media", "A4"),
-                keyword("print-scaling", "none"),
-                integer("copies", 1),
-            ],
-        )
-        _require_success(answer, missing=QueueNotFound(f"CUPS has no queue {queue}"))
-        [job] = answer.of(Group.JOB)
-        return _number(job, "job-id")
-
-    def _send_document(self, queue: str, job_id: int, pdf: bytes) -> None:
-        answer = self._client.ask(
-            Operation.SEND_DOCUMENT,
-            [
-                _printer_uri(queue),
-                integer("job-id", job_id),
-                text("document-format", Tag.MIME_MEDIA_TYPE, "application/pdf"),
-                Attribute("last-document", Tag.BOOLEAN, (True,)),
-            ],
-            document=pdf,
-        )
-        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
+    def _hand_over(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
+        with connected(self._socket_path, missing=_no_queue(queue)) as connection:
+            job_id = _create_held(connection, queue, job_uuid)
+            _send_document(connection, queue, job_id, pdf)
+        # pycups calls it a success, too, when cupsd went away before it had answered.
+        try:
+            arrived = self._job(job_id).has_document
+        except JobNotFound:
+            arrived = False
+        if not arrived:
+            raise SpoolerUnavailable("CUPS broke off before it had the whole document")
+        return job_id
 
     def _speaking_job(self, job_uuid: UUID, fence: FenceRecord | None) -> _Job | None:
         if fence is not None and (claiming := self._claiming_job(job_uuid, fence)) is not None:
@@ -182,35 +152,27 @@ class CupsSpooler:
             found: list[_Job] = []
             first_job_id = 1
             while page := self._jobs_from(first_job_id, which_jobs):
-                found += [_read_job(job) for job in page if job.get("job-uuid") == [_uuid_uri(job_uuid)]]
-                first_job_id = 1 + max(_number(job, "job-id") for job in page)
+                found += [
+                    _read_job(job_id, job) for job_id, job in page.items() if job.get("job-uuid") == _uuid_uri(job_uuid)
+                ]
+                first_job_id = 1 + max(page)
             if found:
                 return found
         return []
 
-    def _jobs_from(self, first_job_id: int, which_jobs: str) -> list[Attributes]:
-        answer = self._client.ask(
-            Operation.GET_JOBS,
-            [
-                uri("printer-uri", "ipp://localhost/"),
-                keyword("which-jobs", which_jobs),
-                integer("first-job-id", first_job_id),
-                integer("limit", _MOST_JOBS_IN_AN_ANSWER),
-                keyword("requested-attributes", *_JOB_ATTRIBUTES),
-            ],
-        )
-        if answer.status == Status.CLIENT_ERROR_NOT_FOUND:
-            return []
-        _require_success(answer, missing=JobNotFound("CUPS has no jobs"))
-        return answer.of(Group.JOB)
+    def _jobs_from(self, first_job_id: int, which_jobs: str) -> Mapping[int, Attributes]:
+        with connected(self._socket_path, missing=JobNotFound("CUPS has no jobs")) as connection:
+            page: Mapping[int, Attributes] = connection.getJobs(
+                which_jobs=which_jobs,
+                first_job_id=first_job_id,
+                limit=_MOST_JOBS_IN_AN_ANSWER,
+                requested_attributes=["job-id", *_JOB_ATTRIBUTES],
+            )
+        return page
 
     def _job(self, job_id: int) -> _Job:
-        answer = self._client.ask(
-            Operation.GET_JOB_ATTRIBUTES, [_job_uri(job_id), keyword("requested-attributes", *_JOB_ATTRIBUTES)]
-        )
-        _require_success(answer, missing=JobNotFound(f"CUPS has no job {job_id}"))
-        [job] = answer.of(Group.JOB)
-        return _read_job(job)
+        with connected(self._socket_path, missing=_no_job(job_id)) as connection:
+            return _read_job(job_id, connection.getJobAttributes(job_id, _JOB_ATTRIBUTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +188,34 @@ class _Job:
     """Its document arrived whole; still true after cupsd deleted it."""
 
 
-def _read_job(job: Attributes) -> _Job:
+def _create_held(connection: cups.Connection, queue: str, job_uuid: UUID) -> int:
+    # Of a queue that is not there, createJob only says that something went wrong.
+    connection.getPrinterAttributes(queue, requested_attributes=_PRINTER_ATTRIBUTES)
+    options = {
+        "job-uuid": _uuid_uri(job_uuid),
+        "job-hold-until": "indefinite",
+        "media": "A4",
+        "print-scaling": "none",
+        "copies": "1",
+    }
+    # The title reaches the printer and `ps`: it says nothing but the job-uuid.
+    job_id: int = connection.createJob(queue, str(job_uuid), options)
+    return job_id
+
+
+def _send_document(connection: cups.Connection, queue: str, job_id: int, pdf: bytes) -> None:
+    """`connection` must be the one that the job was made on: this request cannot answer cupsd's question who asks."""
+    connection.startDocument(queue, job_id, str(job_id), "application/pdf", 1)
+    for start in range(0, len(pdf), _PIECE):
+        piece = pdf[start : start + _PIECE]
+        connection.writeRequestData(piece, len(piece))
+    connection.finishDocument(queue)
+
+
+def _read_job(job_id: int, job: Attributes) -> _Job:
     return _Job(
-        job_id=_number(job, "job-id"),
-        uuid=str(job.get("job-uuid", ("",))[0]),
+        job_id=job_id,
+        uuid=job.get("job-uuid", ""),
         state=_JOB_STATES[_number(job, "job-state")],
         reasons=_keywords(job, "job-state-reasons"),
         impressions_completed=_number(job, "job-impressions-completed", otherwise=0),
@@ -238,30 +224,26 @@ def _read_job(job: Attributes) -> _Job:
 
 
 def _number(attributes: Attributes, name: str, *, otherwise: int | None = None) -> int:
-    value = attributes.get(name, (otherwise,))[0]
+    value = attributes.get(name)
+    value = otherwise if value is None else value
     if not isinstance(value, int):
         raise SpoolerUnavailable(f"CUPS leaves out {name}")
     return value
 
 
 def _keywords(attributes: Attributes, name: str) -> tuple[str, ...]:
-    return tuple(value for value in attributes.get(name, ()) if isinstance(value, str) and value != "none")
+    """pycups gives a list, or of one value that value alone."""
+    value = attributes.get(name) or ()
+    return tuple(word for word in ((value,) if isinstance(value, str) else value) if word != "none")
 
 
 def _uuid_uri(job_uuid: UUID) -> str:
     return f"urn:uuid:{job_uuid}"
 
 
-def _job_uri(job_id: int) -> Attribute:
-    return uri("job-uri", f"ipp://localhost/jobs/{job_id}")
+def _no_job(job_id: int) -> JobNotFound:
+    return JobNotFound(f"CUPS has no job {job_id}")
 
 
-def _printer_uri(queue: str) -> Attribute:
-    return uri("printer-uri", f"ipp://localhost/printers/{queue}")
-
-
-def _require_success(answer: Answer, *, missing: JobNotFound | QueueNotFound) -> None:
-    if answer.status == Status.CLIENT_ERROR_NOT_FOUND:
-        raise missing
-    if not answer.succeeded:
-        raise SpoolerRefused(f"CUPS refuses with IPP status 0x{answer.status:04x}")
+def _no_queue(queue: str) -> QueueNotFound:
+    return QueueNotFound(f"CUPS has no queue {queue}")

@@ -11,18 +11,22 @@ import os
 import pwd
 import re
 import socket
-import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import ClassVar, Final
 from urllib.parse import SplitResult, urlsplit
 
+import cups
+
 from printserver.foundation.errors import Malformed, Unavailable
 from printserver.printing.cups import CupsSpooler
+from printserver.printing.cups_connection import connected
 from printserver.printing.pin import read_pin
+from printserver.printing.ports import QueueNotFound, SpoolerRefused, SpoolerUnavailable
 from printserver.printing.system_user import command_prefix
 
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -31,7 +35,6 @@ _TEMPLATES: Final = _CHECKOUT / "deploy" / "cups"
 _SYSTEM_SERVER_BIN: Final = Path("/usr/lib/cups")
 _CUPSD: Final = "/usr/sbin/cupsd"
 _LONGEST_SOCKET_PATH: Final = 107  # octets of sun_path less the terminator, unix(7)
-_COMMAND_SECONDS: Final = 30.0
 # By name, not by number: the pin is kept under the name. Options after the path could turn encryption off.
 _PRINTER_URI: Final = re.compile(r"ipps://[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?(?::[1-9][0-9]{0,4})?/[A-Za-z0-9._/-]*")
 _USER_NAME: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -171,18 +174,24 @@ class PrivateCups:
         address = _printer_address(name, uri)
         self._pin(name, address, certificate_pem)
         device = f"printserver-fence://{address.netloc}{address.path}"
-        policies = ["-o", "printer-error-policy=stop-printer", "-o", "printer-op-policy=sealed"]
-        is_new = not self.spooler().queue_exists(name)
-        options = ["-v", device, "-P", str(_DRIVERS / "controlled-a4.ppd"), *policies, *(["-E"] if is_new else [])]
-        self._run("/usr/sbin/lpadmin", "-p", name, *options)
+        with self._administered(name) as connection:
+            connection.addPrinter(name, filename=str(_DRIVERS / "controlled-a4.ppd"), device=device)
+            connection.setPrinterErrorPolicy(name, "stop-printer")
+            connection.setPrinterOpPolicy(name, "sealed")
+            # A paused queue accepts: one that does not is new, or was never finished.
+            if not self.spooler().printer_status(name).accepting:
+                connection.enablePrinter(name)
+                connection.acceptJobs(name)
 
     def pause_queue(self, name: str) -> None:
         """Start no further job on this queue. Raises: CupsCommandFailed."""
-        self._run("/usr/sbin/cupsdisable", name)
+        with self._administered(name) as connection:
+            connection.disablePrinter(name)
 
     def resume_queue(self, name: str) -> None:
         """Also after CUPS stopped the queue by itself. Raises: CupsCommandFailed."""
-        self._run("/usr/sbin/cupsenable", name)
+        with self._administered(name) as connection:
+            connection.enablePrinter(name)
 
     def _pin(self, queue: str, address: SplitResult, certificate_pem: str) -> None:
         folder = self.root / "pins" / queue
@@ -225,13 +234,13 @@ class PrivateCups:
             "share/mime/mime.convs": "",
         }
 
-    def _run(self, *command: str) -> None:
-        environment = {**self.environment(), "CUPS_SERVER": str(self.socket)}
+    @contextmanager
+    def _administered(self, queue: str) -> Iterator[cups.Connection]:
         try:
-            subprocess.run(command, env=environment, check=True, capture_output=True, timeout=_COMMAND_SECONDS)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            said = (error.stderr or b"").decode("utf-8", "replace").strip()
-            raise CupsCommandFailed(f"{Path(command[0]).name} failed: {said or type(error).__name__}") from error
+            with connected(self.socket, missing=QueueNotFound(f"CUPS has no queue {queue}")) as connection:
+                yield connection
+        except (QueueNotFound, SpoolerRefused, SpoolerUnavailable) as error:
+            raise CupsCommandFailed(f"the queue {queue} is as it was, or half changed: {error}") from error
 
 
 def _printer_address(name: str, uri: str) -> SplitResult:

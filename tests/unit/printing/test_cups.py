@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import cups
 import pytest
 
-from printserver.printing.cups import CupsSpooler
-from printserver.printing.ipp import Attribute, Operation, Tag, integer, text, uri
+from printserver.printing.cups import CupsSpooler, _create_held
+from printserver.printing.cups_connection import connected
 from printserver.printing.outcome import Outcome
 from printserver.printing.ports import (
     JobNotFound,
@@ -43,6 +44,10 @@ def rig(shared_rig):
     shared_rig.printer.control()
     yield shared_rig
     shared_rig.printer.control()
+
+
+def at_cupsd(rig: CupsRig) -> AbstractContextManager[cups.Connection]:
+    return connected(rig.cups.socket, missing=JobNotFound("not there"))
 
 
 def test_the_port_is_fulfilled(rig: CupsRig):
@@ -106,9 +111,7 @@ def test_a_cancelled_held_copy_printed_nothing(rig: CupsRig):
 def test_two_jobs_of_one_copy_print_it_once(rig: CupsRig):
     before, copy, pdf = rig.printer.received(), uuid4(), contract_pdf()
     spooler = rig.spooler
-    jobs = [spooler._create_held(QUEUE, copy) for _ in range(2)]
-    for job_id in jobs:
-        spooler._send_document(QUEUE, job_id, pdf)
+    jobs = [spooler._hand_over(QUEUE, copy, pdf) for _ in range(2)]
     for job_id in jobs:
         spooler.release(job_id)
     wait_for(lambda: ((fence := spooler.fence_record(copy)) and fence.refused and fence.ended == 0) or None)
@@ -117,7 +120,8 @@ def test_two_jobs_of_one_copy_print_it_once(rig: CupsRig):
 
 def test_a_document_that_never_arrived_whole_is_handed_over_anew(rig: CupsRig):
     copy, pdf = uuid4(), contract_pdf()
-    abandoned = rig.spooler._create_held(QUEUE, copy)
+    with at_cupsd(rig) as connection:
+        abandoned = _create_held(connection, QUEUE, copy)
     assert rig.spooler.report(copy) is None
     job_id = rig.spooler.hold(QUEUE, copy, pdf)
     assert job_id != abandoned
@@ -138,14 +142,12 @@ def test_what_is_not_there_is_said_to_be_not_there(rig: CupsRig):
 def test_anything_but_pdf_is_refused_and_not_printed(rig: CupsRig, kind):
     before, copy = rig.printer.received(), uuid4()
     spooler = rig.spooler
-    job_id = spooler._create_held(QUEUE, copy)
-    target = [
-        uri("printer-uri", f"ipp://localhost/printers/{QUEUE}"),
-        integer("job-id", job_id),
-        text("document-format", Tag.MIME_MEDIA_TYPE, kind),
-        Attribute("last-document", Tag.BOOLEAN, (True,)),
-    ]
-    assert not spooler._client.ask(Operation.SEND_DOCUMENT, target, document=b"hello").succeeded
+    with at_cupsd(rig) as connection:
+        job_id = _create_held(connection, QUEUE, copy)
+        connection.startDocument(QUEUE, job_id, "hello", kind, 1)
+        connection.writeRequestData(b"hello", 5)
+        with pytest.raises(cups.IPPError):
+            connection.finishDocument(QUEUE)
     spooler.release(job_id)
     assert wait_for(lambda: job if (job := spooler._job(job_id)).state.is_final else None).state is JobState.ABORTED
     assert spooler.report(copy) is None
@@ -192,7 +194,7 @@ def test_only_the_named_system_user_may_print_and_root_may_not():
     with running_cups(printing_user="nobody") as other:
         with pytest.raises(SpoolerRefused):
             other.spooler.hold(QUEUE, uuid4(), contract_pdf())
-        assert other.spooler._jobs_from(1, "not-completed") == []
+        assert other.spooler._jobs_from(1, "not-completed") == {}
         assert other.printer.received() == []
         if STARTED_AS_ROOT:
             assert print_as("nobody", other, said_name="nobody").returncode == 0
@@ -204,10 +206,10 @@ def test_the_name_that_a_client_gives_itself_counts_for_nothing(rig: CupsRig):
     if STARTED_AS_ROOT:
         for said_name in (THIS_USER, "nobody"):
             assert print_as("nobody", rig, said_name=said_name).returncode != 0
-    spooler = rig.spooler
-    spooler._client._user = "nobody" if THIS_USER != "nobody" else "root"
-    with pytest.raises(SpoolerRefused):
-        spooler.hold(QUEUE, uuid4(), contract_pdf())
+    with at_cupsd(rig) as connection:
+        cups.setUser("nobody" if THIS_USER != "nobody" else "root")
+        with pytest.raises(cups.IPPError):
+            _create_held(connection, QUEUE, uuid4())
     assert rig.spooler._jobs_from(1, "not-completed") == jobs
     assert rig.printer.received() == before
 
@@ -247,6 +249,6 @@ def test_a_job_is_found_among_more_jobs_than_one_answer_holds(rig: CupsRig):
     assert [job.job_id for job in spooler._jobs_of(copies[-1])] == [jobs[-1]]
     first_page = spooler._jobs_from(1, "not-completed")
     assert len(first_page) >= 3
-    assert [job["job-id"][0] for job in spooler._jobs_from(jobs[-1], "not-completed")] == [jobs[-1]]
+    assert list(spooler._jobs_from(jobs[-1], "not-completed")) == [jobs[-1]]
     for job_id in jobs:
         spooler.cancel(job_id)

@@ -42,7 +42,8 @@ FRAME_SECONDS: Final = 10.0
 class Signer:
     """Answers requests; `clients` are the uids that may have copies signed.
 
-    alarm: set when the spent journal has failed, because only a new start can open it again, or refuse to.
+    alarm: set when only a new start helps: it opens a spent journal that has failed again, or refuses to, and wastes
+    what was redeemed before something unforeseen.
     """
 
     def __init__(self, issuing: Issuing, clients: frozenset[int], alarm: threading.Event | None = None) -> None:
@@ -57,6 +58,9 @@ class Signer:
             if isinstance(problem, JournalBroken):
                 self._alarm.set()
             return refusal(problem)
+        except Exception:
+            self._alarm.set()
+            raise
 
     def _do(self, request: Mapping[str, Any], uid: int) -> dict[str, Any]:
         match request:

@@ -12,13 +12,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from printserver.foundation.ids import new_id
+from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.states import CopyState
 from printserver.settings import REPOSITORY
 from printserver.signer.daemon import Signer
@@ -59,6 +62,37 @@ def test_a_journal_that_failed_redeems_and_signs_nothing_and_asks_for_a_new_star
     (copy,) = sqlite_signing_world.world.copies(authorisation.request_id)
     (after,) = sqlite_signing_world.authorisations(authorisation.request_id)
     assert (copy.state, after.redeemed_at) == (CopyState.AUTHORISED, None)
+
+
+@dataclass(frozen=True)
+class LeavingDatabase(Database):
+    """Away for good after as many writing transactions as `left` has members."""
+
+    left: list[int] = field(default_factory=list)
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        if not self.left:
+            raise OperationalError("SELECT 1", {}, RuntimeError("the database is away"))
+        self.left.pop()
+        with super().work() as work:
+            yield work
+
+
+def test_a_database_that_leaves_after_the_redemption_leaves_no_copy_waiting_for_ever(
+    sqlite_signing_world: SigningWorld,
+):
+    signed = sqlite_signing_world
+    (authorisation,) = signed.authorisations(signed.world.authorised())
+    leaving = LeavingDatabase(**vars(signed.issuing.database), left=[1])
+    alarm = threading.Event()
+    failing = Signer(replace(signed.issuing, database=leaving), frozenset({CLIENT}), alarm)
+    with pytest.raises(OperationalError):
+        failing.answer({"do": "issue", "authorisation_id": str(authorisation.id)}, CLIENT)
+    assert alarm.is_set()
+    assert [copy.state for copy in signed.world.copies(authorisation.request_id)] == [CopyState.AUTHORISED]
+    assert signed.issuing.waste_interrupted() == 1
+    assert [copy.state for copy in signed.world.copies(authorisation.request_id)] == [CopyState.WASTED]
 
 
 @pytest.mark.parametrize("uid", [0, CLIENT + 1, 65534])

@@ -67,5 +67,4 @@ def read_key_list(settings: Settings) -> KeyList:
 
     Raises: KeyListRefused.
     """
-    fingerprint = settings.root_fingerprint.read_text().strip()
-    return KeyList.load(settings.key_list.read_bytes(), root_fingerprint=fingerprint)
+    return KeyList.read(settings.key_list, pin_file=settings.root_fingerprint)

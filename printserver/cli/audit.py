@@ -6,21 +6,20 @@ import typer
 
 from printserver.audit.check import check_log
 from printserver.audit.findings import LogReport
-from printserver.audit.heads import head_verifier
 from printserver.audit.witness import Witness
 from printserver.bootstrap import build, read_key_list
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.settings import Settings
-from printserver.signing.published_key import KeyUsage
+from printserver.signer.heads import trusted_heads
 
 
 def verify(settings: Settings) -> LogReport:
     """Raises: KeyListRefused, WitnessBroken. What is wrong with the log itself is in the report."""
     adapters = build(settings, jobs=RecordedJobs())
-    keys = {key.key_id: key.p256_key() for key in read_key_list(settings).of_usage(KeyUsage.TREE_HEAD)}
+    verify_head = trusted_heads(read_key_list(settings))
     try:
         with adapters.database.reading() as work:
-            return check_log(work, Witness(settings.witness), head_verifier(keys))
+            return check_log(work, Witness(settings.witness), verify_head)
     finally:
         adapters.database.engines.dispose()
 

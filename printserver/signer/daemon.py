@@ -117,7 +117,7 @@ def run(settings: Settings) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     database = Database(open_engines(settings.database), NoJobs())
-    keys = SigningKeys(open_hsm(settings), _key_list(settings))
+    keys = SigningKeys(open_hsm(settings), KeyList.read(settings.key_list, pin_file=settings.root_fingerprint))
     with SpentJournal(settings.spent_journal) as journal:
         check_journal(database, journal)
         issuing = Issuing(database, LocalObjects(settings.objects), keys, journal, settings.public_url)
@@ -140,11 +140,6 @@ def open_hsm(settings: Settings) -> Hsm:
         settings.token_folder, label=settings.pkcs11_token, module=settings.pkcs11_module
     )
     return Hsm(token, pin=read_pin(settings.pin_file))
-
-
-def _key_list(settings: Settings) -> KeyList:
-    """Believed only under the root that this installation pins."""
-    return KeyList.load(settings.key_list.read_bytes(), root_fingerprint=settings.root_fingerprint.read_text())
 
 
 def _clients(settings: Settings) -> frozenset[int]:

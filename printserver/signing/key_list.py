@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import rfc8785
@@ -75,6 +76,18 @@ class KeyList:
         except rfc8785.CanonicalizationError as problem:
             raise KeyListRefused("the key list holds numbers that cannot be signed") from problem
         return cls._of_document(document, root, fingerprint)
+
+    @classmethod
+    def read(cls, list_file: Path, *, pin_file: Path) -> KeyList:
+        """As `load`, from files: the list, and the fingerprint that this installation pins.
+
+        Raises: KeyListRefused, also when either cannot be read.
+        """
+        try:
+            data, fingerprint = list_file.read_bytes(), pin_file.read_text("ascii")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise KeyListRefused("the key list or its pinned fingerprint cannot be read") from problem
+        return cls.load(data, root_fingerprint=fingerprint)
 
     @classmethod
     def _of_document(cls, document: Mapping[str, Any], root: x509.Certificate, fingerprint: str) -> KeyList:

@@ -170,3 +170,11 @@ def test_a_bare_key_needs_no_certificate_and_can_be_revoked(hsm_token: HsmToken)
         read.check_not_revoked(None)
     with pytest.raises(KeyUnknown):
         read.x509_certificate()
+
+
+def test_files_that_cannot_be_read_are_refused_like_a_list_that_is_none(tmp_path):
+    (tmp_path / "list.json").write_bytes(b"{}")
+    (tmp_path / "pin").write_bytes("是".encode())
+    for list_file, pin_file in (("absent", "pin"), ("list.json", "absent"), ("list.json", "pin")):
+        with pytest.raises(KeyListRefused):
+            KeyList.read(tmp_path / list_file, pin_file=tmp_path / pin_file)

@@ -120,14 +120,17 @@ class CupsSpooler:
         with connected(self._socket_path, missing=_no_queue(queue)) as connection:
             job_id = _create_held(connection, queue, job_uuid)
             _send_document(connection, queue, job_id, pdf)
-        # pycups calls it a success, too, when cupsd went away before it had answered.
-        try:
-            arrived = self._job(job_id).has_document
-        except JobNotFound:
-            arrived = False
-        if not arrived:
-            raise SpoolerUnavailable("CUPS broke off before it had the whole document")
+        self._require_document(job_id)
         return job_id
+
+    def _require_document(self, job_id: int) -> None:
+        """pycups calls it a success, too, when cupsd went away before it had answered."""
+        try:
+            if self._job(job_id).has_document:
+                return
+        except JobNotFound:
+            pass
+        raise SpoolerUnavailable("CUPS broke off before it had the whole document")
 
     def _speaking_job(self, job_uuid: UUID, fence: FenceRecord | None) -> _Job | None:
         if fence is not None and (claiming := self._claiming_job(job_uuid, fence)) is not None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import select
+import shlex
+import signal
+import socket
+import socketserver
 import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import cups
 import pytest
@@ -21,6 +30,7 @@ from printserver.printing.ports import (
     SpoolerRefused,
     SpoolerUnavailable,
 )
+from printserver.printing.private_cupsd import CupsCommandFailed
 from tests.cups_rig import (
     QUEUE,
     STARTED_AS_ROOT,
@@ -226,8 +236,16 @@ def print_as(user: str, rig: CupsRig, *, said_name: str) -> subprocess.Completed
 
 def test_a_cupsd_that_is_off_is_unavailable(rig: CupsRig, tmp_path):
     nobody_there = CupsSpooler(tmp_path / "cups.sock", tmp_path)
-    with pytest.raises(SpoolerUnavailable):
-        nobody_there.hold(QUEUE, uuid4(), contract_pdf())
+    for call in (
+        lambda: nobody_there.hold(QUEUE, uuid4(), contract_pdf()),
+        lambda: nobody_there.release(1),
+        lambda: nobody_there.report(uuid4()),
+        lambda: nobody_there.cancel(1),
+        lambda: nobody_there.printer_status(QUEUE),
+        lambda: nobody_there.queue_exists(QUEUE),
+    ):
+        with pytest.raises(SpoolerUnavailable):
+            call()
 
 
 def test_a_paused_queue_says_so_and_stays_paused_when_it_is_enrolled_again(rig: CupsRig):
@@ -252,3 +270,129 @@ def test_a_job_is_found_among_more_jobs_than_one_answer_holds(rig: CupsRig):
     assert list(spooler._jobs_from(jobs[-1], "not-completed")) == [jobs[-1]]
     for job_id in jobs:
         spooler.cancel(job_id)
+
+
+class BreakingSocket:
+    """Stands before cupsd and lets everything through, but of the first document nothing after the request's head."""
+
+    def __init__(self, path: Path, cupsd: Path) -> None:
+        self.broken = False
+        breaking = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                with socket.socket(socket.AF_UNIX) as onwards:
+                    onwards.connect(str(cupsd))
+                    while ready := select.select([self.request, onwards], [], [])[0]:
+                        octets = ready[0].recv(65536)
+                        if b"Transfer-Encoding: chunked" in octets and not breaking.broken:
+                            breaking.broken = True
+                            self.request.shutdown(socket.SHUT_RD)
+                            self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                            return
+                        if not octets:
+                            return
+                        (onwards if ready[0] is self.request else self.request).sendall(octets)
+
+        self._server = socketserver.ThreadingUnixStreamServer(str(path), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self) -> BreakingSocket:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def test_a_document_that_broke_off_is_never_taken_for_handed_over(rig: CupsRig, tmp_path):
+    before, copy, pdf = rig.printer.received(), uuid4(), contract_pdf()
+    with BreakingSocket(tmp_path / "s", rig.cups.socket) as between:
+        spooler = CupsSpooler(tmp_path / "s", rig.cups.fence_directory)
+        with pytest.raises(SpoolerUnavailable):
+            spooler.hold(QUEUE, copy, pdf)
+        assert between.broken
+        assert rig.spooler.report(copy) is None
+        job_id = spooler.hold(QUEUE, copy, pdf)
+    rig.spooler.release(job_id)
+    assert rig.settled(copy, 2)[0] is Outcome.PRINTED
+    assert [path.read_bytes() for path in rig.printer.received()[len(before) :]] == [pdf]
+
+
+def test_pycups_word_that_a_document_arrived_is_not_taken_for_it(rig: CupsRig):
+    """Of a cupsd that was killed before it answered, libcups 2.4 repeats the last success."""
+    copy, octets = uuid4(), contract_pdf(40)
+    with at_cupsd(rig) as connection:
+        job_id = _create_held(connection, QUEUE, copy)
+        connection.startDocument(QUEUE, job_id, "copy", "application/pdf", 1)
+        connection.writeRequestData(octets, len(octets))
+        rig.cupsd.stop(signal.SIGKILL)
+        said = connection.finishDocument(QUEUE)
+    rig.start_cupsd()
+    assert said == cups.IPP_OK
+    with pytest.raises(SpoolerUnavailable):
+        rig.spooler._require_document(job_id)
+    assert rig.spooler.report(copy) is None
+    rig.spooler.cancel(job_id)
+
+
+def test_many_threads_may_share_one_spooler(rig: CupsRig):
+    spooler, pdf = rig.spooler, contract_pdf()
+
+    def hold_look_and_cancel(copy: UUID) -> JobState | None:
+        job_id = spooler.hold(QUEUE, copy, pdf)
+        spooler.cancel(job_id)
+        report = spooler.report(copy)
+        return None if report is None else report.job_state
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(hold_look_and_cancel, [uuid4() for _ in range(24)])) == {JobState.CANCELED}
+
+
+def test_whom_the_policy_refuses_is_asked_for_no_password_at_the_terminal(rig: CupsRig):
+    program = """if True:
+        import cups, pathlib, sys
+        from printserver.printing.cups_connection import connected
+        from printserver.printing.ports import JobNotFound
+        with connected(pathlib.Path(sys.argv[1]), missing=JobNotFound("")) as connection:
+            cups.setUser("no-such-user")
+            connection.disablePrinter(sys.argv[2])
+    """
+    command = shlex.join([sys.executable, "-c", program, str(rig.cups.socket), QUEUE])
+    at_a_terminal = ["script", "--quiet", "--return", "--command", command, "/dev/null"]
+    ended = subprocess.run(at_a_terminal, stdin=subprocess.PIPE, capture_output=True, timeout=30, check=False)
+    assert ended.returncode != 0
+    assert b"SpoolerRefused" in ended.stdout
+
+
+def test_a_queue_that_was_left_half_made_is_finished_by_making_it_again(rig: CupsRig):
+    name = "front_desk-2"
+    with at_cupsd(rig) as connection:
+        connection.addPrinter(name, device="printserver-fence://localhost/")
+    try:
+        assert not rig.spooler.printer_status(name).accepting
+        rig.cups.add_queue(name, rig.printer.uri, rig.printer.certificate_pem)
+        status = rig.spooler.printer_status(name)
+        assert (status.state, status.accepting) == (PrinterState.IDLE, True)
+        copy = uuid4()
+        rig.spooler.release(rig.spooler.hold(name, copy, contract_pdf()))
+        assert rig.settled(copy, 2)[0] is Outcome.PRINTED
+    finally:
+        with at_cupsd(rig) as connection:
+            connection.deletePrinter(name)
+
+
+def test_what_cannot_be_done_to_a_queue_is_a_command_that_failed(rig: CupsRig):
+    for change in (rig.cups.pause_queue, rig.cups.resume_queue):
+        with pytest.raises(CupsCommandFailed):
+            change("elsewhere")
+
+
+def test_every_user_must_say_who_it_is_before_jobs_are_told(rig: CupsRig):
+    with at_cupsd(rig) as connection:
+        cups.setUser("no-such-user")
+        for look in (connection.getJobs, lambda: connection.getJobAttributes(1)):
+            with pytest.raises(cups.IPPError):
+                look()

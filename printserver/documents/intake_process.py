@@ -254,7 +254,7 @@ def main() -> None:
         # Any object may be of any type in a hostile file; pikepdf then raises one of these.
         if "bad_alloc" in str(damage):
             raise MemoryError from damage
-        print(repr(damage), file=sys.stderr)  # noqa: T201
+        print(repr(damage), file=sys.stderr)  # noqa: T201 - the parent's diagnosis
         head, pdf = {"refused": "document-damaged"}, b""
     sys.stdout.buffer.write(json.dumps(head).encode("ascii") + b"\n" + pdf)
     sys.stdout.buffer.flush()

@@ -30,7 +30,7 @@ def _refuse_pickle(_serializer: DefaultSerializer, serialized_data: str) -> NoRe
     raise PickledJob(f"a row of the job tables holds a pickle of {len(serialized_data)} characters")
 
 
-DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[assignment]
+DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[assignment]  # no setting turns it off
 
 
 @dataclass

@@ -100,7 +100,7 @@ def pose_from_features(scan: Image, issued: Image, dpi: float) -> Matrix | None:
     """
     scale = _ORB_DPI / dpi
     small = [cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for image in (issued, scan)]
-    finder = cv2.ORB_create(_ORB_FEATURES)  # type: ignore[attr-defined]
+    finder = cv2.ORB_create(_ORB_FEATURES)  # type: ignore[attr-defined]  # missing in cv2's stubs
     (points, marks), (seen_points, seen_marks) = (finder.detectAndCompute(image, None) for image in small)
     if len(points) < 12 or len(seen_points) < 12:
         return None

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos._serialization import DefaultSerializer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from printserver.foundation.database import Engines, open_engines
 from printserver.foundation.job_queue import WORK, Job
-from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION, DbosJobQueue
+from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION, DbosJobQueue, PickledJob
 
 
 class Program:
@@ -81,6 +82,14 @@ def test_a_pickle_put_into_the_job_tables_is_not_run_and_holds_nothing_up(
     assert queue._client is not None
     queue._client.destroy()
     assert seen == ["honest"]
+    assert not mark.exists()
+
+
+def test_the_engine_itself_opens_no_pickle_whoever_asks_it(tmp_path: Path):
+    mark = tmp_path / "ran"
+    program = base64.b64encode(pickle.dumps(Program(f"touch {mark}"))).decode("ascii")
+    with pytest.raises(PickledJob):
+        DefaultSerializer().deserialize(program)
     assert not mark.exists()
 
 

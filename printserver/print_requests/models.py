@@ -16,6 +16,7 @@ class PrintRequest(Base):
     """`replaces_copy_id` names the copy that this request is a replacement for, at most one request a copy.
 
     `places` lists a place as {"page", "x_um", "y_um"}; `layout` and `manifest_sha256` come with rendering.
+    `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.
     """
 
     __tablename__ = "print_request"
@@ -37,6 +38,7 @@ class PrintRequest(Base):
     state: Mapped[str] = mapped_column(index=True)
     manifest_sha256: Mapped[str | None]
     failure: Mapped[str] = mapped_column(default="")
+    sides: Mapped[str] = mapped_column(default="one-sided", server_default=text("'one-sided'"))
     replaces_copy_id: Mapped[UUID | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -75,3 +77,41 @@ class Copy(Base):
     released_at: Mapped[datetime | None]
     printed_at: Mapped[datetime | None]
     settled_reason: Mapped[str] = mapped_column(default="")
+    settled_by: Mapped[UUID | None]
+    settled_at: Mapped[datetime | None]
+    confirmed_by: Mapped[UUID | None]
+    confirmed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    impressions_reported: Mapped[int | None]
+
+
+class ReleaseCode(Base):
+    """A short-lived code that releases a request's copies once at the printer; only its digest is kept."""
+
+    __tablename__ = "release_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), index=True)
+    code_sha256: Mapped[str] = mapped_column(index=True)
+    made_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    used_at: Mapped[datetime | None]
+    failed_tries: Mapped[int] = mapped_column(default=0)
+
+
+class CopyNotice(Base):
+    """A holder of a copy was told that it is void or replaced. `channel`: how, in a word; `note`: what proves it."""
+
+    __tablename__ = "copy_notice"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    copy_id: Mapped[UUID] = mapped_column(ForeignKey("copy.id"), index=True)
+    kind: Mapped[str]
+    holder: Mapped[str]
+    channel: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    delivered_at: Mapped[datetime]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]

@@ -135,28 +135,26 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("impressions_reported", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("print_request", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("sides", sa.String(), server_default=sa.text("'one-sided'"), nullable=False))
+        batch_op.add_column(sa.Column("sides", sa.String(), server_default="one-sided", nullable=False))
 
     with op.batch_alter_table("printer", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("model", sa.String(), server_default=sa.text("''"), nullable=False))
-        batch_op.add_column(sa.Column("spooler", sa.String(), server_default=sa.text("'local'"), nullable=False))
-        batch_op.add_column(sa.Column("certificate_pem", sa.Text(), server_default=sa.text("''"), nullable=False))
+        batch_op.add_column(sa.Column("model", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("spooler", sa.String(), server_default="local", nullable=False))
+        batch_op.add_column(sa.Column("certificate_pem", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("certificate_not_after", Moment(), nullable=True))
-        batch_op.add_column(
-            sa.Column("document_format", sa.String(), server_default=sa.text("'application/pdf'"), nullable=False)
-        )
-        batch_op.add_column(sa.Column("resolution_dpi", sa.Integer(), server_default=sa.text("600"), nullable=False))
-        batch_op.add_column(sa.Column("two_sided", sa.Boolean(), server_default=sa.text("false"), nullable=False))
-        batch_op.add_column(sa.Column("counter", sa.String(), server_default=sa.text("'none'"), nullable=False))
-        batch_op.add_column(sa.Column("release_rule", sa.String(), server_default=sa.text("'person'"), nullable=False))
+        batch_op.add_column(sa.Column("document_format", sa.String(), server_default="application/pdf", nullable=False))
+        batch_op.add_column(sa.Column("resolution_dpi", sa.Integer(), server_default="600", nullable=False))
+        batch_op.add_column(sa.Column("two_sided", sa.Boolean(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("counter", sa.String(), server_default="none", nullable=False))
+        batch_op.add_column(sa.Column("release_rule", sa.String(), server_default="person", nullable=False))
         batch_op.add_column(
             sa.Column(
                 "capabilities",
                 sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"),
-                server_default=sa.text("'{}'"),
+                server_default="{}",
                 nullable=False,
             )
         )
         batch_op.add_column(sa.Column("capabilities_at", Moment(), nullable=True))
-        batch_op.add_column(sa.Column("paused_reason", sa.String(), server_default=sa.text("''"), nullable=False))
+        batch_op.add_column(sa.Column("paused_reason", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("retired_at", Moment(), nullable=True))

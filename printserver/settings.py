@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     cups_private: bool = True
     cups_socket_path: Path | None = None
     fence_directory_path: Path | None = None
+    backend_public_key_path: Path | None = None
+    ticket_clients: tuple[str, ...] = ()
+    """System users that may redeem tickets on this machine; none named means the worker's own."""
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)
@@ -142,6 +145,25 @@ class Settings(BaseSettings):
     @property
     def cups_home(self) -> Path:
         return self.home / "cups"
+
+    @property
+    def worker_home(self) -> Path:
+        """Readable by the worker alone: the secret behind the content keys of job files."""
+        return self.home / "worker"
+
+    @property
+    def share_secret(self) -> Path:
+        return self.worker_home / "share-secret"
+
+    @property
+    def ticket_socket(self) -> Path:
+        """Where the backends of this machine redeem tickets; the worker listens."""
+        return self.home / "tickets" / "tickets.sock"
+
+    @property
+    def backend_public_key(self) -> Path:
+        """To which job files for this machine's spooler are encrypted."""
+        return self.backend_public_key_path or self.cups_home / "keys" / "backend.pub"
 
     @property
     def cups_socket(self) -> Path:

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     CONFIRM_SEAL_USE = "confirm-seal-use"
     RELEASE_COPIES = "release-copies"
     READ_PRINTERS = "read-printers"
+    MANAGE_PRINTERS = "manage-printers"
     SETTLE_COPIES = "settle-copies"
     HAND_IN_RETURNS = "hand-in-returns"
     READ_RETURNS = "read-returns"
@@ -40,7 +41,7 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     ),
     Role.APPROVER: frozenset({P.READ_REQUESTS, P.APPROVE_REQUEST, P.READ_SEALS}),
     Role.CUSTODIAN: frozenset({P.READ_REQUESTS, P.CONFIRM_SEAL_USE, P.READ_SEALS}),
-    Role.PRINTER_ADMINISTRATOR: frozenset({P.READ_PRINTERS, P.SETTLE_COPIES, P.READ_REQUESTS}),
+    Role.PRINTER_ADMINISTRATOR: frozenset({P.READ_PRINTERS, P.MANAGE_PRINTERS, P.SETTLE_COPIES, P.READ_REQUESTS}),
     Role.ARCHIVIST: frozenset({P.HAND_IN_RETURNS, P.READ_RETURNS, P.SETTLE_RETURNS, P.READ_ARCHIVE, P.READ_REQUESTS}),
     Role.AUDITOR: frozenset(
         {P.READ_AUDIT, P.READ_ARCHIVE, P.READ_REQUESTS, P.READ_RETURNS, P.READ_PRINTERS, P.READ_SEALS}

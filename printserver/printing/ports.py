@@ -152,3 +152,58 @@ class Spooler(Protocol):
         ...
 
     def queue_exists(self, queue: str) -> bool: ...
+
+
+class TicketRefused(Refused):
+    """This ticket prints nothing: used, withdrawn, of another job, printer or spooler, or none of ours."""
+
+    code: ClassVar[str] = "ticket-refused"
+
+
+class PrinterBusy(Unavailable):
+    """Another copy is on its way to the same printer; ask again."""
+
+    code: ClassVar[str] = "printer-busy"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketClaim:
+    """What a backend says of the copy that it is about to print."""
+
+    ticket: str
+    """64 lower-case hex digits, out of the encrypted job file."""
+
+    attempt: str
+    """32 lower-case hex digits, drawn once a run of the backend, so that an answer that was lost may be asked again."""
+
+    job_uuid: UUID
+    queue: str
+    certificate_sha256: str
+    """Of the certificate that the backend has pinned for this queue and will insist on."""
+
+
+class TicketDesk(Protocol):
+    """Where backends redeem tickets. Every call may be repeated with the same attempt and then answers the same.
+
+    spooler: who asks, as the listener has found out from the peer's system user or certificate.
+    Every call may raise TicketRefused; any other error means that nothing is known, and the backend asks again.
+    """
+
+    def claim(self, claim: TicketClaim, *, spooler: str) -> bytes:
+        """The server's share of the content key, 32 octets; from now on this attempt alone may print the copy.
+
+        Raises: PrinterBusy.
+        """
+        ...
+
+    def commit(self, ticket: str, attempt: str, *, spooler: str) -> None:
+        """The printer has taken Create-Job and the first octet is about to be handed over: paper may come out."""
+        ...
+
+    def give_back(self, ticket: str, attempt: str, *, spooler: str) -> None:
+        """Nothing was handed over and nothing will be: the copy may be released again. Refused after `commit`."""
+        ...
+
+    def record(self, ticket: str, attempt: str, record: str, *, spooler: str) -> None:
+        """The fence's lines so far; with `ended rc=N` among them, what became of the copy is settled by them."""
+        ...

@@ -36,6 +36,7 @@ KEPT_BY_REPLACEMENT: Final = (
     "own_reference",
     "places",
     "layout",
+    "sides",
 )
 Settlement = Literal["seen", "destroyed", "missing"]
 _SETTLEMENTS: Final[Mapping[Settlement, CopyAction]] = {

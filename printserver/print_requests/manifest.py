@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from printserver.approvals.rules import Step
 from printserver.audit.canonical import canonical_json
 from printserver.foundation.clock import as_text
 from printserver.foundation.serials import CopySerial
+from printserver.print_requests.sides import Sides
+
+VERSION: Final = 2
+"""1 said nothing of `sides`; what was approved as such was printed one-sided."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Manifest:
     seals: Sequence[ManifestSeal]
     steps: Sequence[Step]
     layout: Sequence[Mapping[str, Any]]
+    sides: Sides
     printer_id: UUID
     printer_certificate_sha256: str
     expires_at: datetime
@@ -58,7 +63,7 @@ class Manifest:
     def canonical(self) -> bytes:
         return canonical_json(
             {
-                "version": 1,
+                "version": VERSION,
                 "request_id": str(self.request_id),
                 "organisation": self.organisation,
                 "branch_id": str(self.branch_id),
@@ -87,6 +92,7 @@ class Manifest:
                 ],
                 "steps": [{"name": step.name, "quorum": step.quorum} for step in self.steps],
                 "layout": [dict(page) for page in self.layout],
+                "sides": self.sides.value,
                 "printer_id": str(self.printer_id),
                 "printer_certificate_sha256": self.printer_certificate_sha256,
                 "expires_at": as_text(self.expires_at),

@@ -29,6 +29,7 @@ from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, 
 from printserver.print_requests.manifest import Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.service import Application, Place, check_application
+from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import (
     REQUEST_TRANSITIONS,
     CopyAction,
@@ -202,6 +203,7 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> Manifest:
         seals=[ManifestSeal(seal.id, seal.code_id, seal.object_sha256, request.places)],
         steps=steps_for([seal.id]),
         layout=request.layout,
+        sides=Sides(request.sides),
         printer_id=request.printer_id,
         printer_certificate_sha256=order.printer_certificate_sha256,
         expires_at=request.expires_at,

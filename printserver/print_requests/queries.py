@@ -23,6 +23,7 @@ from printserver.organisations.queries import names
 from printserver.print_requests.access import copy_for
 from printserver.print_requests.events import CopyMoved
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.printing.queries import printer_facts
 from printserver.seals.queries import seal_facts, seals_in_custody
@@ -45,6 +46,7 @@ class CopyFacts:
     copies: int
     state: CopyState
     pages: int
+    sides: Sides
     title: str
     own_reference: str
     rendition_sha256: str
@@ -54,6 +56,10 @@ class CopyFacts:
     printed_at: datetime | None
     settled_reason: str
     replaced_by: UUID | None
+
+    @property
+    def sheets(self) -> int:
+        return sheets_of(self.pages, self.sides)
 
 
 @dataclass(frozen=True)
@@ -259,6 +265,7 @@ def _copy(row: Sequence[Any]) -> CopyFacts:
         copies=request.copies,
         state=CopyState(copy.state),
         pages=copy.pages,
+        sides=Sides(request.sides),
         title=request.title,
         own_reference=request.own_reference,
         rendition_sha256=copy.rendition_sha256,

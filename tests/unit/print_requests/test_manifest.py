@@ -16,6 +16,7 @@ from hypothesis import strategies as some
 from printserver.approvals.rules import Step, steps_for
 from printserver.foundation.serials import CopySerial
 from printserver.print_requests.manifest import Manifest, ManifestCopy, ManifestSeal
+from printserver.print_requests.sides import Sides
 from printserver.signing.evidence import Decision, EvidenceClaims
 from printserver.signing.quorum import MANIFEST_FIELDS, check_quorum, manifest_digest
 
@@ -34,6 +35,7 @@ MANIFEST = Manifest(
     seals=[ManifestSeal(SEAL, "a" * 12, "b" * 64, [{"page": 2, "x_um": 1, "y_um": 2}])],
     steps=steps_for([SEAL]),
     layout=[{"page": 1}, {"page": 2}],
+    sides=Sides.ONE_SIDED,
     printer_id=uuid4(),
     printer_certificate_sha256="c" * 64,
     expires_at=datetime(2026, 12, 1, 9, 30, 0, 5, tzinfo=UTC),
@@ -51,6 +53,7 @@ OTHERWISE: dict[str, Any] = {
     "seals": [ManifestSeal(SEAL, "a" * 12, "b" * 64, [{"page": 2, "x_um": 1, "y_um": 3}])],
     "steps": [Step("approval", 2)],
     "layout": [{"page": 1}],
+    "sides": Sides.TWO_SIDED_LONG_EDGE,
     "printer_id": uuid4(),
     "printer_certificate_sha256": "d" * 64,
     "expires_at": MANIFEST.expires_at + timedelta(microseconds=1),

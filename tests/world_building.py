@@ -6,7 +6,8 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,8 @@ import numpy as np
 from argon2 import PasswordHasher
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from reportlab.pdfgen.canvas import Canvas
 
 from printserver.audit.log import By
@@ -30,6 +33,7 @@ from printserver.organisations.credentials import issue_api_token
 from printserver.organisations.models import Branch, User
 from printserver.organisations.permissions import Role
 from printserver.organisations.service import create_branch, create_organisation, create_user, grant_role
+from printserver.printing.pin import Pin, read_pin
 from printserver.printing.service import NewPrinter, enrol_printer
 from printserver.rendering.seal_artwork import draw_company_seal
 from printserver.seals.service import NewSeal, register_seal
@@ -197,9 +201,25 @@ def _office(work: Work, adapters: Adapters, maker: Maker, number: int, branch: B
     printer = enrol_printer(
         work,
         BY_SETUP,
-        NewPrinter(branch.organisation_id, branch.id, queue, "second floor", queue, "ipps://printer.example", "c" * 64),
+        NewPrinter(
+            branch.organisation_id, branch.id, queue, "second floor", queue, "ipps://printer.example/", printer_pin()
+        ),
     )
     return Office(branch.id, staff, seal.id, printer.id)
+
+
+@cache
+def printer_pin() -> Pin:
+    """The certificate of every printer of these worlds, valid on each day that a test's clock may show."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "printer.example")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 12, 31, tzinfo=UTC))
+        .sign(key, SHA256())
+    )
+    return read_pin(certificate.public_bytes(Encoding.PEM).decode("ascii"))
 
 
 def _token(work: Work, user: User) -> str:

@@ -174,7 +174,9 @@ def _new_printer(places: _Places, printer: PrinterPlan, queue: KnownQueue) -> Ne
         location=printer.location,
         queue=queue.name,
         uri=queue.uri,
-        certificate_sha256=read_pin(queue.certificate_pem).sha256,
+        pin=read_pin(queue.certificate_pem),
+        two_sided=queue.emulated_port is not None,
+        counter="none" if queue.emulated_port is None else "ipp",
     )
 
 

@@ -54,7 +54,7 @@ def release_copies(work: Work, actor: Actor, request_id: UUID, copy_ids: Sequenc
     """
     request = request_for(work, actor, request_id, Permission.RELEASE_COPIES)
     require_usable_seal(work, seal_facts(work, request.seal_id))
-    require_usable(printer_facts(work, request.printer_id))
+    require_usable(work, printer_facts(work, request.printer_id))
     own = {copy.id: copy for copy in copies_of(work, request.id)}
     chosen = list(copy_ids) or [copy.id for copy in own.values() if copy.state == CopyState.ISSUED]
     if not chosen:

@@ -15,11 +15,12 @@ from printserver.organisations.access import Actor, within
 from printserver.organisations.permissions import Permission
 from printserver.printing.events import PrinterEnrolled, PrinterPaused
 from printserver.printing.models import Printer
+from printserver.printing.pin import Pin
 
 
 @dataclass(frozen=True)
 class NewPrinter:
-    """`certificate_sha256`: hexadecimal digest of the pinned certificate's DER."""
+    """`pin`: the certificate that a person has confirmed.   The other words are those of `models.Printer`."""
 
     organisation_id: UUID
     branch_id: UUID
@@ -27,12 +28,29 @@ class NewPrinter:
     location: str
     queue: str
     uri: str
-    certificate_sha256: str
+    pin: Pin
     colour: bool = True
+    model: str = ""
+    spooler: str = "local"
+    document_format: str = "application/pdf"
+    resolution_dpi: int = 600
+    two_sided: bool = False
+    counter: str = "none"
+    release_rule: str = "person"
 
 
 def enrol_printer(work: Work, by: By, new: NewPrinter) -> Printer:
-    printer = Printer(id=new_id(), **vars(new), paused=False, created_at=work.now())
+    columns = {name: value for name, value in vars(new).items() if name != "pin"}
+    printer = Printer(
+        id=new_id(),
+        **columns,
+        certificate_sha256=new.pin.sha256,
+        certificate_pem=new.pin.certificate_pem,
+        certificate_not_after=new.pin.not_after,
+        paused=False,
+        capabilities={},
+        created_at=work.now(),
+    )
     work.session.add(printer)
     work.session.flush()
     append(

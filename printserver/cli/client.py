@@ -1,0 +1,120 @@
+"""A person's use of a running server from the command line: the public API, nothing behind its back.
+
+Server: `PRINTSERVER_URL`, else the `public_url` of this machine's settings. Token: `PRINTSERVER_TOKEN`, else the file
+that `PRINTSERVER_TOKEN_FILE` names; never an argument, which everybody on the machine can read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import httpx
+import typer
+
+from printserver.foundation.errors import PrintServerError, Unauthenticated, Unavailable
+from printserver.settings import Settings
+
+URL_VARIABLE: Final = "PRINTSERVER_URL"
+TOKEN_VARIABLE: Final = "PRINTSERVER_TOKEN"  # noqa: S105 -- the name of a variable
+TOKEN_FILE_VARIABLE: Final = "PRINTSERVER_TOKEN_FILE"  # noqa: S105
+SECONDS_OF_PATIENCE: Final = 90.0
+_LONGEST_QUOTE: Final = 200
+
+
+class TokenMissing(Unauthenticated):
+    code = "token-missing"
+
+
+class ServerUnreachable(Unavailable):
+    code = "server-unreachable"
+
+
+class ServerRefused(PrintServerError):
+    """The server's own problem; `code` is the problem's, `status` HTTP's."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.problem_code = code
+
+
+class ServerClient:
+    """Each call is a connection of its own.   Every call raises: ServerRefused, ServerUnreachable."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._base = f"{url.rstrip('/')}/api/v1"
+        self._authorisation = {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str, **query: str) -> Any:
+        return self._call("GET", path, params=query).json()
+
+    def fetch(self, path: str, **query: str) -> bytes:
+        """A file instead of JSON."""
+        return self._call("GET", path, params=query).content
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call("POST", path, json=dict(body)).json()
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call("PATCH", path, json=dict(body)).json()
+
+    def _call(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        address = self._base + path
+        try:
+            answer = httpx.request(method, address, headers=self._authorisation, timeout=SECONDS_OF_PATIENCE, **parts)
+        except httpx.HTTPError as error:
+            raise ServerUnreachable(f"no answer from {address}: {error}") from None
+        except httpx.InvalidURL as error:
+            raise ServerUnreachable(f"{self._base} is no address of a server: {error}") from None
+        if not answer.is_success:
+            raise _refusal(answer)
+        return answer
+
+
+def token_from(environment: Mapping[str, str]) -> str:
+    """Raises: TokenMissing."""
+    token, file = environment.get(TOKEN_VARIABLE, ""), environment.get(TOKEN_FILE_VARIABLE, "")
+    if not token and file:
+        try:
+            token = Path(file).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TokenMissing(f"the token cannot be read from {file}: {error}") from None
+    if not token.strip().isascii() or not token.strip():
+        raise TokenMissing(
+            f"put a token of yours into {TOKEN_VARIABLE}, or into a file that {TOKEN_FILE_VARIABLE} names; "
+            "the page “API tokens” makes one"
+        )
+    return token.strip()
+
+
+@contextmanager
+def server() -> Iterator[ServerClient]:
+    """The server that the environment names, as the person whose token it holds.
+
+    What goes wrong inside is said in words, and ends the command with status 2.
+    """
+    try:
+        url = os.environ.get(URL_VARIABLE) or Settings().public_url
+        yield ServerClient(url, token_from(os.environ))
+    except ServerRefused as problem:
+        _end(f"{problem.problem_code}: {problem}")
+    except PrintServerError as problem:
+        _end(f"{problem.code}: {problem}")
+
+
+def _end(words: str) -> NoReturn:
+    typer.echo(words, err=True)
+    raise typer.Exit(2) from None
+
+
+def _refusal(answer: httpx.Response) -> ServerRefused:
+    try:
+        problem = answer.json()
+        code, detail = str(problem["code"]), str(problem["detail"])
+    except (ValueError, KeyError, TypeError):
+        code, detail = "unknown", f"HTTP status {answer.status_code}: {answer.text[:_LONGEST_QUOTE]}"
+    return ServerRefused(answer.status_code, code, detail)

@@ -16,6 +16,7 @@ import cups
 
 from printserver.printing.cups_connection import NotPossible, connected
 from printserver.printing.fence_record import read_fence_record
+from printserver.printing.job_file import JOB_FILE_TYPE
 from printserver.printing.ports import (
     FenceRecord,
     JobNotFound,
@@ -42,7 +43,7 @@ _JOB_ATTRIBUTES: Final = [
 ]
 _PRINTER_ATTRIBUTES: Final = ["printer-state", "printer-state-reasons", "printer-is-accepting-jobs"]
 _MOST_JOBS_IN_AN_ANSWER: Final = 500  # cupsd gives no more at once when it must read the jobs' files
-_PIECE: Final = 256 * 1024  # octets of a document handed to pycups at once; it copies each
+_PIECE: Final = 256 * 1024  # octets of a job file handed to pycups at once; it copies each
 
 
 class CupsSpooler:
@@ -55,7 +56,7 @@ class CupsSpooler:
         self._socket_path = socket_path
         self._fence_directory = fence_directory
 
-    def hold(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
+    def hold(self, queue: str, job_uuid: UUID, job_file: bytes, *, sides: str = "one-sided") -> int:
         """See `Spooler.hold`. A job whose document never arrived whole is cancelled and made anew."""
         job_id: int | None = None
         for job in self._jobs_of(job_uuid):
@@ -63,7 +64,7 @@ class CupsSpooler:
                 job_id = job.job_id if job_id is None else min(job_id, job.job_id)
             elif not job.state.is_final:
                 self.cancel(job.job_id)
-        return self._hand_over(queue, job_uuid, pdf) if job_id is None else job_id
+        return self._hand_over(queue, job_uuid, job_file, sides) if job_id is None else job_id
 
     def release(self, job_id: int) -> None:
         """See `Spooler.release`."""
@@ -116,10 +117,10 @@ class CupsSpooler:
             return False
         return True
 
-    def _hand_over(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
+    def _hand_over(self, queue: str, job_uuid: UUID, job_file: bytes, sides: str) -> int:
         with connected(self._socket_path, missing=_no_queue(queue)) as connection:
-            job_id = _create_held(connection, queue, job_uuid)
-            _send_document(connection, queue, job_id, pdf)
+            job_id = _create_held(connection, queue, job_uuid, sides)
+            _send_document(connection, queue, job_id, job_file)
         self._require_document(job_id)
         return job_id
 
@@ -191,7 +192,7 @@ class _Job:
     """Its document arrived whole; still true after cupsd deleted it."""
 
 
-def _create_held(connection: cups.Connection, queue: str, job_uuid: UUID) -> int:
+def _create_held(connection: cups.Connection, queue: str, job_uuid: UUID, sides: str) -> int:
     # Of a queue that is not there, createJob only says that something went wrong.
     connection.getPrinterAttributes(queue, requested_attributes=_PRINTER_ATTRIBUTES)
     options = {
@@ -199,6 +200,8 @@ def _create_held(connection: cups.Connection, queue: str, job_uuid: UUID) -> int
         "job-hold-until": "indefinite",
         "media": "A4",
         "print-scaling": "none",
+        "print-color-mode": "color",
+        "sides": sides,
         "copies": "1",
     }
     # The title reaches the printer and `ps`: it says nothing but the job-uuid.
@@ -206,11 +209,11 @@ def _create_held(connection: cups.Connection, queue: str, job_uuid: UUID) -> int
     return job_id
 
 
-def _send_document(connection: cups.Connection, queue: str, job_id: int, pdf: bytes) -> None:
+def _send_document(connection: cups.Connection, queue: str, job_id: int, job_file: bytes) -> None:
     """`connection` must be the one that the job was made on: this request cannot answer cupsd's question who asks."""
-    connection.startDocument(queue, job_id, str(job_id), "application/pdf", 1)
-    for start in range(0, len(pdf), _PIECE):
-        piece = pdf[start : start + _PIECE]
+    connection.startDocument(queue, job_id, str(job_id), JOB_FILE_TYPE, 1)
+    for start in range(0, len(job_file), _PIECE):
+        piece = job_file[start : start + _PIECE]
         connection.writeRequestData(piece, len(piece))
     connection.finishDocument(queue)
 

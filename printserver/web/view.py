@@ -25,6 +25,7 @@ from printserver.organisations.permissions import Permission
 from printserver.settings import Settings
 from printserver.web.assets import TEMPLATES, asset_url
 from printserver.web.languages import COOKIE, PARAMETER, Language, parse_language, preferred, translations
+from printserver.web.printer_words import reasons_in_words, state_in_words
 from printserver.web.words import KINDS, LANGUAGE_NAMES, SIGNS, TONES, WORDS
 
 _YEAR_SECONDS: Final = 31_536_000
@@ -139,6 +140,8 @@ def _environment(language: Language, time_zone: str) -> Environment:
     environment.filters["moment"] = _moment(ZoneInfo(time_zone))
     environment.filters["day"] = _day(language, ZoneInfo(time_zone))
     environment.filters["mm"] = lambda micrometres: f"{micrometres / 1000:g}"
+    environment.filters["state_said"] = lambda status: state_in_words(status.state, status.problem, words.gettext)
+    environment.filters["reasons_said"] = lambda keywords: reasons_in_words(keywords, words.gettext)
     environment.globals.update(asset=asset_url, signs=SIGNS, language_names=LANGUAGE_NAMES)
     return environment
 

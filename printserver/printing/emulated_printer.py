@@ -40,17 +40,29 @@ class EmulatorNotReady(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
+class PageCounters:
+    """What the printer's own meter shows, since it was made."""
+
+    impressions: int
+    sheets: int
+
+
+@dataclass(frozen=True, slots=True)
 class EmulatedPrinter:
-    """One emulated colour laser printer.
+    """One emulated laser printer; it counts its pages in a folder of its own and so across power cycles.
 
     root: its folder.   port: TCP port on the loopback interface.
     user: the system user it runs as when started by root, else left out.
+    formats: of `application/pdf`, `image/pwg-raster` and `image/urf`.
     """
 
     root: Path
     port: int
     name: str = "Emulated colour printer"
     user: str | None = None
+    two_sided: bool = True
+    formats: tuple[str, ...] = ("application/pdf",)
+    colour: bool = True
 
     @property
     def uri(self) -> str:
@@ -68,7 +80,7 @@ class EmulatedPrinter:
 
     def build(self) -> None:
         """Make what is missing: certificate, stand-in library (needs gcc), programs, folders. Safe to repeat."""
-        for folder in (self.root, self._keys, self.root / "spool", self.root / "received"):
+        for folder in (self.root, self._keys, *self._written):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o755)
         if not (self._keys / f"{_HOST}.key").exists():
@@ -76,8 +88,9 @@ class EmulatedPrinter:
         command = self.root / "printer-command"
         shutil.copyfile(_SOURCES / "printer-command", command)
         command.chmod(0o755)
-        if not self._stand_in.exists():
-            self._compile_stand_in()
+        source = _SOURCES / "no-dnssd.c"
+        if not self._stand_in.exists() or self._stand_in.stat().st_mtime < source.stat().st_mtime:
+            self._compile_stand_in(source)
         self._give_to_user()
 
     def renew_certificate(self) -> None:
@@ -115,12 +128,13 @@ class EmulatedPrinter:
             "-r": "off",
             "-d": str(self.root / "spool"),
             "-K": str(self._keys),
-            "-f": "application/pdf",
-            "-s": "30,30",
+            "-f": ",".join(self.formats),
+            "-s": "30,30" if self.colour else "30,0",
             "-c": str(self.root / "printer-command"),
         }
         flags = [part for option in options.items() for part in option]
-        return [*command_prefix(self.user), "/usr/sbin/ippeveprinter", "-2", "-k", *flags, self.name]
+        sides = ["-2"] if self.two_sided else []
+        return [*command_prefix(self.user), "/usr/sbin/ippeveprinter", *sides, "-k", *flags, self.name]
 
     def environment(self) -> dict[str, str]:
         """The whole environment for `command`."""
@@ -147,7 +161,15 @@ class EmulatedPrinter:
 
     def received(self) -> list[Path]:
         """The documents that arrived whole, byte for byte, in order; also those the engine then failed on."""
-        return sorted((self.root / "received").glob("*.pdf"))
+        return sorted((self.root / "received").glob("[0-9]*.*"))
+
+    def counters(self) -> PageCounters:
+        """What the printer has printed in its life; it tells the same over IPP."""
+        file = self.root / "meter" / "counters"
+        if not file.exists():
+            return PageCounters(0, 0)
+        impressions, sheets = file.read_text("ascii").split()
+        return PageCounters(int(impressions), int(sheets))
 
     def control(
         self, *, seconds_per_page: float = 0.05, reason: str | None = None, crash_on_page: int | None = None
@@ -164,17 +186,23 @@ class EmulatedPrinter:
         replacement.replace(self.root / "control.json")
 
     @property
+    def _written(self) -> tuple[Path, ...]:
+        """The folders that its programs write."""
+        return tuple(self.root / name for name in ("spool", "received", "meter"))
+
+    @property
     def _stand_in(self) -> Path:
         return self.root / "no-dnssd.so"
 
-    def _compile_stand_in(self) -> None:
-        source, target = _SOURCES / "no-dnssd.c", self._stand_in
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(target), str(source)], check=True, timeout=60)
+    def _compile_stand_in(self, source: Path) -> None:
+        made = self._stand_in.with_suffix(".new")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source)], check=True, timeout=60)
+        made.replace(self._stand_in)
 
     def _give_to_user(self) -> None:
         if self.user is None:
             return
         entry = pwd.getpwnam(self.user)
-        for path in (self.root / "spool", self.root / "received", self._keys, *self._keys.iterdir()):
+        for path in (*self._written, self._keys, *self._keys.iterdir()):
             # What its user put there may be a link to something of root's.
             os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)

@@ -161,7 +161,7 @@ class EmulatedPrinter:
 
     def received(self) -> list[Path]:
         """The documents that arrived whole, byte for byte, in order; also those the engine then failed on."""
-        return sorted((self.root / "received").glob("[0-9]*.*"))
+        return sorted((self.root / "received").glob("[0-9]*"))
 
     def counters(self) -> PageCounters:
         """What the printer has printed in its life; it tells the same over IPP."""

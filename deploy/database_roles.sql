@@ -57,8 +57,13 @@ GRANT INSERT, UPDATE (status, answer) ON idempotency_record TO printserver_web;
 GRANT INSERT ON document, print_request, approval, authorisation TO printserver_web;
 GRANT UPDATE (state) ON print_request TO printserver_web;
 -- Releasing, settling, voiding, replacing.
-GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, printed_at, settled_reason)
+GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, printed_at, settled_reason, settled_by,
+    settled_at, confirmed_by, confirmed_at)
     ON copy TO printserver_web;
+-- Release codes: made, used once; wrong tries counted. What holders were told is written once.
+GRANT SELECT, INSERT ON release_code, release_tries, copy_notice TO printserver_web;
+GRANT UPDATE (used_by, used_at) ON release_code TO printserver_web;
+GRANT UPDATE (failed, failed_at, locked_until) ON release_tries TO printserver_web;
 GRANT UPDATE (paused) ON printer TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
 GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.printing.queries import printers
 
 
 def request_for(work: Work, actor: Actor, request_id: UUID, permission: Permission) -> PrintRequest:
@@ -30,6 +31,21 @@ def copy_for(work: Work, actor: Actor, copy_id: UUID, permission: Permission) ->
     if copy is None:
         raise NotFound("there is no such copy")
     return copy
+
+
+def releasable(work: Work, actor: Actor) -> ColumnElement[bool]:
+    """The condition that `actor` holds the right to release at a request's branch, or at its printer's."""
+    beside = [printer.id for printer in printers(work, actor, Permission.RELEASE_COPIES, retired=True)]
+    own = within(PrintRequest.branch_id, actor, Permission.RELEASE_COPIES)
+    return or_(own, PrintRequest.printer_id.in_(beside))
+
+
+def request_to_release(work: Work, actor: Actor, request_id: UUID) -> PrintRequest:
+    """Also one of another branch whose copies come out at a printer of the actor's.   Raises: NotFound."""
+    request = work.session.scalar(select(PrintRequest).where(PrintRequest.id == request_id, releasable(work, actor)))
+    if request is None:
+        raise NotFound("there is no such print request")
+    return request
 
 
 def copies_of(work: Work, request_id: UUID) -> Sequence[Copy]:

@@ -1,26 +1,28 @@
-"""Change copies on a person's word: release, settle, void, replace."""
+"""Change copies on a person's word: release, settle, void, confirm a loss, replace."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from printserver.audit.log import By
-from printserver.foundation.errors import NotFound, TransitionRefused
+from printserver.audit.log import By, append
+from printserver.foundation.errors import Malformed, NotFound, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import PRINTING, Job
-from printserver.foundation.unit_of_work import Work
+from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
-from printserver.print_requests.access import copies_of, copy_for, request_for
+from printserver.print_requests.access import copies_of, copy_for, request_to_release
 from printserver.print_requests.copies import CopyFields, move_copy
+from printserver.print_requests.events import CopyLossConfirmed
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.release import ReleaseCodeWrong, SecondPersonNeeded, check_release, try_code
 from printserver.print_requests.service import ReasonMissing, enter_request
-from printserver.print_requests.states import CopyAction, CopyState, RequestState
+from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState, RequestState
 from printserver.printing.queries import printer_facts, require_usable
 from printserver.seals.queries import require_usable as require_usable_seal
 from printserver.seals.queries import seal_facts
@@ -38,6 +40,7 @@ KEPT_BY_REPLACEMENT: Final = (
     "layout",
     "sides",
 )
+WRONG_CODE: Final = "this is not the code of a request that waits here; please look at it again"
 Settlement = Literal["seen", "destroyed", "missing"]
 _SETTLEMENTS: Final[Mapping[Settlement, CopyAction]] = {
     "seen": CopyAction.SETTLE_SEEN,
@@ -46,15 +49,23 @@ _SETTLEMENTS: Final[Mapping[Settlement, CopyAction]] = {
 }
 
 
-def release_copies(work: Work, actor: Actor, request_id: UUID, copy_ids: Sequence[UUID] = ()) -> tuple[UUID, ...]:
-    """Send `copy_ids`, or all that are issued, to the printer.
+class NothingChosen(Malformed):
+    code = "nothing-chosen"
+
+
+def release_copies(
+    work: Work, actor: Actor, request_id: UUID, copy_ids: Sequence[UUID] = (), *, code: UUID | None = None
+) -> tuple[UUID, ...]:
+    """Send `copy_ids`, or all that are issued, to the printer.   code: the one that `try_code` found, used up by this.
 
     Raises: NotFound, TransitionRefused when one of them cannot, or none at all can be released; PrinterNotUsable;
-    SealNotUsable, because a seal that was stopped seals no paper either.
+    SealNotUsable, because a seal that was stopped seals no paper either; and as `check_release`.
     """
-    request = request_for(work, actor, request_id, Permission.RELEASE_COPIES)
+    request = request_to_release(work, actor, request_id)
     require_usable_seal(work, seal_facts(work, request.seal_id))
-    require_usable(work, printer_facts(work, request.printer_id))
+    facts = printer_facts(work, request.printer_id)
+    require_usable(work, facts)
+    check_release(work, actor, request, facts.release_rule, code)
     own = {copy.id: copy for copy in copies_of(work, request.id)}
     chosen = list(copy_ids) or [copy.id for copy in own.values() if copy.state == CopyState.ISSUED]
     if not chosen:
@@ -73,9 +84,42 @@ def release_copies(work: Work, actor: Actor, request_id: UUID, copy_ids: Sequenc
             released_by=actor.id,
             released_at=work.now(),
         )
-        job = Job("print-copy", f"print-copy-{job_uuid}", (str(copy_id), str(job_uuid)), queue=PRINTING)
+        printer = str(request.printer_id)
+        job = Job("print-next", f"print-{job_uuid}", (printer,), queue=PRINTING, partition=printer)
         work.jobs.enqueue(work.session, job)
     return tuple(chosen)
+
+
+def release_batch(work: Work, actor: Actor, copy_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """Copies of several requests at once, all or none.   Raises: as `release_copies`; Malformed without a copy."""
+    if not copy_ids:
+        raise NothingChosen("choose at least one copy")
+    chosen: dict[UUID, list[UUID]] = {}
+    for copy_id in copy_ids:
+        request_id = work.session.scalar(select(Copy.request_id).where(Copy.id == copy_id))
+        if request_id is None:
+            raise NotFound("there is no such copy")
+        chosen.setdefault(request_id, []).append(copy_id)
+    # In one order whoever releases, so that two batches at once never wait for each other.
+    released = [release_copies(work, actor, each, sorted(chosen[each])) for each in sorted(chosen)]
+    return tuple(copy_id for one in released for copy_id in one)
+
+
+def release_with_code(
+    database: Database, actor_in: Callable[[Work], Actor], typed: str, *, printer_id: UUID, copy_ids: Sequence[UUID]
+) -> tuple[UUID, ...]:
+    """All copies that wait of the request whose code `typed` is, or those of them that are among `copy_ids`.
+
+    actor_in: who acts, with the rights of the transaction.
+    Raises: ReleaseCodeWrong after it is counted, ReleaseCodeLocked, and as `release_copies`.
+    """
+    with database.work() as work:
+        tried = try_code(work, actor_in(work), typed, printer_id=printer_id)
+    if tried is None:
+        raise ReleaseCodeWrong(WRONG_CODE)
+    with database.work() as work:
+        own = [copy.id for copy in copies_of(work, tried.request_id) if copy.id in copy_ids]
+        return release_copies(work, actor_in(work), tried.request_id, own, code=tried.id)
 
 
 def settle_copy(work: Work, actor: Actor, copy_id: UUID, *, settlement: Settlement, reason: str) -> CopyState:
@@ -86,7 +130,7 @@ def settle_copy(work: Work, actor: Actor, copy_id: UUID, *, settlement: Settleme
     if not reason.strip():
         raise ReasonMissing("say how you know what became of the copy")
     copy = copy_for(work, actor, copy_id, Permission.SETTLE_COPIES)
-    fields = CopyFields(settled_reason=reason)
+    fields = CopyFields(settled_reason=reason, settled_by=actor.id, settled_at=work.now())
     if settlement == "seen":
         fields["printed_at"] = work.now()
     return move_copy(work, actor.by, copy.id, _SETTLEMENTS[settlement], reason=reason, **fields)
@@ -97,15 +141,62 @@ def void_copy(work: Work, actor: Actor, copy_id: UUID, *, reason: str) -> CopySt
     if not reason.strip():
         raise ReasonMissing("a copy is voided with a reason")
     copy = copy_for(work, actor, copy_id, Permission.SETTLE_COPIES)
-    return move_copy(work, actor.by, copy.id, CopyAction.VOID, reason=reason, settled_reason=reason)
+    fields = CopyFields(settled_reason=reason, settled_by=actor.id, settled_at=work.now())
+    return move_copy(work, actor.by, copy.id, CopyAction.VOID, reason=reason, **fields)
+
+
+def give_up_waiting(work: Work, actor: Actor, copy_id: UUID, *, reason: str) -> CopyState:
+    """A named person no longer waits for the word of a copy at the printer: from now on its outcome is unknown.
+
+    Raises: NotFound, TransitionRefused, ReasonMissing.
+    """
+    if not reason.strip():
+        raise ReasonMissing("say why nothing more is to be expected from the printer")
+    copy = copy_for(work, actor, copy_id, Permission.SETTLE_COPIES)
+    if copy.state != CopyState.SENT:
+        raise TransitionRefused(f"cannot give up waiting for a copy that is {copy.state}")
+    return move_copy(work, actor.by, copy.id, CopyAction.LOSE_TRACK, reason=reason)
+
+
+def confirm_loss(work: Work, actor: Actor, copy_id: UUID, *, reason: str) -> None:
+    """A second person of the printer role says that a copy which may have come to paper is gone, or spoiled.
+
+    Neither who settled or voided it, nor the applicant; without this such a copy is not replaced.
+    Raises: NotFound, TransitionRefused, ReasonMissing, SecondPersonNeeded.
+    """
+    if not reason.strip():
+        raise ReasonMissing("say how you know that the copy is gone")
+    copy = copy_for(work, actor, copy_id, Permission.SETTLE_COPIES)
+    applicant = work.session.get_one(PrintRequest, copy.request_id).applicant_id
+    if not needs_second_person(copy):
+        raise TransitionRefused("there is no loss of this copy that waits to be confirmed")
+    if actor.id in (copy.settled_by, applicant):
+        raise SecondPersonNeeded("somebody else has to confirm: not the applicant, and not who settled or voided it")
+    confirmed = work.session.scalar(
+        update(Copy)
+        .where(Copy.id == copy.id, Copy.state == copy.state, Copy.confirmed_by.is_(None))
+        .values(confirmed_by=actor.id, confirmed_at=work.now())
+        .returning(Copy.id)
+    )
+    if confirmed is None:
+        raise TransitionRefused("the copy has just changed; please look at it again")
+    append(work, actor.by, CopyLossConfirmed(id=copy.id, settled_by=copy.settled_by, reason=reason))
+
+
+def needs_second_person(copy: Copy) -> bool:
+    """Whether it may have come to paper, is declared gone by one person alone, and nobody has confirmed that."""
+    gone = copy.state in (CopyState.DESTROYED, CopyState.MISSING, CopyState.VOID)
+    return gone and copy.released_at is not None and copy.confirmed_by is None
 
 
 def replace_copy(work: Work, actor: Actor, copy_id: UUID) -> PrintRequest:
     """Ask for another copy in place of a void or destroyed one; it needs its own approval, by others than who asks.
 
-    Raises: NotFound, TransitionRefused.
+    Raises: NotFound, TransitionRefused, SecondPersonNeeded while nobody has confirmed the loss of a released copy.
     """
     copy = copy_for(work, actor, copy_id, Permission.CREATE_REQUEST)
+    if needs_second_person(copy) and (CopyState(copy.state), CopyAction.REPLACE) in COPY_TRANSITIONS:
+        raise SecondPersonNeeded("this copy may have come to paper: a second person has to confirm that it is gone")
     move_copy(work, actor.by, copy.id, CopyAction.REPLACE)
     return request_replacement(work, actor.by, copy)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -57,9 +58,50 @@ class CopyMoved(CopyEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReleaseCodeMade(RequestEvent):
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseCodeUsed(RequestEvent):
+    made_by: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseCodeRefused(Event):
+    """`id`: of the person who typed a wrong code.   failed: how often lately."""
+
+    subject: ClassVar[str] = "user"
+
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyLossConfirmed(CopyEvent):
+    """A second person says that the copy is gone."""
+
+    settled_by: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HolderNotified(CopyEvent):
+    kind: str
+    channel: str
+    delivered_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class CopySigned(CopyEvent):
     """journal_lines, journal_head: the signer's spent journal as it stood, so that a tail cut off later shows."""
 
     issued_sha256: str
     journal_lines: int
     journal_head: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyStarted(CopyEvent):
+    """The first octet was about to reach the printer: from here on paper may come out."""
+
+    job_uuid: UUID

@@ -86,7 +86,7 @@ class Copy(Base):
 
 
 class ReleaseCode(Base):
-    """A short-lived code that releases a request's copies once at the printer; only its digest is kept."""
+    """A short-lived code that releases a request's copies once at the printer; only its salted digest is kept."""
 
     __tablename__ = "release_code"
 
@@ -99,6 +99,17 @@ class ReleaseCode(Base):
     used_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     used_at: Mapped[datetime | None]
     failed_tries: Mapped[int] = mapped_column(default=0)
+
+
+class ReleaseTries(Base):
+    """How often a person typed a wrong release code lately, and until when no further try of theirs is looked at."""
+
+    __tablename__ = "release_tries"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    failed: Mapped[int]
+    failed_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
 
 
 class CopyNotice(Base):

@@ -28,6 +28,7 @@ from printserver.print_requests.access import copies_of, request_for
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.events import RequestMoved, RequestSubmitted
 from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import (
     CopyAction,
     RequestAction,
@@ -59,6 +60,12 @@ class ReasonMissing(Malformed):
     code = "reason-missing"
 
 
+class SidesNotPossible(Refused):
+    """The printer cannot, or nobody knows whether it can."""
+
+    code = "sides-not-possible"
+
+
 class ApplicationMalformed(Malformed):
     code = "application-malformed"
 
@@ -82,18 +89,21 @@ class Application:
     purpose: str = ""
     own_reference: str = ""
     filename: str = ""
+    sides: Sides = Sides.ONE_SIDED
 
 
 def check_application(work: Work, actor: Actor, application: Application, *, most_copies: int) -> None:
     """Everything that can be refused before the document is looked at.
 
-    Raises: Forbidden, NotFound, SealNotUsable, PrinterNotUsable, ApplicationMalformed.
+    Raises: Forbidden, NotFound, SealNotUsable, PrinterNotUsable, SidesNotPossible, ApplicationMalformed.
     """
     require(actor, Permission.CREATE_REQUEST)
     if not actor.may(Permission.CREATE_REQUEST, branch_path(work, actor.branch_id)):
         raise Forbidden("you may apply for other branches, but not for your own")
     usable_seal(work, actor, application.seal_id)
-    usable_printer(work, actor, application.printer_id)
+    printer = usable_printer(work, actor, application.printer_id)
+    if application.sides is not Sides.ONE_SIDED and not printer.two_sided:
+        raise SidesNotPossible(f"the printer {printer.name} is not known to print on both sides; choose one-sided")
     if not 1 <= application.copies <= most_copies:
         raise ApplicationMalformed(f"the number of copies must be between 1 and {most_copies}")
     if not application.title.strip():
@@ -139,6 +149,7 @@ def submit_request(
         places=[vars(place) for place in application.places],
         layout=[dict(page) for page in layout],
         copies=application.copies,
+        sides=application.sides,
         state=RequestState.RENDERING,
         created_at=work.now(),
         expires_at=work.now() + timedelta(days=expires_after_days),

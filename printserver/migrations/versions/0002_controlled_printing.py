@@ -57,16 +57,17 @@ def upgrade() -> None:
         sa.Column("job_uuid", sa.Uuid(), nullable=False),
         sa.Column("printer_id", sa.Uuid(), nullable=False),
         sa.Column("secret_sha256", sa.String(), nullable=False),
-        sa.Column("certificate_sha256", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempt", sa.String(), nullable=True),
         sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("hand_over", sa.String(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
         sa.Column("claimed_at", Moment(), nullable=True),
         sa.Column("committed_at", Moment(), nullable=True),
         sa.Column("ended_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(["printer_id"], ["printer.id"], name=op.f("fk_print_ticket_printer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_print_ticket")),
+        sa.UniqueConstraint("hand_over", name=op.f("uq_print_ticket_hand_over")),
         sa.UniqueConstraint("job_uuid", name=op.f("uq_print_ticket_job_uuid")),
     )
     with op.batch_alter_table("print_ticket", schema=None) as batch_op:
@@ -87,6 +88,15 @@ def upgrade() -> None:
         sa.Column("answered_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(["printer_id"], ["printer.id"], name=op.f("fk_printer_status_printer_id")),
         sa.PrimaryKeyConstraint("printer_id", name=op.f("pk_printer_status")),
+    )
+    op.create_table(
+        "release_tries",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("failed_at", Moment(), nullable=False),
+        sa.Column("locked_until", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_release_tries_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_release_tries")),
     )
     op.create_table(
         "release_code",

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from printserver.foundation.database import Engines, open_engines
+from printserver.foundation.errors import NotFound
 from printserver.foundation.job_queue import JobQueue
 from printserver.foundation.jobs import DbosJobQueue
 from printserver.foundation.unit_of_work import Database
+from printserver.print_requests.printing import SpoolerAccess
 from printserver.printing.cups import CupsSpooler
-from printserver.settings import Settings
+from printserver.printing.job_file import ShareSecret, read_public_key
+from printserver.settings import LOCAL_SPOOLER, Settings
 from printserver.signing.client import SignerClient
 from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_evidence
 from printserver.signing.key_list import KeyList
 from printserver.storage.objects import LocalObjects, Objects
+
+
+class SpoolerUnknown(NotFound):
+    code = "spooler-unknown"
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,22 @@ class Adapters:
         return SignerClient(self.settings.signer_socket)
 
     @cached_property
-    def spooler(self) -> CupsSpooler:
-        """For the worker alone: its calls may block for a minute."""
-        return CupsSpooler(self.settings.cups_socket, self.settings.fence_directory)
+    def shares(self) -> ShareSecret:
+        """For the worker alone; made when there is none yet."""
+        return ShareSecret.load_or_make(self.settings.share_secret)
+
+    def spooler(self, name: str) -> SpoolerAccess:
+        """For the worker alone: its calls may block for a minute.   Raises: SpoolerUnknown."""
+        settings = self.settings
+        if name == LOCAL_SPOOLER:
+            local = CupsSpooler(settings.cups_socket, settings.fence_directory)
+            return SpoolerAccess(local, lambda: read_public_key(settings.backend_public_key))
+        remote = settings.spoolers.get(name)
+        if remote is None:
+            raise SpoolerUnknown(f"the settings name no spooler {name}")
+        # The claims of its backend lie on its own machine; what they say is delivered to the desk.
+        elsewhere = CupsSpooler(remote.socket, settings.home / "no-fence-here")
+        return SpoolerAccess(elsewhere, lambda: read_public_key(remote.public_key))
 
     @property
     def load_key_list(self) -> Callable[[], KeyList]:

@@ -11,12 +11,13 @@ import re
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 HOME_VARIABLE: Final = "PRINTSERVER_HOME"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 LONGEST_HOST: Final = 33
+LOCAL_SPOOLER: Final = "local"
 _PUBLIC_URL: Final = re.compile(r"https?://(?P<host>[A-Za-z0-9.\-]+(:[0-9]{1,5})?)", re.ASCII)
 
 
@@ -26,6 +27,19 @@ def default_home() -> Path:
     if named:
         return Path(named).resolve()
     return Path("/var/lib/printserver") if os.geteuid() == 0 else REPOSITORY / "var" / "home"
+
+
+class SpoolerSettings(BaseModel):
+    """A spooler on another machine, reached through a socket that is forwarded here.
+
+    public_key: file with the key of its backend.   client_certificate: file with the one that its backend shows.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    socket: Path
+    public_key: Path
+    client_certificate: Path
 
 
 class Settings(BaseSettings):
@@ -53,6 +67,13 @@ class Settings(BaseSettings):
     backend_public_key_path: Path | None = None
     ticket_clients: tuple[str, ...] = ()
     """System users that may redeem tickets on this machine; none named means the worker's own."""
+    spoolers: dict[str, SpoolerSettings] = Field(default_factory=dict)
+    """Spoolers of other machines, by the name that printers give; this machine's own is `local`."""
+    ticket_host: str = "127.0.0.1"
+    ticket_port: int | None = Field(default=None, ge=1, le=65_535)
+    """Where backends of other machines redeem tickets, by TLS; nowhere unless given."""
+    ticket_certificate: Path | None = None
+    ticket_key: Path | None = None
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)
@@ -68,6 +89,14 @@ class Settings(BaseSettings):
         if match is None or len(match["host"]) > LONGEST_HOST:
             raise ValueError("public_url is http(s)://HOST with a host of at most 33 characters and no path")
         return value
+
+    @model_validator(mode="after")
+    def _desk_for_others_is_whole(self) -> Settings:
+        if self.ticket_port is not None and (self.ticket_certificate is None or self.ticket_key is None):
+            raise ValueError("ticket_port needs ticket_certificate and ticket_key")
+        if LOCAL_SPOOLER in self.spoolers:
+            raise ValueError(f"{LOCAL_SPOOLER} is this machine's own spooler")
+        return self
 
     @field_validator("home")
     @classmethod

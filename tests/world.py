@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select, update
@@ -34,9 +34,15 @@ from printserver.print_requests import copy_service, pipeline, printing, service
 from printserver.print_requests.access import copies_of
 from printserver.print_requests.copies import record_issued
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.outcomes import take_back
 from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.print_requests.service import Application, Place
+from printserver.print_requests.tickets import Desk
+from printserver.printing.job_file import ShareSecret
 from printserver.printing.outcome import Outcome
+from printserver.printing.ports import Spooler, TicketClaim
+from printserver.printing.queries import printer_facts
+from printserver.printing.tickets import ticket_of, ticket_text
 from printserver.returns.pipeline import ReturnTools, process_return
 from printserver.returns.queries import return_detail
 from printserver.returns.service import hand_in
@@ -55,6 +61,39 @@ from tests.world_building import (
     world_adapters,
     world_settings,
 )
+
+SHARES: Final = ShareSecret(bytes(32))
+BACKEND_KEY: Final = bytes(range(32))
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One run of a fence backend, as the desk sees it."""
+
+    desk: Desk
+    copy_id: UUID
+    claim: TicketClaim
+
+    def redeem(self) -> bytes:
+        return self.desk.claim(self.claim, spooler="local")
+
+    def start(self) -> None:
+        self.desk.start(self.claim.ticket, self.claim.attempt, spooler="local")
+
+    def give_back(self) -> None:
+        self.desk.give_back(self.claim.ticket, self.claim.attempt, spooler="local")
+
+    def record(self, lines: str) -> None:
+        self.desk.record(self.claim.ticket, self.claim.attempt, lines, spooler="local")
+
+
+def fence_lines(impressions: int) -> str:
+    """What the fence wrote down of a copy that ended after so many sides; none: the printer aborted it."""
+    state, ended = ("completed", 0) if impressions else ("aborted", 1)
+    return (
+        "claimed cups-job=1 pid=1\nsubmitting\nprinter-job=7\n"
+        f"printer-state={state} impressions={impressions}\nended rc={ended}\n"
+    )
 
 
 @dataclass(frozen=True)
@@ -162,12 +201,47 @@ class World:
     ) -> UUID:
         """A request all of whose copies came to `outcome`, one after the other."""
         request_id = self.released(copies=copies, office=office, **fields)
-        tools = printing.PrintTools(self.database, self.adapters.objects, self.adapters.spooler)
         for copy in self.copies(request_id):
-            assert copy.job_uuid is not None
-            assert printing.reserve(tools, copy.id, copy.job_uuid)
-            printing.record_outcome(tools, copy.id, copy.job_uuid, outcome)
+            backend = self.sent(copy.printer_id)
+            if outcome is Outcome.NOT_STARTED:
+                with self.database.work() as work:
+                    assert take_back(work, backend.copy_id, backend.claim.job_uuid)
+            else:
+                backend.start()
+                backend.record(fence_lines(copy.pages if outcome is Outcome.PRINTED else 0))
         return request_id
+
+    def sent(self, printer_id: UUID) -> Backend:
+        """The printer's next released copy, claimed by a backend."""
+        backend = self.taken_up(printer_id)
+        backend.redeem()
+        return backend
+
+    def taken_up(self, printer_id: UUID) -> Backend:
+        """The printer's next released copy with its ticket, and a backend that has not claimed it yet."""
+        taken = printing.take_up(self.print_tools(), printer_id, f"hand-over-{new_id()}")
+        assert taken is not None
+        copy_id, job_uuid = taken
+        with self.database.reading() as work:
+            ticket = ticket_of(work, job_uuid)
+            printer = printer_facts(work, printer_id)
+        assert ticket is not None
+        text = ticket_text(ticket.id, SHARES)
+        claim = TicketClaim(text, uuid4().hex, job_uuid, printer.queue, printer.certificate_sha256)
+        return Backend(self.desk, copy_id, claim)
+
+    def print_tools(self, spooler: Spooler | None = None) -> printing.PrintTools:
+        """spooler: of every printer; without one only what needs none can be done."""
+
+        def access(_name: str) -> printing.SpoolerAccess:
+            assert spooler is not None
+            return printing.SpoolerAccess(spooler, lambda: BACKEND_KEY)
+
+        return printing.PrintTools(self.database, self.adapters.objects, access, SHARES)
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.database, self.adapters.objects, SHARES)
 
     def voided(self, *, office: Office | None = None) -> UUID:
         """A void copy's id."""
@@ -200,6 +274,10 @@ class World:
     def copies(self, request_id: UUID) -> list[Copy]:
         with self.database.reading() as work:
             return list(copies_of(work, request_id))
+
+    def copy_row(self, copy_id: UUID) -> Copy:
+        with self.database.reading() as work:
+            return work.session.get_one(Copy, copy_id)
 
     def manifest_sha256(self, request_id: UUID) -> str:
         with self.database.reading() as work:

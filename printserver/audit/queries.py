@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
@@ -17,6 +18,7 @@ from printserver.foundation.errors import Malformed, NotFound
 from printserver.foundation.unit_of_work import Work
 
 LARGEST_PAGE: Final = 500
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class SearchMalformed(Malformed):
@@ -64,6 +66,15 @@ class EntryView:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What an entry is about.   named: the ids among its facts, by the fact's name."""
+
+    subject: str
+    subject_id: UUID | None
+    named: Mapping[str, UUID]
+
+
+@dataclass(frozen=True)
 class EntryPage:
     """next: give it as `before` for the page of older entries; None on the last."""
 
@@ -107,10 +118,54 @@ def has_fact(subject_id: ColumnElement[UUID], event: str, name: str, values: Col
     )
 
 
+def last_fact(work: Work, subject_id: UUID, event: str, name: str) -> str | None:
+    """The fact `name` of the newest `event` of that subject; None when there is none."""
+    body = work.session.scalar(
+        select(AuditEntry.body)
+        .where(AuditEntry.subject_id == subject_id, AuditEntry.event == event)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(1)
+    )
+    if body is None:
+        return None
+    fact: str | None = json.loads(body)["facts"].get(name)
+    return fact
+
+
 def entries_from(work: Work, position: int, *, limit: int = 100) -> tuple[EntryView, ...]:
     """Sequenced entries in the order of the tree, from `position` on: nothing is ever put in before what was read."""
     statement = _entries().join(AuditLeaf, AuditLeaf.entry_id == AuditEntry.id).where(AuditLeaf.position >= position)
     return tuple(_view(row) for row in work.session.execute(statement.order_by(AuditLeaf.position).limit(limit)))
+
+
+def newest_entry(work: Work) -> UUID | None:
+    """The id of the entry born last; None of an empty log."""
+    return work.session.scalar(select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(1))
+
+
+def entries_born_after(work: Work, born: UUID, *, limit: int = 10_000) -> tuple[UUID, ...]:
+    """Ids later than `born`, newest first.
+
+    An id tells the time of birth, not that of the commit: one that is earlier than all these may still come later.
+    """
+    later = select(AuditEntry.id).where(AuditEntry.id > born)
+    return tuple(work.session.scalars(later.order_by(AuditEntry.id.desc()).limit(limit)))
+
+
+def recorded(work: Work, entry_ids: Collection[UUID]) -> tuple[Recorded, ...]:
+    rows = work.session.execute(
+        select(AuditEntry.subject, AuditEntry.subject_id, AuditEntry.body).where(AuditEntry.id.in_(entry_ids))
+    )
+    return tuple(Recorded(subject, subject_id, _named_ids(body)) for subject, subject_id, body in rows)
+
+
+def _named_ids(body: str) -> dict[str, UUID]:
+    facts: dict[str, Any] = json.loads(body)["facts"]
+    return {name: UUID(value) for name, value in facts.items() if name.endswith("_id") and _is_id(value)}
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def _entries() -> Select[AuditEntry, int | None]:

@@ -20,7 +20,7 @@ from typing import IO, Final
 import structlog
 
 from printserver.cli.queues import emulated_printer, private_cups, read_queues
-from printserver.cli.system_users import SIGNER, WEB, WORKER, SystemUser, separated, stage_code, system_user
+from printserver.cli.system_users import SIGNER, WEB, WORKER, SystemUser, make_home, separated, stage_code, system_user
 from printserver.printing.private_cupsd import PrivateCups
 from printserver.settings import HOME_VARIABLE, Settings
 
@@ -136,6 +136,7 @@ def run(settings: Settings, on_ready: Callable[[], object] = lambda: None) -> No
 
 def all_parts(settings: Settings) -> list[Part]:
     """cupsd and the emulated printers first: the worker needs them at once after a restart."""
+    make_home(settings)  # an installation of an earlier version lacks the newer folders
     code = stage_code(settings)
     parts = _printing_parts(settings) if settings.cups_private else []
     for name, user in (("signer", SIGNER), ("worker", WORKER), ("web", WEB)):

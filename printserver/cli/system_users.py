@@ -60,6 +60,8 @@ def make_home(settings: Settings) -> None:
         (settings.signer_home, 0o700, SIGNER),
         (settings.signer_socket.parent, 0o2750, SIGNER),
         (settings.witness.parent, 0o2750, SIGNER),
+        (settings.worker_home, 0o700, WORKER),
+        (settings.ticket_socket.parent, 0o755, WORKER),
         (settings.key_list.parent, 0o755, None),
         (settings.home / "printers", 0o755, None),
     ):

@@ -18,12 +18,14 @@ class Job:
     """workflow: registered name.   id: unique for ever, so that enqueuing twice runs it once.
 
     arguments: JSON scalars.   queue: `PRINTING` for what waits on a printer, else `WORK`.
+    partition: in `PRINTING`, the printer; what waits at one printer holds up no other.
     """
 
     workflow: str
     id: str
     arguments: tuple[Argument, ...] = ()
     queue: str = WORK
+    partition: str | None = None
 
 
 class JobQueue(Protocol):

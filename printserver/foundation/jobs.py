@@ -47,6 +47,8 @@ class DbosJobQueue:
             "workflow_id": job.id,
             "app_version": APPLICATION_VERSION,
         }
+        if job.partition is not None:
+            options["queue_partition_key"] = job.partition
         self._connected().enqueue_in_transaction(session, options, *job.arguments)
 
     def _connected(self) -> DBOSClient:

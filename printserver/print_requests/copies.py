@@ -26,6 +26,12 @@ class CopyFields(TypedDict, total=False):
     released_at: datetime
     printed_at: datetime
     settled_reason: str
+    settled_by: UUID
+    settled_at: datetime
+    confirmed_by: UUID
+    confirmed_at: datetime
+    sent_at: datetime | None
+    impressions_reported: int | None
 
 
 def move_copy(
@@ -65,22 +71,21 @@ def record_issued(
     )
 
 
-def reserve_printer(work: Work, by: By, copy_id: UUID, job_uuid: UUID) -> bool:
-    """Record the intent to send the released copy; False while another copy is on its way to the same printer.
+def send_copy(work: Work, by: By, copy_id: UUID, job_uuid: UUID) -> bool:
+    """A backend may print the released copy; False while another copy is on its way to the same printer.
 
     Raises: TransitionRefused when the copy is no longer released for `job_uuid`.
     """
-    row = work.session.execute(select(Copy.state, Copy.printer_id, Copy.job_uuid).where(Copy.id == copy_id)).one()
-    if row.job_uuid != job_uuid:
+    if not is_under_way_as(work, copy_id, job_uuid):
         raise TransitionRefused("the copy was released anew since")
-    if CopyState(row.state) is CopyState.SENT:
-        return True
-    busy = select(Copy.id).where(Copy.printer_id == row.printer_id, Copy.state == CopyState.SENT)
-    if work.session.scalar(busy) is not None:
-        return False
     try:
         with work.session.begin_nested():
-            move_copy(work, by, copy_id, CopyAction.SEND)
+            move_copy(work, by, copy_id, CopyAction.SEND, sent_at=work.now(), impressions_reported=None)
     except IntegrityError:
         return False
     return True
+
+
+def is_under_way_as(work: Work, copy_id: UUID, job_uuid: UUID) -> bool:
+    """Whether the copy's present job, not an earlier one, is `job_uuid`."""
+    return work.session.scalar(select(Copy.job_uuid).where(Copy.id == copy_id)) == job_uuid

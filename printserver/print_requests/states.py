@@ -55,6 +55,7 @@ class CopyAction(StrEnum):
     WASTE = "waste"
     RELEASE = "release"
     SEND = "send"
+    GIVE_BACK = "give back"
     TAKE_BACK = "take back"
     RECORD_PRINTED = "record as printed"
     LOSE_TRACK = "lose track of"
@@ -97,9 +98,12 @@ COPY_TRANSITIONS: Final[Mapping[tuple[CopyState, CopyAction], CopyState]] = {
     (C.ISSUED, CA.VOID): C.VOID,
     (C.RELEASED, CA.SEND): C.SENT,
     (C.RELEASED, CA.TAKE_BACK): C.ISSUED,
+    (C.RELEASED, CA.LOSE_TRACK): C.OUTCOME_UNKNOWN,  # the fence knows these very bytes, by the books they never began
+    (C.SENT, CA.GIVE_BACK): C.RELEASED,  # the backend ended before the first octet; its job may be started again
     (C.SENT, CA.RECORD_PRINTED): C.PRINTED,
     (C.SENT, CA.LOSE_TRACK): C.OUTCOME_UNKNOWN,
     (C.SENT, CA.TAKE_BACK): C.ISSUED,  # the fence shows that the printer was never reached
+    (C.OUTCOME_UNKNOWN, CA.RECORD_PRINTED): C.PRINTED,  # the fence's word came late
     (C.OUTCOME_UNKNOWN, CA.SETTLE_SEEN): C.PRINTED,
     (C.OUTCOME_UNKNOWN, CA.SETTLE_DESTROYED): C.DESTROYED,
     (C.OUTCOME_UNKNOWN, CA.SETTLE_MISSING): C.MISSING,

@@ -17,19 +17,17 @@ from dbos import DBOS
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from printserver.approvals.authorisation import authorisation_facts, authorisations_of
-from printserver.foundation.errors import PrintServerError, TransitionRefused, Unavailable
+from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.print_requests import printing
 from printserver.print_requests.pipeline import fail_request, finish_issuing, prepare_request
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.queries import copy_facts
 from printserver.print_requests.states import CopyState
-from printserver.printing.outcome import Outcome
 from printserver.printing.ports import SpoolerUnavailable
 from printserver.signing.errors import JournalBroken, OutcomeUnknown
 
 RECOVERIES: Final = 1_000
 RETRY_SECONDS: Final = 0.5
-BUSY_SECONDS: Final = 0.3
 DATABASE_RETRIES: Final = 100_000
 NOT_PREPARED: Final = "the copies could not be rendered; please tell the system's administrator"
 NOT_SIGNED: Final = "the copies could not be signed; please tell the system's administrator"
@@ -73,19 +71,20 @@ def register(tools: RequestTools) -> None:
             failure = NOT_SIGNED
         _step("finish", lambda: finish_issuing(database, UUID(request_id), failure))
 
-    @DBOS.workflow(name="print-copy", max_recovery_attempts=RECOVERIES)
-    def print_copy(copy_id: str, job_uuid: str) -> None:
-        copy, job = UUID(copy_id), UUID(job_uuid)
-        while not (reserved := _step("reserve", lambda: _reserve(tools.printing, copy, job))):
-            DBOS.sleep(BUSY_SECONDS)
-        if reserved == "nothing-to-print":
+    @DBOS.workflow(name="print-next", max_recovery_attempts=RECOVERIES)
+    def print_next(printer_id: str) -> None:
+        hand_over = str(DBOS.workflow_id)
+        taken = _step("take-up", lambda: _take_up(tools.printing, UUID(printer_id), hand_over))
+        if not taken:
             return
+        copy, job = UUID(taken[0]), UUID(taken[1])
         try:
-            outcome = _print(tools.printing, copy, job)
+            while not _step("bring", lambda: _bring(tools.printing, copy, job)):
+                DBOS.sleep(RETRY_SECONDS)
+            _step("follow", lambda: printing.follow(tools.printing, copy, job))
         except Exception:  # noqa: BLE001 -- unforeseen: the printer must not stay reserved, and paper may be out
-            structlog.get_logger().exception("a copy could not be followed", copy_id=copy_id)
-            outcome = Outcome.OUTCOME_UNKNOWN.value
-        _step("record", lambda: printing.record_outcome(tools.printing, copy, job, Outcome(outcome)))
+            structlog.get_logger().exception("a copy could not be followed", copy_id=str(copy))
+            _step("give-up", lambda: printing.give_up(tools.printing, copy, job))
 
 
 def _step(name: str, body: Callable[[], Result]) -> Result:
@@ -111,13 +110,6 @@ def _issue_all(tools: RequestTools, request_id: UUID) -> str:
         if failure:
             return failure
     return ""
-
-
-def _print(tools: PrintTools, copy: UUID, job: UUID) -> str:
-    """What became of the reserved copy: a value of `Outcome`."""
-    while (handed := _step("hand-over", lambda: _hand_over(tools, copy, job))) == "later":
-        DBOS.sleep(RETRY_SECONDS)
-    return handed or _step("follow", lambda: printing.follow(tools, copy, job).value)
 
 
 def _waiting(tools: RequestTools, request_id: UUID) -> list[list[str]]:
@@ -148,17 +140,16 @@ def _answered(tools: RequestTools, authorisation_id: UUID, copy_id: UUID) -> str
         return None if authorisation_facts(work, authorisation_id).redeemed_at is None else "later"
 
 
-def _reserve(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> str:
-    """Empty while the printer is busy."""
-    try:
-        return "reserved" if printing.reserve(tools, copy_id, job_uuid) else ""
-    except TransitionRefused:
-        return "nothing-to-print"
+def _take_up(tools: PrintTools, printer_id: UUID, hand_over: str) -> list[str]:
+    """Empty when the printer has no copy left that nobody has taken up."""
+    found = printing.take_up(tools, printer_id, hand_over)
+    return [] if found is None else [str(each) for each in found]
 
 
-def _hand_over(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> str:
-    """Empty when CUPS has the copy, `later` to ask again, else the outcome."""
+def _bring(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> bool:
+    """False to ask again."""
     try:
-        return "" if printing.hand_over(tools, copy_id, job_uuid) else Outcome.NOT_STARTED.value
+        printing.bring(tools, copy_id, job_uuid)
     except SpoolerUnavailable:
-        return "later"
+        return False
+    return True

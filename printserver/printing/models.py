@@ -100,6 +100,7 @@ class PrintTicket(Base):
     """The one right to print a copy's job. `secret_sha256`: of the ticket, which lies in the encrypted job file alone.
 
     `attempt` names the backend's run that claimed it.   `record`: the fence's own lines, as last delivered.
+    `hand_over` names the durable job that brought it to the spooler.
     """
 
     __tablename__ = "print_ticket"
@@ -110,10 +111,10 @@ class PrintTicket(Base):
     job_uuid: Mapped[UUID] = mapped_column(unique=True)
     printer_id: Mapped[UUID] = mapped_column(ForeignKey("printer.id"))
     secret_sha256: Mapped[str]
-    certificate_sha256: Mapped[str]
     state: Mapped[str]
     attempt: Mapped[str | None]
     record: Mapped[str] = mapped_column(Text, default="")
+    hand_over: Mapped[str] = mapped_column(unique=True)
     made_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     committed_at: Mapped[datetime | None]

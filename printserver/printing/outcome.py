@@ -1,4 +1,4 @@
-"""What may be said about a copy's paper. Pure: decides from a report, asks nobody.
+"""What may be said about a copy's paper. Pure: decides from what is known, asks nobody.
 
 The rule errs on one side only: when in doubt a person looks, because a copy wrongly called "not started" could be
 printed twice, and one wrongly called "printed" could be lost.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from printserver.printing.ports import FenceRecord, JobReport, JobState
+from printserver.printing.ports import FenceRecord, JobState, TicketState
 
 
 class Outcome(StrEnum):
@@ -16,7 +16,7 @@ class Outcome(StrEnum):
     """Not decided yet; ask again."""
 
     NOT_STARTED = "not-started"
-    """Over, and no byte of the document ever reached a printer: nothing can have come out."""
+    """Over, and no octet of the document ever reached a printer: nothing can have come out."""
 
     PRINTED = "printed"
     """The backend, the printer and the count of sides agree that the whole copy came out."""
@@ -25,50 +25,38 @@ class Outcome(StrEnum):
     """Over, and paper may or may not have come out: a named person settles it."""
 
 
-def judge(report: JobReport, expected_impressions: int) -> Outcome:
+def judge(ticket: TicketState, record: FenceRecord | None, job: JobState | None, expected_impressions: int) -> Outcome:
     """Decide what happened to a copy of `expected_impressions` sides (≥ 1).
+
+    record: what the fence wrote down, or delivered.   job: None when the spooler knows none of this copy.
+    A verdict of NOT_STARTED holds only if the ticket can still be withdrawn: a backend that redeems it meanwhile wins.
+    """
+    if record is not None:
+        if record.running:
+            return Outcome.WAITING
+        if record.started_before:
+            return Outcome.OUTCOME_UNKNOWN
+        if record.submitting:
+            return judge_record(record, expected_impressions)
+        # Its claim stays, so that no later run of the backend can start the copy.
+        return Outcome.NOT_STARTED
+    if job is not None and not job.is_final:
+        return Outcome.WAITING
+    return Outcome.OUTCOME_UNKNOWN if ticket is TicketState.COMMITTED else Outcome.NOT_STARTED
+
+
+def judge_record(record: FenceRecord, expected_impressions: int) -> Outcome:
+    """The verdict on a backend that has ended.
 
     A printer that was switched off and on in the middle forgets its job, and CUPS then calls the job completed; the
     printer's own last word and its count tell. A printer that does not count sides is believed on its word alone.
     """
-    fence = report.fence
-    if fence is None:
-        return _without_claim(report.job_state)
-    if fence.running:
-        return Outcome.WAITING
-    if fence.started_before:
-        return Outcome.OUTCOME_UNKNOWN
-    if report.job_state is JobState.COMPLETED and _printer_agrees(fence, expected_impressions):
-        return Outcome.PRINTED
-    if not fence.submitting:
-        return _before_the_first_byte(report.job_state, fence)
-    if _may_still_move(report.job_state, fence):
-        return Outcome.WAITING
-    return Outcome.OUTCOME_UNKNOWN
-
-
-def _without_claim(state: JobState) -> Outcome:
-    if not state.is_final:
-        return Outcome.WAITING
-    # Completed without a claim means that it went past the fence, or that the fence's folder was lost.
-    return Outcome.OUTCOME_UNKNOWN if state is JobState.COMPLETED else Outcome.NOT_STARTED
-
-
-def _before_the_first_byte(state: JobState, fence: FenceRecord) -> Outcome:
-    """The backend died before it handed anything over; its claim stays, so no later start can print the copy."""
-    return Outcome.NOT_STARTED if state.is_final or fence.refused else Outcome.WAITING
-
-
-def _printer_agrees(fence: FenceRecord, expected_impressions: int) -> bool:
-    return (
-        fence.submitting
-        and fence.ended == 0
-        and fence.printer_job is not None
-        and fence.printer_state is JobState.COMPLETED
-        and fence.impressions in (None, expected_impressions)
+    if not record.submitting:
+        return Outcome.NOT_STARTED
+    agrees = (
+        record.ended == 0
+        and record.printer_job is not None
+        and record.printer_state is JobState.COMPLETED
+        and record.impressions in (None, expected_impressions)
     )
-
-
-def _may_still_move(state: JobState, fence: FenceRecord) -> bool:
-    """The backend has ended well and CUPS has not yet said so."""
-    return state in (JobState.PROCESSING, JobState.PROCESSING_STOPPED) and fence.ended == 0 and not fence.refused
+    return Outcome.PRINTED if agrees else Outcome.OUTCOME_UNKNOWN

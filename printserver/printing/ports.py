@@ -122,9 +122,10 @@ class QueueNotFound(NotFound):
 class Spooler(Protocol):
     """Print jobs, one a copy, named by the copy's job-uuid. Every call may raise `SpoolerUnavailable`."""
 
-    def hold(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
+    def hold(self, queue: str, job_uuid: UUID, job_file: bytes, *, sides: str = "one-sided") -> int:
         """Hand the copy over, held; the same `job_uuid` again gives the same job. Returns the job-id.
 
+        job_file: from `job_file.seal_job`.   sides: the keyword of RFC 8011 section 5.2.8.
         Raises: QueueNotFound, SpoolerRefused.
         """
         ...
@@ -140,6 +141,10 @@ class Spooler(Protocol):
         """How far the copy is; None if the spooler has no job of it."""
         ...
 
+    def fence_record(self, job_uuid: UUID) -> FenceRecord | None:
+        """What the fence wrote down on this machine, also when the spooler has forgotten the job."""
+        ...
+
     def cancel(self, job_id: int) -> None:
         """Stop a job for good; a job that is finished is left as it is.
 
@@ -152,6 +157,16 @@ class Spooler(Protocol):
         ...
 
     def queue_exists(self, queue: str) -> bool: ...
+
+
+class TicketState(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    COMMITTED = "committed"
+    """From here on paper may come out."""
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+    """Nothing was printed with it, and nothing ever will be."""
 
 
 class TicketRefused(Refused):
@@ -196,12 +211,12 @@ class TicketDesk(Protocol):
         """
         ...
 
-    def commit(self, ticket: str, attempt: str, *, spooler: str) -> None:
+    def start(self, ticket: str, attempt: str, *, spooler: str) -> None:
         """The printer has taken Create-Job and the first octet is about to be handed over: paper may come out."""
         ...
 
     def give_back(self, ticket: str, attempt: str, *, spooler: str) -> None:
-        """Nothing was handed over and nothing will be: the copy may be released again. Refused after `commit`."""
+        """Nothing was handed over and nothing will be: the copy may be released again. Refused after `start`."""
         ...
 
     def record(self, ticket: str, attempt: str, record: str, *, spooler: str) -> None:

@@ -21,10 +21,12 @@ from printserver.returns.workflows import ReturnTools
 from printserver.settings import Settings
 from printserver.worker.expiry import watch_expiry
 from printserver.worker.recovery import Liveness, hold_single_worker_lock
+from printserver.worker.redemption import open_desk
 
 POLL_SECONDS: Final = 0.1
 WORK_AT_ONCE: Final = 4
-PRINTING_AT_ONCE: Final = 64
+COPIES_AT_ONCE: Final = 2
+"""A printer: one prints, and the next one is ready at the spooler."""
 SQLITE_EXECUTOR: Final = "worker"
 
 
@@ -40,7 +42,8 @@ def run(settings: Settings) -> None:
     if liveness is not None:
         liveness.watch()
     expiry = watch_expiry(adapters.database, stop)
-    stop.wait()
+    with open_desk(adapters):
+        stop.wait()
     expiry.join()
     DBOS.destroy()
 
@@ -67,12 +70,13 @@ def _start(adapters: Adapters) -> Liveness | None:
     register(adapters)
     DBOS.launch()
     DBOS.register_queue(WORK, worker_concurrency=WORK_AT_ONCE, polling_interval_sec=POLL_SECONDS)
-    DBOS.register_queue(PRINTING, worker_concurrency=PRINTING_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+    DBOS.register_queue(PRINTING, partition_concurrency=COPIES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
     return liveness
 
 
 def register(adapters: Adapters) -> None:
     """Every workflow of every room."""
     database, objects = adapters.database, adapters.objects
-    request_jobs.register(RequestTools(PrintTools(database, objects, adapters.spooler), adapters.signer))
+    printing = PrintTools(database, objects, adapters.spooler, adapters.shares)
+    request_jobs.register(RequestTools(printing, adapters.signer))
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -18,11 +19,12 @@ from printserver.organisations.credentials import TRIES_BEFORE_LOCK, check_passw
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
 from printserver.print_requests import pipeline
-from printserver.print_requests.copies import reserve_printer
+from printserver.print_requests.copies import send_copy
 from printserver.print_requests.copy_service import release_copies, request_replacement
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.service import approve_request
 from printserver.print_requests.states import CopyState, RequestState
+from printserver.printing.ports import PrinterBusy, TicketRefused
 from printserver.signer.issuing import BY_SIGNER
 from printserver.signing.errors import AlreadySpent
 from tests.signing_world import SigningWorld, all_at_once
@@ -119,9 +121,9 @@ def test_a_copy_is_released_once_however_often_at_once(signing_world: SigningWor
     found = kinds(all_at_once([attempt] * ATTEMPTS, threads=THREADS))
     assert found == {"str": 1, TransitionRefused.__name__: ATTEMPTS - 1}
     assert signing_world.events().count("CopyMoved") == 3  # authorised, issued, released
-    queued = {job.arguments[1] for job in world.jobs.jobs[before:] if job.workflow == "print-copy"}
+    queued = {job.id for job in world.jobs.jobs[before:] if job.workflow == "print-next"}
     (released,) = world.copies(copy.request_id)
-    assert str(released.job_uuid) in queued
+    assert f"print-{released.job_uuid}" in queued
     assert jobs_that_can_print(signing_world, copy.id, queued) == 1
 
 
@@ -133,7 +135,7 @@ def jobs_that_can_print(signed: SigningWorld, copy_id: UUID, job_uuids: Set[obje
 def try_to_send(signed: SigningWorld, copy_id: UUID, job_uuid: UUID) -> bool:
     try:
         with signed.database.work() as work:
-            return reserve_printer(work, BY_SIGNER, copy_id, job_uuid)
+            return send_copy(work, BY_SIGNER, copy_id, job_uuid)
     except TransitionRefused:
         return False
 
@@ -185,3 +187,23 @@ def test_guesses_at_one_password_are_judged_one_after_the_other(signing_world: S
         assert kinds(all_at_once([guess] * 60, threads=20)) == {"str": 60}
     with world.database.reading() as work:
         assert work.session.get_one(User, world.person(Role.CLERK).id).failed_sign_ins == TRIES_BEFORE_LOCK
+
+
+def test_of_many_runs_one_claims_a_ticket(signing_world: SigningWorld):
+    world = signing_world.world
+    (copy,) = signing_world.issued(copies=1)
+    with world.database.work() as work:
+        release_copies(work, world.actor(work, Role.CLERK), copy.request_id)
+    backend = world.taken_up(copy.printer_id)
+
+    def attempt() -> str:
+        own = replace(backend.claim, attempt=uuid4().hex)
+        try:
+            world.desk.claim(own, spooler="local")
+        except (TicketRefused, PrinterBusy) as problem:
+            return type(problem).__name__
+        return "claimed"
+
+    answers = Counter(all_at_once([attempt] * 100, threads=25))
+    assert answers["claimed"] == 1
+    assert world.copy_row(copy.id).state == CopyState.SENT

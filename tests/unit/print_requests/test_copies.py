@@ -8,7 +8,7 @@ import pytest
 
 from printserver.audit.log import By
 from printserver.foundation.errors import NotFound, TransitionRefused
-from printserver.print_requests.copies import move_copy, record_issued, reserve_printer
+from printserver.print_requests.copies import move_copy, record_issued, send_copy
 from printserver.print_requests.queries import copies_in, copy_facts
 from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState
 from tests.paper_books import Books
@@ -72,23 +72,22 @@ def released(books: Books) -> tuple[object, object]:
     return copy.id, job
 
 
-def reserved(books: Books, copy_id: object, job: object) -> bool:
+def sent(books: Books, copy_id: object, job: object) -> bool:
     with books.database.work() as work:
-        return reserve_printer(work, BY, copy_id, job)  # type: ignore[arg-type]
+        return send_copy(work, BY, copy_id, job)  # type: ignore[arg-type]
 
 
-def test_a_printer_is_reserved_for_one_copy_and_for_the_same_again(any_books: Books):
+def test_one_copy_at_a_time_is_sent_to_a_printer(any_books: Books):
     (first, first_job), (second, second_job) = released(any_books), released(any_books)
-    assert reserved(any_books, first, first_job)
-    assert reserved(any_books, first, first_job)
-    assert not reserved(any_books, second, second_job)
+    assert sent(any_books, first, first_job)
+    assert not sent(any_books, second, second_job)
     with any_books.database.work() as work:
         move_copy(work, BY, first, CopyAction.RECORD_PRINTED)  # type: ignore[arg-type]
-    assert reserved(any_books, second, second_job)
+    assert sent(any_books, second, second_job)
 
 
-def test_a_job_of_an_earlier_release_reserves_nothing(books: Books):
+def test_a_job_of_an_earlier_release_sends_nothing(books: Books):
     copy, _job = released(books)
     with pytest.raises(TransitionRefused):
-        reserved(books, copy, uuid4())
+        sent(books, copy, uuid4())
     assert state(books, copy) is CopyState.RELEASED

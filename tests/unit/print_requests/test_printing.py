@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
-from printserver.foundation.errors import TransitionRefused
 from printserver.organisations.permissions import Role
 from printserver.print_requests import printing
 from printserver.print_requests.copy_service import release_copies
 from printserver.print_requests.models import Copy
+from printserver.print_requests.outcomes import record_outcome, take_back
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.states import CopyState
 from printserver.printing.outcome import Outcome
 from printserver.printing.ports import (
+    FenceRecord,
     JobReport,
     JobState,
     PrinterState,
@@ -23,8 +25,10 @@ from printserver.printing.ports import (
     QueueNotFound,
     SpoolerRefused,
     SpoolerUnavailable,
+    TicketState,
 )
-from tests.world import World
+from printserver.printing.tickets import ticket_of
+from tests.world import Backend, World, fence_lines
 
 
 @dataclass
@@ -34,12 +38,15 @@ class PaperTray:
     held: dict[UUID, int] = field(default_factory=dict)
     let_go: list[int] = field(default_factory=list)
     fault: Exception | None = None
+    state: JobState = JobState.PROCESSING
+    fences: dict[UUID, FenceRecord] = field(default_factory=dict)
 
-    def hold(self, queue: str, job_uuid: UUID, pdf: bytes) -> int:
+    def hold(self, queue: str, job_uuid: UUID, job_file: bytes, *, sides: str = "one-sided") -> int:
         if self.fault is not None:
             raise self.fault
         assert queue
-        assert pdf.startswith(b"%PDF-")
+        assert sides
+        assert b"%PDF-" not in job_file
         return self.held.setdefault(job_uuid, len(self.held) + 1)
 
     def release(self, job_id: int) -> None:
@@ -48,7 +55,10 @@ class PaperTray:
     def report(self, job_uuid: UUID) -> JobReport | None:
         if job_uuid not in self.held:
             return None
-        return JobReport(self.held[job_uuid], JobState.PROCESSING, (), 0, None)
+        return JobReport(self.held[job_uuid], self.state, (), 0, self.fence_record(job_uuid))
+
+    def fence_record(self, job_uuid: UUID) -> FenceRecord | None:
+        return self.fences.get(job_uuid)
 
     def cancel(self, job_id: int) -> None:
         self.let_go.append(-job_id)
@@ -60,21 +70,22 @@ class PaperTray:
         return True
 
 
+UNFED = FenceRecord(1, False, False, None, None, None, None, 0)
+
+
 @pytest.fixture
 def tray() -> PaperTray:
     return PaperTray()
 
 
 def tools(world: World, tray: PaperTray) -> PrintTools:
-    return PrintTools(world.database, world.adapters.objects, tray)
+    return world.print_tools(tray)
 
 
-def sent(world: World, tray: PaperTray) -> tuple[UUID, UUID]:
-    """A copy for which the printer is reserved, and its job."""
+def taken_up(world: World) -> Backend:
+    """A released copy with its ticket."""
     (copy,) = world.copies(world.released())
-    assert copy.job_uuid is not None
-    assert printing.reserve(tools(world, tray), copy.id, copy.job_uuid)
-    return copy.id, copy.job_uuid
+    return world.taken_up(copy.printer_id)
 
 
 def released_anew(world: World, copy_id: UUID) -> UUID:
@@ -91,78 +102,157 @@ def copy_of(world: World, copy_id: UUID) -> Copy:
         return work.session.get_one(Copy, copy_id)
 
 
-def test_a_copy_is_handed_over_once_however_often_the_step_runs(world: World, tray: PaperTray):
-    copy, job = sent(world, tray)
+def ticket_state(world: World, job_uuid: UUID) -> TicketState:
+    with world.database.reading() as work:
+        ticket = ticket_of(work, job_uuid)
+    assert ticket is not None
+    return ticket.state
+
+
+def test_copies_are_taken_up_in_the_order_in_which_they_were_released(world: World):
+    first, second = world.copies(world.released(copies=2))
+    world.clock.advance()
+    (third,) = world.copies(world.released())
+    taken = [world.taken_up(first.printer_id).copy_id for _ in range(3)]
+    assert taken == [first.id, second.id, third.id]
+    assert printing.take_up(world.print_tools(), first.printer_id, "a-fourth") is None
+
+
+def test_a_durable_job_that_runs_again_takes_up_the_same_copy(world: World):
+    first, second = world.copies(world.released(copies=2))
     for _ in range(3):
-        assert printing.hand_over(tools(world, tray), copy, job)
-    assert tray.held == {job: 1}
-    assert copy_of(world, copy).cups_job_id == 1
+        assert printing.take_up(world.print_tools(), first.printer_id, "one") == (first.id, first.job_uuid)
+    assert printing.take_up(world.print_tools(), first.printer_id, "two") == (second.id, second.job_uuid)
+
+
+def test_a_copy_that_the_log_does_not_know_as_released_is_not_taken_up(world: World):
+    """As somebody who writes the database would have it printed."""
+    (copy,) = world.copies(world.issued())
+    with world.database.work() as work:
+        values = {"state": CopyState.RELEASED, "job_uuid": uuid4(), "released_at": work.now()}
+        work.session.execute(update(Copy).where(Copy.id == copy.id).values(values))
+    assert printing.take_up(world.print_tools(), copy.printer_id, "forged") is None
+    assert copy_of(world, copy.id).state == CopyState.ISSUED
+
+
+def test_a_copy_moved_to_another_printer_in_the_books_is_not_taken_up(world: World):
+    (copy,) = world.copies(world.released())
+    elsewhere = world.home.south.printer_id
+    with world.database.work() as work:
+        work.session.execute(update(Copy).where(Copy.id == copy.id).values(printer_id=elsewhere))
+    assert printing.take_up(world.print_tools(), elsewhere, "moved") is None
+    assert copy_of(world, copy.id).state == CopyState.ISSUED
+
+
+def test_a_copy_is_brought_once_however_often_the_step_runs(world: World, tray: PaperTray):
+    backend = taken_up(world)
+    for _ in range(3):
+        printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert tray.held == {backend.claim.job_uuid: 1}
+    assert copy_of(world, backend.copy_id).cups_job_id == 1
+    assert copy_of(world, backend.copy_id).state == CopyState.RELEASED
 
 
 @pytest.mark.parametrize("fault", [QueueNotFound("no queue"), SpoolerRefused("no")])
-def test_a_spooler_that_says_no_has_nothing_to_print(world: World, tray: PaperTray, fault: Exception):
-    copy, job = sent(world, tray)
+def test_a_spooler_that_says_no_gives_the_copy_back(world: World, tray: PaperTray, fault: Exception):
+    backend = taken_up(world)
     tray.fault = fault
-    assert not printing.hand_over(tools(world, tray), copy, job)
-    printing.record_outcome(tools(world, tray), copy, job, Outcome.NOT_STARTED)
-    assert copy_of(world, copy).state == CopyState.ISSUED
+    printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert copy_of(world, backend.copy_id).state == CopyState.ISSUED
+    assert ticket_state(world, backend.claim.job_uuid) is TicketState.WITHDRAWN
+    assert printing.settle(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
 
 
 def test_a_no_to_a_copy_that_the_spooler_had_before_a_crash_is_not_taken_for_never_started(
     world: World, tray: PaperTray
 ):
-    copy, job = sent(world, tray)
-    assert printing.hand_over(tools(world, tray), copy, job)
+    backend = taken_up(world)
+    printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
     tray.fault = QueueNotFound("the queue was removed meanwhile")
-    assert printing.hand_over(tools(world, tray), copy, job)
-    assert copy_of(world, copy).state == CopyState.SENT
+    printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert copy_of(world, backend.copy_id).state == CopyState.RELEASED
 
 
 def test_a_spooler_that_does_not_answer_is_asked_again(world: World, tray: PaperTray):
-    copy, job = sent(world, tray)
+    backend = taken_up(world)
     tray.fault = SpoolerUnavailable("away")
     with pytest.raises(SpoolerUnavailable):
-        printing.hand_over(tools(world, tray), copy, job)
-    assert copy_of(world, copy).state == CopyState.SENT
+        printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert copy_of(world, backend.copy_id).state == CopyState.RELEASED
+
+
+def test_a_job_that_was_cancelled_before_its_ticket_was_claimed_leaves_the_copy_to_be_released(
+    world: World, tray: PaperTray
+):
+    backend = taken_up(world)
+    printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert not printing.settle(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    tray.state = JobState.CANCELED
+    assert printing.settle(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert copy_of(world, backend.copy_id).state == CopyState.ISSUED
+    assert ticket_state(world, backend.claim.job_uuid) is TicketState.WITHDRAWN
+
+
+def test_a_backend_that_died_after_it_committed_and_before_it_fed_printed_nothing(world: World, tray: PaperTray):
+    backend = taken_up(world)
+    printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    backend.redeem()
+    backend.start()
+    tray.fences[backend.claim.job_uuid] = UNFED
+    assert printing.settle(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert copy_of(world, backend.copy_id).state == CopyState.ISSUED
+
+
+def test_a_committed_copy_whose_fence_left_no_record_is_for_a_person(world: World, tray: PaperTray):
+    backend = taken_up(world)
+    printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    backend.redeem()
+    backend.start()
+    tray.state = JobState.COMPLETED
+    assert printing.settle(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    assert copy_of(world, backend.copy_id).state == CopyState.OUTCOME_UNKNOWN
+
+
+def test_the_fences_word_that_comes_late_settles_an_unknown_outcome(world: World, tray: PaperTray):
+    backend = taken_up(world)
+    backend.redeem()
+    backend.start()
+    with world.database.work() as work:
+        record_outcome(work, backend.copy_id, backend.claim.job_uuid, Outcome.OUTCOME_UNKNOWN)
+    backend.record(fence_lines(copy_of(world, backend.copy_id).pages))
+    assert copy_of(world, backend.copy_id).state == CopyState.PRINTED
 
 
 def test_the_outcome_of_an_earlier_job_says_nothing_of_a_later_one(world: World, tray: PaperTray):
     """A step that runs again after a crash must not take back what is being printed under another job."""
-    copy, first = sent(world, tray)
-    printing.record_outcome(tools(world, tray), copy, first, Outcome.NOT_STARTED)
-    second = released_anew(world, copy)
-    assert printing.reserve(tools(world, tray), copy, second)
-    for outcome in (Outcome.NOT_STARTED, Outcome.PRINTED, Outcome.OUTCOME_UNKNOWN):
-        printing.record_outcome(tools(world, tray), copy, first, outcome)
-        assert copy_of(world, copy).state == CopyState.SENT
-    with pytest.raises(TransitionRefused):
-        printing.hand_over(tools(world, tray), copy, first)
-    with pytest.raises(TransitionRefused):
-        printing.reserve(tools(world, tray), copy, first)
-    assert tray.held == {}
-
-
-def test_a_copy_that_is_not_on_its_way_is_not_handed_over(world: World, tray: PaperTray):
-    copy, job = sent(world, tray)
-    printing.record_outcome(tools(world, tray), copy, job, Outcome.PRINTED)
-    for wrong in (job, uuid4()):
-        with pytest.raises(TransitionRefused):
-            printing.hand_over(tools(world, tray), copy, wrong)
+    earlier = taken_up(world)
+    first = earlier.claim.job_uuid
+    with world.database.work() as work:
+        assert take_back(work, earlier.copy_id, first)
+    released_anew(world, earlier.copy_id)
+    later = world.sent(copy_of(world, earlier.copy_id).printer_id)
+    assert later.copy_id == earlier.copy_id
+    with world.database.work() as work:
+        assert not take_back(work, earlier.copy_id, first)
+        for outcome in (Outcome.PRINTED, Outcome.OUTCOME_UNKNOWN):
+            record_outcome(work, earlier.copy_id, first, outcome)
+    printing.bring(tools(world, tray), earlier.copy_id, first)
+    assert printing.settle(tools(world, tray), earlier.copy_id, first)
+    assert copy_of(world, earlier.copy_id).state == CopyState.SENT
     assert tray.held == {}
 
 
 @pytest.mark.parametrize(
     ("outcome", "state"),
-    [
-        (Outcome.PRINTED, CopyState.PRINTED),
-        (Outcome.OUTCOME_UNKNOWN, CopyState.OUTCOME_UNKNOWN),
-        (Outcome.NOT_STARTED, CopyState.ISSUED),
-    ],
+    [(Outcome.PRINTED, CopyState.PRINTED), (Outcome.OUTCOME_UNKNOWN, CopyState.OUTCOME_UNKNOWN)],
 )
-def test_an_outcome_is_recorded_once(world: World, tray: PaperTray, outcome: Outcome, state: CopyState):
-    copy, job = sent(world, tray)
-    printing.record_outcome(tools(world, tray), copy, job, outcome)
-    before = world.row_counts()
-    printing.record_outcome(tools(world, tray), copy, job, outcome)
-    assert copy_of(world, copy).state == state
-    assert world.row_counts() == before
+def test_an_outcome_is_recorded_once(world: World, outcome: Outcome, state: CopyState):
+    backend = world.sent(world.copies(world.released())[0].printer_id)
+    with world.database.work() as work:
+        record_outcome(work, backend.copy_id, backend.claim.job_uuid, outcome)
+    counts = world.row_counts()
+    with world.database.work() as work:
+        record_outcome(work, backend.copy_id, backend.claim.job_uuid, outcome)
+    assert copy_of(world, backend.copy_id).state == state
+    assert world.row_counts() == counts
+    assert ticket_state(world, backend.claim.job_uuid) is TicketState.ENDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -19,7 +19,6 @@ from printserver.foundation.job_queue import PRINTING, WORK, Job
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION, DbosJobQueue
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.print_requests.workflows import NOT_PREPARED, NOT_SIGNED, RequestTools, register
 from printserver.signing.errors import JournalBroken, SignerUnavailable
@@ -89,11 +88,15 @@ def engine(world: World) -> Iterator[Callable[..., None]]:
             "log_level": "CRITICAL",
         }
         DBOS(config=config)
-        tools = PrintTools(database or world.database, objects(world.adapters.settings.objects), spooler or PaperTray())
+        tools = replace(
+            world.print_tools(spooler or PaperTray()),
+            database=database or world.database,
+            objects=objects(world.adapters.settings.objects),
+        )
         register(RequestTools(tools, signer or ScriptedSigner()))
         DBOS.launch()
-        for queue in (WORK, PRINTING):
-            DBOS.register_queue(queue, polling_interval_sec=0.05)
+        DBOS.register_queue(WORK, polling_interval_sec=0.05)
+        DBOS.register_queue(PRINTING, partition_concurrency=2, polling_interval_sec=0.05)
 
     yield start
     DBOS.destroy(destroy_registry=True)
@@ -182,11 +185,11 @@ def test_a_copy_whose_printing_breaks_unforeseen_does_not_block_its_printer(worl
     tray = PaperTray(fault=ValueError("nobody thought of this"))
     engine(spooler=tray)
     for copy in (first, second):
-        arguments = (str(copy.id), str(copy.job_uuid))
-        enqueue(world, Job("print-copy", f"print-copy-{copy.job_uuid}", arguments, queue=PRINTING))
+        printer = str(copy.printer_id)
+        enqueue(world, Job("print-next", f"print-{copy.job_uuid}", (printer,), queue=PRINTING, partition=printer))
     for copy in (first, second):
         until(
             lambda copy=copy: world.copies(copy.request_id)[0].state,  # type: ignore[misc]  # bound at once
-            lambda state: state == CopyState.OUTCOME_UNKNOWN,
+            lambda state: state == CopyState.ISSUED,
         )
     assert tray.held == {}

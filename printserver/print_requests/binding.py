@@ -1,0 +1,65 @@
+"""What people approved about a copy's printing, from the manifest and the log; rows of the database are no proof."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from printserver.audit.queries import last_fact
+from printserver.foundation.errors import IntegrityError
+from printserver.foundation.unit_of_work import Work
+from printserver.print_requests.events import CopyMoved, CopySigned
+from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.sides import Sides
+from printserver.print_requests.states import CopyState
+from printserver.storage.objects import Objects
+
+
+class CopyNotApproved(IntegrityError):
+    """The books name a copy, a printer or a document that nobody approved, signed or released."""
+
+    code: ClassVar[str] = "copy-not-approved"
+
+
+@dataclass(frozen=True)
+class ApprovedPrinting:
+    """certificate_sha256: of the printer, as it was pinned when people approved."""
+
+    printer_id: UUID
+    certificate_sha256: str
+    sides: Sides
+
+
+def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> ApprovedPrinting:
+    """Where and how a released copy may be printed.   Raises: CopyNotApproved."""
+    manifest = _manifest(work, objects, copy.request_id)
+    listed = {
+        "copy_id": str(copy.id),
+        "serial": str(copy.serial),
+        "number": copy.number,
+        "sha256": copy.rendition_sha256,
+    }
+    if manifest["request_id"] != str(copy.request_id) or listed not in manifest["copies"]:
+        raise CopyNotApproved("the approved manifest does not list this copy")
+    if copy.issued_sha256 is None or copy.issued_sha256 != last_fact(
+        work, copy.id, CopySigned.__name__, "issued_sha256"
+    ):
+        raise CopyNotApproved("the log does not know these pages as the signed copy")
+    if last_fact(work, copy.id, CopyMoved.__name__, "after") not in (CopyState.RELEASED, CopyState.SENT):
+        raise CopyNotApproved("the log does not know this copy as released")
+    return ApprovedPrinting(
+        UUID(manifest["printer_id"]), manifest["printer_certificate_sha256"], Sides(manifest.get("sides", "one-sided"))
+    )
+
+
+def _manifest(work: Work, objects: Objects, request_id: UUID) -> dict[str, Any]:
+    digest = work.session.scalar(select(PrintRequest.manifest_sha256).where(PrintRequest.id == request_id))
+    if digest is None:
+        raise CopyNotApproved("the request has no manifest")
+    manifest: dict[str, Any] = json.loads(objects.get(digest))
+    return manifest

@@ -6,9 +6,10 @@ import os
 
 import pytest
 
-from printserver.printing.emulated_printer import EmulatedPrinter, EmulatorNotReady
+from printserver.printing.emulated_printer import EmulatedPrinter, EmulatorNotReady, PageCounters
 from printserver.printing.pin import fetch_pin, read_pin
-from tests.cups_rig import SPOOLER_USER, Running, free_port
+from tests.cups_rig import SPOOLER_USER, Running, contract_pdf, free_port, wait_for
+from tests.printers import switched_on
 
 
 @pytest.fixture
@@ -66,3 +67,33 @@ def test_a_link_that_its_user_put_among_the_keys_gives_nothing_away(tmp_path):
     (printer.root / "keys" / "link").symlink_to(precious)
     printer.build()
     assert precious.stat().st_uid == os.geteuid()
+
+
+def test_it_counts_what_it_prints_and_forgets_no_page_when_it_is_switched_off():
+    with switched_on() as running:
+        running.printer.control(seconds_per_page=0.3)
+        running.print(contract_pdf(5), sides="two-sided-long-edge")
+        wait_for(lambda: running.printer.counters().impressions == 3 or None)
+        running.power_cycle()
+        assert running.printer.counters() == PageCounters(impressions=3, sheets=2)
+        running.print(contract_pdf(1))
+        wait_for(lambda: running.printer.counters().impressions == 4 or None)
+        assert running.printer.counters() == PageCounters(impressions=4, sheets=3)
+
+
+def test_a_printer_without_pdf_keeps_the_raster_and_counts_its_pages():
+    with switched_on(formats=("image/pwg-raster",), two_sided=False) as running:
+        raster = b"RaS2" + 3 * pwg_page(width=16, height=4)
+        running.print(raster, form="image/pwg-raster")
+        wait_for(lambda: running.printer.counters().impressions == 3 or None)
+        assert [path.suffix for path in running.printer.received()] == [".pwg"]
+        assert running.printer.received()[0].read_bytes() == raster
+
+
+def pwg_page(*, width: int, height: int) -> bytes:
+    """White, one octet a pixel: a line that is repeated, one run of one colour."""
+    header = bytearray(1796)
+    header[:9] = b"PwgRaster"
+    for offset, number in ((372, width), (376, height), (384, 8), (388, 8), (392, width)):
+        header[offset : offset + 4] = number.to_bytes(4, "big")
+    return bytes(header) + bytes([height - 1, width - 1, 255])

@@ -19,6 +19,7 @@ from printserver.api.v1 import (
     people,
     print_requests,
     printers,
+    releases,
     returns,
     seals,
     tokens,
@@ -29,7 +30,7 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import BEARER
 
 _RESOURCES: Final = (
-    *(tokens, people, seals, printers, print_requests, decisions, copies, returns, archive, audit, health),
+    *(tokens, people, seals, printers, print_requests, decisions, releases, copies, returns, archive, audit, health),
 )
 _ABOUT: Final = """\
 Everything the pages do. Take a token (`POST /api/v1/tokens`) and send it as `Authorization: Bearer …`.

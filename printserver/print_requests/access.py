@@ -40,6 +40,11 @@ def releasable(work: Work, actor: Actor) -> ColumnElement[bool]:
     return or_(own, PrintRequest.printer_id.in_(beside))
 
 
+def may_release(work: Work, actor: Actor, request: PrintRequest) -> bool:
+    held = select(PrintRequest.id).where(PrintRequest.id == request.id, releasable(work, actor))
+    return work.session.scalar(held) is not None
+
+
 def request_to_release(work: Work, actor: Actor, request_id: UUID) -> PrintRequest:
     """Also one of another branch whose copies come out at a printer of the actor's.   Raises: NotFound."""
     request = work.session.scalar(select(PrintRequest).where(PrintRequest.id == request_id, releasable(work, actor)))

@@ -20,6 +20,7 @@ from printserver.print_requests.access import copies_of, copy_for, request_to_re
 from printserver.print_requests.copies import CopyFields, move_copy
 from printserver.print_requests.events import CopyLossConfirmed
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.release import ReleaseCodeWrong, SecondPersonNeeded, check_release, try_code
 from printserver.print_requests.service import ReasonMissing, enter_request
 from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState, RequestState
@@ -183,7 +184,7 @@ def confirm_loss(work: Work, actor: Actor, copy_id: UUID, *, reason: str) -> Non
     append(work, actor.by, CopyLossConfirmed(id=copy.id, settled_by=copy.settled_by, reason=reason))
 
 
-def needs_second_person(copy: Copy) -> bool:
+def needs_second_person(copy: Copy | CopyFacts) -> bool:
     """Whether it may have come to paper, is declared gone by one person alone, and nobody has confirmed that."""
     gone = copy.state in (CopyState.DESTROYED, CopyState.MISSING, CopyState.VOID)
     return gone and copy.released_at is not None and copy.confirmed_by is None

@@ -20,7 +20,7 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within, within_any
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
-from printserver.print_requests.access import copy_for
+from printserver.print_requests.access import copy_for, may_release
 from printserver.print_requests.events import CopyMoved
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.sides import Sides, sheets_of
@@ -53,8 +53,14 @@ class CopyFacts:
     issued_sha256: str | None
     document_sha256: str
     issued_at: datetime | None
+    released_at: datetime | None
+    sent_at: datetime | None
     printed_at: datetime | None
     settled_reason: str
+    settled_by: UUID | None
+    settled_at: datetime | None
+    confirmed_by: UUID | None
+    confirmed_at: datetime | None
     replaced_by: UUID | None
 
     @property
@@ -79,7 +85,7 @@ class RequestSummary:
 
 @dataclass(frozen=True)
 class RequestDetails:
-    """`deciders`: display names by id."""
+    """`deciders`: display names by id.   may_release: whether the reader holds that right here."""
 
     summary: RequestSummary
     purpose: str
@@ -88,10 +94,12 @@ class RequestDetails:
     document_sha256: str
     filename: str
     pages: int
+    sides: Sides
     places: Sequence[dict[str, int]]
     seal_name: str
     printer_name: str
     replaces_copy_id: UUID | None
+    may_release: bool
     copies: tuple[CopyFacts, ...]
     decisions: tuple[DecisionView, ...]
     deciders: dict[UUID, str]
@@ -224,10 +232,12 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         document_sha256=document.safe_sha256,
         filename=document.filename,
         pages=document.pages,
+        sides=Sides(request.sides),
         places=request.places,
         seal_name=seal_facts(work, request.seal_id).name,
         printer_name=printer_facts(work, request.printer_id).name,
         replaces_copy_id=request.replaces_copy_id,
+        may_release=may_release(work, actor, request),
         copies=tuple(_copy(row) for row in rows),
         decisions=taken,
         deciders=people,
@@ -272,8 +282,14 @@ def _copy(row: Sequence[Any]) -> CopyFacts:
         issued_sha256=copy.issued_sha256,
         document_sha256=document_sha256,
         issued_at=copy.issued_at,
+        released_at=copy.released_at,
+        sent_at=copy.sent_at,
         printed_at=copy.printed_at,
         settled_reason=copy.settled_reason,
+        settled_by=copy.settled_by,
+        settled_at=copy.settled_at,
+        confirmed_by=copy.confirmed_by,
+        confirmed_at=copy.confirmed_at,
         replaced_by=replaced_by,
     )
 

@@ -12,6 +12,7 @@ from printserver.api.v1.common import View
 from printserver.api.v1.copies import Copy
 from printserver.print_requests.queries import RequestDetails
 from printserver.print_requests.service import Application, Place
+from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import RequestState
 
 Um = Annotated[int, Field(ge=0, le=2_000_000)]
@@ -35,10 +36,13 @@ class NewPrintRequest(View):
     title: Annotated[str, Field(min_length=1, max_length=500)]
     purpose: Annotated[str, Field(max_length=500)] = ""
     own_reference: Annotated[str, Field(max_length=500)] = ""
+    sides: Annotated[Sides, Field(description="Two-sided only where the printer is known to do it.")] = Sides.ONE_SIDED
 
     def asked(self, filename: str) -> Application:
         places = tuple(Place(place.page, place.x_um, place.y_um) for place in self.places)
-        words = self.model_dump(include={"seal_id", "printer_id", "copies", "title", "purpose", "own_reference"})
+        words = self.model_dump(
+            include={"seal_id", "printer_id", "copies", "title", "purpose", "own_reference", "sides"}
+        )
         return Application(**words, places=places, filename=filename)
 
 
@@ -83,6 +87,7 @@ class PrintRequest(RequestSummary):
     document_sha256: str
     filename: str
     pages: int
+    sides: Sides
     places: list[SealPlace]
     seal_name: str
     printer_name: str
@@ -94,11 +99,12 @@ class PrintRequest(RequestSummary):
     def of(cls, details: RequestDetails) -> PrintRequest:
         own: dict[str, Any] = {
             name: getattr(details, name)
-            for name in ("purpose", "failure", "manifest_sha256", "document_sha256", "filename", "pages", "seal_name")
+            for name in ("purpose", "failure", "manifest_sha256", "document_sha256", "filename", "pages", "sides")
         }
         return cls(
             **vars(details.summary),
             **own,
+            seal_name=details.seal_name,
             printer_name=details.printer_name,
             replaces_copy_id=details.replaces_copy_id,
             places=[SealPlace(**place) for place in details.places],

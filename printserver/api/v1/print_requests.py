@@ -1,4 +1,4 @@
-"""Print requests: apply, look, fetch what an approval binds to, look at the pages, release."""
+"""Print requests: apply, look, fetch what an approval binds to, look at the pages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from uuid import UUID
 
 from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import Response
-from pydantic import Field, Json
+from pydantic import Json
 
-from printserver.api.v1.common import Before, Limit, Page, View, api_router, page_of
+from printserver.api.v1.common import Before, Limit, Page, api_router, page_of
 from printserver.api.v1.print_request_views import NewPrintRequest, PrintRequest, RequestSummary, Submitted
 from printserver.documents.intake import IntakeLimits
 from printserver.foundation.errors import NotFound
@@ -19,7 +19,7 @@ from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.idempotency import Answer, Keyed, RequiredKey, answer_once, digest, earlier_answer
 from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations.permissions import Permission
-from printserver.print_requests import copy_service, pipeline, queries, service
+from printserver.print_requests import pipeline, queries, service
 from printserver.print_requests.states import RequestState
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 
@@ -38,16 +38,6 @@ class ManifestNotReady(NotFound):
 
 class PageNotFound(NotFound):
     code = "page-not-found"
-
-
-class Release(View):
-    """All issued copies without `copy_ids`."""
-
-    copy_ids: Annotated[list[UUID], Field(max_length=1_000, default_factory=list)]
-
-
-class Released(View):
-    copy_ids: list[UUID]
 
 
 @router.post(
@@ -144,12 +134,6 @@ def read_page_image(
         raise PageNotFound("there is no such page")
     image = page_image(adapters.objects.get(rendition), page, dpi=dpi, watermark=PREVIEW_WATERMARK)
     return Response(image, media_type="image/webp")
-
-
-@router.post("/{request_id}/releases", status_code=201, summary="Let copies be printed, each at most once")
-@requires(Permission.RELEASE_COPIES)
-def create_release(request_id: UUID, body: Release, actor: CurrentActor, work: CurrentWork) -> Released:
-    return Released(copy_ids=list(copy_service.release_copies(work, actor, request_id, body.copy_ids)))
 
 
 def _submit(call: Call, work: Work, asked: service.Application, taken: pipeline.TakenIn) -> Answer:

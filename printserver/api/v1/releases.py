@@ -32,7 +32,7 @@ CopyIds = Annotated[list[UUID], Field(max_length=1_000)]
 class Release(View):
     """All issued copies without `copy_ids`.   code: needed where the printer asks for one."""
 
-    copy_ids: CopyIds = []
+    copy_ids: Annotated[CopyIds, Field(default_factory=list)]
     code: Annotated[str, Field(max_length=20, examples=["4711 0815"])] = ""
 
 

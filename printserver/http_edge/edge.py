@@ -13,6 +13,7 @@ from printserver.foundation.logs import configure_unless_done
 from printserver.http_edge import logs, problems
 from printserver.http_edge.headers import SecurityHeaders
 from printserver.http_edge.limits import FORM_SLACK, AttemptLimits, BodyLimit
+from printserver.http_edge.live import LiveStreams
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Edge:
     adapters: Adapters
     limits: AttemptLimits = field(default_factory=AttemptLimits)
     prover: Prover = field(default_factory=Prover)
+    live: LiveStreams = field(default_factory=LiveStreams)
 
 
 class Application(FastAPI):

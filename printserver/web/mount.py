@@ -14,6 +14,7 @@ from printserver.web.pages import (
     audit,
     copies,
     home,
+    live,
     new_request,
     print_requests,
     printers,
@@ -26,7 +27,7 @@ from printserver.web.problem_page import problem_page
 
 # `new_request` before `print_requests`: /requests/new is no request's id.
 _PAGES: Final = (
-    *(public_verification, session, home, new_request, print_requests, approvals, copies, printers, returns),
+    *(public_verification, session, live, home, new_request, print_requests, approvals, copies, printers, returns),
     *(archive, audit, tokens),
 )
 

@@ -51,6 +51,7 @@ DECISION: Final = _form(manifest_sha256=DIGEST, reason="because")
 R: Final = "/requests/{request_id}"
 STEPS: Final = (
     Step("GET", "/", lambda s: "/", names_object=False),
+    Step("GET", "/live", lambda s: "/live", names_object=False),
     Step("POST", "/sign-out", lambda s: "/sign-out", names_object=False),
     Step("GET", "/requests", lambda s: "/requests", names_object=False),
     Step("GET", "/requests/new", lambda s: "/requests/new", names_object=False),

@@ -95,8 +95,12 @@ class Print:
 
     @property
     def sheets(self) -> Span:
-        sheets = -(-self.pages // 2) if self.two_sided else self.pages
-        return self._span(Span(sheets, sheets))
+        return self._span(Span(self.paper, self.paper))
+
+    @property
+    def paper(self) -> int:
+        """Sheets that the whole copy takes."""
+        return -(-self.pages // 2) if self.two_sided else self.pages
 
     def in_window(self, opening: datetime, closing: datetime) -> bool:
         """Whether any of its sheets can have been counted after `opening` and up to `closing`."""
@@ -186,6 +190,11 @@ def reconcile(day: Day, readings: Sequence[Reading], prints: Sequence[Print], no
     elif undecided is Finding.COVERED_IN_PART and _encloses(day, readings, prints, opening, closing):
         finding = Finding.AGREED
     return Account(finding, window, impressions, sheets)
+
+
+def has_opening(day: Day, readings: Sequence[Reading], prints: Sequence[Print]) -> bool:
+    """Whether there is a quiet reading before the day, so that older ones change nothing about it."""
+    return any(each.taken_at <= day.start and _is_quiet(each, prints) for each in readings)
 
 
 def _is_quiet(reading: Reading, prints: Sequence[Print]) -> bool:

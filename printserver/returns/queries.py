@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -21,7 +21,9 @@ from printserver.returns.access import page_for, return_for
 from printserver.returns.completion import kept_pages
 from printserver.returns.matching import completeness
 from printserver.returns.models import Return, ReturnPage
-from printserver.returns.states import PageState, ReturnState
+from printserver.returns.states import KEPT, PageState, ReturnState
+
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,19 @@ def copy_return_status(work: Work, actor: Actor, copy_id: UUID) -> CopyReturnSta
     return CopyReturnStatus(
         copy_id, pages, tuple(found), completeness(pages, found).missing, record_of_copy(work, copy_id)
     )
+
+
+def pages_home(work: Work, copy_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many pages of each copy are kept, without regard to anybody's rights; copies without any are left out."""
+    wanted, found = sorted(copy_ids), {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = work.session.execute(
+            select(ReturnPage.copy_id, func.count())
+            .where(ReturnPage.copy_id.in_(wanted[start : start + _AT_ONCE]), ReturnPage.state.in_(KEPT))
+            .group_by(ReturnPage.copy_id)
+        )
+        found.update({copy_id: count for copy_id, count in rows if copy_id is not None})
+    return found
 
 
 def _summaries(work: Work, rows: Sequence[Return]) -> tuple[ReturnSummary, ...]:

@@ -75,13 +75,16 @@ GRANT UPDATE (last) ON archive_counter TO printserver_web;
 
 GRANT SELECT ON
     alembic_version, organisation, branch, seal, printer, document, print_request, copy, authorisation,
-    return_batch, return_page, returned_copy, archive_record, archive_counter
+    return_batch, return_page, returned_copy, archive_record, archive_counter, print_ticket
     TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
 GRANT UPDATE (state, manifest_sha256, failure) ON print_request TO printserver_worker;
 -- Printing.
-GRANT UPDATE (state, cups_job_id, printed_at) ON copy TO printserver_worker;
+GRANT UPDATE (state, cups_job_id, printed_at, sent_at, impressions_reported) ON copy TO printserver_worker;
+-- Only the worker makes tickets and has them redeemed.
+GRANT INSERT ON print_ticket TO printserver_worker;
+GRANT UPDATE (state, attempt, record, claimed_at, committed_at, ended_at) ON print_ticket TO printserver_worker;
 -- Reading returns, archiving.
 GRANT INSERT ON return_page, returned_copy, archive_record, archive_counter TO printserver_worker;
 GRANT UPDATE (state, failure, pages, finished_at) ON return_batch TO printserver_worker;

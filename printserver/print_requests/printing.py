@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 import structlog
@@ -23,6 +23,7 @@ from printserver.print_requests.copies import is_under_way_as
 from printserver.print_requests.models import Copy
 from printserver.print_requests.outcomes import record_outcome, take_back
 from printserver.print_requests.queries import CopyFacts, copy_facts
+from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState
 from printserver.printing.fence_record import parse_fence_record
 from printserver.printing.job_file import JobHeader, seal_job
@@ -37,6 +38,7 @@ from printserver.printing.ports import (
     TicketState,
 )
 from printserver.printing.queries import PrinterFacts, printer_facts
+from printserver.printing.raster import RasterFormat, RasterNotMade, raster_document
 from printserver.printing.tickets import (
     UNPRINTED,
     Shares,
@@ -107,7 +109,12 @@ def bring(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> None:
     if view is None or view.copy.state is not CopyState.RELEASED or view.ticket.state is not TicketState.OPEN:
         return
     access = tools.spoolers(view.printer.spooler)
-    job_file = _job_file(tools, view, access.public_key())
+    try:
+        job_file = _job_file(tools, view, access.public_key())
+    except RasterNotMade as problem:
+        with tools.database.work() as work:
+            take_back(work, copy_id, job_uuid, reason=str(problem))
+        return
     try:
         job_id = access.spooler.hold(view.printer.queue, job_uuid, job_file, sides=view.copy.sides)
     except (QueueNotFound, SpoolerRefused):
@@ -216,7 +223,7 @@ def _view(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> _View | None:
 def _job_file(tools: PrintTools, view: _View, public_key: bytes) -> bytes:
     if view.copy.issued_sha256 is None:
         raise AssertionError("only issued copies are released")
-    document = tools.objects.get(view.copy.issued_sha256)
+    document = _as_the_printer_takes_it(tools.objects.get(view.copy.issued_sha256), view.printer, view.copy.sides)
     ticket = ticket_text(view.ticket.id, tools.shares)
     header = JobHeader(
         ticket=ticket,
@@ -226,6 +233,18 @@ def _job_file(tools: PrintTools, view: _View, public_key: bytes) -> bytes:
         impressions=view.copy.pages,
     )
     return seal_job(document, header, public_key, tools.shares.share(ticket))
+
+
+def _as_the_printer_takes_it(pdf: bytes, printer: PrinterFacts, sides: Sides) -> bytes:
+    if printer.document_format == "application/pdf":
+        return pdf
+    return raster_document(
+        pdf,
+        document_format=cast("RasterFormat", printer.document_format),
+        resolution_dpi=printer.resolution_dpi,
+        sides=sides,
+        sheet_back=str(printer.capabilities.get("pwg_sheet_back") or "normal"),
+    )
 
 
 def _delivered(ticket: TicketFacts) -> FenceRecord | None:

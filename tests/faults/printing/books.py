@@ -1,0 +1,50 @@
+"""What the server's books say in the end: the copies by its interface, and the evidence that it holds of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from printserver.foundation.database import open_engines
+from printserver.print_requests.models import Copy
+from printserver.printing.models import PrintTicket
+from printserver.settings import Settings
+from printserver.storage.objects import LocalObjects
+from tests.faults.printing.verdict import BookedCopy
+
+
+def booked_copies(settings: Settings, shown: Iterable[Any]) -> list[BookedCopy]:
+    """shown: copies as the interface shows them."""
+    records = _records(settings)
+    return [
+        BookedCopy(copy["id"], copy["state"], copy["pages"], copy["issued_sha256"], records.get(UUID(copy["id"]), ()))
+        for copy in shown
+    ]
+
+
+def issued_documents(settings: Settings, copies: Iterable[BookedCopy]) -> dict[str, bytes]:
+    """By their digests."""
+    objects = LocalObjects(settings.objects)
+    return {digest: objects.get(digest) for copy in copies if (digest := copy.issued_sha256)}
+
+
+def _records(settings: Settings) -> dict[UUID, tuple[str, ...]]:
+    """Of each copy, the lines that the backend of its last job wrote down."""
+    engines = open_engines(settings.database)
+    try:
+        with engines.reading.connect() as connection:
+            jobs = connection.execute(select(Copy.id, Copy.job_uuid).where(Copy.job_uuid.is_not(None))).all()
+            tickets = dict(connection.execute(select(PrintTicket.job_uuid, PrintTicket.record)).tuples().all())
+    finally:
+        engines.dispose()
+    return {copy: lines for copy, job in jobs if (lines := _lines(settings, job, tickets.get(job, "")))}
+
+
+def _lines(settings: Settings, job: UUID, delivered: str) -> tuple[str, ...]:
+    """What was delivered, or what still lies beside the backend when that says more."""
+    own = settings.fence_directory / str(job)
+    kept = own.read_text(encoding="ascii") if own.exists() else ""
+    return tuple(max(delivered, kept, key=len).splitlines())

@@ -19,6 +19,7 @@ from printserver.api.v1 import (
     people,
     print_requests,
     printers,
+    reconciliation,
     releases,
     returns,
     seals,
@@ -30,7 +31,8 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import BEARER
 
 _RESOURCES: Final = (
-    *(tokens, people, seals, printers, print_requests, decisions, releases, copies, returns, archive, audit, health),
+    *(tokens, people, seals, printers, print_requests, decisions, releases, copies, reconciliation, returns, archive),
+    *(audit, health),
 )
 _ABOUT: Final = """\
 Everything the pages do. Take a token (`POST /api/v1/tokens`) and send it as `Authorization: Bearer …`.

@@ -19,6 +19,8 @@ from printserver.web.pages import (
     print_requests,
     printers,
     public_verification,
+    reconciliation,
+    release,
     returns,
     session,
     tokens,
@@ -27,8 +29,8 @@ from printserver.web.problem_page import problem_page
 
 # `new_request` before `print_requests`: /requests/new is no request's id.
 _PAGES: Final = (
-    *(public_verification, session, live, home, new_request, print_requests, approvals, copies, printers, returns),
-    *(archive, audit, tokens),
+    *(public_verification, session, live, home, new_request, print_requests, approvals, copies, release, printers),
+    *(reconciliation, returns, archive, audit, tokens),
 )
 
 

@@ -115,6 +115,57 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "destroyed": N_("It was printed badly or in part, and I have destroyed it."),
         "missing": N_("There is no paper, or it cannot be found."),
     },
+    "count_finding": {
+        "agreed": N_("agrees"),
+        "open": N_("not over yet"),
+        "short": N_("too few counted"),
+        "surplus": N_("printed outside"),
+        "no-counter": N_("no counter"),
+        "counter-went-back": N_("counter went back"),
+        "covered-in-part": N_("covered in part"),
+    },
+    "count_meaning": {
+        "agreed": N_("The counter moved by what was authorised."),
+        "open": N_("The day is not over, or a copy is on its way; at present there is no difference."),
+        "short": N_(
+            "The counter shows less than the copies that are recorded as printed. Look where these copies are."
+        ),
+        "surplus": N_(
+            "The counter shows more than all authorised copies together: something was printed on this printer "
+            "outside the system. Find out what it was."
+        ),
+        "no-counter": N_("The printer's counter was never read."),
+        "counter-went-back": N_(
+            "The counter shows less than before: the printer or its memory was exchanged. What was printed in between "
+            "is not known."
+        ),
+        "covered-in-part": N_("The readings no longer show a difference, but they do not reach over the whole day."),
+    },
+    "reconciliation_column": {
+        "day": N_("Day"),
+        "printer": N_("Printer"),
+        "finding": N_("Finding"),
+        "window_from": N_("Reading before"),
+        "window_to": N_("Reading after"),
+        "authorised_copies": N_("Copies authorised"),
+        "authorised_impressions": N_("Pages authorised"),
+        "sent_copies": N_("Copies sent"),
+        "sent_impressions": N_("Pages sent"),
+        "sent_sheets": N_("Sheets sent"),
+        "reported_impressions": N_("Impressions reported by the printer"),
+        "expected_impressions_least": N_("Impressions expected, at least"),
+        "expected_impressions_most": N_("Impressions expected, at most"),
+        "counted_impressions": N_("Impressions counted"),
+        "difference_impressions": N_("Difference in impressions"),
+        "expected_sheets_least": N_("Sheets expected, at least"),
+        "expected_sheets_most": N_("Sheets expected, at most"),
+        "counted_sheets": N_("Sheets counted"),
+        "difference_sheets": N_("Difference in sheets"),
+        "scanned_back_pages": N_("Pages scanned back"),
+        "alarm": N_("Alarm"),
+        "alarm_closed_by": N_("Closed by"),
+        "alarm_reason": N_("What explains it"),
+    },
     "event": {
         "OrganisationCreated": N_("organisation created"),
         "BranchCreated": N_("branch created"),
@@ -150,6 +201,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "PageDiscarded": N_("page discarded"),
         "CopyArchived": N_("copy archived"),
         "ArchivedFileRead": N_("archived file fetched"),
+        "CountAlarmOpened": N_("alarm about a counter opened"),
+        "CountAlarmClosed": N_("alarm about a counter closed"),
     },
     "notice": {
         "signed-out": N_("You are signed out."),
@@ -168,6 +221,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "handed-in": N_("The scan is stored untouched and is being read."),
         "page-settled": N_("The page is settled."),
         "token-revoked": N_("The token is revoked."),
+        "alarm-closed": N_("The alarm is closed. It is opened anew when that day's figures change."),
     },
     "field": {
         "title": N_("A title of at most 500 characters is needed, so that approvers know what they look at."),
@@ -250,6 +304,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "return-not-found": N_("There is no such return."),
         "return-page-not-found": N_("There is no such page."),
         "archive-record-not-found": N_("There is no such archive record."),
+        "count-alarm-not-found": N_("There is no such alarm."),
+        "reconciliation-days": N_("At most 100 days can be compared at once, the first one first."),
         "audit-entry-not-found": N_("There is no such entry."),
         "audit-search-malformed": N_("The search cannot be used as it is."),
         "idempotency-key-reused": N_("This form was sent before with other content; please begin a new request."),
@@ -291,6 +347,14 @@ TONES: Final[Mapping[str, Mapping[str, str]]] = {
     "page_state": {"matched": "success", "settled": "success", "doubtful": "warning"},
     "comparison": {"same": "success", "changed": "danger", "review": "warning"},
     "decision": {"approved": "success", "refused": "danger"},
+    "count_finding": {
+        "agreed": "success",
+        "open": "light",
+        "short": "danger",
+        "surplus": "danger",
+        "counter-went-back": "danger",
+        "covered-in-part": "warning",
+    },
 }
 
 KINDS: Final[Mapping[int, str]] = {

@@ -64,7 +64,14 @@ GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, printed_at
 GRANT SELECT, INSERT ON release_code, release_tries, copy_notice TO printserver_web;
 GRANT UPDATE (used_by, used_at) ON release_code TO printserver_web;
 GRANT UPDATE (failed, failed_at, locked_until) ON release_tries TO printserver_web;
-GRANT UPDATE (paused) ON printer TO printserver_web;
+-- The printer register; what printers say of themselves is the worker's, a panel's counter a person's.
+GRANT INSERT ON printer TO printserver_web;
+GRANT UPDATE (branch_id, name, location, release_rule, counter, paused, paused_reason, retired_at,
+    certificate_sha256, certificate_pem, certificate_not_after,
+    model, colour, two_sided, document_format, resolution_dpi, capabilities, capabilities_at)
+    ON printer TO printserver_web;
+GRANT SELECT ON printer_status TO printserver_web;
+GRANT SELECT, INSERT ON counter_reading TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
 GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;
 GRANT UPDATE (state, copy_id, page, reason, verdict, settled_by, settled_at) ON return_page TO printserver_web;
@@ -85,6 +92,11 @@ GRANT UPDATE (state, cups_job_id, printed_at, sent_at, impressions_reported) ON 
 -- Only the worker makes tickets and has them redeemed.
 GRANT INSERT ON print_ticket TO printserver_worker;
 GRANT UPDATE (state, attempt, record, claimed_at, committed_at, ended_at) ON print_ticket TO printserver_worker;
+-- Watching printers; the capabilities of one that was enrolled while it was off.
+GRANT SELECT, INSERT, UPDATE ON printer_status TO printserver_worker;
+GRANT SELECT, INSERT ON counter_reading TO printserver_worker;
+GRANT UPDATE (model, colour, two_sided, document_format, resolution_dpi, capabilities, capabilities_at)
+    ON printer TO printserver_worker;
 -- Reading returns, archiving.
 GRANT INSERT ON return_page, returned_copy, archive_record, archive_counter TO printserver_worker;
 GRANT UPDATE (state, failure, pages, finished_at) ON return_batch TO printserver_worker;

@@ -116,7 +116,7 @@ def read_answers(messages: Sequence[bytes]) -> list[PrinterAnswer | None]:
     """One for each message, in order; None for what is no answer. One child process reads them all."""
     if not messages:
         return []
-    read = _read_in_child(messages)
+    read = read_in_child(messages, "printer")
     if read is None:
         # One of them broke the child: each by itself, so that it speaks for nobody else.
         if len(messages) == 1:
@@ -164,11 +164,11 @@ def harmless(text: str) -> str:
     return " ".join(shown.split())[:_LONGEST_TEXT]
 
 
-def _read_in_child(messages: Sequence[bytes]) -> list[Attributes | None] | None:
-    """None when the child gave up, or said something else than it should."""
+def read_in_child(messages: Sequence[bytes], group: str) -> list[Attributes | None] | None:
+    """The attributes of a group, `printer` or `job`, of each message.   None when the child gave up, or said something else than it should."""
     framed = b"".join(len(each).to_bytes(4, "big") + each for each in messages)
     try:
-        said = json.loads(run_limited(_MODULE, (), framed, _LIMITS))
+        said = json.loads(run_limited(_MODULE, (group,), framed, _LIMITS))
     except (ProcessCrashed, ProcessLimitExceeded, ValueError, RecursionError):
         return None
     if not isinstance(said, list) or len(said) != len(messages):

@@ -1,8 +1,9 @@
 """Child process: read IPP messages by libcups, say their printer attributes as JSON.
 
-Standard input: each message after its length (4 octets, big-endian). Standard output: a JSON list with one entry a
-message, the list of [name, values] pairs of the printer group, or null for what is no successful answer. Values are
-strings, integers, booleans, or [x, y] in dots an inch for a resolution; other kinds are left out.
+Argument: the group to read, `printer` or `job`. Standard input: each message after its length (4 octets, big-endian).
+Standard output: a JSON list with one entry a message, the list of [name, values] pairs of that group, or null for what
+is no successful answer. Values are strings, integers, booleans, or [x, y] in dots an inch for a resolution; other kinds
+are left out.
 
 By ctypes, because pycups 2.0.4 cannot read a message that holds a resolution, an octetString or an out-of-band value.
 libcups reads hostile octets here, so whatever comes out of this process is hostile too.
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 _DATA: Final = 3  # IPP_STATE_DATA
-_GROUP_PRINTER: Final = 4
+_GROUPS: Final = {"job": 2, "printer": 4}  # RFC 8010 section 3.5.1
 _SUCCESSFUL: Final = range(0x0100)  # RFC 8011 appendix B
 _INTEGER, _BOOLEAN, _ENUM = 0x21, 0x22, 0x23  # RFC 8010 section 3.5.2
 _OCTETS, _RESOLUTION = 0x30, 0x32
@@ -54,7 +55,7 @@ def _library() -> ctypes.CDLL:
     return cups
 
 
-def _attributes(cups: ctypes.CDLL, message: bytes) -> list[list[Any]] | None:
+def _attributes(cups: ctypes.CDLL, message: bytes, group: int) -> list[list[Any]] | None:
     left = memoryview(message)
 
     def read(_context: Any, target: Any, room: int) -> int:
@@ -70,7 +71,7 @@ def _attributes(cups: ctypes.CDLL, message: bytes) -> list[list[Any]] | None:
         return [
             [cups.ippGetName(each).decode("utf-8", "replace"), list(_values(cups, each))]
             for each in _each_attribute(cups, ipp)
-            if cups.ippGetName(each) and cups.ippGetGroupTag(each) == _GROUP_PRINTER
+            if cups.ippGetName(each) and cups.ippGetGroupTag(each) == group
         ]
     finally:
         cups.ippDelete(ipp)
@@ -121,8 +122,8 @@ def _messages(source: bytes) -> Iterator[bytes]:
 
 
 def main() -> None:
-    cups = _library()
-    answers = [_attributes(cups, message) for message in _messages(sys.stdin.buffer.read())]
+    cups, group = _library(), _GROUPS[sys.argv[1]]
+    answers = [_attributes(cups, message, group) for message in _messages(sys.stdin.buffer.read())]
     sys.stdout.write(json.dumps(answers))
 
 

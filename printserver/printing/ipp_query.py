@@ -58,10 +58,15 @@ def query(uri: str, certificate_sha256: str, attributes: Sequence[str], *, secon
 
     seconds: for everything but the look-up of the name.   Raises: as `ask_printer`.
     """
+    return exchange(uri, certificate_sha256, _request(read_printer_address(uri), attributes), seconds=seconds)
+
+
+def exchange(uri: str, certificate_sha256: str, message: bytes, *, seconds: float = SECONDS) -> bytes:
+    """The octets that the printer answers to an IPP message.   Raises: as `ask_printer`."""
     address = read_printer_address(uri)
     try:
         with _connected(address, certificate_sha256, time.monotonic() + seconds) as connection:
-            return _answer(connection, address, _request(address, attributes))
+            return _answer(connection, address, message)
     except (OSError, http.client.HTTPException) as error:
         raise PrinterUnreachable(f"no answer from {address.host}:{address.port}: {_in_short(error)}") from None
 

@@ -105,6 +105,20 @@ def readable_printer(work: Work, actor: Actor, printer_id: UUID) -> PrinterFacts
     return facts_of(printer)
 
 
+def printers_to_watch(work: Work) -> tuple[PrinterFacts, ...]:
+    """All that are in service and pinned, of every organisation."""
+    rows = work.session.scalars(
+        select(Printer).where(Printer.retired_at.is_(None), Printer.certificate_pem != "").order_by(Printer.id)
+    )
+    return tuple(facts_of(printer) for printer in rows)
+
+
+def hold_printer(work: Work, printer_id: UUID) -> None:
+    """Until the transaction ends nobody retires it; whoever just has is waited for.   Before its facts are read."""
+    held = select(Printer.id).where(Printer.id == printer_id).with_for_update(read=True)
+    work.session.scalar(held)
+
+
 def usable_printer(work: Work, actor: Actor, printer_id: UUID) -> PrinterFacts:
     """A controlled printer where `actor` may apply, that takes sealed copies.   Raises: NotFound, PrinterNotUsable."""
     printer = work.session.scalar(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
@@ -20,6 +21,7 @@ from printserver.returns import workflows as return_jobs
 from printserver.returns.workflows import ReturnTools
 from printserver.settings import Settings
 from printserver.worker.expiry import watch_expiry
+from printserver.worker.printer_watch import watch_printers
 from printserver.worker.recovery import Liveness, hold_single_worker_lock
 from printserver.worker.redemption import open_desk
 
@@ -41,10 +43,14 @@ def run(settings: Settings) -> None:
     structlog.get_logger().info("worker ready")
     if liveness is not None:
         liveness.watch()
-    expiry = watch_expiry(adapters.database, stop)
+    watches = (
+        watch_expiry(adapters.database, stop),
+        watch_printers(adapters.database, ZoneInfo(settings.time_zone), stop),
+    )
     with open_desk(adapters):
         stop.wait()
-    expiry.join()
+    for watch in watches:
+        watch.join()
     DBOS.destroy()
 
 

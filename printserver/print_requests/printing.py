@@ -146,10 +146,9 @@ def settle(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> bool:
         return True
     try:
         report = tools.spoolers(view.printer.spooler).spooler.report(job_uuid)
-        record = report.fence if report else tools.spoolers(view.printer.spooler).spooler.fence_record(job_uuid)
     except SpoolerUnavailable:
         return False
-    record = record or _delivered(view.ticket)
+    record = fence_record_of(tools, view.printer, view.ticket)
     outcome = judge(view.ticket.state, record, report.job_state if report else None, view.copy.pages)
     if outcome is Outcome.WAITING:
         return False
@@ -167,6 +166,11 @@ def give_up(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> None:
     with tools.database.work() as work:
         if not take_back(work, copy_id, job_uuid, reason=NOT_TAKEN, states=(TicketState.OPEN,)):
             record_outcome(work, copy_id, job_uuid, Outcome.OUTCOME_UNKNOWN)
+
+
+def fence_record_of(tools: PrintTools, printer: PrinterFacts, ticket: TicketFacts) -> FenceRecord | None:
+    """What the fence wrote down on this machine, else what one elsewhere has told so far."""
+    return tools.spoolers(printer.spooler).spooler.fence_record(ticket.job_uuid) or _delivered(ticket)
 
 
 def _next_copy(work: Work, printer_id: UUID) -> tuple[UUID, UUID] | None:

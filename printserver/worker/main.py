@@ -15,20 +15,24 @@ from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
 from printserver.foundation.logs import configure_unless_done
 from printserver.print_requests import workflows as request_jobs
+from printserver.print_requests.pipeline import expire_requests
 from printserver.print_requests.printing import PrintTools
+from printserver.print_requests.second_look import look_again
 from printserver.print_requests.workflows import RequestTools
 from printserver.returns import workflows as return_jobs
 from printserver.returns.workflows import ReturnTools
 from printserver.settings import Settings
-from printserver.worker.expiry import watch_expiry
 from printserver.worker.printer_watch import watch_printers
 from printserver.worker.recovery import Liveness, hold_single_worker_lock
 from printserver.worker.redemption import open_desk
+from printserver.worker.rounds import go_round
 
 POLL_SECONDS: Final = 0.1
 WORK_AT_ONCE: Final = 4
 COPIES_AT_ONCE: Final = 2
 """A printer: one prints, and the next one is ready at the spooler."""
+EXPIRY_SECONDS: Final = 60.0
+SECOND_LOOK_SECONDS: Final = 5.0
 SQLITE_EXECUTOR: Final = "worker"
 
 
@@ -43,15 +47,26 @@ def run(settings: Settings) -> None:
     structlog.get_logger().info("worker ready")
     if liveness is not None:
         liveness.watch()
-    watches = (
-        watch_expiry(adapters.database, stop),
-        watch_printers(adapters.database, ZoneInfo(settings.time_zone), stop),
-    )
+    watches = _watches(adapters, stop)
     with open_desk(adapters):
         stop.wait()
     for watch in watches:
         watch.join()
     DBOS.destroy()
+
+
+def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
+    database, zone = adapters.database, ZoneInfo(adapters.settings.time_zone)
+    printing = print_tools(adapters)
+    return [
+        go_round("expiry", lambda: expire_requests(database), stop, every_seconds=EXPIRY_SECONDS),
+        go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
+        watch_printers(database, zone, stop),
+    ]
+
+
+def print_tools(adapters: Adapters) -> PrintTools:
+    return PrintTools(adapters.database, adapters.objects, adapters.spooler, adapters.shares)
 
 
 def _start(adapters: Adapters) -> Liveness | None:
@@ -83,6 +98,5 @@ def _start(adapters: Adapters) -> Liveness | None:
 def register(adapters: Adapters) -> None:
     """Every workflow of every room."""
     database, objects = adapters.database, adapters.objects
-    printing = PrintTools(database, objects, adapters.spooler, adapters.shares)
-    request_jobs.register(RequestTools(printing, adapters.signer))
+    request_jobs.register(RequestTools(print_tools(adapters), adapters.signer))
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from uuid import UUID
 
 import pytest
@@ -12,7 +10,6 @@ from printserver.organisations.permissions import Role
 from printserver.print_requests.pipeline import expire_requests
 from printserver.print_requests.queries import request_details
 from printserver.print_requests.states import CopyState, RequestState
-from printserver.worker.expiry import watch_expiry
 from tests.world import World
 
 DAY = 86_400
@@ -44,18 +41,3 @@ def test_what_was_issued_in_time_does_not_expire(world: World):
     world.keep_tokens()
     assert expire_requests(world.database) == 0
     assert state(world, request_id) is RequestState.ISSUED
-
-
-def test_the_worker_looks_at_its_start_and_ends_when_it_is_told(world: World):
-    request_id = world.pending()
-    world.clock.advance(31 * DAY)
-    world.keep_tokens()
-    stop = threading.Event()
-    thread = watch_expiry(world.database, stop)
-    deadline = time.monotonic() + 10
-    while state(world, request_id) is not RequestState.EXPIRED:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    stop.set()
-    thread.join(5)
-    assert not thread.is_alive()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from printserver.approvals.flows import DecisionView, decisions
 from printserver.audit.queries import has_fact
 from printserver.documents.models import Document
-from printserver.foundation.errors import NotFound
+from printserver.foundation.errors import NotFound, Refused
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within, within_any
@@ -23,6 +23,7 @@ from printserver.organisations.queries import names
 from printserver.print_requests.access import copy_for, may_release
 from printserver.print_requests.events import CopyMoved
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.release import obstacle
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.printing.queries import printer_facts
@@ -38,6 +39,7 @@ class CopyFacts:
     request_id: UUID
     organisation_id: UUID
     branch_id: UUID
+    applicant_id: UUID
     seal_id: UUID
     document_id: UUID
     printer_id: UUID
@@ -85,7 +87,10 @@ class RequestSummary:
 
 @dataclass(frozen=True)
 class RequestDetails:
-    """`deciders`: display names by id.   may_release: whether the reader holds that right here."""
+    """`deciders`: display names by id.
+
+    `may_release`: whether the reader holds that right here.   obstacle: why nothing can be released all the same.
+    """
 
     summary: RequestSummary
     purpose: str
@@ -100,6 +105,7 @@ class RequestDetails:
     printer_name: str
     replaces_copy_id: UUID | None
     may_release: bool
+    obstacle: Refused | None
     copies: tuple[CopyFacts, ...]
     decisions: tuple[DecisionView, ...]
     deciders: dict[UUID, str]
@@ -221,7 +227,7 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
     if found is None:
         raise NotFound("there is no such print request")
     request, document = found
-    taken = decisions(work, request.id)
+    printer, taken = printer_facts(work, request.printer_id), decisions(work, request.id)
     people = names(work, {request.applicant_id, *(decision.person_id for decision in taken)})
     rows = work.session.execute(_copies().where(Copy.request_id == request.id).order_by(Copy.number))
     return RequestDetails(
@@ -235,9 +241,10 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         sides=Sides(request.sides),
         places=request.places,
         seal_name=seal_facts(work, request.seal_id).name,
-        printer_name=printer_facts(work, request.printer_id).name,
+        printer_name=printer.name,
         replaces_copy_id=request.replaces_copy_id,
         may_release=may_release(work, actor, request),
+        obstacle=obstacle(actor, request, printer.release_rule, at=work.now()),
         copies=tuple(_copy(row) for row in rows),
         decisions=taken,
         deciders=people,
@@ -267,6 +274,7 @@ def _copy(row: Sequence[Any]) -> CopyFacts:
         request_id=request.id,
         organisation_id=copy.organisation_id,
         branch_id=copy.branch_id,
+        applicant_id=request.applicant_id,
         seal_id=request.seal_id,
         document_id=request.document_id,
         printer_id=copy.printer_id,

@@ -13,8 +13,9 @@ from typing import Final
 
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
+from printserver.print_requests.notices import holders_notified_at
 from printserver.print_requests.queries import CopyFacts
-from printserver.print_requests.states import CopyState
+from printserver.print_requests.states import INVALID, CopyState
 from printserver.seals.queries import seal_facts
 from printserver.signing.codes import CodeBody
 
@@ -71,6 +72,8 @@ class PublicFacts:
     pages: int
     issued_at: datetime
     """As the code says; whole seconds, UTC."""
+    holders_notified_at: datetime | None = None
+    """When the last holder was told that the copy is no longer valid; not whom, nor how."""
 
 
 @dataclass(frozen=True)
@@ -93,4 +96,5 @@ def public_facts(work: Work, copy: CopyFacts, body: CodeBody) -> PublicFacts:
         page=body.page,
         pages=copy.pages,
         issued_at=body.issued_at,
+        holders_notified_at=holders_notified_at(work, copy.id) if copy.state in INVALID else None,
     )

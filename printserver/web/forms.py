@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -18,10 +20,14 @@ from pydantic import (
     ValidationInfo,
 )
 
+from printserver.print_requests.notices import Channel, NewNotice, NoticeKind, NoticeMalformed
 from printserver.print_requests.service import Application, Place
+from printserver.print_requests.sides import Sides
 
 UM_PER_MM: Final = 1_000
 MOST_PLACES: Final = 50
+
+FIELDS: Final = frozenset({"seal_id", "printer_id", "copies", "sides", "title", "purpose", "own_reference"})
 
 Text = Annotated[str, Field(max_length=1_000)]
 
@@ -48,6 +54,7 @@ class TypedRequest(BaseModel):
     seal_id: Text = ""
     printer_id: Text = ""
     copies: Text = "1"
+    sides: Text = Sides.ONE_SIDED.value
     place_page: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_x: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_y: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
@@ -68,6 +75,26 @@ class TypedRequest(BaseModel):
         return self.model_copy(update={"place_page": pages, "place_x": xs, "place_y": ys})
 
 
+class TypedNotice(BaseModel):
+    """The form that records a notice, as typed.   delivered_at: a browser's `datetime-local`, without a time zone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Text = NoticeKind.VOID.value
+    holder: Text = ""
+    channel: Text = Channel.PAPER.value
+    delivered_at: Text = ""
+    note: Text = ""
+
+    def checked(self, zone: ZoneInfo) -> NewNotice:
+        """zone: in which the time was typed.   Raises: NoticeMalformed."""
+        try:
+            at = datetime.fromisoformat(self.delivered_at.strip()).replace(tzinfo=zone)
+            return NewNotice(NoticeKind(self.kind), self.holder, Channel(self.channel), at, self.note)
+        except ValueError:
+            raise NoticeMalformed("say of what kind the notice was, how it went, and when") from None
+
+
 class CheckedPlace(BaseModel):
     page: Annotated[int, Field(ge=1), AfterValidator(_at_most("pages"))]
     x_um: Annotated[int, Field(ge=0, le=2_000_000)]
@@ -80,6 +107,7 @@ class CheckedRequest(BaseModel):
     seal_id: UUID
     printer_id: UUID
     copies: Annotated[int, Field(ge=1), AfterValidator(_at_most("most_copies"))]
+    sides: Sides
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
     own_reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
@@ -99,7 +127,7 @@ class FieldsWrong(Exception):
 
 def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> CheckedRequest:
     """pages: of the document.   Raises: FieldsWrong."""
-    words = typed.model_dump(include={"seal_id", "printer_id", "copies", "title", "purpose", "own_reference"})
+    words = typed.model_dump(include=set(FIELDS))
     places = [_micrometres(place) for place in typed.places]
     limits = {"most_copies": most_copies, "pages": pages}
     try:

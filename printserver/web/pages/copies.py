@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
@@ -16,16 +18,21 @@ from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import Call, CurrentActor, CurrentCall, CurrentWork
 from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.permissions import Permission
-from printserver.print_requests import copy_service, queries
-from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState
+from printserver.organisations.queries import names
+from printserver.print_requests import copy_service, notices, queries
+from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
 from printserver.printing.queries import printer_facts
 from printserver.returns.queries import copy_return_status
 from printserver.web.changes import SHOWN_BESIDE, change, refusal
+from printserver.web.forms import TypedNotice
 from printserver.web.view import CurrentView, View
 
 router = edge_router("/copies", "pages")
 
 PAGE: Final = 50
+PATIENCE: Final = timedelta(minutes=10)
+"""After which a person is offered to wait no longer for a copy at the printer."""
 
 Reason = Annotated[str, Form(max_length=500)]
 
@@ -81,6 +88,30 @@ def create_voiding(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: 
     return _changed(view, call, copy_id, problem, "voided", reason)
 
 
+@router.post("/{copy_id}/give-ups", response_class=HTMLResponse)
+@requires(Permission.SETTLE_COPIES)
+def create_give_up(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
+    problem = refusal(call, lambda work, actor: copy_service.give_up_waiting(work, actor, copy_id, reason=reason))
+    return _changed(view, call, copy_id, problem, "given-up", reason)
+
+
+@router.post("/{copy_id}/loss-confirmations", response_class=HTMLResponse)
+@requires(Permission.SETTLE_COPIES)
+def create_loss_confirmation(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
+    problem = refusal(call, lambda work, actor: copy_service.confirm_loss(work, actor, copy_id, reason=reason))
+    return _changed(view, call, copy_id, problem, "loss-confirmed", reason)
+
+
+@router.post("/{copy_id}/notices", response_class=HTMLResponse)
+@requires(*notices.TELLERS)
+def create_notice(
+    copy_id: UUID, view: CurrentView, call: CurrentCall, typed: Annotated[TypedNotice, Form()]
+) -> Response:
+    zone = ZoneInfo(view.settings.time_zone)
+    problem = refusal(call, lambda work, actor: notices.record_notice(work, actor, copy_id, typed.checked(zone)))
+    return _changed(view, call, copy_id, problem, "notice-recorded", "", typed=typed)
+
+
 @router.post("/{copy_id}/replacements", response_class=HTMLResponse)
 @requires(Permission.CREATE_REQUEST)
 def create_replacement(copy_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
@@ -92,12 +123,19 @@ def create_replacement(copy_id: UUID, view: CurrentView, call: CurrentCall) -> R
 
 
 def _changed(
-    view: View, call: Call, copy_id: UUID, problem: PrintServerError | None, notice: str, reason: str
+    view: View,
+    call: Call,
+    copy_id: UUID,
+    problem: PrintServerError | None,
+    notice: str,
+    reason: str,
+    *,
+    typed: TypedNotice | None = None,
 ) -> Response:
     if problem is None:
         return view.go(f"/copies/{copy_id}", notice)
     with call.adapters.database.reading() as work:
-        return _copy_page(view, work, call.caller_in(work).actor, copy_id, problem=problem, reason=reason)
+        return _copy_page(view, work, call.caller_in(work).actor, copy_id, problem=problem, reason=reason, typed=typed)
 
 
 def _copy_page(
@@ -108,22 +146,43 @@ def _copy_page(
     *,
     problem: PrintServerError | None = None,
     reason: str = "",
+    typed: TypedNotice | None = None,
 ) -> HTMLResponse:
     copy = queries.copy_facts_for(work, actor, copy_id)
     here = branch_path(work, copy.branch_id)
     settles, applies = (actor.may(each, here) for each in (Permission.SETTLE_COPIES, Permission.CREATE_REQUEST))
+    unconfirmed = copy_service.needs_second_person(copy)
+    told = notices.notices_of(work, copy_id)
     return view.page(
         "copy.html",
         status=200 if problem is None else status_of(problem),
         copy=copy,
         printer=printer_facts(work, copy.printer_id),
         home=copy_return_status(work, actor, copy_id),
+        people=names(work, {each for each in (copy.settled_by, copy.confirmed_by) if each is not None}),
+        notices=told,
+        unconfirmed=unconfirmed,
+        may_confirm=settles and unconfirmed and actor.id not in (copy.settled_by, copy.applicant_id),
+        may_give_up=settles and _is_overdue(copy, work.now()),
+        may_notify=(settles or applies) and copy.state in INVALID and copy.issued_at is not None,
+        typed=typed or _new_notice(copy, work.now().astimezone(ZoneInfo(view.settings.time_zone))),
+        kinds=list(notices.NoticeKind),
+        channels=list(notices.Channel),
         may_settle=settles and _possible(copy.state, CopyAction.SETTLE_SEEN),
         may_void=settles and _possible(copy.state, CopyAction.VOID),
-        may_replace=applies and _possible(copy.state, CopyAction.REPLACE),
+        may_replace=applies and not unconfirmed and _possible(copy.state, CopyAction.REPLACE),
         problem=problem,
         reason=reason,
     )
+
+
+def _new_notice(copy: CopyFacts, now: datetime) -> TypedNotice:
+    kind = notices.NoticeKind.CORRECTION if copy.state is CopyState.REPLACED else notices.NoticeKind.VOID
+    return TypedNotice(kind=kind, delivered_at=now.strftime("%Y-%m-%dT%H:%M"))
+
+
+def _is_overdue(copy: CopyFacts, now: datetime) -> bool:
+    return copy.state is CopyState.SENT and copy.sent_at is not None and copy.sent_at <= now - PATIENCE
 
 
 def _possible(state: CopyState, action: CopyAction) -> bool:

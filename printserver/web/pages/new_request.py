@@ -23,7 +23,8 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import pipeline, service
-from printserver.print_requests.service import Application
+from printserver.print_requests.service import Application, SidesNotPossible
+from printserver.print_requests.sides import Sides
 from printserver.printing.queries import PrinterNotUsable, printers
 from printserver.rendering.marks import SealPlaceRefused
 from printserver.rendering.page_images import page_image
@@ -42,6 +43,7 @@ _FIELD_OF: Final[Mapping[type[PrintServerError], str]] = {
     SealPlaceRefused: "places",
     SealNotUsable: "seal_id",
     PrinterNotUsable: "printer_id",
+    SidesNotPossible: "sides",
 }
 
 
@@ -190,4 +192,5 @@ def _form_page(view: View, work: Work, actor: Actor, draft: Draft, typed: TypedR
         seals=[seal for seal in seals(work, actor) if seal.state is SealState.ACTIVE],
         printers=[printer for printer in printers(work, actor) if printer.colour],
         most_copies=view.settings.most_copies,
+        sides=list(Sides),
     )

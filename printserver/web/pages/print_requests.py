@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import copy_service, queries, service
 from printserver.print_requests.queries import RequestDetails
+from printserver.print_requests.release import ReleaseCodeNeeded
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.web.changes import refusal
 from printserver.web.view import CurrentView, View
@@ -192,7 +194,10 @@ def _request_page(
         copy_number=copy if copy <= len(details.copies) else 1,
         under_way=_under_way(details),
         step=_step(work, actor, details),
-        may_release=actor.may(Permission.RELEASE_COPIES),
+        may_release=details.may_release,
+        may_code=details.may_release or mine,
+        counts=Counter(copy.state for copy in details.copies),
+        needs_code=isinstance(details.obstacle, ReleaseCodeNeeded),
         may_withdraw=mine and state in WITHDRAWABLE and actor.may(Permission.CREATE_REQUEST),
         problem=problem,
         reason=reason,

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
-from printserver.audit.log import append
 from printserver.http_edge.live import LiveLimits
 from printserver.organisations.credentials import end_session, person_of_session
 from printserver.organisations.models import RoleBinding

@@ -1,0 +1,146 @@
+// Sections with `data-live` follow by themselves: the server only says what has changed, and the page asks for it again.
+// Whoever has typed something into a section keeps it, and is told instead. Without this script nothing is lost.
+"use strict";
+
+(() => {
+  const PAUSE_MS = 1000;
+  const POLL_MS = 5000;
+  const LISTEN_AGAIN_MS = 30000;
+
+  const stale = new Set();
+  let source = null;
+  let poller = null;
+  let again = null;
+  let timer = null;
+  let loading = false;
+  let lastLoad = 0;
+  let over = false;
+
+  const sections = () => [...document.querySelectorAll("[data-live][id]")];
+  const topicsOf = (section) => section.dataset.live.split(/\s+/).filter(Boolean);
+  const allTopics = () => [...new Set(sections().flatMap(topicsOf))].sort().join(",");
+
+  function changed(found) {
+    found.forEach((section) => stale.add(section.id));
+    if (stale.size && !timer && !over) timer = setTimeout(load, Math.max(0, lastLoad + PAUSE_MS - Date.now()));
+  }
+
+  async function load() {
+    timer = null;
+    if (loading) return changed([]);
+    loading = true;
+    lastLoad = Date.now();
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.redirected || (answer.status >= 400 && answer.status < 429)) return end();
+      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch {
+      startPolling(); // the server is away; it is asked again
+    } finally {
+      loading = false;
+    }
+  }
+
+  function show(page) {
+    for (const id of [...stale]) {
+      const section = document.getElementById(id);
+      if (!section || follow(section, page.getElementById(id))) stale.delete(id);
+    }
+    if (source && source.topics !== allTopics()) listen();
+  }
+
+  // Whether the section is as the server has it now.
+  function follow(section, fresh) {
+    if (!fresh) return !hint(section); // it is gone; the rest of the page follows
+    if (!section.isEqualNode(fresh)) {
+      if (isBusy(section)) return hint(section);
+      swap(section, fresh);
+    }
+    hintOf(fresh.isConnected ? fresh : section)?.remove();
+    return true;
+  }
+
+  function swap(section, fresh) {
+    const focused = section.contains(document.activeElement) ? document.activeElement : null;
+    for (const box of section.querySelectorAll("input[type=checkbox][name]")) {
+      const same = fresh.querySelector(`input[name="${CSS.escape(box.name)}"][value="${CSS.escape(box.value)}"]`);
+      if (same) same.checked = box.checked;
+    }
+    const opened = [...section.querySelectorAll("details[id]")].filter((each) => each.open);
+    opened.forEach((each) => fresh.querySelector(`#${CSS.escape(each.id)}`)?.setAttribute("open", ""));
+    section.replaceWith(fresh);
+    window.htmx?.process(fresh);
+    if (focused) [...fresh.querySelectorAll(focused.tagName)].find((each) => each.isEqualNode(focused))?.focus();
+  }
+
+  function isBusy(section) {
+    const fields = [...section.querySelectorAll("textarea, select, input:not([type=hidden], [type=checkbox])")];
+    return fields.some((field) => field === document.activeElement || isTyped(field));
+  }
+
+  function isTyped(field) {
+    if (field.type === "radio") return field.checked !== field.defaultChecked;
+    if (!field.options) return field.value !== field.defaultValue;
+    const given = [...field.options].findIndex((each) => each.defaultSelected);
+    return field.selectedIndex !== Math.max(given, 0);
+  }
+
+  const hintOf = (section) => {
+    const before = section.previousElementSibling;
+    return before?.classList.contains("live-hint") ? before : null;
+  };
+
+  function hint(section) {
+    if (!hintOf(section)) section.before(document.getElementById("live-hint").content.cloneNode(true));
+    return false;
+  }
+
+  function listen() {
+    stop();
+    const topics = allTopics();
+    if (!topics || document.hidden || over) return;
+    source = new EventSource(`/live?topics=${topics}`);
+    source.topics = topics;
+    source.addEventListener("listening", () => {
+      stopPolling();
+      changed(sections());
+    });
+    source.addEventListener("changed", (event) => {
+      const news = new Set(event.data.split(" "));
+      changed(sections().filter((section) => topicsOf(section).some((topic) => news.has(topic))));
+    });
+    source.addEventListener("error", (event) => {
+      startPolling();
+      if (event.target.readyState === EventSource.CLOSED) again ??= setTimeout(listen, LISTEN_AGAIN_MS);
+    });
+  }
+
+  function startPolling() {
+    if (!over && !document.hidden) poller ??= setInterval(() => changed(sections()), POLL_MS);
+  }
+
+  function stopPolling() {
+    clearInterval(poller);
+    poller = null;
+  }
+
+  function stop() {
+    source?.close();
+    clearTimeout(again);
+    source = again = null;
+    stopPolling();
+  }
+
+  // Signed out, or the page is no longer one's own.
+  function end() {
+    over = true;
+    stop();
+    sections().forEach(hint);
+  }
+
+  document.addEventListener("visibilitychange", listen);
+  document.addEventListener("focusout", () => setTimeout(() => changed([])));
+  window.addEventListener("pagehide", stop);
+  window.addEventListener("pageshow", (event) => event.persisted && listen());
+  listen();
+})();

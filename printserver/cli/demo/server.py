@@ -20,6 +20,8 @@ from printserver.cli.demo.client import DemoFailed
 from printserver.cli.init import DEMO_PLAN, credentials_file, install, is_installed
 from printserver.cli.queues import emulated_printer, read_queues
 from printserver.cli.system_users import separated
+from printserver.foundation.database import open_engines
+from printserver.migrations.upgrade import is_current
 from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.settings import HOME_VARIABLE, REPOSITORY, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan, read_plan
@@ -46,14 +48,16 @@ def known_demo_settings() -> Settings:
 
 
 def demo_settings(*, free_ports: bool = False) -> Settings:
-    """Install the demonstration if it is not there yet.
+    """Install the demonstration if it is not there yet; one of an earlier version makes room for a new one.
 
     free_ports: take any that are free, so that several installations stand side by side.
     """
     settings = known_demo_settings()
     if is_installed(settings):
-        return settings
-    if settings.home.exists():  # an interrupted installation; nothing but demonstrations lies here
+        if _is_of_this_version(settings):
+            return settings
+        DemoServer(settings).stop()
+    if settings.home.exists():  # interrupted or outdated; nothing but demonstrations lies here
         shutil.rmtree(settings.home)
     port = _free_port(0 if free_ports else PORT)
     chosen = Settings(port=port, public_url=f"http://127.0.0.1:{port}")
@@ -119,6 +123,14 @@ class DemoServer:
             return httpx.get(f"{self.url}/api/v1/health", timeout=5).is_success
         except httpx.HTTPError:
             return False
+
+
+def _is_of_this_version(settings: Settings) -> bool:
+    engines = open_engines(settings.database)
+    try:
+        return is_current(engines)
+    finally:
+        engines.dispose()
 
 
 def _start_in_background(home: Path, log: Path) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import APIRouter
@@ -51,7 +51,18 @@ def _application(scene: Scene) -> Options:
     }
 
 
+def _printer(scene: Scene) -> UUID:
+    return scene.world.home.north.printer_id
+
+
+def _enrolment(scene: Scene) -> Options:
+    named = {"name": "new", "location": "here", "branch_id": str(scene.world.home.north.branch_id)}
+    return {"json": {"uri": NO_PRINTER, "fingerprint": DIGEST, **named}}
+
+
 R: Final = "/print-requests/{request_id}"
+P: Final = "/printers/{printer_id}"
+NO_PRINTER: Final = "ipps://localhost:1/ipp/print"
 DECISION: Final = _json(manifest_sha256=DIGEST, reason="because")
 VISITS: Final = (
     Visit("GET", "/tokens", lambda s: "/tokens", names_object=False),
@@ -59,6 +70,23 @@ VISITS: Final = (
     Visit("GET", "/me", lambda s: "/me", names_object=False),
     Visit("GET", "/seals", lambda s: "/seals", names_object=False),
     Visit("GET", "/printers", lambda s: "/printers", names_object=False),
+    Visit(
+        "POST", "/printers/certificates", lambda s: "/printers/certificates", _json(uri=NO_PRINTER), names_object=False
+    ),
+    Visit("POST", "/printers", lambda s: "/printers", _enrolment),
+    Visit("GET", P, lambda s: f"/printers/{_printer(s)}"),
+    Visit("PATCH", P, lambda s: f"/printers/{_printer(s)}", _json(location="third floor")),
+    Visit("POST", f"{P}/pins", lambda s: f"/printers/{_printer(s)}/pins", _json(fingerprint=DIGEST, reason="new")),
+    Visit("POST", f"{P}/retirements", lambda s: f"/printers/{_printer(s)}/retirements", _json(reason="worn out")),
+    Visit("POST", f"{P}/capabilities", lambda s: f"/printers/{_printer(s)}/capabilities"),
+    Visit("GET", f"{P}/status", lambda s: f"/printers/{_printer(s)}/status"),
+    Visit("GET", f"{P}/counter-readings", lambda s: f"/printers/{_printer(s)}/counter-readings"),
+    Visit(
+        "POST",
+        f"{P}/counter-readings",
+        lambda s: f"/printers/{_printer(s)}/counter-readings",
+        _json(impressions=1000),
+    ),
     Visit(
         "POST",
         "/printers/{printer_id}/pauses",

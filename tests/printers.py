@@ -26,6 +26,7 @@ GROUP operation-attributes-tag
 ATTR charset attributes-charset utf-8
 ATTR language attributes-natural-language en
 ATTR uri printer-uri $uri
+ATTR name job-name "{name}"
 ATTR mimeMediaType document-format {format}
 GROUP job-attributes-tag
 ATTR keyword sides {sides}
@@ -54,12 +55,19 @@ class SwitchedOn:
         self.engine.start()
         self.printer.wait_until_ready()
 
-    def print(self, document: bytes | None = None, *, form: str = "application/pdf", sides: str = "one-sided") -> None:
+    def print(
+        self,
+        document: bytes | None = None,
+        *,
+        name: str = "direct",
+        form: str = "application/pdf",
+        sides: str = "one-sided",
+    ) -> None:
         """Like a program that goes round the server: without ticket or spooler."""
         with tempfile.TemporaryDirectory() as folder:
             file, test = Path(folder, "document"), Path(folder, "print.test")
             file.write_bytes(contract_pdf(1) if document is None else document)
-            test.write_text(PRINT_JOB.format(format=form, sides=sides, file=file))
+            test.write_text(PRINT_JOB.format(name=name, format=form, sides=sides, file=file))
             run(["/usr/bin/ipptool", "-q", self.printer.uri, str(test)], check=True, timeout=30)
 
 

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from printserver.cli.printers import app as printers_app
 from printserver.cli.verify import verify
 from printserver.foundation.errors import PrintServerError
 from printserver.settings import Settings
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The log of every operation.")
 app.add_typer(audit_app, name="audit")
+app.add_typer(printers_app, name="printers")
 app.command()(verify)
 
 

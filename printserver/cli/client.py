@@ -10,13 +10,15 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import httpx
 import typer
 
 from printserver.foundation.errors import PrintServerError, Unauthenticated, Unavailable
 from printserver.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
 
 URL_VARIABLE: Final = "PRINTSERVER_URL"
 TOKEN_VARIABLE: Final = "PRINTSERVER_TOKEN"  # noqa: S105 -- the name of a variable
@@ -63,6 +65,8 @@ class ServerClient:
         return self._call("PATCH", path, json=dict(body)).json()
 
     def _call(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        import httpx  # not for the processes that are started by the same command line
+
         address = self._base + path
         try:
             answer = httpx.request(method, address, headers=self._authorisation, timeout=SECONDS_OF_PATIENCE, **parts)

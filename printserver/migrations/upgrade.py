@@ -35,14 +35,14 @@ def load_models() -> None:
         import_module(f"printserver.{room}.models")
 
 
-def upgrade(database_url: str) -> None:
-    """Create or upgrade all tables; harmless when they are up to date."""
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Create or upgrade all tables; harmless when they are up to date.   revision: not beyond this one."""
     engines = open_engines(database_url)
     try:
         with engines.writing.connect() as connection:
             config = _config(database_url)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         engines.dispose()
     DBOS.migrate(database_url)

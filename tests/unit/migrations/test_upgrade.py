@@ -142,3 +142,35 @@ def test_the_job_engine_has_its_tables_in_the_same_database(engines: Engines):
     with engines.reading.connect() as connection:
         names = inspect(connection).get_table_names(schema=None if is_sqlite(engines) else "dbos")
     assert "workflow_status" in names
+
+
+FIRST_ROWS = """
+    INSERT INTO organisation (id, number, name, created_at) VALUES ('{id}', 7, '示例', '{at}');
+    INSERT INTO branch (id, organisation_id, path, name, created_at)
+        VALUES ('{id}', '{id}', '/{id}/', '总部', '{at}');
+    INSERT INTO printer (id, organisation_id, branch_id, name, location, queue, uri, certificate_sha256, colour, paused,
+        created_at) VALUES ('{id}', '{id}', '{id}', 'A', 'B', 'c', 'ipps://localhost/', 'd', true, true, '{at}')
+"""
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_what_an_earlier_version_wrote_is_kept(
+    kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+):
+    if kind == "sqlite":
+        address = f"sqlite:///{tmp_path_factory.mktemp('earlier') / 'printserver.db'}"
+    else:
+        server = request.getfixturevalue("postgresql")
+        address = server.url(server.create_database())
+    upgrade(address, "0001")
+    engines = open_engines(address)
+    with engines.writing.begin() as connection:
+        for statement in FIRST_ROWS.format(id="0" * 32, at="2026-11-22 09:00:00+00:00").split(";"):
+            connection.execute(text(statement))
+    upgrade(address)
+    with engines.reading.connect() as connection:
+        row = connection.execute(
+            text("SELECT name, paused, spooler, counter, release_rule, two_sided FROM printer")
+        ).one()
+    assert tuple(row) == ("A", True, "local", "none", "person", False)
+    engines.dispose()

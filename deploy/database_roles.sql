@@ -72,6 +72,9 @@ GRANT UPDATE (branch_id, name, location, release_rule, counter, paused, paused_r
     ON printer TO printserver_web;
 GRANT SELECT ON printer_status TO printserver_web;
 GRANT SELECT, INSERT ON counter_reading TO printserver_web;
+-- Reconciliation: persons close alarms, they never open one or change its figures.
+GRANT SELECT (job_uuid, ended_at) ON print_ticket TO printserver_web;
+GRANT SELECT, UPDATE (closed_at, closed_by, reason) ON count_alarm TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
 GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;
 GRANT UPDATE (state, copy_id, page, reason, verdict, settled_by, settled_at) ON return_page TO printserver_web;
@@ -95,6 +98,7 @@ GRANT UPDATE (state, attempt, record, claimed_at, committed_at, ended_at) ON pri
 -- Watching printers; the capabilities of one that was enrolled while it was off.
 GRANT SELECT, INSERT, UPDATE ON printer_status TO printserver_worker;
 GRANT SELECT, INSERT ON counter_reading TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (figures, opened_at, closed_at, closed_by, reason) ON count_alarm TO printserver_worker;
 GRANT UPDATE (model, colour, two_sided, document_format, resolution_dpi, capabilities, capabilities_at)
     ON printer TO printserver_worker;
 -- Reading returns, archiving.

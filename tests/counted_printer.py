@@ -15,7 +15,7 @@ from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState
-from printserver.printing.models import CounterReading
+from printserver.printing.models import CounterReading, Printer, PrinterStatus
 from tests.databases import FakeClock, clock_of
 from tests.paper_books import Books
 
@@ -69,6 +69,17 @@ class CountedPrinter:
                     id=new_id(), printer_id=printer, taken_at=at, impressions=impressions, sheets=sheets, source="ipp"
                 )
             )
+
+    def says(self, at: datetime, impressions: int, sheets: int | None = None) -> None:
+        """What it answered when it was asked last."""
+        with self.books.database.work() as work:
+            work.session.execute(update(Printer).where(Printer.id == self.books.printer).values(counter="ipp"))
+            work.session.merge(
+                PrinterStatus(
+                    printer_id=self.books.printer, state="idle", reasons=[], supplies=[], problem="",
+                    impressions=impressions, sheets=sheets, asked_at=at, answered_at=at,
+                )
+            )  # fmt: skip
 
     def printed(self, copy: CopyFacts, at: datetime) -> None:
         with self.books.database.work() as work:

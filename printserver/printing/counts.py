@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.printing.models import CounterReading, PrintTicket
+from printserver.printing.models import CounterReading, Printer, PrinterStatus, PrintTicket
 from printserver.printing.reconciliation import Reading
 
 _AT_ONCE: Final = 500
@@ -25,6 +26,32 @@ def readings_around(work: Work, printer_id: UUID, since: datetime, until: dateti
     after = own.where(CounterReading.taken_at > until).order_by(*order).limit(1)
     rows = [row for query in (before, within, after) for row in work.session.scalars(query)]
     return tuple(Reading(row.taken_at, row.impressions, row.sheets) for row in rows)
+
+
+def present_reading(work: Work, printer_id: UUID) -> Reading | None:
+    """What the printer itself said last; None when it is not asked for its counter, or tells of none."""
+    row = work.session.execute(
+        select(PrinterStatus.answered_at, PrinterStatus.impressions, PrinterStatus.sheets)
+        .join(Printer, Printer.id == PrinterStatus.printer_id)
+        .where(Printer.id == printer_id, Printer.counter == "ipp")
+    ).one_or_none()
+    if row is None or row.answered_at is None or row.impressions is None:
+        return None
+    return Reading(row.answered_at, row.impressions, row.sheets)
+
+
+def keep_reading(work: Work, printer_id: UUID, reading: Reading) -> None:
+    """As the printer's own word."""
+    work.session.add(
+        CounterReading(
+            id=new_id(),
+            printer_id=printer_id,
+            taken_at=reading.taken_at,
+            impressions=reading.impressions,
+            sheets=reading.sheets,
+            source="ipp",
+        )
+    )
 
 
 def printers_read(work: Work, since: datetime) -> tuple[UUID, ...]:

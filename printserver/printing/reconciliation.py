@@ -197,6 +197,19 @@ def has_opening(day: Day, readings: Sequence[Reading], prints: Sequence[Print]) 
     return any(each.taken_at <= day.start and _is_quiet(each, prints) for each in readings)
 
 
+def is_worth_keeping(latest: Reading, present: Reading, prints: Sequence[Print]) -> bool:
+    """Whether the `present` reading, of a counter that has not moved since `latest`, says more than that one does.
+
+    It does when it is the first quiet one after a copy, and again when even a slow counter has had its time: days end
+    with the former, and a running day is called short by the latter.
+    """
+    if present.taken_at <= latest.taken_at or not _is_quiet(present, prints):
+        return False
+    if not _is_quiet(latest, prints):
+        return True
+    return _had_time(present, prints, runs=True) and not _had_time(latest, prints, runs=True)
+
+
 def _is_quiet(reading: Reading, prints: Sequence[Print]) -> bool:
     return not any(each.half_counted(reading.taken_at) for each in prints)
 

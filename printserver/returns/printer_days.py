@@ -21,9 +21,19 @@ from printserver.print_requests.prints import PrintedCopy, prints_at
 from printserver.print_requests.service import ReasonMissing
 from printserver.printing import count_alarms
 from printserver.printing.count_alarms import AlarmFacts, lock_alarm, needs_note, note_figures
-from printserver.printing.counts import printers_read, readings_around
+from printserver.printing.counts import keep_reading, present_reading, printers_read, readings_around
 from printserver.printing.queries import PrinterFacts, printers, readable_printer
-from printserver.printing.reconciliation import Account, Day, Finding, Print, Reading, day_of, has_opening, reconcile
+from printserver.printing.reconciliation import (
+    Account,
+    Day,
+    Finding,
+    Print,
+    Reading,
+    day_of,
+    has_opening,
+    is_worth_keeping,
+    reconcile,
+)
 from printserver.returns.queries import pages_home
 
 LONGEST_DAYS: Final = 100
@@ -146,9 +156,17 @@ def check_counts(database: Database, zone: ZoneInfo) -> int:
     with database.reading() as work:
         today = work.now().astimezone(zone).date()
         days = [day_of(today - timedelta(days=number), zone) for number in reversed(range(LOOKED_BACK + 1))]
+        read = printers_read(work, days[0].start - _MARGIN)
+        telling = [each for each in read if _telling_reading(work, each, days[-1])]
+    for printer_id in telling:
+        with database.work() as work:
+            present = _telling_reading(work, printer_id, days[-1])
+            if present is not None:
+                keep_reading(work, printer_id, present)
+    with database.reading() as work:
         due = [
             (printer_id, day)
-            for printer_id in printers_read(work, days[0].start - _MARGIN)
+            for printer_id in read
             for day, figures, _ in days_of(work, printer_id, days)
             if needs_note(work, printer_id, day, figures.as_json())
         ]
@@ -158,6 +176,16 @@ def check_counts(database: Database, zone: ZoneInfo) -> int:
             ((_, figures, _),) = days_of(work, printer_id, [day_of(day, zone)])
             note_figures(work, BY_RECONCILIATION, printer_id, day, figures.as_json())
     return len(due)
+
+
+def _telling_reading(work: Work, printer_id: UUID, today: Day) -> Reading | None:
+    """The printer's present counter, when it is worth keeping: whoever watches printers keeps it when it moves."""
+    present = present_reading(work, printer_id)
+    if present is None:
+        return None
+    readings, copies = _loaded(work, printer_id, today, today.end)
+    worth = readings and is_worth_keeping(readings[-1], present, [each.print for each in copies])
+    return present if worth else None
 
 
 def close_alarm(work: Work, actor: Actor, alarm_id: UUID, *, reason: str) -> AlarmFacts:

@@ -20,6 +20,7 @@ from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.second_look import look_again
 from printserver.print_requests.workflows import RequestTools
 from printserver.returns import workflows as return_jobs
+from printserver.returns.printer_days import check_counts
 from printserver.returns.workflows import ReturnTools
 from printserver.settings import Settings
 from printserver.worker.printer_watch import watch_printers
@@ -33,6 +34,7 @@ COPIES_AT_ONCE: Final = 2
 """A printer: one prints, and the next one is ready at the spooler."""
 EXPIRY_SECONDS: Final = 60.0
 SECOND_LOOK_SECONDS: Final = 5.0
+RECONCILIATION_SECONDS: Final = 60.0
 SQLITE_EXECUTOR: Final = "worker"
 
 
@@ -62,6 +64,7 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
         go_round("expiry", lambda: expire_requests(database), stop, every_seconds=EXPIRY_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         watch_printers(database, zone, stop),
+        go_round("reconciliation", lambda: check_counts(database, zone), stop, every_seconds=RECONCILIATION_SECONDS),
     ]
 
 

@@ -86,6 +86,13 @@ ALLOWED: Final = [
     (WEB, "SELECT * FROM user_account FOR UPDATE"),
     (WORKER, "INSERT INTO copy SELECT * FROM copy WHERE false"),
     (WORKER, "DELETE FROM dbos.workflow_status"),
+    (WORKER, "SELECT id FROM count_alarm FOR UPDATE"),
+    (
+        WORKER,
+        "UPDATE count_alarm SET figures = '{}', opened_at = now(), closed_at = NULL, closed_by = NULL, reason = ''",
+    ),
+    (WEB, "UPDATE count_alarm SET closed_at = now(), closed_by = NULL, reason = ''"),
+    (WEB, "SELECT job_uuid, ended_at FROM print_ticket"),
 ]
 
 REFUSED: Final = [
@@ -104,6 +111,11 @@ REFUSED: Final = [
     (WORKER, "UPDATE copy SET rendition_sha256 = ''"),
     (SIGNER, "UPDATE copy SET serial = ''"),
     (WEB, "INSERT INTO copy SELECT * FROM copy"),
+    (WEB, "INSERT INTO count_alarm SELECT * FROM count_alarm"),
+    (WEB, "UPDATE count_alarm SET figures = '{}'"),
+    (WEB, "UPDATE counter_reading SET impressions = 0"),
+    (WORKER, "UPDATE counter_reading SET impressions = 0"),
+    (WEB, "SELECT secret_sha256 FROM print_ticket"),
     (WORKER, "INSERT INTO approval SELECT * FROM approval"),
     (SIGNER, "INSERT INTO approval SELECT * FROM approval"),
     (WORKER, "INSERT INTO authorisation SELECT * FROM authorisation"),

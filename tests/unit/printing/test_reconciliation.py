@@ -24,6 +24,7 @@ from printserver.printing.reconciliation import (
     Reading,
     Span,
     day_of,
+    is_worth_keeping,
     reconcile,
 )
 
@@ -195,6 +196,19 @@ def test_a_day_is_as_long_as_the_clock_makes_it():
     for day, hours in ((date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 22), 24)):
         one = day_of(day, berlin)
         assert one.end.astimezone(UTC) - one.start.astimezone(UTC) == timedelta(hours=hours)
+
+
+def test_a_standing_counter_is_kept_once_when_quiet_and_once_when_it_had_its_time():
+    copy = printed(3, 10)
+    assert copy.over is not None
+    minutes = [Reading(copy.over + timedelta(minutes=number), 103) for number in range(15)]
+    kept = minutes[:1]
+    for present in minutes[1:]:
+        if is_worth_keeping(kept[-1], present, [copy]):
+            kept.append(present)
+    assert [each.taken_at - copy.over for each in kept] == [timedelta(minutes=number) for number in (0, 1, 10)]
+    assert not is_worth_keeping(kept[-1], minutes[14], [copy, on_its_way(1, 10.1)])
+    assert not is_worth_keeping(minutes[5], minutes[4], [copy])
 
 
 @dataclass(frozen=True)

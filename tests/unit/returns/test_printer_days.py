@@ -20,7 +20,7 @@ from printserver.print_requests.service import ReasonMissing
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState
 from printserver.printing.count_alarms import AlarmFacts, count_alarms
-from printserver.printing.models import CountAlarm
+from printserver.printing.models import CountAlarm, CounterReading
 from printserver.printing.reconciliation import Finding
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.printer_days import (
@@ -259,6 +259,25 @@ def test_a_short_count_is_told_when_the_counter_had_its_time(printer: CountedPri
     assert check_counts(printer.books.database, ZONE) == 1
     (alarm,) = alarms(printer)
     assert (alarm.figures["finding"], alarm.figures["difference_impressions"]) == ("short", -1)
+
+
+def test_a_counter_that_stands_still_after_a_copy_is_kept_so_that_days_can_end_and_be_called_short(
+    printer: CountedPrinter,
+):
+    """Whoever watches printers keeps a reading when the counter moves: right after the copy, and then none."""
+    printer.read(NOON - DAY, 100)
+    copy = printer.sent(NOON - HOUR, pages=3)
+    over = NOON - HOUR + MINUTE
+    printer.read(over + timedelta(seconds=5), 102)
+    for minutes, readings in ((0.5, 2), (2, 3), (3, 3), (11, 4), (12, 4)):
+        printer.clock.moment = over + minutes * MINUTE
+        printer.says(printer.clock.moment, 102)
+        check_counts(printer.books.database, ZONE)
+        with printer.books.database.reading() as work:
+            assert work.session.query(CounterReading).count() == readings, minutes
+        assert len(alarms(printer)) == (1 if minutes >= 11 else 0)
+    assert alarms(printer)[0].figures["finding"] == "short"
+    assert copy.pages == 3
 
 
 def test_an_exchanged_counter_is_told_and_agreeing_days_are_not(printer: CountedPrinter):

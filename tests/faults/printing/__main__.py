@@ -9,7 +9,10 @@ import argparse
 import json
 import sys
 from contextlib import ExitStack
+from typing import Any
 
+from tests.faults.printing.bare_cups import bare_cups
+from tests.faults.printing.bare_kills import run_bare_kills
 from tests.faults.printing.installation import killable_server
 from tests.faults.printing.killing import run_kills
 from tests.postgresql_server import running_postgresql
@@ -17,6 +20,14 @@ from tests.postgresql_server import running_postgresql
 
 def main() -> int:
     asked = _arguments()
+    figures = _killed_bare(asked) if asked.bare else _killed(asked)
+    for finding in figures.pop("findings", ()):
+        sys.stdout.write(f"finding: {finding}\n")
+    sys.stdout.write(f"{json.dumps(figures)}\n")
+    return 1 if figures["printed_twice"] or figures["lost"] else 0
+
+
+def _killed(asked: argparse.Namespace) -> dict[str, Any]:
     with ExitStack() as stack:
         url = ""
         if asked.database == "postgresql":
@@ -24,11 +35,13 @@ def main() -> int:
             url = postgresql.url(postgresql.create_database())
         server = stack.enter_context(killable_server(url, workers=asked.workers, printers=asked.printers))
         figures = run_kills(server, kills=asked.kills, seed=asked.seed, copies=asked.copies)
-    figures |= {"database": asked.database, "workers": asked.workers, "printers": asked.printers, "seed": asked.seed}
-    for finding in figures.pop("findings"):
-        sys.stdout.write(f"finding: {finding}\n")
-    sys.stdout.write(f"{json.dumps(figures)}\n")
-    return 1 if figures["printed_twice"] or figures["lost"] else 0
+    return figures | {name: getattr(asked, name) for name in ("database", "workers", "printers", "seed")}
+
+
+def _killed_bare(asked: argparse.Namespace) -> dict[str, Any]:
+    with bare_cups(asked.printers) as bare:
+        figures = run_bare_kills(bare, kills=asked.kills, seed=asked.seed)
+    return figures | {"spooler": "bare CUPS", "printers": asked.printers, "seed": asked.seed}
 
 
 def _arguments() -> argparse.Namespace:
@@ -39,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, help="more than one only on PostgreSQL")
     parser.add_argument("--printers", type=int, default=1)
     parser.add_argument("--copies", type=int, help="how many are asked for in all; without it they never run out")
+    parser.add_argument("--bare", action="store_true", help="CUPS as it comes instead, for comparison")
     asked = parser.parse_args()
     if asked.database == "sqlite" and asked.workers != 1:
         parser.error("SQLite has one worker")

@@ -40,7 +40,7 @@ def _records(settings: Settings) -> dict[UUID, tuple[str, ...]]:
             tickets = dict(connection.execute(select(PrintTicket.job_uuid, PrintTicket.record)).tuples().all())
     finally:
         engines.dispose()
-    return {copy: lines for copy, job in jobs if (lines := _lines(settings, job, tickets.get(job, "")))}
+    return {copy: lines for copy, job in jobs if job and (lines := _lines(settings, job, tickets.get(job, "")))}
 
 
 def _lines(settings: Settings, job: UUID, delivered: str) -> tuple[str, ...]:

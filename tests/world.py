@@ -20,6 +20,7 @@ from sqlalchemy import func, select, update
 
 from printserver.approvals.authorisation import authorisations_of, redeem
 from printserver.archive.records import ArchivedPage, CompleteCopy, archive_copy
+from printserver.audit.models import AuditEntry
 from printserver.bootstrap import Adapters
 from printserver.documents.intake import IntakeLimits
 from printserver.foundation.database import Base
@@ -39,6 +40,7 @@ from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.print_requests.service import Application, Place
 from printserver.print_requests.tickets import Desk
 from printserver.printing.job_file import ShareSecret
+from printserver.printing.models import Printer
 from printserver.printing.outcome import Outcome
 from printserver.printing.ports import Spooler, TicketClaim
 from printserver.printing.queries import printer_facts
@@ -129,7 +131,7 @@ class World:
         at = office or self.home.north
         return Application(
             seal_id=at.seal_id,
-            printer_id=at.printer_id,
+            printer_id=fields.pop("printer_id", at.printer_id),
             copies=copies,
             places=(Place(PAGES, 120_000, 200_000),),
             title=fields.pop("title", "供货合同 Supply contract"),
@@ -251,6 +253,20 @@ class World:
             copy_service.void_copy(work, actor, copy.id, reason="the other party never came")
         return copy.id
 
+    def replaceable(self) -> UUID:
+        """The id of a void copy whose loss the printer administrator of the head office has confirmed."""
+        copy_id = self.voided()
+        with self.database.work() as work:
+            second = self.actor(work, Role.PRINTER_ADMINISTRATOR, self.home.head)
+            copy_service.confirm_loss(work, second, copy_id, reason="I saw the torn sheets")
+        return copy_id
+
+    def set_printer(self, office: Office | None = None, **values: Any) -> None:
+        """As the register would: `release_rule`, `two_sided`."""
+        at = office or self.home.north
+        with self.database.work() as work:
+            work.session.execute(update(Printer).where(Printer.id == at.printer_id).values(**values))
+
     def archived(self, *, office: Office | None = None, **fields: Any) -> UUID:
         """The archive record of a printed copy whose pages came home in one scan."""
         request_id = self.printed(office=office, **fields)
@@ -289,6 +305,11 @@ class World:
         """Let everybody's tokens be valid for another ninety days from now."""
         with self.database.work() as work:
             work.session.execute(update(ApiToken).values(expires_at=work.now() + timedelta(days=90)))
+
+    def events(self) -> list[str]:
+        """What the log holds, oldest first."""
+        with self.database.reading() as work:
+            return list(work.session.scalars(select(AuditEntry.event).order_by(AuditEntry.id)))
 
     def row_counts(self) -> dict[str, int]:
         """How many rows each table has: what a refusal must leave as it was."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from printserver.foundation.unit_of_work import Database
 from tests.databases import (
     any_database,
     database_kit,
@@ -10,7 +15,7 @@ from tests.databases import (
     sqlite_template,
 )
 from tests.paper_books import any_books, books, issuer
-from tests.world import world, world_template
+from tests.world import World, build_world, world, world_template
 
 __all__ = [
     "any_books",
@@ -24,3 +29,9 @@ __all__ = [
     "world",
     "world_template",
 ]
+
+
+@pytest.fixture
+def any_world(any_database: Database, tmp_path: Path) -> World:
+    """On SQLite and on PostgreSQL."""
+    return build_world(tmp_path / "world", any_database)

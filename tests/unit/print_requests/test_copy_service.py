@@ -6,15 +6,25 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from printserver.approvals.rules import ApplicantMayNotDecide
 from printserver.foundation.errors import NotFound, TransitionRefused
 from printserver.organisations.access import Grant
 from printserver.organisations.permissions import Permission, Role
-from printserver.print_requests.copy_service import Settlement, release_copies, replace_copy, settle_copy, void_copy
+from printserver.print_requests.copy_service import (
+    Settlement,
+    confirm_loss,
+    give_up_waiting,
+    release_copies,
+    replace_copy,
+    settle_copy,
+    void_copy,
+)
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.pipeline import prepare_request
 from printserver.print_requests.queries import copy_facts
+from printserver.print_requests.release import SecondPersonNeeded
 from printserver.print_requests.service import ReasonMissing, approve_request, withdraw_request
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
@@ -48,6 +58,7 @@ def test_a_copy_of_unknown_outcome_is_settled_once(world: World, settlement: Set
         facts = copy_facts(work, copy.id)
     assert (facts.printed_at is not None) is (settlement == "seen")
     assert facts.settled_reason == "I looked at the tray"
+    assert (facts.settled_by, facts.settled_at) == (world.person(Role.PRINTER_ADMINISTRATOR).id, world.clock.now())
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
@@ -70,7 +81,7 @@ def test_the_clerk_who_printed_it_does_not_settle_it(world: World):
 
 
 def test_a_replacement_is_a_request_of_its_own_that_starts_at_the_beginning(world: World):
-    void = world.voided()
+    void = world.replaceable()
     with world.database.work() as work:
         replacement = replace_copy(work, world.actor(work, Role.CLERK), void)
     with world.database.reading() as work:
@@ -87,7 +98,7 @@ def test_a_replacement_is_a_request_of_its_own_that_starts_at_the_beginning(worl
 
 
 def test_who_asks_for_a_replacement_is_its_applicant_and_does_not_approve_it(world: World):
-    void, asking = world.voided(), world.person(Role.CLERK, world.home.head)
+    void, asking = world.replaceable(), world.person(Role.CLERK, world.home.head)
     with world.database.work() as work:
         actor = world.actor(work, Role.CLERK, world.home.head)
         asker = replace(actor, grants=(*actor.grants, Grant(Role.APPROVER, actor.paths(Permission.CREATE_REQUEST)[0])))
@@ -98,6 +109,92 @@ def test_who_asks_for_a_replacement_is_its_applicant_and_does_not_approve_it(wor
     with pytest.raises(ApplicantMayNotDecide), world.database.work() as work:
         approve_request(work, asker, world.adapters.attestor, replacement.id, manifest_sha256=digest)
     assert world.row_counts() == before
+
+
+def confirm(world: World, copy_id: UUID, role: Role = Role.PRINTER_ADMINISTRATOR, *, at_head: bool = True) -> None:
+    with world.database.work() as work:
+        actor = world.actor(work, role, world.home.head if at_head else None)
+        confirm_loss(work, actor, copy_id, reason="I saw the shreds")
+
+
+@pytest.mark.parametrize("settlement", ["destroyed", "missing"])
+def test_a_copy_that_may_have_come_to_paper_is_replaced_only_after_a_second_person(
+    any_world: World, settlement: Settlement
+):
+    world = any_world
+    copy = unknown(world)
+    settle(world, copy.id, settlement)
+    if settlement == "missing":
+        with world.database.work() as work:
+            void_copy(work, world.actor(work, Role.PRINTER_ADMINISTRATOR), copy.id, reason="it is nowhere")
+    before = world.row_counts()
+    with pytest.raises(SecondPersonNeeded) as refused, world.database.work() as work:
+        replace_copy(work, world.actor(work, Role.CLERK), copy.id)
+    assert refused.value.code == "second-person-needed"
+    with pytest.raises(SecondPersonNeeded):
+        confirm(world, copy.id, at_head=False)
+    assert world.row_counts() == before
+    confirm(world, copy.id)
+    with pytest.raises(TransitionRefused):
+        confirm(world, copy.id)
+    with world.database.work() as work:
+        replace_copy(work, world.actor(work, Role.CLERK), copy.id)
+    assert world.events().count("CopyLossConfirmed") == 1
+
+
+def test_the_applicant_never_confirms_a_loss(world: World):
+    copy_id = world.voided()
+    before = world.row_counts()
+    with world.database.reading() as work:
+        applicant = world.actor(work, Role.CLERK)
+        administrator = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+    both = replace(applicant, grants=(*applicant.grants, *administrator.grants))
+    with pytest.raises(SecondPersonNeeded), world.database.work() as work:
+        confirm_loss(work, both, copy_id, reason="trust me")
+    with pytest.raises(NotFound):
+        confirm(world, copy_id, Role.CLERK)
+    with pytest.raises(ReasonMissing), world.database.work() as work:
+        confirm_loss(work, administrator, copy_id, reason=" ")
+    assert world.row_counts() == before
+
+
+def test_a_copy_voided_before_it_was_ever_released_needs_no_second_person(world: World):
+    (copy,) = world.copies(world.issued())
+    with world.database.work() as work:
+        void_copy(work, world.actor(work, Role.PRINTER_ADMINISTRATOR), copy.id, reason="wrong annex")
+    with pytest.raises(TransitionRefused):
+        confirm(world, copy.id)
+    with world.database.work() as work:
+        assert replace_copy(work, world.actor(work, Role.CLERK), copy.id).state == RequestState.RENDERING
+
+
+@pytest.mark.parametrize("state", set(CopyState) - {CopyState.SENT})
+def test_only_a_copy_at_the_printer_is_waited_for_no_longer(world: World, state: CopyState):
+    (copy,) = world.copies(world.issued())
+    with world.database.work() as work:
+        work.session.execute(update(Copy).where(Copy.id == copy.id).values(state=state))
+    before = world.row_counts()
+    with pytest.raises(TransitionRefused), world.database.work() as work:
+        give_up_waiting(work, world.actor(work, Role.PRINTER_ADMINISTRATOR), copy.id, reason="gone for repair")
+    assert world.row_counts() == before
+    assert world.copies(copy.request_id)[0].state == state
+
+
+def test_a_named_person_waits_no_longer_and_somebody_settles_it(world: World):
+    (copy,) = world.copies(world.released())
+    world.sent(copy.printer_id)
+    for role, reason, problem in (
+        (Role.CLERK, "I am in a hurry", NotFound),
+        (Role.PRINTER_ADMINISTRATOR, "", ReasonMissing),
+    ):
+        before = world.row_counts()
+        with pytest.raises(problem), world.database.work() as work:
+            give_up_waiting(work, world.actor(work, role), copy.id, reason=reason)
+        assert world.row_counts() == before
+    with world.database.work() as work:
+        administrator = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+        assert give_up_waiting(work, administrator, copy.id, reason="burnt") is CopyState.OUTCOME_UNKNOWN
+    assert settle(world, copy.id, "missing") is CopyState.MISSING
 
 
 def test_only_copies_of_the_request_are_released_and_all_or_none(world: World):

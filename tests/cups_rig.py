@@ -1,6 +1,7 @@
-"""A real cupsd with a real queue to a printer without paper, for tests; everything below one short temporary folder.
+"""A real cupsd with a real queue to a printer without paper, and a ticket desk, for tests.
 
-Started as root, cupsd and the printer run as the system user `lp`; otherwise all run as the caller.
+Everything lies below one short temporary folder. Started as root, cupsd and the printer run as the system user `lp`;
+otherwise all run as the caller.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -25,11 +27,16 @@ import pikepdf
 
 from printserver.printing.cups import CupsSpooler
 from printserver.printing.emulated_printer import EmulatedPrinter
+from printserver.printing.job_file import JobHeader, read_public_key, seal_job
 from printserver.printing.outcome import Outcome, judge
+from printserver.printing.pin import read_pin
 from printserver.printing.ports import JobReport
 from printserver.printing.private_cupsd import PrivateCups
+from printserver.printing.redemption import UnixListener
+from tests.memory_desk import MemoryDesk
 
 QUEUE = "controlled"
+SPOOLER = "local"
 STARTED_AS_ROOT = os.geteuid() == 0
 SPOOLER_USER = "lp" if STARTED_AS_ROOT else None
 THIS_USER = pwd.getpwuid(os.geteuid()).pw_name
@@ -71,6 +78,7 @@ class CupsRig:
     root: Path
     cups: PrivateCups
     printer: EmulatedPrinter
+    desk: MemoryDesk = field(default_factory=MemoryDesk)
     cupsd: Running = field(init=False)
     engine: Running = field(init=False)
 
@@ -93,9 +101,31 @@ class CupsRig:
     def pin_printer(self) -> None:
         self.cups.add_queue(QUEUE, self.printer.uri, self.printer.certificate_pem)
 
+    def listener(self) -> UnixListener:
+        """Of the desk, for the user that the backends run as."""
+        backends = pwd.getpwnam(SPOOLER_USER).pw_uid if SPOOLER_USER else os.geteuid()
+        return UnixListener(desk_socket(self.root), self.desk, {backends: SPOOLER})
+
+    def seal(self, job_uuid: UUID, pdf: bytes, *, impressions: int | None = None) -> bytes:
+        """The job file of a copy, with a new ticket for the printer that is pinned now."""
+        if impressions is None:
+            with pikepdf.open(io.BytesIO(pdf)) as opened:
+                impressions = len(opened.pages)
+        pinned = read_pin(self.pin.read_text("ascii")).sha256
+        ticket = self.desk.make(str(job_uuid), QUEUE, pinned, SPOOLER)
+        header = JobHeader(ticket, job_uuid, "application/pdf", sha256(pdf).hexdigest(), impressions)
+        return seal_job(pdf, header, read_public_key(self.cups.backend_public_key), self.desk.shares.share(ticket))
+
+    @property
+    def pin(self) -> Path:
+        return self.cups.root / "pins" / QUEUE / ".cups" / "ssl" / "localhost.crt"
+
+    def hold(self, job_uuid: UUID, pdf: bytes) -> int:
+        return self.spooler.hold(QUEUE, job_uuid, self.seal(job_uuid, pdf))
+
     def print(self, job_uuid: UUID, pdf: bytes) -> int:
         """Hold and release in one go."""
-        job_id = self.spooler.hold(QUEUE, job_uuid, pdf)
+        job_id = self.hold(job_uuid, pdf)
         self.spooler.release(job_id)
         return job_id
 
@@ -109,10 +139,13 @@ class CupsRig:
 
         def decided() -> tuple[Outcome, JobReport] | None:
             report = self.report(job_uuid)
-            outcome = judge(report, expected_impressions)
+            outcome = self.judged(job_uuid, report, expected_impressions)
             return None if outcome is Outcome.WAITING else (outcome, report)
 
         return wait_for(decided, within=within)
+
+    def judged(self, job_uuid: UUID, report: JobReport, expected_impressions: int) -> Outcome:
+        return judge(self.desk.of_job(str(job_uuid)).state, report.fence, report.job_state, expected_impressions)
 
 
 @contextlib.contextmanager
@@ -130,12 +163,15 @@ def running_cups(*, printing_user: str = THIS_USER) -> Iterator[CupsRig]:
             printing_users=(printing_user,),
             user=SPOOLER_USER,
             log_level="debug",
+            desk=f"unix:{desk_socket(root)}",
         ),
         printer=EmulatedPrinter(root / "printer", free_port(), user=SPOOLER_USER),
     )
+    listener = rig.listener()
     try:
         rig.cups.build()
         rig.printer.build()
+        listener.start()
         rig.start_printer()
         rig.start_cupsd()
         rig.pin_printer()
@@ -144,7 +180,12 @@ def running_cups(*, printing_user: str = THIS_USER) -> Iterator[CupsRig]:
         rig.engine.stop(signal.SIGKILL)
         rig.cupsd.stop()
         stop_backends(rig)
+        listener.close()
         shutil.rmtree(root)
+
+
+def desk_socket(root: Path) -> Path:
+    return root / "tickets.sock"
 
 
 def stop_backends(rig: CupsRig) -> None:

@@ -34,9 +34,10 @@ def read_queues(settings: Settings) -> list[KnownQueue]:
 
 def private_cups(settings: Settings) -> PrivateCups:
     """The cupsd of this installation, under its own system user when started as root."""
+    desk = f"unix:{settings.ticket_socket}"
     if not separated():
-        return PrivateCups(settings.cups_home, printing_users=(own_name(),))
-    return PrivateCups(settings.cups_home, printing_users=(WORKER,), user=CUPS)
+        return PrivateCups(settings.cups_home, printing_users=(own_name(),), desk=desk)
+    return PrivateCups(settings.cups_home, printing_users=(WORKER,), user=CUPS, desk=desk)
 
 
 def emulated_printer(settings: Settings, queue: str, port: int) -> EmulatedPrinter:

@@ -1,4 +1,4 @@
-"""Reads what the fence backend (`drivers/cups/printserver-fence`) wrote down about a copy.
+"""Reads what the fence backend (`drivers/cups/fence`) wrote down about a copy.
 
 One file a copy, named by its job-uuid, one fact a line, each line written through to the disk before the backend goes
 on. The backend holds a lock on the file for as long as it lives; the kernel drops it whatever ends the backend.
@@ -18,6 +18,7 @@ from printserver.printing.ports import FenceRecord, JobState
 _CLAIMED = re.compile(r"claimed cups-job=(\d+) pid=\d+")
 _PRINTER_JOB = re.compile(r"printer-job=(\d+)")
 _PRINTER_STATE = re.compile(r"printer-state=([a-z-]+) impressions=(\d+|unknown)")
+_PRINTER_REASONS = re.compile(r"printer-reasons=(none|[a-z0-9.-]+(?:,[a-z0-9.-]+)*)")
 _ENDED = re.compile(r"ended rc=(-?\d+)")
 
 
@@ -49,6 +50,7 @@ def parse_fence_record(text: str, *, running: bool) -> FenceRecord:
     facts: dict[str, int] = {}
     state: JobState | None = None
     impressions: int | None = None
+    reasons: tuple[str, ...] = ()
     flags = {"submitting": 0, "refused": 0, "started-before": 0}
     for line in text.split("\n")[:-1]:
         if line in flags:
@@ -60,6 +62,8 @@ def parse_fence_record(text: str, *, running: bool) -> FenceRecord:
         elif match := _PRINTER_STATE.fullmatch(line):
             state = _job_state(match[1])
             impressions = None if match[2] == "unknown" else int(match[2])
+        elif match := _PRINTER_REASONS.fullmatch(line):
+            reasons = () if match[1] == "none" else tuple(match[1].split(","))
         elif match := _ENDED.fullmatch(line):
             facts["ended"] = int(match[1])
         else:
@@ -74,6 +78,7 @@ def parse_fence_record(text: str, *, running: bool) -> FenceRecord:
         ended=facts.get("ended"),
         refused=flags["refused"],
         started_before=flags["started-before"] > 0,
+        printer_reasons=reasons,
     )
 
 

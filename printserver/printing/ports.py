@@ -70,6 +70,9 @@ class FenceRecord:
     started_before: bool = False
     """Refused, because these very bytes were started under another job-uuid: by the books they never were."""
 
+    printer_reasons: tuple[str, ...] = ()
+    """The printer-state-reasons that the printer last gave while this copy was on its way."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobReport:

@@ -1,8 +1,8 @@
 """A CUPS server of our own: its folder, its configuration, its queues. Starting and stopping it is the supervisor's.
 
 Everything below one root folder, reachable only through a Unix socket. When built as root for another system user,
-that user owns what cupsd must write (spool, cache, fence) and root owns the rest: the configuration, the backend and
-the pins.
+that user owns what cupsd must write (spool, cache, fence) and root owns the rest: the configuration, the backend, its
+key and the pins.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import cups
 from printserver.foundation.errors import Malformed, Unavailable
 from printserver.printing.cups import CupsSpooler
 from printserver.printing.cups_connection import connected
+from printserver.printing.fence_archive import fence_archive
+from printserver.printing.job_file import make_backend_key, read_public_key
 from printserver.printing.pin import read_pin
 from printserver.printing.ports import QueueNotFound, SpoolerRefused, SpoolerUnavailable
 from printserver.printing.system_user import command_prefix
@@ -37,10 +39,19 @@ _CUPSD: Final = "/usr/sbin/cupsd"
 _LONGEST_SOCKET_PATH: Final = 107  # octets of sun_path less the terminator, unix(7)
 # By name, not by number: the pin is kept under the name. Options after the path could turn encryption off.
 _PRINTER_URI: Final = re.compile(r"ipps://[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?(?::[1-9][0-9]{0,4})?/[A-Za-z0-9._/-]*")
+_DESK: Final = re.compile(r"unix:/[^\s$\"'\\]+|https://[A-Za-z0-9.-]+(?::[1-9][0-9]{0,4})?")
 _USER_NAME: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,126}")
 
-_OF_ROOT: Final = {"": 0o755, "conf": 0o755, "bin": 0o755, "share": 0o755, "www": 0o755, "pins": 0o755}
+_OF_ROOT: Final = {
+    "": 0o755,
+    "conf": 0o755,
+    "bin": 0o755,
+    "share": 0o755,
+    "www": 0o755,
+    "pins": 0o755,
+    "keys": 0o755,
+}
 _OF_CUPSD: Final = {
     "etc": 0o755,
     "etc/ssl": 0o700,
@@ -76,7 +87,7 @@ def install_fence_backend(server_bin: Path) -> Path:
     folder = server_bin / "backend"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "printserver-fence"
-    _write_if_changed(target, (_DRIVERS / "printserver-fence").read_bytes(), mode=0o755)
+    _write_if_changed(target, fence_archive(), mode=0o755)
     return target
 
 
@@ -88,6 +99,7 @@ class PrivateCups:
     printing_users: system users that may hand in, release and cancel jobs.
     administrators: system users that may manage queues, besides root; without root, also whoever runs cupsd.
     user: the system user that cupsd and the backends run as; required as root, else left out.
+    desk: where the backends redeem tickets, `unix:/path` or `https://host:port`; none, and nothing is ever printed.
     """
 
     root: Path
@@ -95,10 +107,13 @@ class PrivateCups:
     administrators: tuple[str, ...] = ()
     user: str | None = None
     log_level: str = "info"
+    desk: str = "unix:/nonexistent/tickets.sock"
 
     def __post_init__(self) -> None:
         if any(character.isspace() for character in str(self.root)):
             raise ValueError("CUPS configuration cannot name a folder with white space")
+        if not _DESK.fullmatch(self.desk):
+            raise ValueError("the ticket desk is unix:/path or https://host:port")
         if len(os.fsencode(self.socket)) > _LONGEST_SOCKET_PATH:
             raise ValueError(f"the socket's path is longer than {_LONGEST_SOCKET_PATH} octets: {self.socket}")
         if not self.printing_users:
@@ -117,6 +132,15 @@ class PrivateCups:
         return self.root / "fence"
 
     @property
+    def backend_public_key(self) -> Path:
+        """To which job files for this spooler are encrypted, PEM; there after `build`."""
+        return self.root / "keys" / "backend.pub"
+
+    @property
+    def _backend_key(self) -> Path:
+        return self.root / "keys" / "backend.key"
+
+    @property
     def error_log(self) -> Path:
         return self.root / "log" / "error_log"
 
@@ -127,6 +151,7 @@ class PrivateCups:
         for name, mode in _OF_CUPSD.items():
             _make_folder(self.root / name, mode, owner=self.user)
         self._install_programs()
+        self._make_backend_key()
         for name, text in self._configuration().items():
             _write_if_changed(self.root / name, text.encode("utf-8"), mode=0o644)
 
@@ -210,6 +235,16 @@ class PrivateCups:
         _link(server_bin / "daemon", _SYSTEM_SERVER_BIN / "daemon")
         _make_folder(self.root / "share" / "mime", 0o755)
 
+    def _make_backend_key(self) -> None:
+        """Once: with another key, jobs that are on their way could not be opened."""
+        if not self._backend_key.exists():
+            private, public = make_backend_key()
+            self.backend_public_key.unlink(missing_ok=True)
+            group = None if self.user is None else pwd.getpwnam(self.user).pw_gid
+            _write_if_changed(self._backend_key, private, mode=0o600 if group is None else 0o640, group=group)
+            _write_if_changed(self.backend_public_key, public, mode=0o644)
+        read_public_key(self.backend_public_key)
+
     def _configuration(self) -> Mapping[str, str]:
         own = () if self.user is not None else (pwd.getpwuid(os.geteuid()).pw_name,)
         printing, administrators = " ".join(self.printing_users), " ".join((*self.administrators, *own))
@@ -227,6 +262,8 @@ class PrivateCups:
                 root=str(self.root),
                 fence=str(self.fence_directory),
                 pins=str(self.root / "pins"),
+                backend_key=str(self._backend_key),
+                desk=self.desk,
                 system_group="root",
             ),
             "etc/client.conf": _fill("client.conf"),
@@ -275,7 +312,7 @@ def _fill(template: str, **values: str) -> str:
     return Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(values)
 
 
-def _write_if_changed(path: Path, content: bytes, *, mode: int) -> None:
+def _write_if_changed(path: Path, content: bytes, *, mode: int, group: int | None = None) -> None:
     if path.is_file() and path.read_bytes() == content and path.stat().st_mode & 0o7777 == mode:
         return
     replacement = path.with_name(f".{path.name}.new")
@@ -284,5 +321,7 @@ def _write_if_changed(path: Path, content: bytes, *, mode: int) -> None:
     descriptor = os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+        if group is not None:
+            os.fchown(descriptor, -1, group)
         os.fchmod(descriptor, mode)
     replacement.replace(path)

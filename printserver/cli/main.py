@@ -15,6 +15,8 @@ import typer
 from pydantic import ValidationError
 
 from printserver.cli.printers import app as printers_app
+from printserver.cli.reconcile import reconciliation
+from printserver.cli.spooler import check, install
 from printserver.cli.verify import verify
 from printserver.foundation.errors import PrintServerError
 from printserver.settings import Settings
@@ -24,8 +26,11 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The log of every operation.")
 app.add_typer(audit_app, name="audit")
+printers_app.command()(install)
+printers_app.command()(check)
 app.add_typer(printers_app, name="printers")
 app.command()(verify)
+app.command()(reconciliation)
 
 
 @contextmanager

@@ -191,6 +191,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "covered-in-part": N_("The readings no longer show a difference, but they do not reach over the whole day."),
     },
+    "alarm_state": {"open": N_("alarm open"), "closed": N_("alarm closed")},
     "reconciliation_column": {
         "day": N_("Day"),
         "printer": N_("Printer"),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from printserver.audit.models import AuditEntry
+from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial
 from printserver.organisations.credentials import api_tokens
 from printserver.organisations.permissions import Role
 from printserver.print_requests.states import CopyState
+from printserver.printing.count_alarms import count_alarms
+from printserver.printing.models import CounterReading
 from printserver.printing.outcome import Outcome
+from printserver.returns.printer_days import check_counts
 from tests.world import World
 
 
@@ -31,6 +37,7 @@ class Scene:
     serial: str
     entry: UUID
     token: UUID
+    count_alarm: UUID
 
 
 def set_scene(world: World) -> Scene:
@@ -58,8 +65,27 @@ def set_scene(world: World) -> Scene:
         serial=_serial(world, issued),
         entry=entry,
         token=token,
+        count_alarm=_count_alarm(world),
     )
 
 
 def _serial(world: World, request_id: UUID) -> str:
     return str(CopySerial(world.copies(request_id)[0].serial))
+
+
+def _count_alarm(world: World) -> UUID:
+    """Two sheets too many on the day before."""
+    printer_id = world.home.north.printer_id
+    day = (world.clock.now() - timedelta(days=1)).date()
+    with world.database.work() as work:
+        for number in (2, 1):
+            moment = world.clock.now() - timedelta(days=number)
+            reading = CounterReading(
+                id=new_id(), printer_id=printer_id, taken_at=moment, impressions=100 - 2 * number, source="ipp"
+            )
+            work.session.add(reading)
+    check_counts(world.database, ZoneInfo(world.adapters.settings.time_zone))
+    with world.database.reading() as work:
+        (alarm,) = count_alarms(work, world.actor(work, Role.PRINTER_ADMINISTRATOR))
+    assert (alarm.printer_id, alarm.day) == (printer_id, day)
+    return alarm.id

@@ -102,7 +102,14 @@ VISITS: Final = (
         f"{R}/copies/{{number}}/pages/{{page}}/image",
         lambda s: f"/print-requests/{s.pending_request}/copies/1/pages/1/image",
     ),
+    Visit(
+        "GET",
+        "/printers/{printer_id}/release-queue",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/release-queue",
+    ),
+    Visit("POST", f"{R}/release-codes", lambda s: f"/print-requests/{s.issued_request}/release-codes"),
     Visit("POST", f"{R}/releases", lambda s: f"/print-requests/{s.issued_request}/releases", _json()),
+    Visit("POST", "/releases", lambda s: "/releases", lambda s: {"json": {"copy_ids": [str(s.issued_copy)]}}),
     Visit("GET", "/approvals/waiting", lambda s: "/approvals/waiting", names_object=False),
     Visit("POST", f"{R}/approvals", lambda s: f"/print-requests/{s.pending_request}/approvals", DECISION),
     Visit(
@@ -124,7 +131,31 @@ VISITS: Final = (
     Visit(
         "POST", "/copies/{copy_id}/voidings", lambda s: f"/copies/{s.issued_copy}/voidings", _json(reason="wrong paper")
     ),
+    Visit(
+        "POST",
+        "/copies/{copy_id}/loss-confirmations",
+        lambda s: f"/copies/{s.void_copy}/loss-confirmations",
+        _json(reason="I saw the shreds"),
+    ),
+    Visit("POST", "/copies/{copy_id}/give-ups", lambda s: f"/copies/{s.issued_copy}/give-ups", _json(reason="burnt")),
+    Visit("GET", "/copies/{copy_id}/notices", lambda s: f"/copies/{s.void_copy}/notices"),
+    Visit(
+        "POST",
+        "/copies/{copy_id}/notices",
+        lambda s: f"/copies/{s.void_copy}/notices",
+        _json(kind="void", holder="the other party", channel="phone", delivered_at="2026-11-22T09:00:00Z"),
+    ),
+    Visit("GET", "/copies/{copy_id}/notice.pdf", lambda s: f"/copies/{s.void_copy}/notice.pdf"),
     Visit("POST", "/copies/{copy_id}/replacements", lambda s: f"/copies/{s.void_copy}/replacements"),
+    Visit("GET", "/reconciliation", lambda s: f"/reconciliation?printer_id={s.world.home.north.printer_id}"),
+    Visit("GET", "/reconciliation.csv", lambda s: f"/reconciliation.csv?printer_id={s.world.home.north.printer_id}"),
+    Visit("GET", "/count-alarms", lambda s: f"/count-alarms?printer_id={s.world.home.north.printer_id}"),
+    Visit(
+        "POST",
+        "/count-alarms/{alarm_id}/closings",
+        lambda s: f"/count-alarms/{s.count_alarm}/closings",
+        _json(reason="a test page"),
+    ),
     Visit(
         "POST",
         "/returns",

@@ -80,6 +80,17 @@ STEPS: Final = (
     Step("POST", f"{R}/refusals", lambda s: f"/requests/{s.pending_request}/refusals", DECISION),
     Step("POST", f"{R}/withdrawals", lambda s: f"/requests/{s.pending_request}/withdrawals"),
     Step("POST", f"{R}/releases", lambda s: f"/requests/{s.issued_request}/releases", _form(which="all")),
+    Step("POST", f"{R}/release-codes", lambda s: f"/requests/{s.issued_request}/release-codes"),
+    Step("GET", "/release", lambda s: "/release", names_object=False),
+    Step(
+        "GET", "/printers/{printer_id}/release", lambda s: f"/printers/{s.world.home.north.printer_id}/release"
+    ),
+    Step(
+        "POST",
+        "/printers/{printer_id}/release",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/release",
+        lambda s: {"what": f"copy:{s.issued_copy}"},
+    ),
     Step("GET", "/approvals", lambda s: "/approvals", names_object=False),
     Step("GET", "/copies", lambda s: "/copies", names_object=False),
     Step("GET", "/copies/{copy_id}", lambda s: f"/copies/{s.issued_copy}"),
@@ -90,6 +101,19 @@ STEPS: Final = (
         _form(settlement="seen", reason="it lies here"),
     ),
     Step("POST", "/copies/{copy_id}/voidings", lambda s: f"/copies/{s.issued_copy}/voidings", _form(reason="torn")),
+    Step("POST", "/copies/{copy_id}/give-ups", lambda s: f"/copies/{s.issued_copy}/give-ups", _form(reason="burnt")),
+    Step(
+        "POST",
+        "/copies/{copy_id}/loss-confirmations",
+        lambda s: f"/copies/{s.void_copy}/loss-confirmations",
+        _form(reason="I saw the shreds"),
+    ),
+    Step(
+        "POST",
+        "/copies/{copy_id}/notices",
+        lambda s: f"/copies/{s.void_copy}/notices",
+        _form(kind="void", holder="the other party", channel="phone", delivered_at="2026-11-22T17:00"),
+    ),
     Step("POST", "/copies/{copy_id}/replacements", lambda s: f"/copies/{s.void_copy}/replacements"),
     Step("GET", "/printers", lambda s: "/printers", names_object=False),
     Step(
@@ -97,6 +121,14 @@ STEPS: Final = (
         "/printers/{printer_id}/pauses",
         lambda s: f"/printers/{s.world.home.north.printer_id}/pauses",
         _form(paused="true", reason="toner"),
+    ),
+    Step("GET", "/reconciliation", lambda s: f"/reconciliation?printer_id={s.world.home.north.printer_id}"),
+    Step("GET", "/reconciliation.csv", lambda s: f"/reconciliation.csv?printer_id={s.world.home.north.printer_id}"),
+    Step(
+        "POST",
+        "/reconciliation/alarms/{alarm_id}/closings",
+        lambda s: f"/reconciliation/alarms/{s.count_alarm}/closings",
+        _form(reason="a test page"),
     ),
     Step("GET", "/returns", lambda s: "/returns", names_object=False),
     Step(

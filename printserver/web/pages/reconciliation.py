@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -22,7 +23,7 @@ from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.permissions import Permission
 from printserver.printing.count_alarms import count_alarms
 from printserver.printing.queries import printers
-from printserver.returns.day_table import COLUMNS, cells, csv_file
+from printserver.returns.day_table import COLUMNS, Cell, cells, csv_file
 from printserver.returns.printer_days import PrinterDay, close_alarm, reconciliation
 from printserver.web.changes import refusal
 from printserver.web.languages import translations
@@ -63,12 +64,12 @@ def list_days(
 @router.get("/reconciliation.csv", response_class=Response)
 @requires(Permission.READ_PRINTERS)
 def read_table(shown: Annotated[Shown, Query()], view: CurrentView, actor: CurrentActor, work: CurrentWork) -> Response:
-    """The columns by their names in the visitor's language."""
+    """In the visitor's language."""
     zone = ZoneInfo(view.settings.time_zone)
     words = translations(view.language).gettext
     heads = [words(WORDS["reconciliation_column"][name]) for name in COLUMNS]
     first, days = _days(view, work, actor, shown)
-    data = csv_file(heads, [cells(each, zone) for each in days])
+    data = csv_file(heads, [_spoken(cells(each, zone), words) for each in days])
     name = f'attachment; filename="reconciliation-{first:%Y-%m}.csv"'
     return Response(data, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 
@@ -83,6 +84,12 @@ def create_closing(
         return view.go("/reconciliation", "alarm-closed")
     with call.adapters.database.reading() as work:
         return _page(view, work, call.caller_in(work).actor, Shown(), problem=problem, at=alarm_id)
+
+
+def _spoken(row: Sequence[Cell], words: Callable[[str], str]) -> list[Cell]:
+    kinds = {"finding": "count_finding", "alarm": "alarm_state"}
+    named = zip(COLUMNS, row, strict=True)
+    return [words(WORDS[kinds[name]][str(cell)]) if name in kinds and cell else cell for name, cell in named]
 
 
 def _days(view: View, work: Work, actor: Actor, shown: Shown) -> tuple[date, tuple[PrinterDay, ...]]:

@@ -14,7 +14,9 @@ from printserver.audit.log import Event
 from printserver.foundation.errors import PrintServerError
 from printserver.organisations.permissions import Role
 from printserver.print_requests.states import CopyState, RequestState
+from printserver.printing.reconciliation import Finding
 from printserver.returns.comparison import Verdict
+from printserver.returns.day_table import COLUMNS
 from printserver.returns.states import Note, PageState, Reason, ReturnState
 from printserver.signing.evidence import Decision
 from printserver.verification.public_view import VerdictKind
@@ -54,12 +56,18 @@ def _below(kind: type[Any]) -> Iterator[type[Any]]:
         ("return_state", ReturnState),
         ("page_state", PageState),
         ("comparison", Verdict),
+        ("count_finding", Finding),
+        ("count_meaning", Finding),
         ("role", Role),
         ("decision", Decision),
     ],
 )
 def test_every_state_has_words(kind: str, values: type[StrEnum]):
     assert {str(value) for value in values} <= set(WORDS[kind])
+
+
+def test_every_column_of_the_reconciliation_has_words():
+    assert set(COLUMNS) == set(WORDS["reconciliation_column"])
 
 
 def test_every_reason_of_a_page_has_words():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from printserver.foundation.errors import Malformed
 from printserver.printing.spooler_layout import SpoolerLayout
 
 HTTPS_PORT: Final = 443
+_DESK: Final = re.compile(r"unix:/[^\s$\"'\\]+|https://[A-Za-z0-9.-]+(?::[1-9][0-9]{0,4})?")
 
 
 class DeskMalformed(Malformed):
@@ -37,10 +39,7 @@ class DeskAnswer:
 
 def require_desk(desk: str) -> None:
     """Raises: DeskMalformed."""
-    parts = urlsplit(desk)
-    path_only = parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/")
-    host_only = parts.scheme == "https" and bool(parts.hostname) and parts.path in ("", "/") and parts.username is None
-    if not (path_only or host_only) or parts.query or parts.fragment or any(letter.isspace() for letter in desk):
+    if not _DESK.fullmatch(desk):
         raise DeskMalformed("a ticket desk is unix:/absolute/path or https://host[:port]")
 
 
@@ -87,6 +86,9 @@ def _asked(connection: http.client.HTTPConnection, *, tells_who_asks: bool) -> D
         connection.request("GET", "/")
         answer = connection.getresponse()
         answer.read(1 << 16)
+    except (BrokenPipeError, ConnectionResetError):
+        # It reads nothing of a stranger, and may be gone before the question is sent.
+        return DeskAnswer(refused=tells_who_asks)
     except http.client.HTTPException as error:
         return DeskAnswer(failure=f"what answers is no desk: {type(error).__name__}")
     finally:

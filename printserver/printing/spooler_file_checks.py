@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from printserver.printing.private_cupsd import install_fence_backend
+from printserver.printing.fence_archive import fence_archive
 from printserver.printing.spooler_findings import Check, Finding, InstalledSpooler, command
 from printserver.printing.spooler_layout import trusted_owner
 
@@ -25,9 +24,7 @@ def backend(spooler: InstalledSpooler) -> Iterator[Finding]:
     if not path.is_file() or path.is_symlink():
         yield Finding("backend-missing", str(path), "the fence backend is not there", mend, (spooler.install_again(),))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        shipped = install_fence_backend(Path(folder)).read_bytes()
-    if path.read_bytes() != shipped:
+    if path.read_bytes() != fence_archive():
         yield Finding("backend-changed", str(path), "it is not the shipped program", mend, (spooler.install_again(),))
     if stat.S_IMODE(path.stat().st_mode) != 0o755:
         yield Finding(

@@ -115,6 +115,7 @@ def _private_cups(layout: SpoolerLayout, record: SpoolerRecord, cups_user: str |
             printing_users=record.printing_users,
             administrators=record.administrators,
             user=cups_user,
+            desk=record.desk,
         )
     except ValueError as error:
         raise InstallationMalformed(str(error)) from error

@@ -45,6 +45,14 @@ def branch(work: Work, branch_id: UUID) -> BranchFacts:
     return BranchFacts(row.id, row.organisation_id, row.name, row.path)
 
 
+def branches_with(work: Work, actor: Actor, permission: Permission) -> tuple[BranchFacts, ...]:
+    """Where `actor` holds `permission`, by name."""
+    rows = work.session.scalars(
+        select(Branch).where(within(Branch.id, actor, permission)).order_by(Branch.name, Branch.id)
+    )
+    return tuple(BranchFacts(row.id, row.organisation_id, row.name, row.path) for row in rows)
+
+
 def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:
     """Display names of those of `person_ids` that exist."""
     rows = work.session.execute(select(User.id, User.name).where(User.id.in_(person_ids))).all()

@@ -56,6 +56,11 @@ def read_fingerprint(typed: str) -> str:
     return digits
 
 
+def shown_fingerprint(sha256: str) -> str:
+    """In groups of four, easy to compare."""
+    return " ".join(sha256[at : at + 4] for at in range(0, len(sha256), 4))
+
+
 def show_certificate(uri: str) -> Pin:
     """What the printer shows now, for a person to compare. It proves nothing.
 

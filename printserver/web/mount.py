@@ -17,6 +17,7 @@ from printserver.web.pages import (
     live,
     new_request,
     print_requests,
+    printer_enrolment,
     printers,
     public_verification,
     reconciliation,
@@ -27,10 +28,10 @@ from printserver.web.pages import (
 )
 from printserver.web.problem_page import problem_page
 
-# `new_request` before `print_requests`: /requests/new is no request's id.
+# `new_request` before `print_requests`: /requests/new is no request's id; so with the enrolment and the printers.
 _PAGES: Final = (
-    *(public_verification, session, live, home, new_request, print_requests, approvals, copies, release, printers),
-    *(reconciliation, returns, archive, audit, tokens),
+    *(public_verification, session, live, home, new_request, print_requests, approvals, copies, release),
+    *(printer_enrolment, printers, reconciliation, returns, archive, audit, tokens),
 )
 
 

@@ -97,6 +97,16 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "second-person": N_("Somebody other than the applicant releases here."),
         "code": N_("A release code has to be typed here. Whoever asked for the copies makes one at the request."),
     },
+    "counter": {
+        "ipp": N_("told by the printer"),
+        "panel": N_("read at its panel by a person"),
+        "none": N_("it has none"),
+    },
+    "document_format": {
+        "application/pdf": N_("PDF, as it is"),
+        "image/pwg-raster": N_("pixels (PWG raster)"),
+        "image/urf": N_("pixels (URF)"),
+    },
     "notice_kind": {
         "void": N_("notice that the copy is void"),
         "correction": N_("correction: another copy replaces it"),
@@ -231,6 +241,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "SealSuspended": N_("seal suspended"),
         "PrinterEnrolled": N_("printer enrolled"),
         "PrinterPaused": N_("printer paused or resumed"),
+        "PrinterPinRenewed": N_("printer's new certificate trusted"),
+        "PrinterChanged": N_("printer changed"),
+        "PrinterCapabilitiesAsked": N_("printer asked what it can do"),
+        "PrinterTakenOutOfService": N_("printer taken out of service"),
+        "PrinterCounterRead": N_("printer's page counter read"),
         "DocumentTakenIn": N_("document taken in"),
         "RequestSubmitted": N_("print request submitted"),
         "ApprovalFlowOpened": N_("approval flow opened"),
@@ -277,6 +292,16 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "replacement-asked": N_("This is the request for the replacement. It needs its own approval."),
         "paused": N_("The printer is paused. It takes no new copies; what is on its way stays on its way."),
         "resumed": N_("The printer takes copies again."),
+        "printer-enrolled": N_(
+            "The printer is enrolled. Now have its queue made on the spooler: `printserver printers install`."
+        ),
+        "pin-renewed": N_(
+            "The new certificate is trusted. Now have it put on the spooler: `printserver printers install`."
+        ),
+        "printer-changed": N_("The printer is changed."),
+        "capabilities-asked": N_("The printer has answered; what it can do is stored."),
+        "counter-read": N_("The reading is recorded."),
+        "printer-retired": N_("The printer is out of service."),
         "handed-in": N_("The scan is stored untouched and is being read."),
         "page-settled": N_("The page is settled."),
         "token-revoked": N_("The token is revoked."),
@@ -331,6 +356,38 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "person-counts-once": N_("You have decided on this request already; another person must take this step."),
         "seal-not-usable": N_("This seal cannot be used at present."),
         "printer-not-usable": N_("This printer is paused, or it has no colour."),
+        "printer-retired": N_("This printer is out of service for good."),
+        "printer-not-pinned": N_("No certificate is trusted for this printer yet."),
+        "printer-certificate-expired": N_("The printer's certificate has expired; a new one has to be trusted."),
+        "printer-queue-taken": N_("Another printer has a queue of this name."),
+        "printer-without-colour": N_(
+            "This printer has no colour, and a seal must be red: it cannot print sealed copies."
+        ),
+        "printer-formats-unsupported": N_("This printer takes neither PDF nor PWG raster nor URF."),
+        "printer-has-copies": N_(
+            "Copies are on their way to this printer, or their outcome there is unknown. Settle them first."
+        ),
+        "printer-malformed": N_(
+            "A name and a location have 1 to 200 characters; "
+            "a queue is named by A-Z a-z 0-9 _ -, a spooler by a-z 0-9 -."
+        ),
+        "printer-address-malformed": N_(
+            "A printer's address is ipps://host[:port]/path, in small letters up to the path."
+        ),
+        "printer-unreachable": N_("The printer does not answer at this address. Is it on, and is the address right?"),
+        "printer-certificate-malformed": N_("What the printer shows is no certificate that can be read."),
+        "printer-certificate-changed": N_(
+            "The printer shows another certificate than the trusted one. Go and look at the printer."
+        ),
+        "printer-certificate-not-confirmed": N_(
+            "The printer does not show the certificate with this fingerprint. Look at its panel again."
+        ),
+        "printer-answer-refused": N_("What the printer answers cannot be used."),
+        "fingerprint-malformed": N_("A fingerprint (SHA-256) is 64 hexadecimal digits."),
+        "fingerprint-not-compared": N_(
+            "Compare the fingerprint with the one on the printer's own panel, and say that you have."
+        ),
+        "counter-reading-refused": N_("A page counter does not go back, and is not read in the future."),
         "seal-place-refused": N_(
             "The seal must stand wholly on its page, and must not cover the verification code, the barcode "
             "or another seal."

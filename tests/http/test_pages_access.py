@@ -49,6 +49,8 @@ def _draft(scene: Scene) -> str:
 
 DECISION: Final = _form(manifest_sha256=DIGEST, reason="because")
 R: Final = "/requests/{request_id}"
+P: Final = "/printers/{printer_id}"
+NO_PRINTER: Final = "ipps://localhost:1/ipp/print"
 STEPS: Final = (
     Step("GET", "/", lambda s: "/", names_object=False),
     Step("GET", "/live", lambda s: "/live", names_object=False),
@@ -82,9 +84,7 @@ STEPS: Final = (
     Step("POST", f"{R}/releases", lambda s: f"/requests/{s.issued_request}/releases", _form(which="all")),
     Step("POST", f"{R}/release-codes", lambda s: f"/requests/{s.issued_request}/release-codes"),
     Step("GET", "/release", lambda s: "/release", names_object=False),
-    Step(
-        "GET", "/printers/{printer_id}/release", lambda s: f"/printers/{s.world.home.north.printer_id}/release"
-    ),
+    Step("GET", "/printers/{printer_id}/release", lambda s: f"/printers/{s.world.home.north.printer_id}/release"),
     Step(
         "POST",
         "/printers/{printer_id}/release",
@@ -116,6 +116,56 @@ STEPS: Final = (
     ),
     Step("POST", "/copies/{copy_id}/replacements", lambda s: f"/copies/{s.void_copy}/replacements"),
     Step("GET", "/printers", lambda s: "/printers", names_object=False),
+    Step("GET", "/printers/enrolment", lambda s: "/printers/enrolment", names_object=False),
+    Step(
+        "POST", "/printers/certificates", lambda s: "/printers/certificates", _form(uri=NO_PRINTER), names_object=False
+    ),
+    Step(
+        "POST",
+        "/printers",
+        lambda s: "/printers",
+        lambda s: {
+            "uri": NO_PRINTER,
+            "fingerprint": DIGEST,
+            "compared": "true",
+            "name": "new",
+            "location": "here",
+            "branch_id": str(s.world.home.north.branch_id),
+        },
+    ),
+    Step("GET", P, lambda s: f"/printers/{s.world.home.north.printer_id}"),
+    Step(
+        "POST",
+        f"{P}/changes",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/changes",
+        lambda s: {
+            "name": "new",
+            "location": "here",
+            "release_rule": "person",
+            "counter": "none",
+            "branch_id": str(s.world.home.north.branch_id),
+        },
+    ),
+    Step("POST", f"{P}/capabilities", lambda s: f"/printers/{s.world.home.north.printer_id}/capabilities"),
+    Step("POST", f"{P}/certificates", lambda s: f"/printers/{s.world.home.north.printer_id}/certificates"),
+    Step(
+        "POST",
+        f"{P}/pins",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/pins",
+        _form(fingerprint=DIGEST, reason="new board", compared="true"),
+    ),
+    Step(
+        "POST",
+        f"{P}/counter-readings",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/counter-readings",
+        _form(impressions="7"),
+    ),
+    Step(
+        "POST",
+        f"{P}/retirements",
+        lambda s: f"/printers/{s.world.home.north.printer_id}/retirements",
+        _form(reason="worn out"),
+    ),
     Step(
         "POST",
         "/printers/{printer_id}/pauses",

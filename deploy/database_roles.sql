@@ -89,7 +89,7 @@ GRANT SELECT ON
     TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
-GRANT UPDATE (state, manifest_sha256, failure) ON print_request TO printserver_worker;
+GRANT UPDATE (state, manifest_sha256, failure, drawn) ON print_request TO printserver_worker;
 -- Printing.
 GRANT UPDATE (state, cups_job_id, printed_at, sent_at, impressions_reported) ON copy TO printserver_worker;
 -- Only the worker makes tickets and has them redeemed.
@@ -103,7 +103,7 @@ GRANT UPDATE (model, colour, two_sided, document_format, resolution_dpi, capabil
     ON printer TO printserver_worker;
 -- Reading returns, archiving.
 GRANT INSERT ON return_page, returned_copy, archive_record, archive_counter TO printserver_worker;
-GRANT UPDATE (state, failure, pages, finished_at) ON return_batch TO printserver_worker;
+GRANT UPDATE (state, failure, pages, pages_read, finished_at) ON return_batch TO printserver_worker;
 GRANT UPDATE (last_at) ON returned_copy TO printserver_worker;
 GRANT UPDATE (last) ON archive_counter TO printserver_worker;
 

@@ -79,7 +79,7 @@ def _parse(text: str) -> Topic:
 
 
 def _readable_printers(work: Work, actor: Actor, printer_ids: Collection[UUID]) -> set[UUID]:
-    return {printer.id for printer in printers(work, actor)}.intersection(printer_ids)
+    return {printer.id for printer in printers(work, actor, retired=True)}.intersection(printer_ids)
 
 
 _READERS: Final[Mapping[Kind, Callable[[Work, Actor, Collection[UUID]], set[UUID]]]] = {

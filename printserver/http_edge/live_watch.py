@@ -1,4 +1,4 @@
-"""What has changed since the last look: by the log, by the sides that printers report, by what they say of themselves.
+"""What has changed since the last look: by the log, by how far long work is, by what printers say of themselves.
 
 Every change is recorded in the log, so one look at its newest entries finds all of them; the rest is not recorded.
 """
@@ -14,8 +14,9 @@ from uuid import UUID
 from printserver.audit.queries import Recorded, entries_born_after, newest_entry, recorded
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.live_topics import Kind, Topic
-from printserver.print_requests.watched import places_of_copies, sides_reported
+from printserver.print_requests.watched import copies_drawn, places_of_copies, sides_reported
 from printserver.printing.watched import StatusMark, status_marks
+from printserver.returns.watched import pages_read
 
 LATE_COMMIT: Final = timedelta(seconds=30)
 """An entry is found when its transaction ended no longer than this after a younger one."""
@@ -45,34 +46,43 @@ class Watch:
     work: Work
     _newest: UUID = field(init=False)
     _known: frozenset[UUID] = field(init=False)
-    _sides: dict[UUID, int | None] = field(init=False)
+    _progress: dict[Topic, int | None] = field(init=False)
     _told: dict[UUID, StatusMark] = field(init=False)
 
     def __post_init__(self) -> None:
         self._newest = newest_entry(self.work) or UUID(int=0)
         self._known = frozenset(entries_born_after(self.work, _lately(self._newest)))
-        self._sides = sides_reported(self.work)
+        self._progress = _progress(self.work)
         self._told = status_marks(self.work)
 
     def changes(self, work: Work) -> frozenset[Topic]:
         """What has changed since the last look; topics with ids. A look that fails forgets nothing."""
         lately = frozenset(entries_born_after(work, _lately(self._newest)))
         new = lately - self._known
-        entries, sides, marks = recorded(work, new) if new else (), sides_reported(work), status_marks(work)
+        entries, progress, marks = recorded(work, new) if new else (), _progress(work), status_marks(work)
         speaking = {printer_id: mark for printer_id, mark in marks.items() if self._has_news(printer_id, mark)}
         found = {topic for entry in entries for topic in _topics_of(entry)}
-        found |= {Topic(Kind.COPY, copy_id) for copy_id, _ in sides.items() ^ self._sides.items()}
+        found |= {topic for topic, _ in progress.items() ^ self._progress.items()}
         found |= {Topic(Kind.PRINTER, printer_id) for printer_id in speaking}
         copies = {topic.id for topic in found if topic.kind is Kind.COPY and topic.id is not None}
         for place in places_of_copies(work, copies).values() if copies else ():
             found |= {Topic(Kind.REQUEST, place.request_id), Topic(Kind.PRINTER, place.printer_id)}
-        self._newest, self._known, self._sides = max({self._newest, *new}), lately, sides
+        self._newest, self._known, self._progress = max({self._newest, *new}), lately, progress
         self._told.update(speaking)
         return frozenset(found)
 
     def _has_news(self, printer_id: UUID, mark: StatusMark) -> bool:
         told = self._told.get(printer_id)
         return told is None or told.said != mark.said or mark.asked_at - told.asked_at >= UNCHANGED_STATUS
+
+
+def _progress(work: Work) -> dict[Topic, int | None]:
+    """How far copies, requests and returns are that are under way."""
+    return {
+        **{Topic(Kind.COPY, each): sides for each, sides in sides_reported(work).items()},
+        **{Topic(Kind.REQUEST, each): copies for each, copies in copies_drawn(work).items()},
+        **{Topic(Kind.RETURN, each): pages for each, pages in pages_read(work).items()},
+    }
 
 
 def _topics_of(entry: Recorded) -> Iterator[Topic]:

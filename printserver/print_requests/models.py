@@ -16,7 +16,7 @@ class PrintRequest(Base):
     """`replaces_copy_id` names the copy that this request is a replacement for, at most one request a copy.
 
     `places` lists a place as {"page", "x_um", "y_um"}; `layout` and `manifest_sha256` come with rendering.
-    `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.
+    `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.   `drawn`: copies so far, for those who wait.
     """
 
     __tablename__ = "print_request"
@@ -39,6 +39,7 @@ class PrintRequest(Base):
     manifest_sha256: Mapped[str | None]
     failure: Mapped[str] = mapped_column(default="")
     sides: Mapped[str] = mapped_column(default="one-sided", server_default=text("'one-sided'"))
+    drawn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     replaces_copy_id: Mapped[UUID | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

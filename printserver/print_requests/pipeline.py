@@ -101,7 +101,7 @@ def prepare_request(database: Database, objects: Objects, request_id: UUID) -> N
     if RequestState(order.request.state) is not RequestState.RENDERING:
         return
     try:
-        copies = _render(objects, order)
+        copies = _render(database, objects, order)
     except PrintServerError as problem:
         fail_request(database, request_id, str(problem))
         return
@@ -174,7 +174,7 @@ def _order(work: Work, request_id: UUID) -> _Order:
     )
 
 
-def _render(objects: Objects, order: _Order) -> list[ManifestCopy]:
+def _render(database: Database, objects: Objects, order: _Order) -> list[ManifestCopy]:
     safe_pdf = objects.get(order.document_sha256)
     layout = [PageLayout.from_json(page) for page in order.request.layout]
     places = tuple(Place(**place) for place in order.request.places)
@@ -185,7 +185,14 @@ def _render(objects: Objects, order: _Order) -> list[ManifestCopy]:
         marks = CopyMarks(serial=serial, number=number, copies=order.request.copies, seals=(seal,), test=False)
         digest = objects.put(render_copy(safe_pdf, layout, marks))
         copies.append(ManifestCopy(new_id(), serial, number, digest))
+        _note_drawn(database, order.request.id, number)
     return copies
+
+
+def _note_drawn(database: Database, request_id: UUID, drawn: int) -> None:
+    """Only for whoever watches: nothing is decided by it."""
+    with database.work() as work:
+        work.session.execute(update(PrintRequest).where(PrintRequest.id == request_id).values(drawn=drawn))
 
 
 def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> Manifest:

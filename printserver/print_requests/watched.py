@@ -12,7 +12,7 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within, within_any
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.states import CopyState
+from printserver.print_requests.states import CopyState, RequestState
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,13 @@ def places_of_copies(work: Work, copy_ids: Collection[UUID]) -> dict[UUID, CopyP
     """Without regard to anybody's rights."""
     rows = work.session.execute(select(Copy.id, Copy.request_id, Copy.printer_id).where(Copy.id.in_(copy_ids)))
     return {copy_id: CopyPlace(request_id, printer_id) for copy_id, request_id, printer_id in rows}
+
+
+def copies_drawn(work: Work) -> dict[UUID, int]:
+    """How many copies are drawn so far of the requests that are being drawn, without regard to anybody's rights."""
+    being_drawn = PrintRequest.state == RequestState.RENDERING
+    rows = work.session.execute(select(PrintRequest.id, PrintRequest.drawn).where(being_drawn))
+    return {row.id: row.drawn for row in rows}
 
 
 def sides_reported(work: Work) -> dict[UUID, int | None]:

@@ -82,11 +82,6 @@ class ScanFile:
     """At least 1."""
 
 
-def identify(data: bytes, filename: str, limits: ScanLimits = DEFAULT_LIMITS) -> ScanKind:
-    """Tell what kind of scan `data` is, from its structure alone. Raises as `examine` does."""
-    return examine(data, filename, limits).kind
-
-
 def examine(data: bytes, filename: str, limits: ScanLimits = DEFAULT_LIMITS) -> ScanFile:
     """Let a complete scan pass and say what it is.
 

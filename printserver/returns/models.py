@@ -16,7 +16,10 @@ _KEPT = text("state IN ('matched', 'settled')")
 
 
 class Return(Base):
-    """One scanned file, stored untouched under `scan_sha256` before anything read it; a branch hands it in once."""
+    """One scanned file, stored untouched under `scan_sha256` before anything read it; a branch hands it in once.
+
+    `pages_read`: so far, for those who wait.
+    """
 
     __tablename__ = "return_batch"
     __table_args__ = (
@@ -40,6 +43,7 @@ class Return(Base):
     state: Mapped[str] = mapped_column(index=True)
     failure: Mapped[str] = mapped_column(default="")
     pages: Mapped[int] = mapped_column(default=0)
+    pages_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

@@ -6,7 +6,7 @@ while the return is still `received`, pictures are stored by digest, a copy is a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,7 +67,7 @@ def process_return(tools: ReturnTools, return_id: UUID) -> None:
     if order.state is ReturnState.RECEIVED:
         reader = _reader(tools, order, tools.load_key_list())
         try:
-            fates = [reader.fate(scanned) for scanned in scan_pages(tools.objects.get(order.scan_sha256))]
+            fates = list(_fates(tools, order, reader))
         except Unavailable:
             raise
         except PrintServerError as problem:
@@ -75,6 +75,18 @@ def process_return(tools: ReturnTools, return_id: UUID) -> None:
             return
         _record(tools.database, order, fates)
     _archive(tools.database, order)
+
+
+def _fates(tools: ReturnTools, order: _Order, reader: PageReader) -> Iterator[PageFate]:
+    for number, scanned in enumerate(scan_pages(tools.objects.get(order.scan_sha256)), 1):
+        yield reader.fate(scanned)
+        _note_read(tools.database, order.id, number)
+
+
+def _note_read(database: Database, return_id: UUID, pages: int) -> None:
+    """Only for whoever watches: nothing is decided by it."""
+    with database.work() as work:
+        work.session.execute(update(Return).where(Return.id == return_id).values(pages_read=pages))
 
 
 def fail_return(database: Database, return_id: UUID, problem: str) -> None:

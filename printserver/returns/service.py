@@ -23,7 +23,7 @@ from printserver.print_requests.service import ReasonMissing
 from printserver.returns.access import page_for
 from printserver.returns.completion import archive_if_complete, kept_pages, lock_copies
 from printserver.returns.events import PageDiscarded, PageSettled, ReturnHandedIn
-from printserver.returns.intake import ScanKind, identify
+from printserver.returns.intake import ScanFile, examine
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.reading import refusal_of_state
 from printserver.returns.states import KEPT, PageAction, PageState, ReturnState, next_page_state
@@ -79,12 +79,12 @@ def hand_in(database: Database, objects: Objects, actor: Actor, *, filename: str
     with database.reading() as work:
         if not actor.may(Permission.HAND_IN_RETURNS, branch_path(work, actor.branch_id)):
             raise Forbidden(f"your roles at your branch do not include: {Permission.HAND_IN_RETURNS}")
-    kind = identify(data, filename)
+    file = examine(data, filename)
     digest = objects.put(data)
     try:
         with database.work() as work:
             _refuse_earlier(work, actor, digest)
-            return _enter(work, actor, filename, digest, kind, len(data))
+            return _enter(work, actor, filename, digest, file, len(data))
     except IntegrityError:
         with database.reading() as work:
             _refuse_earlier(work, actor, digest)
@@ -158,7 +158,7 @@ def _refuse_earlier(work: Work, actor: Actor, digest: str) -> None:
         raise AlreadyHandedIn(earlier)
 
 
-def _enter(work: Work, actor: Actor, filename: str, digest: str, kind: ScanKind, size: int) -> UUID:
+def _enter(work: Work, actor: Actor, filename: str, digest: str, file: ScanFile, size: int) -> UUID:
     shown = "".join(letter for letter in filename if letter.isprintable())[-LONGEST_NAME:]
     row = Return(
         id=new_id(),
@@ -167,13 +167,14 @@ def _enter(work: Work, actor: Actor, filename: str, digest: str, kind: ScanKind,
         handed_in_by=actor.id,
         filename=shown,
         scan_sha256=digest,
-        scan_kind=kind,
+        scan_kind=file.kind,
+        pages=file.pages,
         state=ReturnState.RECEIVED,
         created_at=work.now(),
     )
     work.session.add(row)
     work.session.flush()
-    event = ReturnHandedIn(id=row.id, filename=shown, scan_sha256=digest, scan_kind=kind, bytes=size)
+    event = ReturnHandedIn(id=row.id, filename=shown, scan_sha256=digest, scan_kind=file.kind, bytes=size)
     append(work, actor.by, event)
     work.jobs.enqueue(work.session, Job("process-return", f"process-return-{row.id}", (str(row.id),)))
     return row.id

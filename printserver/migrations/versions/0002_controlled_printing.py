@@ -146,6 +146,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("print_request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sides", sa.String(), server_default="one-sided", nullable=False))
+        batch_op.add_column(sa.Column("drawn", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("printer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("model", sa.String(), server_default="", nullable=False))
@@ -168,3 +169,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("capabilities_at", Moment(), nullable=True))
         batch_op.add_column(sa.Column("paused_reason", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("retired_at", Moment(), nullable=True))
+
+    with op.batch_alter_table("return_batch", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("pages_read", sa.Integer(), server_default="0", nullable=False))

@@ -24,7 +24,6 @@ from printserver.returns.intake import (
     ScanTooLarge,
     ScanTypeUnknown,
     examine,
-    identify,
 )
 from tests.unit.returns.made_scans import png_of
 
@@ -51,7 +50,7 @@ def pdf(pages: int = 1, encryption: pikepdf.Encryption | None = None) -> bytes:
 )
 @pytest.mark.parametrize("name", ["scan.png", ""])
 def test_the_structure_decides_what_a_scan_is_and_its_name_does_not(data: bytes, kind: ScanKind, name: str) -> None:
-    assert identify(data, name) is kind
+    assert examine(data, name).kind is kind
 
 
 def test_a_pdf_says_how_many_pages_it_has() -> None:
@@ -64,48 +63,48 @@ def test_a_pdf_says_how_many_pages_it_has() -> None:
 )
 def test_what_is_no_scan_is_refused(data: bytes) -> None:
     with pytest.raises(ScanTypeUnknown):
-        identify(data, "scan.pdf")
+        examine(data, "scan.pdf")
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.98])
 @pytest.mark.parametrize("data", [pdf(20), picture("JPEG", (600, 400)), picture("PNG", (600, 400))], ids=len)
 def test_a_cut_off_file_is_refused(data: bytes, share: float) -> None:
     with pytest.raises(ScanRefused):
-        identify(data[: int(len(data) * share)], "cut")
+        examine(data[: int(len(data) * share)], "cut")
 
 
 def test_a_pdf_that_opens_only_by_repair_is_refused() -> None:
     whole = pdf(5)
     at = whole.rindex(b"startxref")
     with pytest.raises(ScanIncomplete):
-        identify(whole[:at] + b"startxref\n7\n%%EOF\n", "repaired.pdf")
+        examine(whole[:at] + b"startxref\n7\n%%EOF\n", "repaired.pdf")
 
 
 def test_padding_zeros_after_a_jpeg_are_harmless_and_other_bytes_are_not() -> None:
-    assert identify(picture("JPEG") + b"\0" * 512, "padded.jpg") is ScanKind.JPEG
+    assert examine(picture("JPEG") + b"\0" * 512, "padded.jpg").kind is ScanKind.JPEG
     with pytest.raises(ScanIncomplete):
-        identify(picture("JPEG") + b"<?php", "polyglot.jpg")
+        examine(picture("JPEG") + b"<?php", "polyglot.jpg")
     with pytest.raises(ScanIncomplete):
-        identify(picture("PNG") + b"PK\x03\x04", "polyglot.png")
+        examine(picture("PNG") + b"PK\x03\x04", "polyglot.png")
 
 
 def test_a_damaged_png_chunk_is_refused() -> None:
     data = bytearray(picture("PNG"))
     data[60] ^= 1
     with pytest.raises(ScanIncomplete):
-        identify(bytes(data), "damaged.png")
+        examine(bytes(data), "damaged.png")
 
 
 @pytest.mark.parametrize("password", ["", "secret"])
 def test_an_encrypted_pdf_is_refused_even_if_it_opens_without_a_password(password: str) -> None:
     data = pdf(encryption=pikepdf.Encryption(owner="owner", user=password))
     with pytest.raises(ScanEncrypted):
-        identify(data, "locked.pdf")
+        examine(data, "locked.pdf")
 
 
 def test_a_pdf_without_pages_is_refused() -> None:
     with pytest.raises(ScanHasNoPages):
-        identify(pdf(pages=0), "empty.pdf")
+        examine(pdf(pages=0), "empty.pdf")
 
 
 @pytest.mark.parametrize(
@@ -121,28 +120,28 @@ def test_a_pdf_without_pages_is_refused() -> None:
 )
 def test_what_is_beyond_a_limit_is_refused_before_anything_is_decoded(data: bytes, limits: ScanLimits) -> None:
     with pytest.raises(ScanTooLarge):
-        identify(data, "large", limits)
+        examine(data, "large", limits)
 
 
 def test_a_picture_without_pixels_is_refused() -> None:
     for data in (png_of(0, 5), b"\xff\xd8\xff\xe0\0\x04ab\xff\xda\0\x02\xff\xd9", b"\xff\xd8\xff\xd9"):
         with pytest.raises(ScanIncomplete):
-            identify(data, "void")
+            examine(data, "void")
 
 
 def test_a_refusal_tells_which_kind_of_fault_it_is_and_shows_a_harmless_name() -> None:
     with pytest.raises(Malformed) as unknown:
-        identify(b"?", "..\u202e/\x1b[31m\n" + "n" * 500)
+        examine(b"?", "..\u202e/\x1b[31m\n" + "n" * 500)
     assert str(unknown.value).isprintable()
     assert len(str(unknown.value)) < 200
     with pytest.raises(TooLarge):
-        identify(b"?" * 9, "x", ScanLimits(bytes=8))
+        examine(b"?" * 9, "x", ScanLimits(bytes=8))
 
 
 @given(st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b""]), st.binary(max_size=200))
 def test_arbitrary_bytes_are_refused_and_nothing_else(start: bytes, rest: bytes) -> None:
     with pytest.raises(ScanRefused):
-        identify(start + rest, "noise")
+        examine(start + rest, "noise")
 
 
 @given(st.data())
@@ -151,7 +150,7 @@ def test_a_damaged_jpeg_or_png_is_told_apart_or_refused(data: st.DataObject) -> 
     content = bytearray(picture(kind))
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
-        found = identify(bytes(content), "damaged")
+        found = examine(bytes(content), "damaged").kind
     except ScanRefused:
         return
     assert found.value == f"image/{kind.lower()}"
@@ -167,4 +166,4 @@ def test_a_bomb_in_a_pdf_object_stream_is_bounded() -> None:
     data += xref + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % at
     limits = ScanLimits(process=ProcessLimits(memory_bytes=384 * MEBIBYTE, cpu_seconds=20))
     with pytest.raises(ScanRefused):
-        identify(data, "bomb.pdf", limits)
+        examine(data, "bomb.pdf", limits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -85,7 +85,7 @@ def record_notice(work: Work, actor: Actor, copy_id: UUID, new: NewNotice) -> No
         holder=new.holder.strip(),
         channel=new.channel,
         note=new.note.strip(),
-        delivered_at=new.delivered_at,
+        delivered_at=new.delivered_at.astimezone(UTC),
         recorded_by=actor.id,
         recorded_at=work.now(),
     )

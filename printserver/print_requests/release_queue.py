@@ -86,7 +86,7 @@ def release_printers(work: Work, actor: Actor) -> tuple[tuple[PrinterFacts, int]
         .where(releasable(work, actor), Copy.state == CopyState.ISSUED, PrintRequest.expires_at > work.now())
         .group_by(PrintRequest.printer_id)
     )
-    waiting: Mapping[UUID, int] = dict(work.session.execute(counts).tuples().all())
+    waiting: Mapping[UUID, int] = {printer: int(count) for printer, count in work.session.execute(counts)}
     beside = {printer.id: printer for printer in printers(work, actor, Permission.RELEASE_COPIES)}
     elsewhere = {printer_id: printer_facts(work, printer_id) for printer_id in waiting if printer_id not in beside}
     reachable = sorted((beside | elsewhere).values(), key=lambda printer: (printer.name, printer.id))

@@ -152,7 +152,7 @@ def test_chosen_copies_are_released_and_the_rest_wait(api: ApiClient):
     went_to(clerk.send(f"/requests/{request_id}/releases", which="chosen", copy_ids=[str(copies[1].id)]))
     assert _states(world, request_id) == ["issued", "released", "issued"]
     page = clerk.page(f"/requests/{request_id}")
-    assert 'hx-trigger="every 2s"' in page
+    assert f'data-live="request:{request_id}' in page
     went_to(clerk.send(f"/requests/{request_id}/releases", which="all"))
     assert _states(world, request_id) == ["released"] * 3
     assert "no copy of this request" in shown_again(
@@ -174,6 +174,14 @@ def test_an_unknown_outcome_is_settled_voided_and_replaced(api: ApiClient):
     assert _states(world, copy.request_id) == [CopyState.MISSING]
     went_to(administrator.send(f"{path}/voidings", reason="it is nowhere"))
     assert _states(world, copy.request_id) == [CopyState.VOID]
+    assert "second person" in clerk.page(path)
+    assert "Confirm the loss" not in administrator.page(path)
+    assert "second person" in shown_again(clerk.send(f"{path}/replacements"), 409)
+    second = Visitor.of(api, Role.PRINTER_ADMINISTRATOR, world.home.head)
+    assert "Confirm the loss" in second.page(path)
+    assert "Say how you know" in shown_again(second.send(f"{path}/loss-confirmations"), 422)
+    went_to(second.send(f"{path}/loss-confirmations", reason="the tray is empty"))
+    assert "Ask for a replacement" in clerk.page(path)
     replacement = _request_id(clerk.send(f"{path}/replacements"))
     assert _states(world, copy.request_id) == [CopyState.REPLACED]
     assert str(replacement) in clerk.page(path)

@@ -35,7 +35,7 @@ def test_released_copies_are_on_their_way_once(api: ApiClient):
     assert code_of(api.submit(address, Role.CLERK, json={"copy_ids": [first]})) == "transition-refused"
     assert api.submit(address, Role.CLERK, json={}).json() == {"copy_ids": [second]}
     assert code_of(api.submit(address, Role.CLERK, json={})) == "transition-refused"
-    assert [job.workflow for job in world.jobs.jobs].count("print-copy") == 2
+    assert [job.workflow for job in world.jobs.jobs].count("print-next") == 2
 
 
 def test_a_copy_of_another_request_is_not_released_along(api: ApiClient):
@@ -66,6 +66,11 @@ def test_a_void_copy_is_replaced_by_a_request_that_needs_its_own_approval(api: A
     copy_id = api.world.copies(api.world.printed())[0].id
     voided = api.submit(f"/copies/{copy_id}/voidings", Role.PRINTER_ADMINISTRATOR, json={"reason": "spoilt"})
     assert voided.json()["state"] == "void"
+    assert code_of(api.submit(f"/copies/{copy_id}/replacements", Role.CLERK)) == "second-person-needed"
+    address, words = f"/copies/{copy_id}/loss-confirmations", {"reason": "I saw the shreds"}
+    assert code_of(api.submit(address, Role.PRINTER_ADMINISTRATOR, json=words)) == "second-person-needed"
+    confirmed = api.submit(address, Role.PRINTER_ADMINISTRATOR, api.world.home.head, json=words)
+    assert confirmed.json()["confirmed_at"] is not None
     made = api.submit(f"/copies/{copy_id}/replacements", Role.CLERK).json()
     assert made["state"] == "rendering"
     assert api.fetch(f"/copies/{copy_id}", Role.CLERK).json()["replaced_by"] == made["request_id"]

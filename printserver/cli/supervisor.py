@@ -19,8 +19,11 @@ from typing import IO, Final
 
 import structlog
 
+from printserver.bootstrap import build
+from printserver.cli.queue_keeper import QueueKeeper
 from printserver.cli.queues import emulated_printer, private_cups, read_queues
 from printserver.cli.system_users import SIGNER, WEB, WORKER, SystemUser, make_home, separated, stage_code, system_user
+from printserver.foundation.job_queue import NoJobs
 from printserver.printing.private_cupsd import PrivateCups
 from printserver.settings import HOME_VARIABLE, Settings
 
@@ -127,6 +130,9 @@ def run(settings: Settings, on_ready: Callable[[], object] = lambda: None) -> No
     supervisor = Supervisor(all_parts(settings), _log_folder(settings))
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: supervisor.stopping.set())
+    if settings.cups_private:
+        database = build(settings, jobs=NoJobs()).database
+        QueueKeeper(database, private_cups(settings)).keep(supervisor.stopping)
     if not separated():
         structlog.get_logger().warning(
             "not started as root: all parts run as one system user, so that they are not separated from each other"

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pikepdf
 
@@ -79,6 +79,9 @@ class CupsRig:
     cups: PrivateCups
     printer: EmulatedPrinter
     desk: MemoryDesk = field(default_factory=MemoryDesk)
+    pinned: str = ""
+    """The certificate that the queue's tickets are made out for."""
+
     cupsd: Running = field(init=False)
     engine: Running = field(init=False)
 
@@ -99,26 +102,23 @@ class CupsRig:
         self.printer.wait_until_ready()
 
     def pin_printer(self) -> None:
-        self.cups.add_queue(QUEUE, self.printer.uri, self.printer.certificate_pem)
+        self.pinned = self.printer.certificate_pem
+        self.cups.add_queue(QUEUE, self.printer.uri, self.pinned)
 
     def listener(self) -> UnixListener:
         """Of the desk, for the user that the backends run as."""
         backends = pwd.getpwnam(SPOOLER_USER).pw_uid if SPOOLER_USER else os.geteuid()
         return UnixListener(desk_socket(self.root), self.desk, {backends: SPOOLER})
 
-    def seal(self, job_uuid: UUID, pdf: bytes, *, impressions: int | None = None) -> bytes:
-        """The job file of a copy, with a new ticket for the printer that is pinned now."""
+    def seal(self, job_uuid: UUID, pdf: bytes, *, impressions: int | None = None, queue: str = QUEUE) -> bytes:
+        """The job file of a copy, with a new ticket for the printer's pinned certificate."""
         if impressions is None:
             with pikepdf.open(io.BytesIO(pdf)) as opened:
                 impressions = len(opened.pages)
-        pinned = read_pin(self.pin.read_text("ascii")).sha256
-        ticket = self.desk.make(str(job_uuid), QUEUE, pinned, SPOOLER)
+        pinned = read_pin(self.pinned).sha256
+        ticket = self.desk.make(str(job_uuid), queue, pinned, SPOOLER)
         header = JobHeader(ticket, job_uuid, "application/pdf", sha256(pdf).hexdigest(), impressions)
         return seal_job(pdf, header, read_public_key(self.cups.backend_public_key), self.desk.shares.share(ticket))
-
-    @property
-    def pin(self) -> Path:
-        return self.cups.root / "pins" / QUEUE / ".cups" / "ssl" / "localhost.crt"
 
     def hold(self, job_uuid: UUID, pdf: bytes) -> int:
         return self.spooler.hold(QUEUE, job_uuid, self.seal(job_uuid, pdf))
@@ -228,11 +228,11 @@ def free_port() -> int:
 
 
 def contract_pdf(pages: int = 2, *, mark: str = "") -> bytes:
-    """An A4 document of so many empty pages; `mark` makes its bytes differ."""
+    """An A4 document of so many empty pages; no two are the same bytes."""
     pdf = pikepdf.new()
     for _ in range(pages):
         pdf.add_blank_page(page_size=(595.276, 841.89))
-    pdf.docinfo["/Title"] = mark
+    pdf.docinfo["/Title"] = f"{mark} {uuid4()}"
     out = io.BytesIO()
     pdf.save(out)
     return out.getvalue()

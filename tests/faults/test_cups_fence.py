@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 
-from printserver.printing.outcome import Outcome, judge
-from printserver.printing.ports import JobState, PrinterState
+from printserver.printing.outcome import Outcome
+from printserver.printing.ports import JobState, PrinterState, TicketState
+from printserver.printing.private_cupsd import install_fence_backend
 from tests.cups_rig import QUEUE, CupsRig, backends, contract_pdf, running_cups, wait_for
 from tests.faults.stubborn_printer import BadAnswer, StubbornPrinter
 
@@ -120,7 +122,7 @@ def test_the_same_bytes_are_not_printed_again_under_another_job(rig: CupsRig):
     rig.spooler.release(report.job_id)
     wait_for_refusals(rig, second, 1)
     assert len(rig.printer.received()) == 1
-    assert judge(rig.report(first), 1) is Outcome.PRINTED
+    assert rig.judged(first, rig.report(first), 1) is Outcome.PRINTED
 
 
 def test_bytes_that_never_reached_the_printer_may_be_printed_under_another_job(rig: CupsRig):
@@ -157,29 +159,60 @@ def test_a_held_copy_that_was_refused_is_refused_as_often_as_somebody_releases_i
     for refusals in (2, 3):
         rig.spooler.release(report.job_id)
         wait_for_refusals(rig, copy, refusals)
-    assert judge(rig.report(copy), PAGES) is Outcome.OUTCOME_UNKNOWN
+    assert rig.judged(copy, rig.report(copy), PAGES) is Outcome.OUTCOME_UNKNOWN
     assert len(rig.printer.received()) == 1
 
 
-def test_an_impostor_with_another_certificate_gets_no_byte_and_the_true_printer_then_prints_once(rig: CupsRig):
-    true_pin = rig.printer.certificate_pem
+@contextlib.contextmanager
+def impostor(rig: CupsRig) -> Iterator[None]:
+    """Another printer, with a certificate of its own, answers in the place of the pinned one."""
+    keys = {path: path.read_bytes() for path in (rig.printer.root / "keys").iterdir()}
     rig.engine.stop(signal.SIGKILL)
     rig.printer.renew_certificate()
     rig.start_printer()
-    copy, pdf = uuid4(), contract_pdf(PAGES)
+    yield
+    rig.engine.stop(signal.SIGKILL)
+    for path, octets in keys.items():
+        path.write_bytes(octets)
+    rig.start_printer()
+
+
+def meet_impostor(rig: CupsRig, pdf: bytes) -> UUID:
+    """A copy that reached the impostor, and of which the impostor got nothing."""
+    copy = uuid4()
     rig.print(copy, pdf)
     wait_for(lambda: rig.spooler.printer_status(QUEUE).state is PrinterState.STOPPED or None)
-    assert rig.printer.certificate_pem != true_pin
     assert "cups-pki-invalid" in rig.spooler.printer_status(QUEUE).reasons
     assert rig.spooler.fence_record(copy) is None
-    assert judge(rig.report(copy), PAGES) is Outcome.WAITING
+    assert rig.desk.of_job(str(copy)).state is TicketState.OPEN
+    assert rig.judged(copy, rig.report(copy), PAGES) is Outcome.WAITING
     assert rig.printer.received() == []
     assert list((rig.printer.root / "spool").iterdir()) == []
+    return copy
 
-    rig.pin_printer()
+
+def test_an_impostor_with_another_certificate_gets_no_byte_and_the_true_printer_then_prints_once(rig: CupsRig):
+    pdf = contract_pdf(PAGES)
+    with impostor(rig):
+        copy = meet_impostor(rig, pdf)
     rig.cups.resume_queue(QUEUE)
     assert rig.settled(copy, PAGES)[0] is Outcome.PRINTED
     assert [path.read_bytes() for path in rig.printer.received()] == [pdf]
+
+
+def test_a_ticket_for_the_old_certificate_is_not_redeemed_with_a_new_one(rig: CupsRig):
+    pdf, second = contract_pdf(PAGES), uuid4()
+    with impostor(rig):
+        first = meet_impostor(rig, pdf)
+        rig.pin_printer()
+        rig.cups.resume_queue(QUEUE)
+        assert rig.settled(first, PAGES)[0] is Outcome.NOT_STARTED
+        wait_for(lambda: "printserver-ticket-refused" in rig.spooler.printer_status(QUEUE).reasons or None)
+        assert rig.printer.received() == []
+        rig.print(second, pdf)
+        assert rig.settled(second, PAGES)[0] is Outcome.PRINTED
+        assert rig.spooler.printer_status(QUEUE).reasons == ()
+        assert len(rig.printer.received()) == 1
 
 
 def test_a_queue_whose_pin_was_removed_sends_nothing(rig: CupsRig):
@@ -197,7 +230,7 @@ def test_a_printer_that_is_off_is_waited_for_and_then_prints_once(rig: CupsRig):
     rig.engine.stop(signal.SIGKILL)
     copy = start_slow_copy(rig, until_printing=False)
     wait_for(lambda: ((fence := rig.spooler.fence_record(copy)) and fence.running) or None)
-    assert judge(rig.report(copy), PAGES) is Outcome.WAITING
+    assert rig.judged(copy, rig.report(copy), PAGES) is Outcome.WAITING
     rig.start_printer()
     assert rig.settled(copy, PAGES, within=60)[0] is Outcome.PRINTED
     assert len(rig.printer.received()) == 1
@@ -241,7 +274,7 @@ def test_a_printer_without_paper_is_waited_for_and_goes_on(rig: CupsRig, reason)
     wait_for(
         lambda: any(reason.rpartition("-")[0] in seen for seen in rig.spooler.printer_status(QUEUE).reasons) or None
     )
-    assert judge(rig.report(copy), 2) is Outcome.WAITING
+    assert rig.judged(copy, rig.report(copy), 2) is Outcome.WAITING
     rig.printer.control()
     assert rig.settled(copy, 2)[0] is Outcome.PRINTED
 
@@ -273,11 +306,11 @@ def test_a_printer_that_gives_up_in_the_middle_leaves_the_outcome_unknown(rig: C
 
 
 def test_the_backend_tells_cups_of_itself_and_refuses_a_job_that_names_no_copy(tmp_path):
-    backend = Path(__file__).parents[2] / "drivers" / "cups" / "printserver-fence"
+    backend = install_fence_backend(tmp_path / "bin")
     told = subprocess.run([str(backend)], capture_output=True, text=True, check=True)
     assert told.stdout.startswith("network printserver-fence ")
     environment = {"DEVICE_URI": "printserver-fence://localhost/ipp/print", "PRINTER": QUEUE}
     for options in ("", "media=A4", "job-uuid=urn:uuid:../../etc/passwd", f"x-job-uuid=urn:uuid:{uuid4()}"):
         arguments = [str(backend), "1", "worker", "title", "1", options, str(tmp_path / "none.pdf")]
         assert subprocess.run(arguments, env=environment, capture_output=True, check=False).returncode == CUPS_CANCEL
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]

@@ -23,11 +23,23 @@ class Claim:
         self.job_uuid = job_uuid
         self.path = folder / job_uuid
         self.on_note: Callable[[], object] = lambda: None
-        self._record = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o644)
-        fcntl.flock(self._record, fcntl.LOCK_EX)
-        self.note(f"claimed cups-job={cups_job} pid={os.getpid()}")
+        self._record = self._take(f"claimed cups-job={cups_job} pid={os.getpid()}")
         self._starts = self._lock_starts(folder, document_sha256)
+
+    def _take(self, first_line: str) -> int:
+        """Locked and written before it has its name, so that nobody finds it without its owner."""
+        aside = self.path.with_name(f".{self.job_uuid}.{os.getpid()}")
+        aside.unlink(missing_ok=True)  # of a dead process that had this one's number
+        record = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(record, fcntl.LOCK_EX)
+            os.write(record, f"{first_line}\n".encode("ascii"))
+            os.fsync(record)
+            os.link(aside, self.path)
+        finally:
+            aside.unlink()
         self._sync_folder()
+        return record
 
     def _lock_starts(self, folder: Path, digest: str) -> int:
         """The file stays for ever, also empty: taken away, two backends could each lock one of its name."""
@@ -39,7 +51,6 @@ class Claim:
             started = True
         if started:
             self.note("started-before")
-            self._sync_folder()
             raise StartedBefore
         return starts
 

@@ -24,7 +24,7 @@ from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.release import ReleaseCodeWrong, SecondPersonNeeded, check_release, try_code
 from printserver.print_requests.service import ReasonMissing, enter_request
 from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState, RequestState
-from printserver.printing.queries import printer_facts, require_usable
+from printserver.printing.queries import hold_printer, printer_facts, require_usable
 from printserver.seals.queries import require_usable as require_usable_seal
 from printserver.seals.queries import seal_facts
 
@@ -64,11 +64,13 @@ def release_copies(
     """
     request = request_to_release(work, actor, request_id)
     require_usable_seal(work, seal_facts(work, request.seal_id))
+    hold_printer(work, request.printer_id)
     facts = printer_facts(work, request.printer_id)
     require_usable(work, facts)
     check_release(work, actor, request, facts.release_rule, code)
     own = {copy.id: copy for copy in copies_of(work, request.id)}
-    chosen = list(copy_ids) or [copy.id for copy in own.values() if copy.state == CopyState.ISSUED]
+    # In one order whoever releases, which is also that of printing, so that two at once never wait for each other.
+    chosen = sorted(copy_ids) or [copy.id for copy in own.values() if copy.state == CopyState.ISSUED]
     if not chosen:
         raise TransitionRefused("no copy of this request is waiting to be released")
     for copy_id in chosen:
@@ -101,8 +103,7 @@ def release_batch(work: Work, actor: Actor, copy_ids: Sequence[UUID]) -> tuple[U
         if request_id is None:
             raise NotFound("there is no such copy")
         chosen.setdefault(request_id, []).append(copy_id)
-    # In one order whoever releases, so that two batches at once never wait for each other.
-    released = [release_copies(work, actor, each, sorted(chosen[each])) for each in sorted(chosen)]
+    released = [release_copies(work, actor, each, chosen[each]) for each in sorted(chosen)]
     return tuple(copy_id for one in released for copy_id in one)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from contextlib import ExitStack
 from typing import Any
@@ -20,6 +21,7 @@ from tests.postgresql_server import running_postgresql
 
 def main() -> int:
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left running
     figures = _killed_bare(asked) if asked.bare else _killed(asked)
     for finding in figures.pop("findings", ()):
         sys.stdout.write(f"finding: {finding}\n")

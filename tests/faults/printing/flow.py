@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +28,7 @@ COPIES_OF_A_REQUEST = 6
 LARGEST_DOCUMENT = 3
 ROUND_SECONDS = 0.25
 LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 15.0
 REFUSALS_IN_A_ROW = 100
 
 
@@ -80,6 +82,11 @@ class Flow(threading.Thread):
         self._ended.set()
         self.join()
 
+    def look_at_all(self) -> None:
+        """When it has ended: also at copies that were settled, because what was unknown may have become known."""
+        for identity in self._requests:
+            self._requests[identity] = self._clerk.get(f"/print-requests/{identity}")
+
     def run(self) -> None:
         while not self._ended.wait(ROUND_SECONDS):
             try:
@@ -132,19 +139,22 @@ class Flow(threading.Thread):
         return bool(copies) and all(copy["state"] in SETTLED for copy in copies)
 
 
-class QueueKeeper(threading.Thread):
-    """The person who lets a queue go on that CUPS has stopped, as it does after a backend died."""
+class Attendant(threading.Thread):
+    """The person who lets a queue go on that stays stopped, should the server not do so by itself."""
 
     def __init__(self, server: KillableServer) -> None:
-        super().__init__(daemon=True, name="queue-keeper")
+        super().__init__(daemon=True, name="attendant")
         self._cups = private_cups(server.settings)
         self._queues = list(server.printers)
         self._ended = threading.Event()
         self.resumed = 0
 
     def run(self) -> None:
+        since: dict[str, float] = {}
         while not self._ended.wait(LOOK_SECONDS):
-            for queue in self._stopped():
+            stopped = set(self._stopped())
+            since = {queue: since.get(queue, time.monotonic()) for queue in stopped}
+            for queue in [each for each in stopped if time.monotonic() - since[each] > PATIENCE_SECONDS]:
                 with suppress(CupsCommandFailed):
                     self._cups.resume_queue(queue)
                     self.resumed += 1

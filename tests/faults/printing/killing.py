@@ -13,7 +13,7 @@ from typing import Any
 from printserver.cli.demo.client import DemoFailed
 from printserver.printing.emulated_printer import EmulatedPrinter
 from tests.faults.printing.books import booked_copies, issued_documents
-from tests.faults.printing.flow import Flow, QueueKeeper
+from tests.faults.printing.flow import Attendant, Flow
 from tests.faults.printing.installation import KillableServer
 from tests.faults.printing.paper import Printing, by_copy, printings
 from tests.faults.printing.verdict import PaperOf, Verdict, judge_all
@@ -25,6 +25,7 @@ LONGEST_PAUSE = 1.0
 APPEARING_SECONDS = 4.0
 READY_SECONDS = 180.0
 STANDSTILL_SECONDS = 75.0
+SECOND_LOOKS_SECONDS = 12.0
 WEIGHTS = {
     Victim.WORKER: 4,
     Victim.WEB: 1,
@@ -79,11 +80,11 @@ def run_kills(server: KillableServer, *, kills: int, seed: int, copies: int | No
         printer.control(seconds_per_page=SECONDS_PER_PAGE)
     backlog = BACKLOG * len(server.printers)
     flow = Flow(server, random.Random(seed), backlog=backlog, most=copies)
-    keeper, killer = QueueKeeper(server), Killer(server, chance)
+    attendant, killer = Attendant(server), Killer(server, chance)
     flow.start()
     try:
         _wait_until_ready(flow, min(backlog, copies or backlog) // 2)
-        keeper.start()
+        attendant.start()
         begun = time.monotonic()
         while sum(killer.killed.values()) < kills and flow.problem is None:
             killer.kill_one()
@@ -91,16 +92,18 @@ def run_kills(server: KillableServer, *, kills: int, seed: int, copies: int | No
         flow.finish()
         _settle(flow)
         seconds = time.monotonic() - begun
+        time.sleep(SECOND_LOOKS_SECONDS)
     finally:
         flow.end()
-        if keeper.is_alive():
-            keeper.end()
+        if attendant.is_alive():
+            attendant.end()
+    flow.look_at_all()
     return {
         **count(server, flow.copies).figures(),
         "kills": sum(killer.killed.values()),
         "seconds": round(seconds, 1),
         "killed": dict(sorted(killer.killed.items())),
-        "resumed_queues": keeper.resumed,
+        "resumed_queues": attendant.resumed,
     }
 
 

@@ -22,7 +22,9 @@ from printserver.organisations.queries import names
 from printserver.print_requests import copy_service, notices, queries
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
+from printserver.print_requests.watched import sides_reported
 from printserver.printing.queries import printer_facts
+from printserver.printing.status import statuses
 from printserver.returns.queries import copy_return_status
 from printserver.web.changes import SHOWN_BESIDE, change, refusal
 from printserver.web.forms import TypedNotice
@@ -52,6 +54,7 @@ def list_copies(
         "copies.html",
         copies=found,
         counts=queries.copy_counts(work, actor),
+        sides=sides_reported(work),
         states=list(CopyState),
         state=state,
         may_release=actor.may(Permission.RELEASE_COPIES),
@@ -158,6 +161,8 @@ def _copy_page(
         status=200 if problem is None else status_of(problem),
         copy=copy,
         printer=printer_facts(work, copy.printer_id),
+        printer_status=statuses(work, [copy.printer_id]).get(copy.printer_id),
+        sides=sides_reported(work),
         home=copy_return_status(work, actor, copy_id),
         people=names(work, {each for each in (copy.settled_by, copy.confirmed_by) if each is not None}),
         notices=told,

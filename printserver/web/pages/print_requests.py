@@ -21,6 +21,8 @@ from printserver.print_requests import copy_service, queries, service
 from printserver.print_requests.queries import RequestDetails
 from printserver.print_requests.release import ReleaseCodeNeeded
 from printserver.print_requests.states import CopyState, RequestState
+from printserver.print_requests.watched import copies_drawn, sides_reported
+from printserver.printing.status import statuses
 from printserver.web.changes import refusal
 from printserver.web.view import CurrentView, View
 
@@ -187,6 +189,7 @@ def _request_page(
 ) -> HTMLResponse:
     details = queries.request_details(work, actor, request_id)
     state, mine = details.summary.state, details.summary.applicant_id == actor.id
+    printer_id = details.summary.printer_id
     return view.page(
         "request.html",
         status=200 if problem is None else status_of(problem),
@@ -197,6 +200,9 @@ def _request_page(
         may_release=details.may_release,
         may_code=details.may_release or mine,
         counts=Counter(copy.state for copy in details.copies),
+        drawn=copies_drawn(work).get(request_id, 0),
+        sides=sides_reported(work),
+        printer_status=statuses(work, [printer_id]).get(printer_id),
         needs_code=isinstance(details.obstacle, ReleaseCodeNeeded),
         may_withdraw=mine and state in WITHDRAWABLE and actor.may(Permission.CREATE_REQUEST),
         problem=problem,

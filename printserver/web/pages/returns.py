@@ -19,6 +19,7 @@ from printserver.organisations.permissions import Permission
 from printserver.print_requests.queries import copy_facts
 from printserver.returns import queries, service
 from printserver.returns.states import PAGE_TRANSITIONS, PageAction, ReturnState
+from printserver.returns.watched import pages_read
 from printserver.web.changes import SHOWN_BESIDE, refusal
 from printserver.web.view import CurrentView, View
 
@@ -64,7 +65,12 @@ def list_doubtful(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> 
 @requires(Permission.READ_RETURNS)
 def show_return(return_id: UUID, view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
     detail = queries.return_detail(work, actor, return_id)
-    return view.page("return.html", one=detail, under_way=detail.summary.state is ReturnState.RECEIVED)
+    return view.page(
+        "return.html",
+        one=detail,
+        under_way=detail.summary.state is ReturnState.RECEIVED,
+        pages_read=pages_read(work).get(return_id, 0),
+    )
 
 
 @router.get("/return-pages/{page_id}", response_class=HTMLResponse)

@@ -66,8 +66,10 @@
       const same = fresh.querySelector(`input[name="${CSS.escape(box.name)}"][value="${CSS.escape(box.value)}"]`);
       if (same) same.checked = box.checked;
     }
-    const opened = [...section.querySelectorAll("details[id]")].filter((each) => each.open);
-    opened.forEach((each) => fresh.querySelector(`#${CSS.escape(each.id)}`)?.setAttribute("open", ""));
+    const opened = [...section.querySelectorAll("details[open] > summary")].map((each) => each.textContent);
+    for (const each of fresh.querySelectorAll("details > summary")) {
+      if (opened.includes(each.textContent)) each.parentElement.open = true;
+    }
     section.replaceWith(fresh);
     window.htmx?.process(fresh);
     if (focused) [...fresh.querySelectorAll(focused.tagName)].find((each) => each.isEqualNode(focused))?.focus();

@@ -1,0 +1,197 @@
+"""Open pages follow by themselves what others do, and take nothing away from whoever is typing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from printserver.http_edge.live import LiveLimits
+from printserver.organisations.credentials import end_session, person_of_session
+from printserver.organisations.permissions import Role
+from printserver.print_requests import copy_service
+from printserver.print_requests.models import Copy
+from printserver.printing.outcome import Outcome
+from tests.browser.conftest import Visit, keep_picture
+from tests.browser.reading_rules import broken_rules
+from tests.databases import sqlite_template
+from tests.http.live_server import LiveServer, live_server
+from tests.world import World, world, world_template
+
+__all__ = ["sqlite_template", "world", "world_template"]
+
+SOON_MS: Final = 3_000
+"""What is promised on a machine that is not busy with other things."""
+PATIENCE_MS: Final = 15_000
+HINT: Final = ".live-hint"
+STATE: Final = "#live td .badge, #live p.state .badge"
+VOID: Final = re.compile("^已?作废$")
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[LiveServer]:
+    """Not the whole product: these pages need no HSM and no printer."""
+    with live_server(world, LiveLimits()) as running:
+        yield running
+
+
+@pytest.fixture
+def look(visit: Visit, server: LiveServer):
+    """Opens a page of somebody who is signed in: `look(Role.CLERK, "/copies")`, and waits until it listens."""
+
+    def opened(role: Role, path: str, **options: Any) -> Page:
+        page = visit(**options)
+        _sign_in(page.context, server, role)
+        before = server.streams.open_streams
+        page.goto(path)
+        if options.get("javascript", True):
+            _wait(page, lambda: server.streams.open_streams > before)
+        return page
+
+    return opened
+
+
+def _sign_in(context: BrowserContext, server: LiveServer, role: Role) -> None:
+    name, _, secret = server.cookie(server.session(role))["Cookie"].partition("=")
+    context.add_cookies([{"name": name, "value": secret, "url": server.url}])
+
+
+def _wait(page: Page, condition: Any) -> None:
+    for _ in range(100):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not happen")
+
+
+def _void(world: World, copy_id: UUID) -> None:
+    with world.database.work() as work:
+        actor = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+        copy_service.void_copy(work, actor, copy_id, reason="torn")
+
+
+def test_what_somebody_else_does_is_seen_on_every_open_page_without_reload(look: Any, world: World):
+    copy = world.copies(world.issued(copies=2))[0]
+    pages = [look(Role.CLERK, path) for path in (f"/copies/{copy.id}", f"/requests/{copy.request_id}", "/copies")]
+    for page in pages:
+        page.evaluate("window.sameDocument = true")
+        expect(page.locator(STATE, has_text=VOID)).to_have_count(0)
+    _void(world, copy.id)
+    for page in pages:
+        expect(page.locator(STATE, has_text=VOID)).to_have_count(1, timeout=SOON_MS)
+        assert page.evaluate("window.sameDocument")
+
+
+def test_the_phone_of_one_person_shows_what_another_does_in_her_browser(look: Any, world: World):
+    request_id = world.issued()
+    phone, desk = look(Role.CLERK, "/", width=360), look(Role.CLERK, f"/requests/{request_id}")
+    waits = phone.locator("#live-waits")
+    expect(waits).to_contain_text("1")
+    desk.get_by_role("button", name="全部放行打印").click()
+    expect(waits).to_contain_text("没有等待我处理", timeout=PATIENCE_MS)
+    assert broken_rules(phone) == []
+    keep_picture(phone, "live-home-phone")
+
+
+def test_typed_text_stays_and_the_person_is_told(look: Any, world: World):
+    copy = world.copies(world.printed(outcome=Outcome.OUTCOME_UNKNOWN))[0]
+    page = look(Role.PRINTER_ADMINISTRATOR, f"/copies/{copy.id}")
+    page.fill("#settle-reason", "托盘里没有纸")
+    page.locator("h1").click()
+    with world.database.work() as work:
+        actor = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+        copy_service.settle_copy(work, actor, copy.id, settlement="seen", reason="it lies here")
+    expect(page.locator(STATE, has_text="已打印")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(page.locator(HINT)).to_contain_text("此处内容已有变化", timeout=PATIENCE_MS)
+    assert page.input_value("#settle-reason") == "托盘里没有纸"
+    assert broken_rules(page) == []
+    page.locator(f"{HINT} a").click()
+    expect(page.locator("#settle-reason")).to_have_count(0)
+
+
+def test_a_field_that_is_being_typed_into_keeps_the_cursor(look: Any, world: World):
+    copy = world.copies(world.issued())[0]
+    page = look(Role.PRINTER_ADMINISTRATOR, f"/copies/{copy.id}")
+    page.locator("#void-reason").focus()
+    _void(world, copy.id)
+    expect(page.locator(HINT)).to_have_count(1, timeout=PATIENCE_MS)
+    page.keyboard.type("x")
+    assert page.input_value("#void-reason") == "x"
+    page.keyboard.press("Backspace")
+    page.locator("h1").click()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.locator("#void-reason")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.locator(HINT)).to_have_count(0)
+
+
+def test_boxes_that_are_ticked_stay_ticked(look: Any, world: World):
+    first, second, third = world.copies(world.issued(copies=3))
+    page = look(Role.CLERK, f"/requests/{first.request_id}")
+    page.locator(f"input[value='{second.id}']").check()
+    page.evaluate("document.querySelector('#live details').open = true")
+    _void(world, first.id)
+    expect(page.locator(STATE, has_text=VOID)).to_have_count(1, timeout=PATIENCE_MS)
+    assert page.locator(f"input[value='{second.id}']").is_checked()
+    assert not page.locator(f"input[value='{third.id}']").is_checked()
+    assert page.evaluate("document.activeElement.value") == str(second.id)
+    assert page.evaluate("document.querySelector('#live details').open")
+
+
+def test_without_scripts_the_page_is_the_same_and_listens_to_nothing(look: Any, world: World, server: LiveServer):
+    copy = world.copies(world.issued())[0]
+    page = look(Role.CLERK, f"/copies/{copy.id}", javascript=False)
+    expect(page.locator("#live .badge")).to_have_count(1)
+    assert server.streams.open_streams == 0
+
+
+def test_a_page_that_is_not_looked_at_does_not_listen_and_catches_up_later(look: Any, world: World, server: LiveServer):
+    copy = world.copies(world.issued())[0]
+    page = look(Role.CLERK, f"/copies/{copy.id}")
+    page.evaluate(_SEEN, "hidden")
+    _wait(page, lambda: server.streams.open_streams == 0)
+    _void(world, copy.id)
+    page.evaluate(_SEEN, "visible")
+    expect(page.locator(STATE, has_text=VOID)).to_have_count(1, timeout=PATIENCE_MS)
+
+
+_SEEN: Final = """(state) => {
+  Object.defineProperty(document, "hidden", {configurable: true, get: () => state === "hidden"});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_without_the_stream_the_page_asks_from_time_to_time(chromium: Browser, world: World):
+    """In a window of its own, because the refused stream is complained about in its console."""
+    copy = world.copies(world.issued())[0]
+    with live_server(world, LiveLimits(streams=0)) as server, chromium.new_context(base_url=server.url) as context:
+        _sign_in(context, server, Role.CLERK)
+        page = context.new_page()
+        page.goto(f"/copies/{copy.id}?lang=zh")
+        _void(world, copy.id)
+        expect(page.locator(STATE, has_text=VOID)).to_have_count(1, timeout=PATIENCE_MS)
+
+
+def test_who_is_signed_out_elsewhere_is_told_and_asks_no_more(look: Any, world: World, server: LiveServer):
+    copy = world.copies(world.issued())[0]
+    page = look(Role.CLERK, f"/copies/{copy.id}")
+    secret = page.context.cookies()[0]["value"]
+    with world.database.work() as work:
+        end_session(work, person_of_session(work, secret))
+    _void(world, copy.id)
+    expect(page.locator(HINT).first).to_be_visible(timeout=PATIENCE_MS)
+    _wait(page, lambda: server.streams.open_streams == 0)
+
+
+def test_the_sides_that_have_come_out_are_counted(look: Any, world: World):
+    copy = world.copies(world.released())[0]
+    world.sent(copy.printer_id)
+    page = look(Role.CLERK, f"/requests/{copy.request_id}", width=360)
+    for sides in (1, 2):
+        with world.database.work() as work:
+            work.session.get_one(Copy, copy.id).impressions_reported = sides
+        expect(page.locator("#live")).to_contain_text(f"已打印 {sides} / 2 页", timeout=PATIENCE_MS)
+    keep_picture(page, "live-request-phone")

@@ -20,10 +20,11 @@ from printserver.printing.pin import Pin
 from printserver.printing.ports import QueueNotFound, SpoolerUnavailable
 from printserver.printing.ppd import controlled_ppd
 from printserver.printing.printer_address import PrinterAddress, read_printer_address
-from printserver.printing.spooler_configuration import POLICY, filled
+from printserver.printing.spooler_configuration import POLICY
 from printserver.printing.spooler_cups_checks import ERROR_POLICY, QUEUE_NAME, device_uri
-from printserver.printing.spooler_files import Ownership, put_file, put_folder
+from printserver.printing.spooler_files import Ownership, put_file
 from printserver.printing.spooler_layout import RecordedQueue, SpoolerLayout, SpoolerRecord
+from printserver.printing.spooler_setup import put_tls_settings
 
 _PROCESSING: Final = 5  # job-state, RFC 8011 section 5.3.7
 _RELOAD_SECONDS: Final = 45.0  # cupsd waits up to 30 for what it is doing
@@ -141,11 +142,9 @@ def _listener(path: Path) -> int:
 
 
 def _put_pin(layout: SpoolerLayout, name: str, address: PrinterAddress, pin: Pin) -> None:
+    put_tls_settings(layout, name)
     certificate = layout.pin(name, address.host)
-    for folder in (layout.pins / name, layout.pins / name / ".cups", certificate.parent):
-        put_folder(folder, 0o755, Ownership.trusted())
     for other in certificate.parent.iterdir():
         if other != certificate:
             other.unlink()
     put_file(certificate, pin.certificate_pem.encode("ascii"), 0o644, Ownership.trusted())
-    put_file(layout.tls_settings(name), filled("client.conf").encode("ascii"), 0o644, Ownership.trusted())

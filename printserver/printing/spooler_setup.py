@@ -86,6 +86,8 @@ def install_spooler(
     install_fence_backend(layout.server_bin)
     _own_backend(layout)
     changed = _put_configuration(layout, texts, keep_old=not fresh)
+    for queue in record.queues:
+        put_tls_settings(layout, queue)
     put_file(layout.record_file, record.to_json().encode("utf-8"), 0o644, Ownership.trusted())
     return Installed(
         record=record,
@@ -94,6 +96,13 @@ def install_spooler(
         branch_certificate_sha256=None if certificate is None else read_pin(certificate).sha256,
         reload=changed,
     )
+
+
+def put_tls_settings(layout: SpoolerLayout, queue: str) -> None:
+    """Beside the queue's pin: the printer is known by it and by nothing else."""
+    for folder in (layout.pins / queue, layout.pins / queue / ".cups", layout.pins / queue / ".cups" / "ssl"):
+        put_folder(folder, 0o755, Ownership.trusted())
+    put_file(layout.tls_settings(queue), filled("client.conf").encode("ascii"), 0o644, Ownership.trusted())
 
 
 def _require_whole(layout: SpoolerLayout, record: SpoolerRecord, desk_certificate: str | None) -> None:

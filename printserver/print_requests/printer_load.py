@@ -32,4 +32,4 @@ def _counts(work: Work, states: Collection[CopyState], printer_ids: Collection[U
         .where(Copy.printer_id.in_(printer_ids), Copy.state.in_(states))
         .group_by(Copy.printer_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

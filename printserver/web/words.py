@@ -254,6 +254,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "CopyRendered": N_("copy drawn"),
         "CopyMoved": N_("copy changed its state"),
         "CopySigned": N_("copy signed"),
+        "CopyStarted": N_("first octets of a copy handed to the printer"),
         "ReleaseCodeMade": N_("release code made"),
         "ReleaseCodeUsed": N_("release code used"),
         "ReleaseCodeRefused": N_("wrong release code typed"),

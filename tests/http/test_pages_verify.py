@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 
 from printserver.app import create_app
 from printserver.bootstrap import Adapters
+from printserver.foundation.ids import new_id
 from printserver.http_edge.limits import PER_MINUTE, VERIFICATION
+from printserver.print_requests.models import CopyNotice
 from printserver.print_requests.states import CopyState
 from printserver.settings import Settings
 from printserver.verification.public_view import KIND_OF_STATE
 from tests.http.page_visitor import StrangersClient
-from tests.paper_books import PUBLIC_URL, Books, books, issuer
+from tests.paper_books import ISSUED_AT, PUBLIC_URL, Books, books, issuer
 
 __all__ = ["books", "issuer"]
 
@@ -78,6 +81,35 @@ def test_every_state_has_its_page(public: Public, state: CopyState):
     assert f'data-verdict="{KIND_OF_STATE[state]}"' in page
     never_left = state in (CopyState.RENDERED, CopyState.AUTHORISED, CopyState.WASTED)
     assert (copy.title in page) is not never_left
+
+
+@pytest.mark.parametrize("state", [CopyState.VOID, CopyState.REPLACED, CopyState.PRINTED])
+def test_that_the_holders_were_notified_is_said_of_an_invalid_copy_and_not_whom_nor_how(
+    public: Public, state: CopyState
+):
+    copy = public.books.copy(state=state)
+    assert "notified" not in public.code(public.books.text(copy))
+    at = ISSUED_AT + timedelta(days=1)
+    with public.books.database.work() as work:
+        work.session.add(
+            CopyNotice(
+                id=new_id(),
+                copy_id=copy.id,
+                kind="void",
+                holder="Far East Ltd.",
+                channel="courier",
+                note="SF 1234567",
+                delivered_at=at,
+                recorded_by=public.books.person,
+                recorded_at=at,
+            )
+        )
+    page = public.code(public.books.text(copy))
+    assert ("The holders were notified on 21 November 2026." in page) is (state is not CopyState.PRINTED)
+    for private in ("Far East", "courier", "SF 1234567"):
+        assert private not in page
+    if state is not CopyState.PRINTED:
+        assert "已于 2026年11月21日 通知持有人" in public.code(public.books.text(copy), "zh-CN")
 
 
 def test_unknown_foreign_and_malformed_codes_get_the_very_same_page(public: Public):

@@ -13,6 +13,9 @@ from printserver.approvals.rules import ApplicantMayNotDecide
 from printserver.audit.log import Event
 from printserver.foundation.errors import PrintServerError
 from printserver.organisations.permissions import Role
+from printserver.print_requests.notices import Channel, NoticeKind
+from printserver.print_requests.release import ReleaseRule
+from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.reconciliation import Finding
 from printserver.returns.comparison import Verdict
@@ -53,6 +56,12 @@ def _below(kind: type[Any]) -> Iterator[type[Any]]:
         ("verdict_meaning", VerdictKind),
         ("request_state", RequestState),
         ("copy_state", CopyState),
+        ("copy_state_meaning", CopyState),
+        ("copy_state_next", CopyState),
+        ("sides", Sides),
+        ("release_rule", ReleaseRule),
+        ("notice_kind", NoticeKind),
+        ("channel", Channel),
         ("return_state", ReturnState),
         ("page_state", PageState),
         ("comparison", Verdict),

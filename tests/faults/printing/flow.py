@@ -29,7 +29,7 @@ LARGEST_DOCUMENT = 3
 ROUND_SECONDS = 0.25
 LOOK_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0
-REFUSALS_IN_A_ROW = 100
+REFUSED_SECONDS = 180.0
 
 
 def small_contract(words: str, pages: int) -> bytes:
@@ -57,7 +57,7 @@ class Flow(threading.Thread):
         self._requests: dict[str, Any] = {}
         self._ended = threading.Event()
         self._finishing = False
-        self._refusals = 0
+        self._last_round = time.monotonic()
         self.problem: Exception | None = None
 
     @property
@@ -91,11 +91,10 @@ class Flow(threading.Thread):
         while not self._ended.wait(ROUND_SECONDS):
             try:
                 self._round()
-                self._refusals = 0
+                self._last_round = time.monotonic()
             except (httpx.HTTPError, DemoFailed) as problem:
                 # The web process was just killed, or did what was asked and died before it answered.
-                self._refusals += 1
-                if self._refusals > REFUSALS_IN_A_ROW:
+                if time.monotonic() - self._last_round > REFUSED_SECONDS:
                     self.problem = problem
                     return
 

@@ -15,13 +15,14 @@ from printserver.printing.emulated_printer import EmulatedPrinter
 from tests.faults.printing.books import booked_copies, issued_documents
 from tests.faults.printing.flow import Attendant, Flow
 from tests.faults.printing.installation import KillableServer
-from tests.faults.printing.paper import Printing, by_copy, printings
+from tests.faults.printing.paper import Printing, by_copy, page_events, printings
 from tests.faults.printing.verdict import PaperOf, Verdict, judge_all
 from tests.faults.printing.victims import Victim, kill
 
 SECONDS_PER_PAGE = 0.15
 BACKLOG = 12
 LONGEST_PAUSE = 1.0
+LONGEST_WAIT_FOR_PROGRESS = 8.0
 APPEARING_SECONDS = 4.0
 READY_SECONDS = 180.0
 STANDSTILL_SECONDS = 75.0
@@ -45,8 +46,11 @@ class Killer:
     def __init__(self, server: KillableServer, chance: random.Random) -> None:
         self._processes, self._printers, self._chance = server.processes, server.printers, chance
         self.killed: Counter[str] = Counter()
+        self._seen = self._pages()
 
     def kill_one(self) -> None:
+        """Once a page has come out since the last one, or nothing has come out for a while."""
+        self._wait_for_progress()
         victim = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         pause, which = self._chance.uniform(0, LONGEST_PAUSE), self._chance.random()
         time.sleep(pause)
@@ -62,6 +66,15 @@ class Killer:
                 self.killed[victim.value] += 1
                 if printer is not None:
                     forget(printer)
+
+    def _wait_for_progress(self) -> None:
+        deadline = time.monotonic() + LONGEST_WAIT_FOR_PROGRESS
+        while (now := self._pages()) == self._seen and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self._seen = now
+
+    def _pages(self) -> int:
+        return sum(len(page_events(printer)) for printer in self._printers.values())
 
 
 def forget(printer: EmulatedPrinter) -> None:

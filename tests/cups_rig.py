@@ -105,10 +105,16 @@ class CupsRig:
         self.pinned = self.printer.certificate_pem
         self.cups.add_queue(QUEUE, self.printer.uri, self.pinned)
 
-    def listener(self) -> UnixListener:
-        """Of the desk, for the user that the backends run as."""
+    @contextlib.contextmanager
+    def serving(self, path: Path) -> Iterator[None]:
+        """The desk may be asked on this socket by the user that the backends run as, and by the test."""
         backends = pwd.getpwnam(SPOOLER_USER).pw_uid if SPOOLER_USER else os.geteuid()
-        return UnixListener(desk_socket(self.root), self.desk, {backends: SPOOLER})
+        listener = UnixListener(path, self.desk, {backends: SPOOLER, os.geteuid(): SPOOLER})
+        listener.start()
+        try:
+            yield
+        finally:
+            listener.close()
 
     def seal(self, job_uuid: UUID, pdf: bytes, *, impressions: int | None = None, queue: str = QUEUE) -> bytes:
         """The job file of a copy, with a new ticket for the printer's pinned certificate."""
@@ -149,10 +155,10 @@ class CupsRig:
 
 
 @contextlib.contextmanager
-def running_cups(*, printing_user: str = THIS_USER) -> Iterator[CupsRig]:
+def running_cups(*, printing_user: str = THIS_USER, open_desk: bool = True) -> Iterator[CupsRig]:
     """Everything switched on and pinned; on leaving, all processes are gone and the folder too.
 
-    printing_user: the one system user that may hand in copies.
+    printing_user: the one system user that may hand in copies.   open_desk: False leaves its socket to the test.
     """
     root = Path(tempfile.mkdtemp(prefix="cups-rig-"))
     root.chmod(0o755)
@@ -167,20 +173,18 @@ def running_cups(*, printing_user: str = THIS_USER) -> Iterator[CupsRig]:
         ),
         printer=EmulatedPrinter(root / "printer", free_port(), user=SPOOLER_USER),
     )
-    listener = rig.listener()
     try:
         rig.cups.build()
         rig.printer.build()
-        listener.start()
         rig.start_printer()
         rig.start_cupsd()
         rig.pin_printer()
-        yield rig
+        with rig.serving(desk_socket(root)) if open_desk else contextlib.nullcontext():
+            yield rig
     finally:
         rig.engine.stop(signal.SIGKILL)
         rig.cupsd.stop()
         stop_backends(rig)
-        listener.close()
         shutil.rmtree(root)
 
 
@@ -189,7 +193,7 @@ def desk_socket(root: Path) -> Path:
 
 
 def stop_backends(rig: CupsRig) -> None:
-    """Backends whose cupsd was killed outlive it; they are told apart by the printer's own port in their arguments."""
+    """Backends whose cupsd was killed outlive it."""
     for process in backends(rig):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
@@ -197,7 +201,7 @@ def stop_backends(rig: CupsRig) -> None:
 
 def backends(rig: CupsRig) -> list[int]:
     """Process ids of this rig's fence and stock backends."""
-    address = f"localhost:{rig.printer.port}/".encode()
+    stock, fence = f"localhost:{rig.printer.port}/".encode(), f"{rig.root}/".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -205,7 +209,7 @@ def backends(rig: CupsRig) -> list[int]:
                 arguments = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if address in arguments:
+            if stock in arguments or (fence in arguments and b"/backend/printserver-fence" in arguments):
                 found.append(int(entry.name))
     return found
 

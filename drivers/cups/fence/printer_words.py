@@ -13,7 +13,8 @@ from .words import Reasons
 
 JOB_STATES = ("pending", "pending-held", "processing", "processing-stopped", "canceled", "aborted", "completed")
 FINAL_STATES = JOB_STATES[4:]
-_MOST_NOTES = 400  # of one copy; more is a printer that wants to fill the disk
+_FINAL_WORDS = tuple(f"printer-state={state} " for state in FINAL_STATES)
+_MOST_OCTETS = 20 * 1024  # of one copy; more is a printer that wants to fill the disk
 _LARGEST_COUNT = 1_000_000_000
 
 
@@ -33,7 +34,7 @@ class PrinterWords:
         self._last = ""
         self._impressions = -1
         self._final = False
-        self._notes = 0
+        self._octets = 0
         self._guard = threading.Lock()
 
     def read(self, line: str) -> None:
@@ -74,8 +75,8 @@ class PrinterWords:
             self._note_once(line)
 
     def _note_once(self, line: str) -> None:
-        if line == self._last or (self._notes >= _MOST_NOTES and not self._final):
+        if line == self._last or (self._octets + len(line) > _MOST_OCTETS and not line.startswith(_FINAL_WORDS)):
             return
         self._last = line
-        self._notes += 1
+        self._octets += len(line) + 1
         self._claim.note(line)

@@ -38,10 +38,13 @@ _SERVER_WIDE: Final = (
 )
 _FILES_WIDE: Final = ("FileDevice", "SyncOnClose")
 _LOOPBACK: Final = re.compile(r"/.*|(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?")
+ROOT_LOCATION: Final = "location /"
+# Without any, cupsd 2.4 takes no peer credentials, and so knows nobody who calls over its socket.
+_ROOT_LOCATION_TEXT: Final = "<Location />\n  Order allow,deny\n  Allow localhost\n</Location>"
 _BEGIN: Final = "# printserver: begin. Written by `printserver printers install`; changes here are lost."
 _END: Final = "# printserver: end."
 _REPLACED: Final = "# printserver replaced: "
-_BLOCK: Final = re.compile(rf"\n?{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
+_BLOCK: Final = re.compile(rf"{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
 
 
 class ConfigurationInTheWay(Refused):
@@ -140,7 +143,8 @@ def merged(
 ) -> str:
     """`text` with what is needed; what it says besides stays. Merging again changes nothing.
 
-    policy: the section to have, if any.   ours: variables of `SetEnv` that nobody else has a use for.
+    policy: the section to have, if any, and a place for it to hold in.
+    ours: variables of `SetEnv` that nobody else has a use for.
     replace: lines in the way become comments.
     Raises: ConfigurationInTheWay without `replace`.
     """
@@ -157,6 +161,8 @@ def merged(
     missing = [f"{name} {value}" for name, value in needed.items() if effective(kept, name) != value]
     if policy and not section(kept, f"policy {POLICY}"):
         missing += policy.strip().splitlines()
+    if policy and not section(kept, ROOT_LOCATION):
+        missing += _ROOT_LOCATION_TEXT.splitlines()
     return "".join((kept, *(f"{line}\n" for line in (_BEGIN, *missing, _END)))) if missing else kept
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from printserver.printing.spooler_configuration import (
     POLICY,
+    ROOT_LOCATION,
     effective,
     exposed,
     filled,
@@ -41,6 +42,14 @@ def cupsd_configuration(spooler: InstalledSpooler) -> Iterator[Finding]:
             f"{path}, <Policy {POLICY}>",
             "it allows other things, or other users, than were installed",
             "Put the policy back.",
+            (spooler.install_again("--replace"),),
+        )
+    if not section(text, ROOT_LOCATION):
+        yield Finding(
+            "cups-knows-no-caller",
+            f"{path}, <Location />",
+            "without that section cupsd does not ask the socket who is calling, and refuses everybody",
+            "Put the section back.",
             (spooler.install_again("--replace"),),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from printserver.printing.spooler_configuration import POLICY
 from printserver.printing.spooler_findings import Check, Finding, InstalledSpooler, command
 from printserver.printing.spooler_layout import SCHEME, RecordedQueue
 
+IPP_PORT: Final = 631
 ERROR_POLICY: Final = "stop-printer"
 QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,126}")
 _ASKED: Final = ["printer-op-policy", "printer-error-policy", "printer-is-accepting-jobs", "document-format-supported"]
@@ -59,10 +61,10 @@ def queues(spooler: InstalledSpooler) -> Iterator[Finding]:
 
 def other_ways_to_a_printer(spooler: InstalledSpooler) -> Iterator[Finding]:
     """A queue beside the fence prints what nobody approved. Found are those that name host or address."""
-    controlled = {place for queue in spooler.record.queues.values() for place in _places(urlsplit(queue.uri).hostname)}
+    controlled = {place for queue in spooler.record.queues.values() for place in _places(queue.uri)}
     for name, printer in _queues(spooler).items():
-        address = urlsplit(printer.get("device-uri", ""))
-        if name in spooler.record.queues or address.scheme == SCHEME or not controlled & _places(address.hostname):
+        device = str(printer.get("device-uri", ""))
+        if name in spooler.record.queues or urlsplit(device).scheme == SCHEME or not controlled & _places(device):
             continue
         yield Finding(
             "another-way-to-the-printer",
@@ -150,15 +152,20 @@ def _uncontrolled(spooler: InstalledSpooler) -> set[str]:
     return {name for name in _queues(spooler) if name not in spooler.record.queues}
 
 
-def _places(host: str | None) -> frozenset[str]:
-    """The name and every address it has now."""
-    if not host:
+def _places(uri: str) -> frozenset[str]:
+    """The host's name and every address it has now: a printer takes jobs on several ports. On this machine itself
+    there may be many printers, told apart by their ports."""
+    parts = urlsplit(uri)
+    if not parts.hostname:
         return frozenset()
-    name = host.lower().rstrip(".")
+    name = parts.hostname.rstrip(".")
     try:
-        return frozenset({name, *(str(each[4][0]) for each in socket.getaddrinfo(name, None))})
+        addresses = {str(each[4][0]) for each in socket.getaddrinfo(name, None)}
     except OSError:
-        return frozenset({name})
+        addresses = set()
+    if addresses and all(ip_address(each.partition("%")[0]).is_loopback for each in addresses):
+        return frozenset({f"loopback:{parts.port or IPP_PORT}"})
+    return frozenset({name, *addresses})
 
 
 CUPS_CHECKS: Final[tuple[Check, ...]] = (queues, other_ways_to_a_printer, spool)

@@ -44,7 +44,7 @@ def gathered(spooler: InstalledSpooler, checks: tuple[Check, ...]) -> Iterator[F
     for check in checks:
         try:
             yield from check(spooler)
-        except (OSError, UnicodeDecodeError, PrintServerError) as error:
+        except (OSError, ValueError, PrintServerError) as error:
             yield Finding(
                 "not-readable",
                 f"{check.__name__.replace('_', ' ')}",

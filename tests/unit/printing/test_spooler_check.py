@@ -151,6 +151,7 @@ FAULTS = (
     Fault("pages are served", ("cups-webinterface",), cupsd("WebInterface No", "WebInterface Yes")),
     Fault("the network", ("cups-listens-to-network",), cupsd("JobKillDelay 10", "JobKillDelay 10\nListen *:1")),
     Fault("anybody may start a job again", ("policy-changed",), cupsd("Require user no:body", "Require valid-user")),
+    Fault("nobody is known", ("cups-knows-no-caller",), cupsd("<Location />\n  Order allow,deny\n", "<Location /x>\n")),
     Fault("what is written may be lost", ("cups-synconclose",), files("SyncOnClose Yes", "SyncOnClose No")),
     Fault("another desk", ("cups-setenv-printserver-desk",), files("DESK unix:", "DESK unix:/elsewhere")),
     Fault("other certificates are taken", ("tls-not-pinned",), tls("TrustOnFirstUse No", "TrustOnFirstUse Yes")),

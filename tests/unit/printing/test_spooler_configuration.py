@@ -76,6 +76,7 @@ def test_putting_it_again_changes_nothing():
 
 def test_a_configuration_that_says_it_all_is_left_alone():
     text = "".join(f"{name} {value}\n" for name, value in needed_of_cupsd().items()) + POLICY
+    text += "<Location />\n  Order allow,deny\n</Location>\n"
     assert merged(text, needed_of_cupsd(), policy=POLICY) == text
 
 

@@ -17,8 +17,10 @@ from subprocess import run
 from typing import Any, Final
 
 from printserver.printing.emulated_printer import EmulatedPrinter
+from printserver.printing.ipp_answer import PrinterAnswer
+from printserver.printing.ipp_query import ask_printer
 from printserver.printing.pin import Pin, read_pin
-from tests.cups_rig import SPOOLER_USER, Running, contract_pdf, free_port
+from tests.cups_rig import SPOOLER_USER, Running, contract_pdf, free_port, wait_for
 
 PRINT_JOB: Final = """{{
 OPERATION Print-Job
@@ -69,6 +71,15 @@ class SwitchedOn:
             file.write_bytes(contract_pdf(1) if document is None else document)
             test.write_text(PRINT_JOB.format(name=name, format=form, sides=sides, file=file))
             run(["/usr/bin/ipptool", "-q", self.printer.uri, str(test)], check=True, timeout=30)
+
+    def wait_for_reason(self, start: str) -> PrinterAnswer:
+        """Its first answer with a printer-state-reason that starts so."""
+
+        def told() -> PrinterAnswer | None:
+            answer = ask_printer(self.printer.uri, self.pin.sha256)
+            return answer if any(reason.startswith(start) for reason in answer.reasons) else None
+
+        return wait_for(told)
 
 
 @contextmanager

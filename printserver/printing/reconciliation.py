@@ -20,8 +20,8 @@ COUNT_FOLLOWS: Final = timedelta(minutes=1)
 PAPER_FOLLOWS: Final = timedelta(minutes=10)
 """How long after the end of a copy of doubtful fate its sheets may still come out; and how long the counter of a
 running day must have had time before it is called short."""
-READING_TAKES: Final = timedelta(seconds=30)
-"""How much later than the moment written beside it a reading may have been taken."""
+CLOCKS_DIFFER: Final = timedelta(seconds=5)
+"""How far the clocks may be apart of the machines that write down a copy's beginning and a reading."""
 
 
 class Finding(StrEnum):
@@ -104,11 +104,11 @@ class Print:
 
     def in_window(self, opening: datetime, closing: datetime) -> bool:
         """Whether any of its sheets can have been counted after `opening` and up to `closing`."""
-        return self.began - READING_TAKES < closing and (self._counted_by is None or self._counted_by > opening)
+        return self.began - CLOCKS_DIFFER < closing and (self._counted_by is None or self._counted_by > opening)
 
     def half_counted(self, moment: datetime) -> bool:
         """Whether a reading of this moment may have seen some of its sheets, but not all."""
-        return self.began - READING_TAKES < moment and (self._counted_by is None or self._counted_by > moment)
+        return self.began - CLOCKS_DIFFER < moment and (self._counted_by is None or self._counted_by > moment)
 
     @property
     def _counted_by(self) -> datetime | None:
@@ -217,7 +217,7 @@ def _is_quiet(reading: Reading, prints: Sequence[Print]) -> bool:
 def _had_time(closing: Reading, prints: Sequence[Print], *, runs: bool) -> bool:
     """Whether everything printed before this reading is in it for certain, however slow the counter."""
     wait = PAPER_FOLLOWS if runs else COUNT_FOLLOWS
-    began = [each for each in prints if each.began - READING_TAKES < closing.taken_at]
+    began = [each for each in prints if each.began - CLOCKS_DIFFER < closing.taken_at]
     return all(each.over is not None and each.over + wait <= closing.taken_at for each in began)
 
 

@@ -65,7 +65,7 @@ def set_scene(world: World) -> Scene:
         serial=_serial(world, issued),
         entry=entry,
         token=token,
-        count_alarm=_count_alarm(world),
+        count_alarm=count_alarm_at(world),
     )
 
 
@@ -73,7 +73,7 @@ def _serial(world: World, request_id: UUID) -> str:
     return str(CopySerial(world.copies(request_id)[0].serial))
 
 
-def _count_alarm(world: World) -> UUID:
+def count_alarm_at(world: World) -> UUID:
     """Two sheets too many on the day before."""
     printer_id = world.home.north.printer_id
     day = (world.clock.now() - timedelta(days=1)).date()

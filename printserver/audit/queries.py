@@ -161,7 +161,7 @@ def recorded(work: Work, entry_ids: Collection[UUID]) -> tuple[Recorded, ...]:
 
 def _named_ids(body: str) -> dict[str, UUID]:
     facts: dict[str, Any] = json.loads(body)["facts"]
-    return {name: UUID(value) for name, value in facts.items() if name.endswith("_id") and _is_id(value)}
+    return {name: UUID(value) for name, value in facts.items() if _is_id(value)}
 
 
 def _is_id(value: object) -> TypeGuard[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import cups
 
 from printserver.printing.emulated_printer import EmulatedPrinter
+from printserver.printing.job_file import JOB_FILE_TYPE
 from printserver.printing.private_cupsd import CupsNotReady
 from printserver.settings import REPOSITORY
 from tests.cups_rig import SPOOLER_USER, Running, free_port, wait_for
@@ -115,9 +116,11 @@ class BareCups:
 
     def add_queues(self) -> None:
         connection = self.connect()
+        ppd = self.root / "passthrough.ppd"
+        ppd.write_text(PPD.read_text("ascii").replace(JOB_FILE_TYPE, "application/pdf"), "ascii")
         for queue, printer in zip(self.queues, self.printers, strict=True):
             # Without SNMP, which this printer would never answer: the backend would wait for it before each job.
-            connection.addPrinter(queue, filename=str(PPD), device=f"{printer.uri}?snmp=false")
+            connection.addPrinter(queue, filename=str(ppd), device=f"{printer.uri}?snmp=false")
             connection.enablePrinter(queue)
             connection.acceptJobs(queue)
         if set(connection.getPrinters()) != set(self.queues):

@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from printserver.cli import supervisor
 from printserver.cli.demo.client import DemoFailed
 from printserver.cli.init import DEMO_PLAN, install
 from printserver.cli.queues import emulated_printer, read_queues
+from printserver.cli.supervisor import Part
+from printserver.cli.system_users import WORKER, separated, system_user
 from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.settings import HOME_VARIABLE, REPOSITORY, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan, read_plan
@@ -29,9 +32,10 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class KillableServer(RunningServer):
-    """workers: more than one only on PostgreSQL."""
+    """workers: more than one only on PostgreSQL.   printers_apart: the test switches them on and off."""
 
     workers: int = 1
+    printers_apart: bool = False
 
     @property
     def printers(self) -> dict[str, EmulatedPrinter]:
@@ -47,11 +51,21 @@ class KillableServer(RunningServer):
         ports = {name: printer.port for name, printer in self.printers.items()}
         return Processes(int(self._pid_file.read_text()), self.settings.cups_home, ports)
 
+    def worker(self, name: str) -> Part:
+        """One that nobody starts again, with the supervisor's own environment and system user; not started yet."""
+        code = self.settings.home / "app" if separated() else REPOSITORY
+        environment = {**supervisor._environment(self.settings), "PYTHONPATH": str(code)}
+        command = [sys.executable, "-m", "printserver.cli.main", "worker"]
+        return Part(name, command, environment, system_user(WORKER))
+
     def start(self) -> None:
         log = self.settings.home / "supervisor.log"
         pid = os.posix_spawn(
             sys.executable,
-            [sys.executable, "-m", "tests.faults.printing.supervised", str(self.workers)],
+            [
+                *(sys.executable, "-m", "tests.faults.printing.supervised", str(self.workers)),
+                *(["printers-apart"] if self.printers_apart else []),
+            ],
             {**os.environ, "PYTHONPATH": str(REPOSITORY)},
             setsid=True,
             file_actions=[
@@ -69,7 +83,9 @@ class KillableServer(RunningServer):
 
 
 @contextmanager
-def killable_server(database_url: str = "", *, workers: int = 1, printers: int = 1) -> Iterator[KillableServer]:
+def killable_server(
+    database_url: str = "", *, workers: int = 1, printers: int = 1, printers_apart: bool = False
+) -> Iterator[KillableServer]:
     """Installed, running, and gone with all its processes at the end.   database_url: SQLite in the home when empty."""
     parent = "/var/lib" if os.geteuid() == 0 else tempfile.gettempdir()
     home = Path(tempfile.mkdtemp(prefix="psk-", dir=parent))
@@ -78,7 +94,7 @@ def killable_server(database_url: str = "", *, workers: int = 1, printers: int =
         environment.setenv(HOME_VARIABLE, str(home))
         environment.setenv("PRINTSERVER_DATABASE_URL", database_url)
         try:
-            server = KillableServer(_installed(printers), workers)
+            server = KillableServer(_installed(printers), workers, printers_apart)
             try:
                 server.start()
                 yield server

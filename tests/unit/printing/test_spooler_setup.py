@@ -29,7 +29,7 @@ from printserver.printing.spooler_queues import (
     reload_cupsd,
 )
 from printserver.printing.spooler_setup import InstallationMalformed, install_spooler
-from tests.cups_rig import SPOOLER_USER, THIS_USER, Running, contract_pdf, free_port, wait_for
+from tests.cups_rig import SPOOLER_USER, STARTED_AS_ROOT, THIS_USER, Running, contract_pdf, free_port, wait_for
 
 STOCK_CUPSD = """\
 LogLevel debug
@@ -89,7 +89,7 @@ class StockCups:
 
     @property
     def record(self) -> SpoolerRecord:
-        return SpoolerRecord((THIS_USER,), (), f"unix:{self.root}/desk.sock")
+        return SpoolerRecord((THIS_USER,), () if STARTED_AS_ROOT else (THIS_USER,), f"unix:{self.root}/desk.sock")
 
     def files(self) -> dict[str, bytes]:
         kept = [path for folder in ("etc", "bin", "branch") for path in sorted((self.root / folder).rglob("*"))]

@@ -1,6 +1,6 @@
 """Alarms about a printer's counter, one a printer and day: opened by the server, closed by a person with a reason.
 
-A closed alarm that the same day's figures contradict afterwards is opened anew. Every opening and closing is in the
+A closed alarm is opened anew when the same day's figures get worse afterwards. Every opening and closing is in the
 log; who merely looks at a closed alarm sees the figures that it was closed with.
 """
 
@@ -27,8 +27,9 @@ from printserver.printing.reconciliation import ALARMING
 
 Figures = Mapping[str, Any]
 
-TELLING: Final = ("finding", "difference_impressions", "difference_sheets")
-"""The figures whose change says something new of a day."""
+_DIFFERENCES: Final = ("difference_impressions", "difference_sheets")
+TELLING: Final = ("finding", *_DIFFERENCES)
+"""The figures that an alarm is about."""
 
 
 class AlarmNotFound(NotFound):
@@ -84,7 +85,7 @@ def needs_note(work: Work, printer_id: UUID, day: date, figures: Figures) -> boo
         return is_alarming(figures)
     if alarm.closed_at is None:
         return alarm.figures != dict(figures)
-    return is_alarming(figures) and _differs(alarm.figures, figures)
+    return is_alarming(figures) and _is_worse(alarm.figures, figures)
 
 
 def lock_alarm(work: Work, printer_id: UUID, day: date) -> None:
@@ -97,7 +98,7 @@ def lock_alarm(work: Work, printer_id: UUID, day: date) -> None:
 
 
 def note_figures(work: Work, by: By, printer_id: UUID, day: date, figures: Figures) -> None:
-    """Open the day's alarm when `figures` are alarming and new; refresh it while it is open.
+    """Open the day's alarm when `figures` are alarming, and anew when they got worse; refresh it while it is open.
 
     figures: JSON, with the members of `TELLING`.   Safe in any number of workers at once: one of them opens it.
     """
@@ -107,7 +108,7 @@ def note_figures(work: Work, by: By, printer_id: UUID, day: date, figures: Figur
             _open(work, by, printer_id, day, figures)
     elif alarm.closed_at is None:
         alarm.figures = dict(figures)
-    elif is_alarming(figures) and _differs(alarm.figures, figures):
+    elif is_alarming(figures) and _is_worse(alarm.figures, figures):
         _open_anew(work, by, alarm, figures)
 
 
@@ -167,8 +168,11 @@ def _alarm_of(printer_id: UUID, day: date) -> Select[CountAlarm]:
     return select(CountAlarm).where(*_named(printer_id, day))
 
 
-def _differs(before: Figures, after: Figures) -> bool:
-    return any(before.get(name) != after[name] for name in TELLING)
+def _is_worse(before: Figures, after: Figures) -> bool:
+    """Another finding, or a greater difference; a part of what was explained needs no second explanation."""
+    if before["finding"] != after["finding"]:
+        return True
+    return any(abs(after[name]) > abs(before[name]) for name in _DIFFERENCES)
 
 
 def _open(work: Work, by: By, printer_id: UUID, day: date, figures: Figures) -> None:

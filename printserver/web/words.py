@@ -294,10 +294,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "paused": N_("The printer is paused. It takes no new copies; what is on its way stays on its way."),
         "resumed": N_("The printer takes copies again."),
         "printer-enrolled": N_(
-            "The printer is enrolled. Now have its queue made on the spooler: `printserver printers install`."
+            "The printer is enrolled. The server's own spooler has its queue within seconds; "
+            "on a branch's spooler `printserver printers install` makes it."
         ),
         "pin-renewed": N_(
-            "The new certificate is trusted. Now have it put on the spooler: `printserver printers install`."
+            "The new certificate is trusted. The server's own spooler has it within seconds; "
+            "on a branch's spooler `printserver printers install` puts it there."
         ),
         "printer-changed": N_("The printer is changed."),
         "capabilities-asked": N_("The printer has answered; what it can do is stored."),
@@ -306,7 +308,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "handed-in": N_("The scan is stored untouched and is being read."),
         "page-settled": N_("The page is settled."),
         "token-revoked": N_("The token is revoked."),
-        "alarm-closed": N_("The alarm is closed. It is opened anew when that day's figures change."),
+        "alarm-closed": N_("The alarm is closed. It is opened anew when that day's difference grows."),
     },
     "field": {
         "title": N_("A title of at most 500 characters is needed, so that approvers know what they look at."),

@@ -135,5 +135,5 @@ def list_alarms(
 @router.post("/count-alarms/{alarm_id}/closings", status_code=201, summary="Close an alarm with a reason")
 @requires(Permission.SETTLE_COPIES)
 def create_closing(alarm_id: UUID, body: Closing, actor: CurrentActor, work: CurrentWork) -> CountAlarm:
-    """It is opened anew when the figures of that day say something else later."""
+    """It is opened anew when that day's difference grows, or becomes another finding."""
     return CountAlarm.model_validate(close_alarm(work, actor, alarm_id, reason=body.reason))

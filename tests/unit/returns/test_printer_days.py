@@ -233,7 +233,7 @@ def test_a_person_closes_an_alarm_once_with_a_reason(printer: CountedPrinter):
     assert alarms(printer, open_only=True) == ()
 
 
-def test_a_closed_alarm_is_opened_anew_when_the_day_says_something_else_and_only_then(printer: CountedPrinter):
+def test_a_closed_alarm_is_opened_anew_when_the_day_gets_worse_and_only_then(printer: CountedPrinter):
     closed(printer, surplus_of(printer, 2))
     printer.clock.advance(600)
     printer.read(NOON + 5 * MINUTE, 102)
@@ -246,8 +246,12 @@ def test_a_closed_alarm_is_opened_anew_when_the_day_says_something_else_and_only
         opened = find_entries(work, AuditSearch(event="CountAlarmOpened")).entries
     assert [entry.facts["again"] for entry in opened] == [True, False]
     closed(printer, alarm)
-    printer.sent(NOON - HOUR, pages=3)
-    assert check_counts(printer.books.database, ZONE) == 0
+    for pages in (1, 2):  # explained in part, then as a whole
+        printer.sent(NOON - pages * HOUR, pages=pages)
+        assert check_counts(printer.books.database, ZONE) == 0
+    printer.sent(NOON - 4 * HOUR, pages=1)
+    assert check_counts(printer.books.database, ZONE) == 1
+    assert alarms(printer, open_only=True)[0].figures["finding"] == "short"
 
 
 def test_a_short_count_is_told_when_the_counter_had_its_time(printer: CountedPrinter):

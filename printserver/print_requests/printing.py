@@ -139,6 +139,19 @@ def follow(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> None:
         pause = min(pause * 1.2, LONGEST_PAUSE_SECONDS)
 
 
+def clear(tools: PrintTools, job_uuid: UUID) -> None:
+    """Take what is left of a withdrawn copy off the spooler, so that it holds up no other."""
+    with tools.database.reading() as work:
+        ticket = ticket_of(work, job_uuid)
+        if ticket is None or ticket.state is not TicketState.WITHDRAWN:
+            return
+        spooler = tools.spoolers(printer_facts(work, ticket.printer_id).spooler).spooler
+    with suppress(JobNotFound, SpoolerRefused, SpoolerUnavailable):
+        report = spooler.report(job_uuid)
+        if report is not None and not report.job_state.is_final:
+            spooler.cancel(report.job_id)
+
+
 def settle(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> bool:
     """Look once; True when the copy is no longer on its way under this job."""
     view = _view(tools, copy_id, job_uuid)

@@ -59,9 +59,11 @@ class Desk:
             facts = _of_attempt(work, ticket, attempt, spooler)
             if facts.state is TicketState.COMMITTED:
                 return
+            copy = copy_facts(work, facts.copy_id)
+            if copy.state is not CopyState.SENT or not is_under_way_as(work, copy.id, facts.job_uuid):
+                raise TicketRefused("nobody waits for this copy any more")
             tickets.commit_ticket(work, facts.id)
-            organisation_id = copy_facts(work, facts.copy_id).organisation_id
-            append(work, BY_DESK.within(organisation_id), CopyStarted(id=facts.copy_id, job_uuid=facts.job_uuid))
+            append(work, BY_DESK.within(copy.organisation_id), CopyStarted(id=copy.id, job_uuid=facts.job_uuid))
 
     def give_back(self, ticket: str, attempt: str, *, spooler: str) -> None:
         """See `TicketDesk.give_back`."""

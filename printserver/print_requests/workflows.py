@@ -85,6 +85,7 @@ def register(tools: RequestTools) -> None:
         except Exception:  # noqa: BLE001 -- unforeseen: the printer must not stay reserved, and paper may be out
             structlog.get_logger().exception("a copy could not be followed", copy_id=str(copy))
             _step("give-up", lambda: printing.give_up(tools.printing, copy, job))
+        _step("clear", lambda: printing.clear(tools.printing, job))
 
 
 def _step(name: str, body: Callable[[], Result]) -> Result:

@@ -193,6 +193,18 @@ def test_a_job_that_was_cancelled_before_its_ticket_was_claimed_leaves_the_copy_
     assert ticket_state(world, backend.claim.job_uuid) is TicketState.WITHDRAWN
 
 
+def test_what_is_left_of_a_withdrawn_copy_is_taken_off_the_spooler(world: World, tray: PaperTray):
+    backend = taken_up(world)
+    printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+    tray.state = JobState.PENDING_HELD
+    printing.clear(tools(world, tray), backend.claim.job_uuid)
+    assert tray.let_go == [1]
+    with world.database.work() as work:
+        assert take_back(work, backend.copy_id, backend.claim.job_uuid)
+    printing.clear(tools(world, tray), backend.claim.job_uuid)
+    assert tray.let_go == [1, -1]
+
+
 def test_a_backend_that_died_after_it_committed_and_before_it_fed_printed_nothing(world: World, tray: PaperTray):
     backend = taken_up(world)
     printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)

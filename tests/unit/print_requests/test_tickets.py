@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from printserver.organisations.permissions import Role
+from printserver.print_requests.copy_service import give_up_waiting
 from printserver.print_requests.models import Copy
 from printserver.print_requests.states import CopyState
 from printserver.printing.models import Printer, PrintTicket
@@ -153,6 +154,16 @@ def test_nothing_is_given_back_once_paper_may_come_out(world: World, backend: Ba
     with pytest.raises(TicketRefused):
         backend.give_back()
     assert state_of(world, backend) == (CopyState.SENT, TicketState.COMMITTED)
+
+
+def test_a_copy_that_a_person_gave_up_is_not_started_any_more(world: World, backend: Backend):
+    backend.redeem()
+    with world.database.work() as work:
+        admin = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+        give_up_waiting(work, admin, backend.copy_id, reason="the printer was carried away")
+    with pytest.raises(TicketRefused):
+        backend.start()
+    assert state_of(world, backend) == (CopyState.OUTCOME_UNKNOWN, TicketState.CLAIMED)
 
 
 def test_a_copy_that_was_never_claimed_cannot_be_started(world: World, backend: Backend):

@@ -165,8 +165,8 @@ def fetch_certificate(body: PrinterAddress) -> Certificate:
 @router.post("", status_code=201, summary="Enrol a printer whose fingerprint I have seen on its panel")
 @requires(Permission.MANAGE_PRINTERS)
 def create_printer(body: Enrolment, call: CurrentCall) -> PrinterInFull:
-    """The printer must answer now, under the certificate with that fingerprint. Its queue is made on the spooler by
-    `printserver printers install`."""
+    """The printer must answer now, under the certificate with that fingerprint. The server's own spooler has its queue
+    within seconds; on a branch's spooler `printserver printers install` makes it."""
     wishes = PrinterWishes(**body.model_dump(exclude={"uri", "fingerprint"}))
     enrolled = register.enrol(call.adapters.database, _asker(call), wishes, uri=body.uri, fingerprint=body.fingerprint)
     return PrinterInFull.model_validate(enrolled)

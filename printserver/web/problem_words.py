@@ -1,0 +1,118 @@
+"""Words for people: what went wrong, by the problem's stable code, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from printserver.web.languages import N_
+
+PROBLEM_WORDS: Final[Mapping[str, str]] = {
+    "unauthenticated": N_("Please sign in."),
+    "sign-in-refused": N_("The name or the password is wrong, or the account rests for a moment."),
+    "forbidden": N_("Your roles do not include this."),
+    "cross-site": N_("This request comes from another site, or your browser does not say from where."),
+    "csrf-token": N_("This page is out of date; please load it again."),
+    "not-found": N_("There is nothing here, or nothing that you may see."),
+    "method-not-allowed": N_("This address cannot be used in this way."),
+    "page-not-found": N_("There is no such page."),
+    "password-weak": N_("The password has at least 10 characters."),
+    "login-taken": N_("This name for signing in is taken."),
+    "malformed": N_("The request is not as it should be."),
+    "refused": N_("A rule forbids this, or things have changed; please look again."),
+    "transition-refused": N_("This is not possible in the present state; please look again."),
+    "too-large": N_("What you send is larger than this server takes."),
+    "second-person-needed": N_(
+        "Somebody else has to do this: neither the applicant, nor whoever settled or voided the copy."
+    ),
+    "release-code-needed": N_("At this printer a release code has to be typed."),
+    "release-code-wrong": N_("This is not the code of a request that waits here; please look at it again."),
+    "release-code-spent": N_("This code was used, is too old, or another one was made since; ask for a new one."),
+    "release-code-locked": N_("Too many wrong codes; please wait before you try again."),
+    "release-rule-unknown": N_("Nobody may release at this printer, because its rule is not known."),
+    "nothing-chosen": N_("Choose at least one copy."),
+    "sides-not-possible": N_("The printer is not known to print on both sides; choose one-sided."),
+    "notice-malformed": N_("Say who was told, how, and when: after the copy was issued, and not in the future."),
+    "too-many-requests": N_("Too many attempts from your address; please wait a minute."),
+    "unavailable": N_("A part of the server does not answer. Nothing was changed; please try again in a moment."),
+    "database-busy": N_("The database does not answer. Nothing was changed; please try again in a moment."),
+    "internal-error": N_("Something went wrong on our side. Please give the number to whoever runs this server."),
+    "manifest-changed": N_("This is not what the request holds now; please look at it again."),
+    "request-expired": N_("The request has expired; copies not released by then can only be voided. Apply anew."),
+    "reason-missing": N_("Please give a reason; it goes into the log."),
+    "application-malformed": N_("Something in the application cannot be used; please check the fields."),
+    "applicant-may-not-decide": N_("Nobody decides on a request of their own."),
+    "person-counts-once": N_("You have decided on this request already; another person must take this step."),
+    "seal-not-usable": N_("This seal cannot be used at present."),
+    "printer-not-usable": N_("This printer is paused, or it has no colour."),
+    "printer-retired": N_("This printer is out of service for good."),
+    "printer-not-pinned": N_("No certificate is trusted for this printer yet."),
+    "printer-certificate-expired": N_("The printer's certificate has expired; a new one has to be trusted."),
+    "printer-queue-taken": N_("Another printer has a queue of this name."),
+    "printer-without-colour": N_("This printer has no colour, and a seal must be red: it cannot print sealed copies."),
+    "printer-formats-unsupported": N_("This printer takes neither PDF nor PWG raster nor URF."),
+    "printer-has-copies": N_(
+        "Copies are on their way to this printer, or their outcome there is unknown. Settle them first."
+    ),
+    "printer-malformed": N_(
+        "A name and a location have 1 to 200 characters; a queue is named by A-Z a-z 0-9 _ -, a spooler by a-z 0-9 -."
+    ),
+    "printer-address-malformed": N_("A printer's address is ipps://host[:port]/path, in small letters up to the path."),
+    "printer-unreachable": N_("The printer does not answer at this address. Is it on, and is the address right?"),
+    "printer-certificate-malformed": N_("What the printer shows is no certificate that can be read."),
+    "printer-certificate-changed": N_(
+        "The printer shows another certificate than the trusted one. Go and look at the printer."
+    ),
+    "printer-certificate-not-confirmed": N_(
+        "The printer does not show the certificate with this fingerprint. Look at its panel again."
+    ),
+    "printer-answer-refused": N_("What the printer answers cannot be used."),
+    "fingerprint-malformed": N_("A fingerprint (SHA-256) is 64 hexadecimal digits."),
+    "fingerprint-not-compared": N_(
+        "Compare the fingerprint with the one on the printer's own panel, and say that you have."
+    ),
+    "counter-reading-refused": N_("A page counter does not go back, and is not read in the future."),
+    "seal-place-refused": N_(
+        "The seal must stand wholly on its page, and must not cover the verification code, the barcode or another seal."
+    ),
+    "layout-impossible": N_("A page leaves no room for its code."),
+    "page-not-drawable": N_("A page cannot be drawn within the allowed time and memory."),
+    "draft-not-found": N_("There is no such draft; please choose the document again."),
+    "document-refused": N_("The document cannot be used."),
+    "document-too-large": N_("The file is larger than allowed. Please make it smaller or split it."),
+    "document-not-pdf": N_("This is not a PDF."),
+    "document-protected": N_(
+        "The PDF is encrypted or protected by a password. Please remove the protection and hand it in again."
+    ),
+    "document-empty": N_("The PDF has no pages."),
+    "document-too-many-pages": N_("The PDF has more pages than allowed."),
+    "document-page-too-large": N_("A page of the PDF is larger than allowed."),
+    "document-damaged": N_("The PDF is damaged and cannot be read as a whole."),
+    "document-too-demanding": N_("The PDF takes more time or memory than allowed."),
+    "document-hidden-layers": N_("The PDF has layers that can be switched on and off. Please print it to a PDF first."),
+    "document-look-not-fixed": N_(
+        "The PDF has form fields or comments that every program draws in its own way. Please print it to a PDF first."
+    ),
+    "document-outside": N_("The PDF takes part of its pages from another file."),
+    "document-portfolio": N_("The PDF is a collection of files. Please hand in the document itself."),
+    "scan-type-unknown": N_("The file is neither a PDF nor a JPEG nor a PNG file."),
+    "scan-incomplete": N_("The file is incomplete or damaged; please scan or send it again."),
+    "scan-encrypted": N_("The scan is encrypted; please remove the protection."),
+    "scan-has-no-pages": N_("The scan has no pages."),
+    "scan-too-large": N_("The scan is too large; please scan it in parts."),
+    "already-handed-in": N_("This very file has been handed in before."),
+    "serial-malformed": N_("The serial has a typing error; please compare it with the paper."),
+    "copy-not-found": N_("There is no such copy."),
+    "copy-not-returnable": N_("By the books this copy was never printed, or it is void; its paper is none to archive."),
+    "no-such-page": N_("The copy has no page of this number."),
+    "page-taken": N_("Another page is kept as this page of this copy; discard that one first."),
+    "page-archived": N_("The copy is archived; its pages no longer change."),
+    "return-not-found": N_("There is no such return."),
+    "return-page-not-found": N_("There is no such page."),
+    "archive-record-not-found": N_("There is no such archive record."),
+    "count-alarm-not-found": N_("There is no such alarm."),
+    "reconciliation-days": N_("At most 100 days can be compared at once, the first one first."),
+    "audit-entry-not-found": N_("There is no such entry."),
+    "audit-search-malformed": N_("The search cannot be used as it is."),
+    "idempotency-key-reused": N_("This form was sent before with other content; please begin a new request."),
+}

@@ -62,7 +62,8 @@ def install(
     Everything is put as one set; again changes nothing. Without a queue only the set is put.
     """
     from printserver.printing.ppd import PrinterShape
-    from printserver.printing.spooler_queues import answers, put_queue, reload_cupsd
+    from printserver.printing.spooler_cups_checks import changed_since_read
+    from printserver.printing.spooler_queues import answers, pin_printer, put_queue, reload_cupsd
     from printserver.printing.spooler_setup import install_spooler
 
     with _spoken():
@@ -82,14 +83,12 @@ def install(
             replace_directives=replace_directives,
         )
         if queue is not None and wanted is not None and pin is not None:
-            from printserver.printing.spooler_queues import pin_printer
-
             record = pin_printer(layout, installed.record, queue, wanted, pin)
         if not answers(layout):
             _tell_server(layout, installed)
             _tell_how_to_start(layout)
             raise typer.Exit(3)
-        if installed.reload:
+        if installed.reload or changed_since_read(layout):
             reload_cupsd(layout)
         for name, each in record.queues.items():
             put_queue(layout, name, each)

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,8 +15,10 @@ from printserver.printing.job_file import JOB_FILE_TYPE, MAGIC
 from printserver.printing.ports import JobNotFound, QueueNotFound
 from printserver.printing.ppd import controlled_ppd
 from printserver.printing.spooler_configuration import POLICY
+from printserver.printing.spooler_configuration_checks import cups_files_configuration, cupsd_configuration, types
 from printserver.printing.spooler_findings import Check, Finding, InstalledSpooler, command
-from printserver.printing.spooler_layout import SCHEME, RecordedQueue
+from printserver.printing.spooler_layout import SCHEME, RecordedQueue, SpoolerLayout
+from printserver.printing.spooler_listener import listens_itself
 
 IPP_PORT: Final = 631
 ERROR_POLICY: Final = "stop-printer"
@@ -57,6 +60,32 @@ def queues(spooler: InstalledSpooler) -> Iterator[Finding]:
                 "Remove it, or install it with its printer's certificate.",
                 (command("lpadmin", "-h", str(spooler.layout.socket), "-x", name),),
             )
+
+
+def configuration_in_force(spooler: InstalledSpooler) -> Iterator[Finding]:
+    """What stands rightly in the files is also what cupsd has read."""
+    if any(True for check in (cupsd_configuration, cups_files_configuration, types) for _ in check(spooler)):
+        return
+    if stale := changed_since_read(spooler.layout):
+        yield Finding(
+            "cups-not-reloaded",
+            ", ".join(map(str, stale)),
+            "it was changed after cupsd had read it: something else may be in force",
+            "Have cupsd read it.",
+            (spooler.install_again(),),
+        )
+
+
+def changed_since_read(layout: SpoolerLayout) -> tuple[Path, ...]:
+    """Files of the configuration younger than cupsd's socket, which it makes anew whenever it has read them.
+
+    A socket that the service manager holds says nothing.   Raises: OSError.
+    """
+    if not listens_itself(layout.socket):
+        return ()
+    read_at = layout.socket.stat().st_ctime_ns
+    files = (layout.cupsd_conf, layout.files_conf, layout.types)
+    return tuple(path for path in files if path.stat().st_mtime_ns > read_at)
 
 
 def other_ways_to_a_printer(spooler: InstalledSpooler) -> Iterator[Finding]:
@@ -168,4 +197,4 @@ def _places(uri: str) -> frozenset[str]:
     return frozenset({name, *addresses})
 
 
-CUPS_CHECKS: Final[tuple[Check, ...]] = (queues, other_ways_to_a_printer, spool)
+CUPS_CHECKS: Final[tuple[Check, ...]] = (configuration_in_force, queues, other_ways_to_a_printer, spool)

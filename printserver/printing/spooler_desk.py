@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import ClassVar, Final
@@ -96,7 +96,7 @@ def _asked(connection: http.client.HTTPConnection, *, tells_who_asks: bool) -> D
     date = answer.getheader("Date")
     return DeskAnswer(
         refused=tells_who_asks and answer.status == http.HTTPStatus.FORBIDDEN,
-        time=None if date is None else parsedate_to_datetime(date),
+        time=None if date is None else parsedate_to_datetime(date).replace(tzinfo=UTC),  # always GMT, RFC 9110 5.6.7
     )
 
 

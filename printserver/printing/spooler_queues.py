@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,7 @@ from printserver.printing.spooler_configuration import POLICY
 from printserver.printing.spooler_cups_checks import ERROR_POLICY, QUEUE_NAME, device_uri
 from printserver.printing.spooler_files import Ownership, put_file
 from printserver.printing.spooler_layout import RecordedQueue, SpoolerLayout, SpoolerRecord
+from printserver.printing.spooler_listener import listener, listens_itself
 from printserver.printing.spooler_setup import put_tls_settings
 
 _PROCESSING: Final = 5  # job-state, RFC 8011 section 5.3.7
@@ -108,8 +108,8 @@ def reload_cupsd(layout: SpoolerLayout) -> None:
     if any(job.get("job-state") == _PROCESSING for job in jobs.values()):
         raise CopyUnderWay("a job is being printed, and CUPS would end it; wait, then install again")
     before = layout.socket.stat()
-    process = _listener(layout.socket)
-    if (Path("/proc") / str(process) / "comm").read_text("ascii").strip() == "cupsd":
+    process = listener(layout.socket)
+    if listens_itself(layout.socket):
         os.kill(process, signal.SIGHUP)
     elif (systemctl := shutil.which("systemctl")) is not None:
         # The socket is the service manager's, which starts cupsd when it is needed.
@@ -130,15 +130,6 @@ def _listens_anew(layout: SpoolerLayout, before: os.stat_result) -> bool:
     except FileNotFoundError:
         return False
     return (now.st_ino, now.st_ctime_ns) != (before.st_ino, before.st_ctime_ns) and answers(layout)
-
-
-def _listener(path: Path) -> int:
-    """Process id of whoever opened the socket for listening."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.connect(str(path))
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    process: int = struct.unpack("3i", credentials)[0]
-    return process
 
 
 def _put_pin(layout: SpoolerLayout, name: str, address: PrinterAddress, pin: Pin) -> None:

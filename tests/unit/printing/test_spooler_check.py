@@ -157,6 +157,7 @@ FAULTS = (
     Fault("other certificates are taken", ("tls-not-pinned",), tls("TrustOnFirstUse No", "TrustOnFirstUse Yes")),
     Fault("other types pass", ("types-changed",), types("application/octet-stream", "text/plain")),
     Fault("no types", ("not-readable", "file-missing"), lambda rig: rig.layout.types.unlink()),
+    Fault("changed, and not read", ("cups-not-reloaded",), cupsd("LogLevel info", "LogLevel debug")),
     Fault("past the fence", ("queue-without-fence",), queue_with("ipp://localhost:{port}/ipp/print")),
     Fault("the queue is gone", ("queue-missing",), administered("deletePrinter", QUEUE)),
     Fault("jobs are retried", ("queue-error-policy",), administered("setPrinterErrorPolicy", QUEUE, "retry-job")),

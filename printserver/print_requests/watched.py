@@ -52,6 +52,16 @@ def copies_drawn(work: Work) -> dict[UUID, int]:
     return {row.id: row.drawn for row in rows}
 
 
+def jobs_waiting(work: Work) -> dict[UUID, list[UUID]]:
+    """The jobs, by printer, of copies that were released and are not in the printer yet."""
+    waiting = select(Copy.printer_id, Copy.job_uuid).where(Copy.state == CopyState.RELEASED, Copy.job_uuid.is_not(None))
+    found: dict[UUID, list[UUID]] = {}
+    for printer_id, job_uuid in work.session.execute(waiting.order_by(Copy.released_at)):
+        if job_uuid is not None:
+            found.setdefault(printer_id, []).append(job_uuid)
+    return found
+
+
 def sides_reported(work: Work) -> dict[UUID, int | None]:
     """How many sides the printers have reported so far of the copies that lie in them, without regard to rights."""
     rows = work.session.execute(select(Copy.id, Copy.impressions_reported).where(Copy.state == CopyState.SENT))

@@ -50,7 +50,10 @@ class Printer(Base):
 
 
 class PrinterStatus(Base):
-    """What a printer said when it was last asked. `supplies` lists {"name", "level"}, level in per cent or null."""
+    """What a printer said when it was last asked. `supplies` lists {"name", "level"}, level in per cent or null.
+
+    `queue_reasons`: what its print queue adds to the printer's own reasons.
+    """
 
     __tablename__ = "printer_status"
 
@@ -61,6 +64,7 @@ class PrinterStatus(Base):
     impressions: Mapped[int | None]
     sheets: Mapped[int | None]
     up_seconds: Mapped[int | None]
+    queue_reasons: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
     problem: Mapped[str] = mapped_column(default="")
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]

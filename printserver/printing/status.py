@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from printserver.audit.log import append
@@ -33,11 +33,15 @@ class ReadingRefused(Refused):
 
 @dataclass(frozen=True)
 class StatusFacts:
-    """`supplies`: {"name", "level"}, level in per cent or None.   problem: why the last question was not answered."""
+    """`supplies`: {"name", "level"}, level in per cent or None.   problem: why the last question was not answered.
+
+    queue_reasons: what the print queue adds, which knows passwords, certificates, tickets and its own disk.
+    """
 
     printer_id: UUID
     state: str
     reasons: tuple[str, ...]
+    queue_reasons: tuple[str, ...]
     supplies: tuple[dict[str, Any], ...]
     impressions: int | None
     sheets: int | None
@@ -86,6 +90,12 @@ def record_answer(work: Work, printer_id: UUID, answer: PrinterAnswer) -> None:
 def record_problem(work: Work, printer_id: UUID, problem: str) -> None:
     """It was asked in vain; what it said before stays.   problem: the code of the error."""
     _write(work, printer_id, {"problem": problem, "asked_at": work.now()}, compared=("problem",))
+
+
+def record_queue(work: Work, printer_id: UUID, reasons: tuple[str, ...]) -> None:
+    """What the print queue of a printer says; only of a printer that was asked before."""
+    said = update(PrinterStatus).where(PrinterStatus.printer_id == printer_id)
+    work.session.execute(said.values(queue_reasons=list(reasons)))
 
 
 def counter_readings(work: Work, printer_id: UUID, *, limit: int = 50) -> tuple[ReadingFacts, ...]:
@@ -173,6 +183,7 @@ def _status(row: PrinterStatus) -> StatusFacts:
         printer_id=row.printer_id,
         state=row.state,
         reasons=tuple(map(str, row.reasons)),
+        queue_reasons=tuple(map(str, row.queue_reasons)),
         supplies=tuple(row.supplies),
         impressions=row.impressions,
         sheets=row.sheets,

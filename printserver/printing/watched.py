@@ -22,6 +22,6 @@ class StatusMark:
 
 def status_marks(work: Work) -> dict[UUID, StatusMark]:
     """By printer, without regard to anybody's rights."""
-    shown = (PrinterStatus.state, PrinterStatus.reasons, PrinterStatus.supplies, PrinterStatus.problem)
-    rows = work.session.execute(select(PrinterStatus.printer_id, PrinterStatus.asked_at, *shown))
+    shown = (PrinterStatus.state, PrinterStatus.reasons, PrinterStatus.supplies, PrinterStatus.queue_reasons)
+    rows = work.session.execute(select(PrinterStatus.printer_id, PrinterStatus.asked_at, PrinterStatus.problem, *shown))
     return {printer_id: StatusMark(repr(tuple(said)), asked_at) for printer_id, asked_at, *said in rows}

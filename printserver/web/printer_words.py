@@ -205,6 +205,16 @@ REASONS: Final[Mapping[str, Condition]] = {
         N_("the print server is not reached: without it nothing is printed"),
         N_("Wait; if it lasts, look at the branch's network and whether the server runs."),
     ),
+    "printserver-spooler-unreachable": _keeps_out(
+        N_("the print queue's computer does not answer"),
+        N_("Wait; if it lasts, whoever runs the server looks whether CUPS runs."),
+    ),
+    "printserver-queue-missing": Condition(
+        N_("its print queue is not set up"),
+        Effect.BARRED,
+        N_("Whoever runs the server mends it: `printserver printers check` says how."),
+        "danger",
+    ),
     "printserver-ticket-refused": Condition(
         N_("the ticket of a job was refused: used, withdrawn or not from here"),
         Effect.NEVER,

@@ -83,6 +83,12 @@ def upgrade() -> None:
         sa.Column("impressions", sa.Integer(), nullable=True),
         sa.Column("sheets", sa.Integer(), nullable=True),
         sa.Column("up_seconds", sa.Integer(), nullable=True),
+        sa.Column(
+            "queue_reasons",
+            sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"),
+            server_default="[]",
+            nullable=False,
+        ),
         sa.Column("problem", sa.String(), nullable=False),
         sa.Column("asked_at", Moment(), nullable=False),
         sa.Column("answered_at", Moment(), nullable=True),

@@ -101,6 +101,7 @@ def test_whatever_a_printer_lists_is_said():
 class Status:
     state: str = "stopped"
     reasons: tuple[str, ...] = ("<script>alert(1)</script>", "media-empty-error")
+    queue_reasons: tuple[str, ...] = ("printserver-desk-unreachable",)
     supplies: tuple[dict[str, object], ...] = ()
     problem: str = ""
     asked_at: datetime = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -116,6 +117,7 @@ def test_a_printers_state_is_shown_with_what_to_do_and_no_markup_of_the_printers
     shown = _shown("printer_state(view, status)", status=Status())
     assert "out of paper" in shown
     assert "Load paper." in shown
+    assert "without it nothing is printed" in shown
     assert "it has never answered" in shown
     assert "<script" not in shown
 

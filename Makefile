@@ -1,7 +1,7 @@
 # One command each. `make demo` and `make test` do all the set-up on a fresh Debian 12, as root or with sudo.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop run test pytest lint checks format bench lock clean distclean
+.PHONY: help setup demo stop run test pytest lint checks format bench faults lock clean distclean
 
 # The real folder behind .venv: processes of other system users cannot always follow the link in the checkout.
 BIN = $(realpath .venv)/bin
@@ -18,6 +18,7 @@ help:
 	@echo 'make run     keep the server running'
 	@echo 'make lint    style, types, import rules, house rules, translations'
 	@echo 'make bench   benchmarks, each beside its limit'
+	@echo 'make faults  kill every part a thousand times on each database and count what was printed; FAULTS_KILLS=200'
 	@echo 'make setup   packages, system users, virtual environment; every other command does it too'
 	@echo 'make clean   remove what runs have written (var/, caches); make distclean removes .venv as well'
 
@@ -57,6 +58,10 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# Takes an hour or more; `make test` does thirty kills.
+faults: setup
+	$(BIN)/python -m tests.faults.printing.everything
 
 # For maintainers: choose new versions. Needs uv (`pip install uv`); the lock names no package index.
 lock:

@@ -27,6 +27,7 @@ from printserver.printing.cups import CupsSpooler
 from printserver.printing.cups_connection import connected
 from printserver.printing.fence_archive import fence_archive
 from printserver.printing.job_file import make_backend_key, read_public_key
+from printserver.printing.owned_files import link, make_folder, write_if_changed
 from printserver.printing.pin import read_pin
 from printserver.printing.ports import QueueNotFound, SpoolerRefused, SpoolerUnavailable
 from printserver.printing.system_user import command_prefix
@@ -87,7 +88,7 @@ def install_fence_backend(server_bin: Path) -> Path:
     folder = server_bin / "backend"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "printserver-fence"
-    _write_if_changed(target, fence_archive(), mode=0o755)
+    write_if_changed(target, fence_archive(), mode=0o755)
     return target
 
 
@@ -147,13 +148,13 @@ class PrivateCups:
     def build(self) -> None:
         """Make or bring up to date all files; safe to repeat, also while cupsd runs (it reads them at its start)."""
         for name, mode in _OF_ROOT.items():
-            _make_folder(self.root / name, mode)
+            make_folder(self.root / name, mode)
         for name, mode in _OF_CUPSD.items():
-            _make_folder(self.root / name, mode, owner=self.user)
+            make_folder(self.root / name, mode, owner=self.user)
         self._install_programs()
         self._make_backend_key()
         for name, text in self._configuration().items():
-            _write_if_changed(self.root / name, text.encode("utf-8"), mode=0o644)
+            write_if_changed(self.root / name, text.encode("utf-8"), mode=0o644)
 
     def command(self) -> list[str]:
         """Runs cupsd in the foreground; stop it with SIGTERM, and never while a copy is printing if that can wait."""
@@ -221,19 +222,19 @@ class PrivateCups:
     def _pin(self, queue: str, address: SplitResult, certificate_pem: str) -> None:
         folder = self.root / "pins" / queue
         for part in (folder, folder / ".cups", folder / ".cups" / "ssl"):
-            _make_folder(part, 0o755)
+            make_folder(part, 0o755)
         pin = read_pin(certificate_pem)
         target = folder / ".cups" / "ssl" / f"{address.hostname}.crt"
-        _write_if_changed(target, pin.certificate_pem.encode("ascii"), mode=0o644)
+        write_if_changed(target, pin.certificate_pem.encode("ascii"), mode=0o644)
 
     def _install_programs(self) -> None:
         server_bin = self.root / "bin"
         install_fence_backend(server_bin)
-        _link(server_bin / "backend" / "ipp", _SYSTEM_SERVER_BIN / "backend" / "ipp")
+        link(server_bin / "backend" / "ipp", _SYSTEM_SERVER_BIN / "backend" / "ipp")
         for empty in ("filter", "notifier"):
-            _make_folder(server_bin / empty, 0o755)
-        _link(server_bin / "daemon", _SYSTEM_SERVER_BIN / "daemon")
-        _make_folder(self.root / "share" / "mime", 0o755)
+            make_folder(server_bin / empty, 0o755)
+        link(server_bin / "daemon", _SYSTEM_SERVER_BIN / "daemon")
+        make_folder(self.root / "share" / "mime", 0o755)
 
     def _make_backend_key(self) -> None:
         """Once: with another key, jobs that are on their way could not be opened."""
@@ -241,8 +242,8 @@ class PrivateCups:
             private, public = make_backend_key()
             self.backend_public_key.unlink(missing_ok=True)
             group = None if self.user is None else pwd.getpwnam(self.user).pw_gid
-            _write_if_changed(self._backend_key, private, mode=0o600 if group is None else 0o640, group=group)
-            _write_if_changed(self.backend_public_key, public, mode=0o644)
+            write_if_changed(self._backend_key, private, mode=0o600 if group is None else 0o640, group=group)
+            write_if_changed(self.backend_public_key, public, mode=0o644)
         read_public_key(self.backend_public_key)
 
     def _configuration(self) -> Mapping[str, str]:
@@ -288,40 +289,5 @@ def _printer_address(name: str, uri: str) -> SplitResult:
     return urlsplit(uri)
 
 
-def _make_folder(path: Path, mode: int, *, owner: str | None = None) -> None:
-    """Raises OSError for a link: cupsd's user may put one where root would then give something else away."""
-    path.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        if owner is not None:
-            entry = pwd.getpwnam(owner)
-            os.fchown(folder, entry.pw_uid, entry.pw_gid)
-        elif os.geteuid() == 0:
-            os.fchown(folder, 0, 0)
-        os.fchmod(folder, mode)
-    finally:
-        os.close(folder)
-
-
-def _link(path: Path, target: Path) -> None:
-    if not path.is_symlink():
-        path.symlink_to(target)
-
-
 def _fill(template: str, **values: str) -> str:
     return Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(values)
-
-
-def _write_if_changed(path: Path, content: bytes, *, mode: int, group: int | None = None) -> None:
-    if path.is_file() and path.read_bytes() == content and path.stat().st_mode & 0o7777 == mode:
-        return
-    replacement = path.with_name(f".{path.name}.new")
-    replacement.unlink(missing_ok=True)
-    # Made anew: in a folder of cupsd's user a link could stand under this name.
-    descriptor = os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        if group is not None:
-            os.fchown(descriptor, -1, group)
-        os.fchmod(descriptor, mode)
-    replacement.replace(path)

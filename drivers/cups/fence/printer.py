@@ -1,31 +1,22 @@
-"""Asks the printer itself about a job: over TLS with its pinned certificate, within bounds of time and memory.
-
-HTTP is read here by hand, because the library's reader follows a peer that says "100 Continue" for ever.
-"""
+"""Asks the printer itself about a job: over TLS with its pinned certificate, within bounds of time and memory."""
 
 from __future__ import annotations
 
 import contextlib
-import re
-import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .ipp import CANCEL_JOB, GET_JOB_ATTRIBUTES, LARGEST_MESSAGE, JobAnswer, NoAnswer, job_answer, question
+from .http_post import NoHttpAnswer, post
+from .ipp import CANCEL_JOB, GET_JOB_ATTRIBUTES, JobAnswer, NoAnswer, job_answer, question
 from .printer_words import FINAL_STATES, PrinterWords
 from .redemption import pinned_socket, pinning_context
 
 _SECONDS_AN_ANSWER = 3.0
 _BETWEEN_QUESTIONS = 0.15
 _AFTER_NO_ANSWER = 1.0
-_LARGEST_HEAD = 8 * 1024
-_STATUS = re.compile(rb"HTTP/1\.[01] 200[ \r]")
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,6})[ \t]*(?=\r\n)", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*(?=\r\n)", re.IGNORECASE)
-_CLOSES = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*(?=\r\n)", re.IGNORECASE)
+_OK = 200
 
 
 class PinnedPrinter:
@@ -61,97 +52,23 @@ class PinnedPrinter:
     def _ask(self, operation: int, job_id: int) -> bytes:
         self._request += 1
         body = question(operation, self._request, self._uri, job_id, self._user)
-        head = (
-            f"POST {self._path} HTTP/1.1\r\nHost: {self._address[0]}:{self._address[1]}\r\n"
-            f"Content-Type: application/ipp\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        deadline = time.monotonic() + _SECONDS_AN_ANSWER
+        host = f"{self._address[0]}:{self._address[1]}"
         try:
             connection = self._connected()
-            connection.settimeout(_SECONDS_AN_ANSWER)
-            connection.sendall(head.encode("ascii") + body)
-            answer, closes = _Answer(connection, deadline).read()
-        except (OSError, ValueError, NoAnswer):
+            status, answer, closes = post(connection, host, self._path, "application/ipp", body, _SECONDS_AN_ANSWER)
+        except (OSError, ValueError, NoHttpAnswer):
             self.close()
             raise NoAnswer from None
-        if closes:
+        if closes or status != _OK:
             self.close()
+        if status != _OK:
+            raise NoAnswer
         return answer
 
     def _connected(self) -> ssl.SSLSocket:
         if self._connection is None:
-            plain = socket.create_connection(self._address, _SECONDS_AN_ANSWER)
-            try:
-                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._connection = pinned_socket(self._tls, plain, self._pinned)
-            except OSError:
-                plain.close()
-                raise
+            self._connection = pinned_socket(self._tls, self._address, _SECONDS_AN_ANSWER, self._pinned)
         return self._connection
-
-
-class _Answer:
-    """Reads one HTTP answer."""
-
-    def __init__(self, connection: ssl.SSLSocket, deadline: float) -> None:
-        self._connection = connection
-        self._deadline = deadline
-        self._octets = b""
-
-    def read(self) -> tuple[bytes, bool]:
-        """The body, and whether the connection ends with it.   Raises NoAnswer, OSError."""
-        head = self._until(b"\r\n\r\n", _LARGEST_HEAD)
-        length = _LENGTH.search(head)
-        if not _STATUS.match(head) or (length is None) == (_CHUNKED.search(head) is None):
-            raise NoAnswer
-        body = self._take(int(length[1])) if length else self._chunks()
-        return body, _CLOSES.search(head) is not None
-
-    def _chunks(self) -> bytes:
-        body = b""
-        while size := self._chunk_size():
-            body += self._take(size)
-            self._end_of_line()
-            if len(body) > LARGEST_MESSAGE:
-                raise NoAnswer
-        self._end_of_line()
-        return body
-
-    def _chunk_size(self) -> int:
-        line = self._until(b"\r\n", 16)[:-2]
-        if not re.fullmatch(rb"[0-9A-Fa-f]{1,5}", line):
-            raise NoAnswer
-        return int(line, 16)
-
-    def _end_of_line(self) -> None:
-        if self._take(2) != b"\r\n":
-            raise NoAnswer
-
-    def _until(self, end: bytes, largest: int) -> bytes:
-        """Up to and with `end`."""
-        while end not in self._octets[:largest]:
-            if len(self._octets) >= largest:
-                raise NoAnswer
-            self._receive()
-        return self._take(self._octets.index(end) + len(end))
-
-    def _take(self, count: int) -> bytes:
-        if count > LARGEST_MESSAGE:
-            raise NoAnswer
-        while len(self._octets) < count:
-            self._receive()
-        taken, self._octets = self._octets[:count], self._octets[count:]
-        return taken
-
-    def _receive(self) -> None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise NoAnswer
-        self._connection.settimeout(left)
-        octets = self._connection.recv(4096)
-        if not octets:
-            raise NoAnswer
-        self._octets += octets
 
 
 class Watch(threading.Thread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import socket
@@ -12,8 +11,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from .http_post import NoHttpAnswer, post
+
 SECONDS_OF_SILENCE = 5.0
-_LARGEST_ANSWER = 64 * 1024
+_OK, _CONFLICT, _UNAVAILABLE = 200, 409, 503
 _SHARE = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,7 +33,9 @@ class TicketRefused(Exception):
 class Way(Protocol):
     """How the desk is reached."""
 
-    def connection(self) -> http.client.HTTPConnection: ...
+    def connection(self) -> socket.socket:
+        """A new one.   Raises OSError, ValueError."""
+        ...
 
 
 class Desk:
@@ -63,17 +66,13 @@ class Desk:
         self._ask("/record", record=lines)
 
     def _ask(self, path: str, **facts: str) -> Mapping[str, object]:
-        body = json.dumps({**self._right, **facts})
-        connection = self._way.connection()
+        body = json.dumps({**self._right, **facts}).encode("ascii")
         try:
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            octets = response.read(_LARGEST_ANSWER)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            with self._way.connection() as connection:
+                status, octets, _ = post(connection, "desk", path, "application/json", body, SECONDS_OF_SILENCE)
+        except (OSError, ValueError, NoHttpAnswer) as error:
             raise DeskUnreachable(type(error).__name__) from error
-        finally:
-            connection.close()
-        return _answer(response.status, octets)
+        return _answer(status, octets)
 
 
 def _answer(status: int, octets: bytes) -> Mapping[str, object]:
@@ -83,11 +82,11 @@ def _answer(status: int, octets: bytes) -> Mapping[str, object]:
         raise DeskUnreachable("not JSON") from None
     if not isinstance(answer, dict):
         raise DeskUnreachable("not an object")
-    if status == http.client.OK:
+    if status == _OK:
         return answer
-    if status == http.client.CONFLICT:
+    if status == _CONFLICT:
         raise TicketRefused
-    if status == http.client.SERVICE_UNAVAILABLE and answer.get("code") == "printer-busy":
+    if status == _UNAVAILABLE and answer.get("code") == "printer-busy":
         raise PrinterBusy
     raise DeskUnreachable(f"HTTP status {status}")
 
@@ -98,19 +97,16 @@ class UnixWay:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def connection(self) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path)
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=SECONDS_OF_SILENCE)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+    def connection(self) -> socket.socket:
+        """See `Way`."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(SECONDS_OF_SILENCE)
+            connection.connect(self._path)
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
 
 class HttpsWay:
@@ -123,19 +119,9 @@ class HttpsWay:
         self._tls = pinning_context()
         self._tls.load_cert_chain(certificate, key)
 
-    def connection(self) -> http.client.HTTPConnection:
-        return _PinnedConnection(self._host, self._port, self._tls, self._pinned)
-
-
-class _PinnedConnection(http.client.HTTPConnection):
-    def __init__(self, host: str, port: int, tls: ssl.SSLContext, pinned: bytes) -> None:
-        super().__init__(host, port, timeout=SECONDS_OF_SILENCE)
-        self._tls = tls
-        self._pinned = pinned
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock = pinned_socket(self._tls, self.sock, self._pinned)
+    def connection(self) -> socket.socket:
+        """See `Way`."""
+        return pinned_socket(self._tls, (self._host, self._port), SECONDS_OF_SILENCE, self._pinned)
 
 
 def pinning_context() -> ssl.SSLContext:
@@ -147,9 +133,15 @@ def pinning_context() -> ssl.SSLContext:
     return tls
 
 
-def pinned_socket(tls: ssl.SSLContext, connection: socket.socket, pinned: bytes) -> ssl.SSLSocket:
+def pinned_socket(tls: ssl.SSLContext, address: tuple[str, int], seconds: float, pinned: bytes) -> ssl.SSLSocket:
     """TLS with a peer that proved to have the key of exactly this certificate (DER).   Raises OSError."""
-    wrapped = tls.wrap_socket(connection)
+    plain = socket.create_connection(address, seconds)
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wrapped = tls.wrap_socket(plain)
+    except OSError:
+        plain.close()
+        raise
     if wrapped.getpeercert(binary_form=True) != pinned:
         wrapped.close()
         raise ConnectionRefusedError("another certificate than the pinned one")

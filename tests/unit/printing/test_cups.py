@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import select
 import shlex
 import signal
-import socket
-import socketserver
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import cups
@@ -32,6 +27,7 @@ from printserver.printing.ports import (
     SpoolerUnavailable,
 )
 from printserver.printing.private_cupsd import CupsCommandFailed
+from tests.breaking_socket import BreakingSocket
 from tests.cups_rig import (
     QUEUE,
     STARTED_AS_ROOT,
@@ -150,8 +146,8 @@ def test_what_is_not_there_is_said_to_be_not_there(rig: CupsRig):
             action(999_999)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/vnd.cups-raw", "application/octet-stream"])
-def test_anything_but_pdf_is_refused_and_not_printed(rig: CupsRig, kind):
+@pytest.mark.parametrize("kind", ["application/pdf", "text/plain", "application/vnd.cups-raw", "application/octet-stream"])
+def test_anything_but_a_job_file_is_refused_and_not_printed(rig: CupsRig, kind):
     before, copy = rig.printer.received(), uuid4()
     spooler = rig.spooler
     with at_cupsd(rig) as connection:
@@ -275,41 +271,6 @@ def test_a_job_is_found_among_more_jobs_than_one_answer_holds(rig: CupsRig):
     assert list(spooler._jobs_from(jobs[-1], "not-completed")) == [jobs[-1]]
     for job_id in jobs:
         spooler.cancel(job_id)
-
-
-class BreakingSocket:
-    """Stands before cupsd and lets everything through, but of the first document nothing after the request's head."""
-
-    def __init__(self, path: Path, cupsd: Path) -> None:
-        self.broken = False
-        breaking = self
-
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self) -> None:
-                with socket.socket(socket.AF_UNIX) as onwards:
-                    onwards.connect(str(cupsd))
-                    while ready := select.select([self.request, onwards], [], [])[0]:
-                        octets = ready[0].recv(65536)
-                        if b"Transfer-Encoding: chunked" in octets and not breaking.broken:
-                            breaking.broken = True
-                            self.request.shutdown(socket.SHUT_RD)
-                            self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-                            return
-                        if not octets:
-                            return
-                        (onwards if ready[0] is self.request else self.request).sendall(octets)
-
-        self._server = socketserver.ThreadingUnixStreamServer(str(path), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> BreakingSocket:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def test_a_document_that_broke_off_is_never_taken_for_handed_over(rig: CupsRig, tmp_path):

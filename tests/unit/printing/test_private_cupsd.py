@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from printserver.printing.job_file import read_public_key
 from printserver.printing.private_cupsd import PrivateCups, QueueMalformed, install_fence_backend
 from tests.cups_rig import SPOOLER_USER, THIS_USER
 
@@ -84,6 +86,25 @@ def test_a_folder_that_cups_cannot_name_is_refused(tmp_path):
 def test_a_spooler_that_nobody_may_print_on_is_refused(tmp_path):
     with pytest.raises(ValueError, match="nobody may print"):
         PrivateCups(tmp_path, printing_users=(), user=SPOOLER_USER)
+
+
+def test_the_backends_key_is_made_once_and_read_by_nobody_else(cups):
+    cups.build()
+    key = cups.root / "keys" / "backend.key"
+    mode, group = (0o640, pwd.getpwnam(SPOOLER_USER).pw_gid) if SPOOLER_USER else (0o600, os.getegid())
+    assert (key.stat().st_mode & 0o7777, key.stat().st_uid, key.stat().st_gid) == (mode, os.geteuid(), group)
+    assert cups.backend_public_key.stat().st_mode & 0o7777 == 0o644
+    made, public = key.read_bytes(), read_public_key(cups.backend_public_key)
+    PrivateCups(cups.root, printing_users=("nobody",), user=SPOOLER_USER).build()
+    assert (key.read_bytes(), read_public_key(cups.backend_public_key)) == (made, public)
+
+
+@pytest.mark.parametrize(
+    "desk", ["", "unix:relative", "unix:/a b", "http://desk:1", "https://desk:1/$x", "unix:/a\n/b"]
+)
+def test_a_desk_that_cups_could_not_be_told_is_refused(tmp_path, desk):
+    with pytest.raises(ValueError, match="ticket desk"):
+        PrivateCups(tmp_path, printing_users=(THIS_USER,), user=SPOOLER_USER, desk=desk)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "@SYSTEM", "x\nRequire valid-user"])

@@ -15,7 +15,7 @@ PAGES = {
     "clerk": ("/", "/requests", "/requests/new", "/copies", "/printers", "/returns", "/tokens"),
     "approver": ("/", "/approvals"),
     "archivist": ("/returns", "/returns/doubtful", "/archive"),
-    "auditor": ("/audit",),
+    "auditor": ("/audit", "/reconciliation"),
 }
 
 

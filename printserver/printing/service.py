@@ -55,6 +55,12 @@ class PrinterFormatsUnsupported(Refused):
     code = "printer-formats-unsupported"
 
 
+class PrinterEnrolledAlready(Refused):
+    """Twice in the register, one printer would get two copies at once, and its counter would belong to nobody."""
+
+    code = "printer-enrolled-already"
+
+
 class PrinterHasCopies(Refused):
     code = "printer-has-copies"
 
@@ -134,9 +140,11 @@ def enrol_asked_printer(
 ) -> Printer:
     """Take a printer into the register whose certificate a person has confirmed, and that has answered under it.
 
-    Raises: NotFound, PrinterMalformed, PrinterWithoutColour, PrinterFormatsUnsupported, PrinterQueueTaken.
+    Raises: NotFound, PrinterMalformed, PrinterWithoutColour, PrinterFormatsUnsupported, PrinterQueueTaken,
+    PrinterEnrolledAlready.
     """
     require_branch(work, actor, wishes.branch_id)
+    _require_own_certificate(work, pin, but=None)
     document_format = _require_seals(answer)
     queue = wishes.queue or f"p{new_id().hex[-12:]}"
     if not _QUEUE.fullmatch(queue) or not _SPOOLER.fullmatch(wishes.spooler):
@@ -165,9 +173,10 @@ def enrol_asked_printer(
 def renew_pin(work: Work, actor: Actor, printer_id: UUID, pin: Pin, *, reason: str) -> None:
     """Trust another certificate from now on, on a person's word; requests approved for the old one are asked anew.
 
-    Raises: NotFound, PrinterRetired.
+    Raises: NotFound, PrinterRetired, PrinterEnrolledAlready.
     """
     printer = printer_to_manage(work, actor, printer_id)
+    _require_own_certificate(work, pin, but=printer.id)
     before = printer.certificate_sha256
     printer.certificate_sha256 = pin.sha256
     printer.certificate_pem, printer.certificate_not_after = pin.certificate_pem, pin.not_after
@@ -274,6 +283,13 @@ def _store_capabilities(work: Work, by: By, printer: Printer, answer: PrinterAns
         resolution_dpi=printer.resolution_dpi,
     )
     append(work, by, asked)
+
+
+def _require_own_certificate(work: Work, pin: Pin, *, but: UUID | None) -> None:
+    """Raises: PrinterEnrolledAlready."""
+    same = select(Printer.id).where(Printer.certificate_sha256 == pin.sha256, Printer.retired_at.is_(None))
+    if any(found != but for found in work.session.scalars(same)):
+        raise PrinterEnrolledAlready("a printer with this very certificate is in service; each needs one of its own")
 
 
 def _require_seals(answer: PrinterAnswer) -> str:

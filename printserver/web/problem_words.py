@@ -48,6 +48,9 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "printer-retired": N_("This printer is out of service for good."),
     "printer-not-pinned": N_("No certificate is trusted for this printer yet."),
     "printer-certificate-expired": N_("The printer's certificate has expired; a new one has to be trusted."),
+    "printer-enrolled-already": N_(
+        "A printer with this very certificate is in service already; each printer needs one of its own."
+    ),
     "printer-queue-taken": N_("Another printer has a queue of this name."),
     "printer-without-colour": N_("This printer has no colour, and a seal must be red: it cannot print sealed copies."),
     "printer-formats-unsupported": N_("This printer takes neither PDF nor PWG raster nor URF."),

@@ -93,6 +93,11 @@ ALLOWED: Final = [
     ),
     (WEB, "UPDATE count_alarm SET closed_at = now(), closed_by = NULL, reason = ''"),
     (WEB, "SELECT job_uuid, ended_at FROM print_ticket"),
+    (WEB, "INSERT INTO printer SELECT * FROM printer WHERE false"),
+    (WEB, "SELECT id FROM printer FOR SHARE"),
+    (WEB, "INSERT INTO counter_reading SELECT * FROM counter_reading WHERE false"),
+    (WORKER, "UPDATE printer_status SET state = 'idle'"),
+    (WORKER, "UPDATE printer SET capabilities = '{}', colour = false"),
 ]
 
 REFUSED: Final = [
@@ -113,6 +118,12 @@ REFUSED: Final = [
     (WEB, "INSERT INTO copy SELECT * FROM copy"),
     (WEB, "INSERT INTO count_alarm SELECT * FROM count_alarm"),
     (WEB, "UPDATE count_alarm SET figures = '{}'"),
+    (WEB, "UPDATE printer SET uri = '', queue = '', spooler = ''"),
+    (WEB, "UPDATE printer_status SET state = 'idle'"),
+    (WORKER, "UPDATE printer SET certificate_sha256 = ''"),
+    (WORKER, "UPDATE printer SET paused = false"),
+    (WORKER, "INSERT INTO printer SELECT * FROM printer WHERE false"),
+    (SIGNER, "SELECT * FROM printer"),
     (WEB, "UPDATE counter_reading SET impressions = 0"),
     (WORKER, "UPDATE counter_reading SET impressions = 0"),
     (WEB, "SELECT secret_sha256 FROM print_ticket"),

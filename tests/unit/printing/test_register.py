@@ -123,6 +123,18 @@ def test_without_the_right_fingerprint_branch_or_role_nothing_is_enrolled(world:
     assert world.row_counts() == before
 
 
+def test_one_printer_is_not_enrolled_twice_while_it_is_in_service(world: World, printer: SwitchedOn):
+    first = enrol(world, printer)
+    before = world.row_counts()
+    with pytest.raises(service.PrinterEnrolledAlready):
+        enrol(world, printer)
+    assert world.row_counts() == before
+    with world.database.work() as work:
+        actor = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+        service.retire_printer(work, actor, first.id, reason="moved", copies_there=unfinished_copies)
+    assert enrol(world, printer).id != first.id
+
+
 def test_a_printer_without_colour_is_refused(world: World):
     before = world.row_counts()
     with switched_on(colour=False) as grey, pytest.raises(service.PrinterWithoutColour):

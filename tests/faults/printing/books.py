@@ -37,9 +37,10 @@ def _records(settings: Settings) -> dict[UUID, tuple[str, ...]]:
     try:
         with engines.reading.connect() as connection:
             jobs = connection.execute(select(Copy.id, Copy.job_uuid).where(Copy.job_uuid.is_not(None))).all()
-            tickets = dict(connection.execute(select(PrintTicket.job_uuid, PrintTicket.record)).tuples().all())
+            rows = connection.execute(select(PrintTicket.job_uuid, PrintTicket.record)).all()
     finally:
         engines.dispose()
+    tickets = {row.job_uuid: row.record for row in rows}
     return {copy: lines for copy, job in jobs if job and (lines := _lines(settings, job, tickets.get(job, "")))}
 
 

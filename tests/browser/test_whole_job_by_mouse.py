@@ -78,7 +78,7 @@ def _release(clerk: Page, request: str, server: RunningServer) -> list[Path]:
     clerk.goto(request)
     expect(clerk.get_by_role("button", name="全部放行打印")).to_be_visible(timeout=PATIENCE_MS)
     clerk.get_by_role("button", name="全部放行打印").click()
-    printed = clerk.locator("#live .badge", has_text="已打印")
+    printed = clerk.locator("#live td .badge", has_text="已打印")
     expect(printed).to_have_count(2, timeout=PATIENCE_MS)
     assert broken_rules(clerk) == []
     return [path for path in server.printer.received() if path not in before]

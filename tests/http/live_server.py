@@ -102,7 +102,7 @@ class LiveServer:
 
 @contextmanager
 def live_server(world: World, limits: LiveLimits = QUICK) -> Iterator[LiveServer]:
-    settings = world.adapters.settings.model_copy(update={"host": "127.0.0.1", "port": _free_port()})
+    settings = world.adapters.settings.model_copy(update={"host": "127.0.0.1", "port": free_port()})
     world = replace(world, adapters=Adapters(settings, world.adapters.database, world.adapters.objects))
     app = create_app(world.adapters)
     app.state.edge = replace(app.state.edge, live=LiveStreams(limits))
@@ -118,7 +118,7 @@ def live_server(world: World, limits: LiveLimits = QUICK) -> Iterator[LiveServer
         running.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

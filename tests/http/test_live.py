@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,15 +15,16 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
+from printserver.http_edge.actors import cookie_name
 from printserver.http_edge.live import LiveLimits
-from printserver.organisations.credentials import end_session, person_of_session
+from printserver.organisations.credentials import end_session, open_session, person_of_session
 from printserver.organisations.models import RoleBinding
 from printserver.organisations.permissions import Role
 from printserver.print_requests import copy_service
 from printserver.print_requests.models import Copy
 from printserver.printing.models import PrinterStatus
 from printserver.printing.service import set_paused
-from tests.http.live_server import LiveServer, live_server
+from tests.http.live_server import LiveServer, Stream, free_port, live_server
 from tests.world import World
 from tests.world_building import Office
 
@@ -176,7 +181,7 @@ def test_more_streams_than_allowed_are_refused_and_a_closed_one_makes_room(world
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -240,3 +245,32 @@ def test_nobody_looks_at_the_database_while_nobody_listens(server: LiveServer):
     with server.listening(Role.CLERK, f"copy:{copy.id}") as stream:
         _void(server.world, copy.id)
         assert stream.heard() == {f"copy:{copy.id}"}
+
+
+def test_the_process_ends_soon_after_sigterm_although_pages_listen(world: World, monkeypatch: pytest.MonkeyPatch):
+    settings = world.adapters.settings
+    with world.database.work() as work:
+        session = open_session(work, world.actor(work, Role.CLERK), hours=24 * 36_500)
+    for name, value in (("HOME", settings.home), ("PUBLIC_URL", settings.public_url), ("PORT", free_port())):
+        monkeypatch.setenv(f"PRINTSERVER_{name}", str(value))
+    process = subprocess.Popen([sys.executable, "-m", "printserver.cli.main", "web"])
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{os.environ['PRINTSERVER_PORT']}", timeout=30) as browser:
+            _wait_until(lambda: _answers(browser))
+            browser.headers["Cookie"] = f"{cookie_name(settings)}={session.secret}"
+            with browser.stream("GET", "/live?topics=copy:*") as answer:
+                Stream(answer).next("listening")
+                begun = time.monotonic()
+                process.terminate()
+                assert process.wait(10) == -signal.SIGTERM
+                assert time.monotonic() - begun < 5
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(browser: httpx.Client) -> bool:
+    try:
+        return browser.get("/verify").status_code == 200
+    except httpx.TransportError:
+        return False

@@ -14,7 +14,7 @@ from .printer_words import FINAL_STATES, PrinterWords
 from .redemption import pinned_socket, pinning_context
 
 _SECONDS_AN_ANSWER = 3.0
-_BETWEEN_QUESTIONS = 0.15
+_BETWEEN_QUESTIONS = 0.1
 _AFTER_NO_ANSWER = 1.0
 _OK = 200
 

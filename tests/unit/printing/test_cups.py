@@ -96,6 +96,22 @@ def test_a_held_copy_stays_held_and_holding_it_again_is_the_same_job(rig: CupsRi
     assert len(rig.printer.received()) == len(before) + 1
 
 
+@pytest.mark.parametrize("sides", ["one-sided", "two-sided-long-edge"])
+def test_a_copy_is_asked_for_once_in_colour_on_a4_unscaled_and_on_the_sides_that_were_approved(rig: CupsRig, sides):
+    copy, pdf = uuid4(), contract_pdf()
+    job_id = rig.spooler.hold(QUEUE, copy, rig.seal(copy, pdf), sides=sides)
+    rig.spooler.release(job_id)
+    assert rig.settled(copy, 2)[0] is Outcome.PRINTED
+    log = [line for line in rig.cups.error_log.read_text("utf-8", "replace").splitlines() if f"[Job {job_id}]" in line]
+    options = next(line for line in log if "argv[5]=" in line)
+    for option in ("media=A4", "print-color-mode=color", "print-scaling=none", f"sides={sides}"):
+        assert f" {option} " in options
+    assert any('argv[4]="1"' in line for line in log)
+    told = "\n".join(log)
+    assert f"sides keyword {sides}" in told
+    assert "document-format mimeMediaType application/pdf" in told
+
+
 def test_releasing_twice_is_no_failure_and_prints_once(rig: CupsRig):
     before, copy = rig.printer.received(), uuid4()
     job_id = rig.print(copy, contract_pdf())
@@ -146,7 +162,9 @@ def test_what_is_not_there_is_said_to_be_not_there(rig: CupsRig):
             action(999_999)
 
 
-@pytest.mark.parametrize("kind", ["application/pdf", "text/plain", "application/vnd.cups-raw", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "kind", ["application/pdf", "text/plain", "application/vnd.cups-raw", "application/octet-stream"]
+)
 def test_anything_but_a_job_file_is_refused_and_not_printed(rig: CupsRig, kind):
     before, copy = rig.printer.received(), uuid4()
     spooler = rig.spooler

@@ -77,3 +77,19 @@ def test_the_backend_lives_as_long_as_the_file_is_locked(tmp_path):
     assert while_locked.running
     assert afterwards is not None
     assert not afterwards.running
+
+
+def test_the_printers_last_reasons_are_read_and_odd_ones_are_damage():
+    lines = "claimed cups-job=1 pid=2\nprinter-reasons=media-empty-error\n"
+    assert parse_fence_record(lines, running=True).printer_reasons == ("media-empty-error",)
+    more = f"{lines}printer-reasons=door-open,toner-low\n"
+    assert parse_fence_record(more, running=True).printer_reasons == ("door-open", "toner-low")
+    assert parse_fence_record(f"{more}printer-reasons=none\n", running=True).printer_reasons == ()
+    for odd in ("", "a,,b", "A", "a b", ","):
+        with pytest.raises(FenceRecordDamaged):
+            parse_fence_record(f"{lines}printer-reasons={odd}\n", running=True)
+
+
+def test_of_two_jobs_at_the_printer_the_later_one_counts():
+    text = "claimed cups-job=1 pid=2\nprinter-job=3\nprinter-job=4\nsubmitting\n"
+    assert parse_fence_record(text, running=True).printer_job == 4

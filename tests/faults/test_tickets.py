@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,11 @@ from printserver.printing.cups import CupsSpooler
 from printserver.printing.job_file import MAGIC
 from printserver.printing.outcome import Outcome
 from printserver.printing.ports import JobReport, JobState, TicketState
+from printserver.printing.redemption import HttpsListener
+from printserver.printing.system_user import command_prefix
 from tests.cups_rig import (
     QUEUE,
+    SPOOLER_USER,
     CupsRig,
     Running,
     backends,
@@ -27,6 +31,7 @@ from tests.cups_rig import (
     wait_for,
 )
 from tests.faults.ticket_proxy import TicketProxy
+from tests.tls_identity import identity
 
 PAGES = 2
 SLOW = 0.5  # seconds a page
@@ -280,6 +285,64 @@ def octets_of(path: Path) -> bytes:
         return path.read_bytes() if path.is_file() and not path.is_fifo() else b""
     except OSError:
         return b""
+
+
+@pytest.mark.parametrize("pinned", ["server", "stranger"])
+def test_a_branch_redeems_over_tls_at_the_server_that_it_knows_and_at_no_other(rig: CupsRig, pinned):
+    folder = rig.root / "branch"
+    for needed in (folder, folder / "fence"):
+        needed.mkdir()
+        needed.chmod(0o777)
+    made = {name: identity(folder, name) for name in ("server", "branch", "stranger")}
+    made["branch"][1].chmod(0o644)
+    listener = HttpsListener("127.0.0.1", 0, *made["server"], rig.desk, {made["branch"][0].read_text(): "local"})
+    copy, pdf = uuid4(), contract_pdf(PAGES)
+    job_file = folder / "job"
+    job_file.write_bytes(rig.seal(copy, pdf))
+    listener.start()
+    try:
+        assert listener.wait_until_serving(10)
+        environment = {
+            **fence_environment(rig, folder),
+            "PRINTSERVER_DESK": f"https://127.0.0.1:{listener.port}",
+            "PRINTSERVER_DESK_CERT": str(made[pinned][0]),
+            "PRINTSERVER_BRANCH_CERT": str(made["branch"][0]),
+            "PRINTSERVER_BRANCH_KEY": str(made["branch"][1]),
+        }
+        arguments = ["1", "worker", str(copy), "1", f"job-uuid=urn:uuid:{copy} media=iso_a4_210x297mm", str(job_file)]
+        command = [*command_prefix(SPOOLER_USER), str(rig.cups.root / "bin/backend/printserver-fence"), *arguments]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            if pinned == "stranger":
+                assert any("+printserver-desk-unreachable" in line for line in process.stderr)
+                process.terminate()
+            told = process.stderr.read()
+        assert process.returncode == 0, told
+    finally:
+        listener.close()
+    printed = [path.read_bytes() for path in rig.printer.received()]
+    if pinned == "server":
+        assert printed == [pdf]
+        assert rig.desk.of_job(str(copy)).state is TicketState.ENDED
+    else:
+        assert printed == []
+        assert not rig.desk.asked
+
+
+def fence_environment(rig: CupsRig, folder: Path) -> dict[str, str]:
+    """What cupsd would give the backend, for one that the test starts itself."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "PRINTER": QUEUE,
+        "DEVICE_URI": f"printserver-fence://localhost:{rig.printer.port}/ipp/print",
+        "CONTENT_TYPE": "application/vnd.printserver-job",
+        "CUPS_SERVERBIN": str(rig.cups.root / "bin"),
+        "CUPS_SERVERROOT": str(rig.cups.root / "etc"),
+        "TMPDIR": str(folder),
+        "PRINTSERVER_FENCE": str(folder / "fence"),
+        "PRINTSERVER_PINS": str(rig.cups.root / "pins"),
+        "PRINTSERVER_BACKEND_KEY": str(rig.cups.root / "keys" / "backend.key"),
+    }
 
 
 def test_cupsd_listens_to_no_network(rig: CupsRig):

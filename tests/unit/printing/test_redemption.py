@@ -13,16 +13,10 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +34,7 @@ from printserver.printing.ports import TicketState
 from printserver.printing.redemption import HttpsListener, UnixListener
 from printserver.printing.redemption_requests import LARGEST_BODY, errands, parse_facts
 from tests.memory_desk import MemoryDesk
+from tests.tls_identity import identity
 
 QUEUE, PIN, ATTEMPT = "controlled", "cd" * 32, "ef" * 16
 REPOSITORY = Path(__file__).parents[3]
@@ -71,26 +66,6 @@ def on_unix(folder: Path, desk: MemoryDesk, clients: dict[int, str] | None = Non
     path = folder / "tickets.sock"
     with listening(UnixListener(path, desk, {os.geteuid(): "local"} if clients is None else clients)):
         yield UnixWay(str(path))
-
-
-def identity(folder: Path, name: str) -> tuple[Path, Path]:
-    """A self-signed certificate and its key, PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2049, 1, 1, tzinfo=UTC))
-        .sign(key, SHA256())
-    )
-    paths = folder / f"{name}.crt", folder / f"{name}.key"
-    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return paths
 
 
 @contextmanager

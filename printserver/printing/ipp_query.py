@@ -134,4 +134,7 @@ def _left(deadline: float) -> float:
 
 
 def _in_short(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:200]
+    """Nothing of what was said: whoever may enrol printers could read other servers' answers by it."""
+    if isinstance(error, http.client.HTTPException):
+        return "what answers speaks no HTTP"
+    return str(getattr(error, "strerror", None) or type(error).__name__)[:200]

@@ -60,13 +60,13 @@ class PrinterWatch:
         self._said: SimpleQueue[_Said] = SimpleQueue()
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set; a database that is away is waited for."""
+        """Until `stop` is set; a database that is away, or a machine without room, is waited for."""
         tick = min(TICK_SECONDS, self._every)
         while not stop.is_set():
             try:
                 self.ask_those_due()
                 self.write_what_came(wait_seconds=tick)
-            except (InterfaceError, OperationalError) as problem:
+            except (InterfaceError, OperationalError, OSError) as problem:
                 structlog.get_logger().warning("printers could not be looked at", reason=type(problem).__name__)
             stop.wait(tick)
 

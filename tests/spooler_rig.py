@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cups
@@ -81,7 +82,7 @@ class SpoolerRig:
         self.wait_for_cupsd()
 
     def findings(self) -> tuple[Finding, ...]:
-        return check_spooler(self.layout)
+        return check_spooler(self.layout, datetime.now(UTC))
 
     @contextlib.contextmanager
     def administered(self) -> Iterator[cups.Connection]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from printserver.foundation.clock import SystemClock
 from printserver.foundation.errors import PrintServerError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def install(
         installed = install_spooler(
             layout,
             record,
+            SystemClock().now(),
             cups_user=cups_user,
             desk_certificate=None if desk_certificate is None else desk_certificate.read_text("ascii"),
             replace_directives=replace_directives,
@@ -105,7 +107,7 @@ def check(
     from printserver.printing.spooler_check import check_spooler
 
     with _spoken():
-        findings = check_spooler(_layout(cups_root))
+        findings = check_spooler(_layout(cups_root), SystemClock().now())
     if as_json:
         typer.echo(json.dumps([_fields(each) for each in findings], indent=2))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -83,11 +84,12 @@ class _PinnedConnection(http.client.HTTPSConnection):
 
 def _asked(connection: http.client.HTTPConnection, *, tells_who_asks: bool) -> DeskAnswer:
     try:
-        connection.request("GET", "/")
+        # Of a stranger it reads nothing, and may have answered and gone before the question is sent.
+        with contextlib.suppress(BrokenPipeError):
+            connection.request("GET", "/")
         answer = connection.getresponse()
         answer.read(1 << 16)
-    except (BrokenPipeError, ConnectionResetError):
-        # It reads nothing of a stranger, and may be gone before the question is sent.
+    except ConnectionResetError:
         return DeskAnswer(refused=tells_who_asks)
     except http.client.HTTPException as error:
         return DeskAnswer(failure=f"what answers is no desk: {type(error).__name__}")

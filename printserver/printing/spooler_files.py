@@ -7,7 +7,7 @@ import os
 import pwd
 import stat
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from printserver.printing.spooler_layout import trusted_owner
@@ -62,11 +62,11 @@ def put_file(path: Path, content: bytes, mode: int, ownership: Ownership) -> boo
     return True
 
 
-def back_up(path: Path) -> None:
+def back_up(path: Path, now: datetime) -> None:
     """A copy beside it, with the time in its name, readable as the file itself; none of a file that is not there."""
     if path.is_file():
         entry = path.stat()
-        copy = path.with_name(f"{path.name}.before-printserver-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+        copy = path.with_name(f"{path.name}.before-printserver-{now:%Y%m%dT%H%M%S%f}")
         put_file(copy, path.read_bytes(), stat.S_IMODE(entry.st_mode), Ownership(entry.st_uid, entry.st_gid))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from printserver.foundation.errors import PrintServerError
@@ -29,6 +30,8 @@ class Finding:
 class InstalledSpooler:
     layout: SpoolerLayout
     record: SpoolerRecord
+    now: datetime
+    """Aware, UTC: when the look is taken."""
 
     def install_again(self, *arguments: str) -> str:
         """The command that puts back what belongs to the set."""

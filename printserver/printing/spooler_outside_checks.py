@@ -43,7 +43,7 @@ def pins(spooler: InstalledSpooler) -> Iterator[Finding]:
                 "Find out who changed it, then enrol the printer again.",
                 (spooler.install_again(name, "--fingerprint", recorded.certificate_sha256),),
             )
-        yield from _validity(f"{path}", pin)
+        yield from _validity(str(path), pin, spooler.now)
         yield from _printer(spooler, name, recorded)
 
 
@@ -66,27 +66,23 @@ def desk(spooler: InstalledSpooler) -> Iterator[Finding]:
             "the server does not know this spooler",
             "Name its certificate, or for a socket the system user of its backends, in the server's settings.",
         )
-    if answer.time is not None and abs(datetime.now(UTC) - answer.time) > _LARGEST_DRIFT:
+    if answer.time is not None and abs(spooler.now - answer.time) > _LARGEST_DRIFT:
         yield _wrong_clock(f"{place} says it is {answer.time:%Y-%m-%d %H:%M} UTC")
 
 
 def clock(spooler: InstalledSpooler) -> Iterator[Finding]:
     """Nothing was written in the future."""
-    now = datetime.now(UTC)
     written = [path.stat().st_mtime for path in (spooler.layout.record_file, *spooler.layout.fence.iterdir())]
     newest = datetime.fromtimestamp(max(written), UTC)
-    if newest - now > _LARGEST_DRIFT:
+    if newest - spooler.now > _LARGEST_DRIFT:
         yield _wrong_clock(f"something was written here at {newest:%Y-%m-%d %H:%M} UTC")
 
 
 def branch_certificate(spooler: InstalledSpooler) -> Iterator[Finding]:
     """What this spooler shows to the server, when that is another machine."""
     if spooler.record.desk.startswith("https:"):
-        path = spooler.layout.branch_certificate
-        yield from _validity(str(path), read_pin(path.read_text("ascii")))
-        yield from _validity(
-            str(spooler.layout.desk_certificate), read_pin(spooler.layout.desk_certificate.read_text("ascii"))
-        )
+        for path in (spooler.layout.branch_certificate, spooler.layout.desk_certificate):
+            yield from _validity(str(path), read_pin(path.read_text("ascii")), spooler.now)
 
 
 def _printer(spooler: InstalledSpooler, name: str, recorded: RecordedQueue) -> Iterator[Finding]:
@@ -111,8 +107,8 @@ def _printer(spooler: InstalledSpooler, name: str, recorded: RecordedQueue) -> I
         )
 
 
-def _validity(path: str, pin: Pin) -> Iterator[Finding]:
-    left = pin.not_after - datetime.now(UTC)
+def _validity(path: str, pin: Pin, now: datetime) -> Iterator[Finding]:
+    left = pin.not_after - now
     if left < _SOON:
         wrong = "it has expired" if left <= timedelta(0) else f"it expires in {left.days} days"
         yield Finding(

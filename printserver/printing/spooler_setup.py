@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -62,6 +62,7 @@ class Installed:
 def install_spooler(
     layout: SpoolerLayout,
     record: SpoolerRecord,
+    now: datetime,
     *,
     cups_user: str | None = None,
     desk_certificate: str | None = None,
@@ -82,10 +83,10 @@ def install_spooler(
     texts = _configuration(layout, record, replace_directives)
     _require_valid(layout, texts)
     _put_folders(layout, user)
-    certificate = _put_keys(layout, record, user, desk_certificate)
+    certificate = _put_keys(layout, record, user, desk_certificate, now)
     install_fence_backend(layout.server_bin)
     _own_backend(layout)
-    changed = _put_configuration(layout, texts, keep_old=not fresh)
+    changed = _put_configuration(layout, texts, now, keep_old=not fresh)
     for queue in record.queues:
         put_tls_settings(layout, queue)
     put_file(layout.record_file, record.to_json().encode("utf-8"), 0o644, Ownership.trusted())
@@ -166,7 +167,9 @@ def _put_folders(layout: SpoolerLayout, user: str) -> None:
     put_folder(layout.fence, 0o755, Ownership.of(user))
 
 
-def _put_keys(layout: SpoolerLayout, record: SpoolerRecord, user: str, desk_certificate: str | None) -> str | None:
+def _put_keys(
+    layout: SpoolerLayout, record: SpoolerRecord, user: str, desk_certificate: str | None, now: datetime
+) -> str | None:
     """Keys that are there stay. Returns the branch's certificate, if it needs one."""
     if not layout.backend_key.exists():
         private, public = make_backend_key()
@@ -176,7 +179,7 @@ def _put_keys(layout: SpoolerLayout, record: SpoolerRecord, user: str, desk_cert
     certificate: str | None = None
     if record.desk.startswith("https:"):
         if not layout.branch_key.exists():
-            private, public = _branch_identity()
+            private, public = _branch_identity(now)
             put_file(layout.branch_key, private, 0o640, Ownership.readable_by(user))
             put_file(layout.branch_certificate, public, 0o644, Ownership.trusted())
         if desk_certificate is not None:
@@ -189,11 +192,10 @@ def _put_keys(layout: SpoolerLayout, record: SpoolerRecord, user: str, desk_cert
     return certificate
 
 
-def _branch_identity() -> tuple[bytes, bytes]:
+def _branch_identity(now: datetime) -> tuple[bytes, bytes]:
     """A key and a certificate that it signed itself, both PEM: the server knows it by its digest, not by a signer."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, os.uname().nodename[:64] or "branch spooler")])
-    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -214,10 +216,10 @@ def _own_backend(layout: SpoolerLayout) -> None:
     put_file(layout.backend, layout.backend.read_bytes(), 0o755, Ownership.trusted())
 
 
-def _put_configuration(layout: SpoolerLayout, texts: Mapping[Path, str], *, keep_old: bool) -> bool:
+def _put_configuration(layout: SpoolerLayout, texts: Mapping[Path, str], now: datetime, *, keep_old: bool) -> bool:
     changed = False
     for path, text in texts.items():
         if keep_old and path.read_text("utf-8") != text:
-            back_up(path)
+            back_up(path, now)
         changed |= put_file(path, text.encode("utf-8"), 0o644, Ownership.trusted())
     return put_file(layout.types, filled("mime.types").encode("utf-8"), 0o644, Ownership.trusted()) or changed

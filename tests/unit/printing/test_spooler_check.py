@@ -7,22 +7,26 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from printserver.printing.emulated_printer import EmulatedPrinter
+from printserver.printing.pin import read_pin
 from printserver.printing.spooler_check import check_spooler
 from printserver.printing.spooler_configuration_checks import python_of_the_backend
 from printserver.printing.spooler_cups_checks import CUPS_CHECKS
 from printserver.printing.spooler_file_checks import fence_folder, file_system
 from printserver.printing.spooler_findings import InstalledSpooler, gathered
 from printserver.printing.spooler_layout import SpoolerLayout, SpoolerNotInstalled, read_record
+from printserver.printing.spooler_outside_checks import clock, desk, pins
 from printserver.printing.spooler_queues import reload_cupsd
 from tests.cups_rig import STARTED_AS_ROOT, free_port
 from tests.spooler_rig import QUEUE, SpoolerRig, installed_spooler, mend
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 GIVEN_AWAY = "the backend is another user's"
 
 
@@ -204,28 +208,43 @@ def test_a_python_without_cryptography_is_found(rig: SpoolerRig, tmp_path: Path)
     bare = tmp_path / "python3"
     bare.write_text("#!/bin/sh\nexit 1\n")
     bare.chmod(0o755)
-    spooler = InstalledSpooler(replace(rig.layout, python=str(bare)), read_record(rig.layout))
+    spooler = InstalledSpooler(replace(rig.layout, python=str(bare)), read_record(rig.layout), NOW)
     assert [each.code for each in python_of_the_backend(spooler)] == ["cryptography-missing"]
 
 
 @pytest.mark.skipif(file_system(Path("/dev/shm")) != "tmpfs", reason="no file system in memory")
 def test_a_fence_that_is_forgotten_at_the_next_start_is_found(rig: SpoolerRig):
-    spooler = InstalledSpooler(replace(rig.layout, fence=Path("/dev/shm")), read_record(rig.layout))
+    spooler = InstalledSpooler(replace(rig.layout, fence=Path("/dev/shm")), read_record(rig.layout), NOW)
     assert "fence-not-durable" in {each.code for each in fence_folder(replace(spooler))}
 
 
+@pytest.mark.parametrize(
+    ("days_left", "expected"), [(31, []), (29, ["certificate-expires"]), (-1, ["certificate-expires"])]
+)
+def test_a_certificate_that_expires_is_found_before_it_does(rig: SpoolerRig, days_left: int, expected: list[str]):
+    ends = read_pin(pin(rig.layout).read_text()).not_after
+    spooler = InstalledSpooler(rig.layout, read_record(rig.layout), ends - timedelta(days=days_left))
+    assert [each.code for each in gathered(spooler, (pins,))] == ["certificate-expires"] * found
+
+
+def test_a_clock_that_is_not_the_desks_is_found(rig: SpoolerRig):
+    for wrong in (timedelta(hours=1), -timedelta(hours=1)):
+        spooler = InstalledSpooler(rig.layout, read_record(rig.layout), datetime.now(UTC) + wrong)
+        assert "clock-wrong" in {each.code for each in gathered(spooler, (desk, clock))}
+
+
 def test_what_cannot_be_read_does_not_count_as_right(rig: SpoolerRig):
-    gone = InstalledSpooler(replace(rig.layout, spool=rig.root / "gone"), read_record(rig.layout))
+    gone = InstalledSpooler(replace(rig.layout, spool=rig.root / "gone"), read_record(rig.layout), NOW)
     assert [each.code for each in gathered(gone, CUPS_CHECKS)] == ["not-readable"]
 
 
 def test_a_machine_where_nothing_was_installed_is_said_to_be_one(tmp_path: Path):
     with pytest.raises(SpoolerNotInstalled):
-        check_spooler(SpoolerLayout.of_private(tmp_path))
+        check_spooler(SpoolerLayout.of_private(tmp_path), NOW)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"queues": 1}'])
 def test_a_record_that_cannot_be_read_is_none(tmp_path: Path, text: str):
     (tmp_path / "spooler.json").write_text(text)
     with pytest.raises(SpoolerNotInstalled):
-        check_spooler(SpoolerLayout.of_private(tmp_path))
+        check_spooler(SpoolerLayout.of_private(tmp_path), NOW)

@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from printserver.printing.spooler_queues import (
 from printserver.printing.spooler_setup import InstallationMalformed, install_spooler
 from tests.cups_rig import SPOOLER_USER, STARTED_AS_ROOT, THIS_USER, Running, contract_pdf, free_port, wait_for
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 STOCK_CUPSD = """\
 LogLevel debug
 Listen {root}/run/cups.sock
@@ -150,7 +152,7 @@ def stock() -> Iterator[StockCups]:
 
 def enrol(stock: StockCups) -> None:
     layout = stock.layout
-    installed = install_spooler(layout, stock.record, replace_directives=True)
+    installed = install_spooler(layout, stock.record, NOW, replace_directives=True)
     pin = read_pin(stock.contracts.certificate_pem)
     record = pin_printer(layout, installed.record, "contracts", RecordedQueue(stock.contracts.uri, pin.sha256), pin)
     if installed.reload:
@@ -162,7 +164,7 @@ def enrol(stock: StockCups) -> None:
 def test_a_cups_that_is_configured_for_something_else_is_left_as_it_is(stock: StockCups):
     before = stock.files()
     with pytest.raises(ConfigurationInTheWay) as refused:
-        install_spooler(stock.layout, stock.record)
+        install_spooler(stock.layout, stock.record, NOW)
     assert refused.value.directives == ("line 3: Browsing Yes (needed: No)", "line 4: WebInterface Yes (needed: No)")
     assert stock.files() == before
     stock.print_in_the_office()
@@ -171,7 +173,7 @@ def test_a_cups_that_is_configured_for_something_else_is_left_as_it_is(stock: St
 def test_other_queues_go_on_beside_the_controlled_one(stock: StockCups):
     stock.print_in_the_office()
     enrol(stock)
-    assert {each.code for each in check_spooler(stock.layout)} == {"desk-silent"}
+    assert {each.code for each in check_spooler(stock.layout, datetime.now(UTC))} == {"desk-silent"}
     stock.print_in_the_office()
     backups = sorted(path.name for path in (stock.root / "etc").glob("*.before-printserver-*"))
     assert [name.split(".before")[0] for name in backups] == ["cups-files.conf", "cupsd.conf"]
@@ -187,7 +189,7 @@ def test_other_queues_go_on_beside_the_controlled_one(stock: StockCups):
 def test_putting_it_again_changes_nothing(stock: StockCups):
     enrol(stock)
     before = stock.files()
-    assert not install_spooler(stock.layout, read_record(stock.layout), replace_directives=False).reload
+    assert not install_spooler(stock.layout, read_record(stock.layout), NOW, replace_directives=False).reload
     assert stock.files() == before
 
 
@@ -206,7 +208,7 @@ def test_cupsd_is_not_told_to_begin_anew_while_it_prints(stock: StockCups):
 
 
 def test_a_certificate_that_nobody_confirmed_is_not_pinned(stock: StockCups):
-    installed = install_spooler(stock.layout, stock.record, replace_directives=True)
+    installed = install_spooler(stock.layout, stock.record, NOW, replace_directives=True)
     pin = read_pin(stock.contracts.certificate_pem)
     with pytest.raises(FingerprintDiffers):
         pin_printer(stock.layout, installed.record, "contracts", RecordedQueue(stock.contracts.uri, "0" * 64), pin)
@@ -232,5 +234,5 @@ def test_what_cannot_be_installed_is_refused_before_anything_is_there(
     tmp_path: Path, record: SpoolerRecord, kind: type
 ):
     with pytest.raises(kind):
-        install_spooler(SpoolerLayout.of_private(tmp_path / "c"), record, cups_user=SPOOLER_USER)
+        install_spooler(SpoolerLayout.of_private(tmp_path / "c"), record, NOW, cups_user=SPOOLER_USER)
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Final
 
@@ -21,6 +21,7 @@ from printserver.foundation.limited_process import (
     ProcessLimits,
     run_limited,
 )
+from printserver.printing.raster import RESOLUTIONS_DPI, SHEET_BACKS
 
 PDF: Final = "application/pdf"
 PWG_RASTER: Final = "image/pwg-raster"
@@ -70,6 +71,7 @@ class PrinterAnswer:
     """Equal in both directions; those of PDF."""
     pwg_resolutions_dpi: tuple[int, ...] = ()
     pwg_sheet_back: str = ""
+    """How the back of a sheet is turned, of `raster.SHEET_BACKS`."""
     pwg_types: tuple[str, ...] = ()
     urf: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
@@ -95,11 +97,11 @@ class PrinterAnswer:
 
     @property
     def resolution_dpi(self) -> int:
-        """At which pages are drawn for it: 600 where it can, else the finest up to 1200, else 600."""
+        """At which pages are drawn for it: 600 where it can, else the finest that we can draw, else 600."""
         offered = {PWG_RASTER: self.pwg_resolutions_dpi, URF: _urf_resolutions(self.urf)}.get(
             self.document_format or PDF, self.resolutions_dpi
         )
-        usable = [each for each in offered if each <= 1200]
+        usable = [each for each in offered if each in RESOLUTIONS_DPI]
         return 600 if 600 in usable or not usable else max(usable)
 
     def capabilities(self) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def answer_from(attributes: Attributes) -> PrinterAnswer:
         formats=_keywords(attributes, "document-format-supported"),
         resolutions_dpi=_resolutions(attributes, "printer-resolution-supported"),
         pwg_resolutions_dpi=_resolutions(attributes, "pwg-raster-document-resolution-supported"),
-        pwg_sheet_back=next(iter(_keywords(attributes, "pwg-raster-document-sheet-back")), ""),
+        pwg_sheet_back=_one_of(SHEET_BACKS, _keywords(attributes, "pwg-raster-document-sheet-back")),
         pwg_types=_keywords(attributes, "pwg-raster-document-type-supported"),
         urf=_keywords(attributes, "urf-supported"),
         sides=_keywords(attributes, "sides-supported"),
@@ -200,6 +202,10 @@ def _text(attributes: Attributes, name: str) -> str:
 def _keywords(attributes: Attributes, name: str) -> tuple[str, ...]:
     values = (value for value in attributes.get(name, []) if isinstance(value, str) and _KEYWORD.fullmatch(value))
     return tuple(dict.fromkeys(values))
+
+
+def _one_of(known: Collection[str], said: Iterable[str]) -> str:
+    return next((each for each in said if each in known), "")
 
 
 def _number(attributes: Attributes, name: str) -> int | None:

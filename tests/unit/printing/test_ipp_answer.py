@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from printserver.printing.ipp_answer import PrinterAnswer, answer_from, harmless
 from printserver.printing.ipp_query import EVERYTHING
+from printserver.printing.raster import RESOLUTIONS_DPI
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -27,7 +28,7 @@ def test_any_values_at_all_give_a_bounded_answer(attributes: dict[str, list[Any]
         assert text.isprintable()
     assert all(72 <= each <= 4800 for each in (*answer.resolutions_dpi, *answer.pwg_resolutions_dpi))
     assert answer.state in ("", "idle", "processing", "stopped")
-    assert answer.resolution_dpi <= 1200
+    assert answer.resolution_dpi in RESOLUTIONS_DPI
     json.dumps(answer.capabilities(), allow_nan=False)
 
 
@@ -61,11 +62,17 @@ def test_the_best_format_that_a_printer_takes_is_chosen(formats: tuple[str, ...]
         (PrinterAnswer(formats=("image/pwg-raster",), pwg_resolutions_dpi=(300, 400)), 400),
         (PrinterAnswer(formats=("image/urf",), urf=("V1.4", "RS300-600")), 600),
         (PrinterAnswer(formats=("image/urf",), urf=("RS300",)), 300),
+        (PrinterAnswer(formats=("image/pwg-raster",), pwg_resolutions_dpi=(360, 300)), 300),
         (PrinterAnswer(), 600),
     ],
 )
 def test_pages_are_drawn_at_600_dots_an_inch_or_the_finest_that_there_is(answer: PrinterAnswer, dpi: int):
     assert answer.resolution_dpi == dpi
+
+
+def test_a_turn_of_the_back_that_nobody_knows_is_left_out():
+    for said, kept in ((["rotated"], "rotated"), (["upside-down"], ""), ([7], "")):
+        assert answer_from({"pwg-raster-document-sheet-back": said}).pwg_sheet_back == kept
 
 
 def test_supplies_are_told_in_either_of_two_ways():

@@ -15,7 +15,7 @@ import pytest
 
 REPOSITORY: Final = Path(__file__).parents[1]
 _PROJECT: Final = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-_OURS: Final = {"printserver", "tests", "benchmarks"}
+_OURS: Final = {"printserver", "tests", "benchmarks", "drivers"}
 # FastAPI reads uploads with the first, SQLAlchemy speaks to PostgreSQL with the second; of the others pages load files.
 _NEVER_IMPORTED: Final = {"python-multipart", "psycopg", "django-js-lib-htmx", "bootstrap-wrapper"}
 

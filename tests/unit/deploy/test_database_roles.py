@@ -98,6 +98,16 @@ ALLOWED: Final = [
     (WEB, "INSERT INTO counter_reading SELECT * FROM counter_reading WHERE false"),
     (WORKER, "UPDATE printer_status SET state = 'idle'"),
     (WORKER, "UPDATE printer SET capabilities = '{}', colour = false"),
+    (WEB, "INSERT INTO release_code SELECT * FROM release_code WHERE false"),
+    (WEB, "UPDATE release_code SET used_by = made_by, used_at = now() WHERE used_at IS NULL RETURNING made_by"),
+    (WEB, "INSERT INTO release_tries SELECT * FROM release_tries WHERE false"),
+    (WEB, "SELECT * FROM release_tries FOR UPDATE"),
+    (WEB, "UPDATE release_tries SET failed = 1, failed_at = now(), locked_until = now()"),
+    (WEB, "INSERT INTO copy_notice SELECT * FROM copy_notice WHERE false"),
+    (
+        WEB,
+        "UPDATE copy SET state = 'void', settled_by = id, settled_at = now(), confirmed_by = id, confirmed_at = now()",
+    ),
 ]
 
 REFUSED: Final = [
@@ -148,6 +158,10 @@ REFUSED: Final = [
     (WEB, "ALTER TABLE audit_entry DISABLE TRIGGER ALL"),
     (SIGNER, "DROP TRIGGER audit_head_append_only ON audit_head"),
     (SIGNER, "SET session_replication_role = replica"),
+    (WEB, "UPDATE release_code SET expires_at = now()"),
+    (WEB, "UPDATE copy_notice SET holder = ''"),
+    (WORKER, "SELECT * FROM release_code"),
+    (SIGNER, "SELECT * FROM release_code"),
 ]
 
 

@@ -15,7 +15,9 @@ from printserver.organisations.credentials import end_session, person_of_session
 from printserver.organisations.permissions import Role
 from printserver.print_requests import copy_service
 from printserver.print_requests.models import Copy
+from printserver.printing.models import PrinterStatus
 from printserver.printing.outcome import Outcome
+from printserver.printing.service import set_paused
 from tests.browser.conftest import Visit, keep_picture
 from tests.browser.reading_rules import broken_rules
 from tests.databases import sqlite_template
@@ -95,6 +97,18 @@ def test_the_phone_of_one_person_shows_what_another_does_in_her_browser(look: An
     expect(waits).to_contain_text("没有等待我处理", timeout=PATIENCE_MS)
     assert broken_rules(phone) == []
     keep_picture(phone, "live-home-phone")
+
+
+def test_a_printer_that_runs_out_of_paper_and_is_paused_is_seen_so(look: Any, world: World):
+    page, printer_id = look(Role.CLERK, "/printers", width=360), world.home.north.printer_id
+    with world.database.work() as work:
+        work.session.add(PrinterStatus(printer_id=printer_id, reasons=["media-empty-error"], asked_at=work.now()))
+    expect(page.locator("#live")).to_contain_text("请装入纸张", timeout=SOON_MS)
+    with world.database.work() as work:
+        set_paused(work, world.actor(work, Role.PRINTER_ADMINISTRATOR), printer_id, paused=True, reason="toner")
+    expect(page.locator("#live .badge", has_text="已暂停")).to_have_count(1, timeout=PATIENCE_MS)
+    assert broken_rules(page) == []
+    keep_picture(page, "live-printers-phone")
 
 
 def test_typed_text_stays_and_the_person_is_told(look: Any, world: World):

@@ -99,7 +99,6 @@ class ReleaseCode(Base):
     expires_at: Mapped[datetime]
     used_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     used_at: Mapped[datetime | None]
-    failed_tries: Mapped[int] = mapped_column(default=0)
 
 
 class ReleaseTries(Base):

@@ -114,7 +114,6 @@ def upgrade() -> None:
         sa.Column("expires_at", Moment(), nullable=False),
         sa.Column("used_by", sa.Uuid(), nullable=True),
         sa.Column("used_at", Moment(), nullable=True),
-        sa.Column("failed_tries", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["made_by"], ["user_account.id"], name=op.f("fk_release_code_made_by")),
         sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_release_code_request_id")),
         sa.ForeignKeyConstraint(["used_by"], ["user_account.id"], name=op.f("fk_release_code_used_by")),

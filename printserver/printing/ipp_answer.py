@@ -167,7 +167,10 @@ def harmless(text: str) -> str:
 
 
 def read_in_child(messages: Sequence[bytes], group: str) -> list[Attributes | None] | None:
-    """The attributes of a group, `printer` or `job`, of each message.   None when the child gave up, or said something else than it should."""
+    """The attributes of a group, `printer` or `job`, of each message.
+
+    None when the child gave up, or said something else than it should.
+    """
     framed = b"".join(len(each).to_bytes(4, "big") + each for each in messages)
     try:
         said = json.loads(run_limited(_MODULE, (group,), framed, _LIMITS))

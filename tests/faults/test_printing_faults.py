@@ -6,8 +6,8 @@ The same list, with what to do, is docs/guide/when-printing-stops.md.
 from __future__ import annotations
 
 import os
-import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from printserver.cli.queues import private_cups
+from printserver.cli.system_users import CUPS, separated
 from printserver.printing.emulated_printer import EmulatedPrinter
+from printserver.printing.system_user import command_prefix
 from tests.cups_rig import Running, wait_for
 from tests.faults.printing.installation import KillableServer, killable_server
 from tests.faults.printing.requests import issued_request
@@ -202,9 +204,8 @@ def test_a_printer_that_wants_a_password_gets_no_copy_until_it_is_mended(branch:
 
 
 def test_a_full_disk_in_the_spool_keeps_the_copy_from_the_printer_until_there_is_room(branch: Branch):
-    (cupsd,) = branch.server.processes.find(Victim.CUPSD)
     request = branch.issued()
-    usual = resource.prlimit(cupsd, resource.RLIMIT_FSIZE, (LARGEST_FILE, resource.RLIM_INFINITY))
+    limit_files(branch, str(LARGEST_FILE))
     try:
         copy = branch.release(request)
         time.sleep(5)
@@ -212,7 +213,7 @@ def test_a_full_disk_in_the_spool_keeps_the_copy_from_the_printer_until_there_is
         assert shown in {"issued", "released"}
         assert branch.starts(copy) == 0
     finally:
-        resource.prlimit(cupsd, resource.RLIMIT_FSIZE, usual)
+        limit_files(branch, "unlimited")
     if branch.state(copy) == "issued":
         branch.release(request)
     assert branch.settled(copy) == "printed"
@@ -262,6 +263,13 @@ def test_a_queue_disabled_before_a_copy_is_released_keeps_it_until_it_is_enabled
     cups.resume_queue(branch.queue)
     assert branch.settled(copy) == "printed"
     assert branch.starts(copy) == 1
+
+
+def limit_files(branch: Branch, octets: str) -> None:
+    """No file that cupsd writes grows beyond this: a disk that is full, as far as cupsd can tell."""
+    (cupsd,) = branch.server.processes.find(Victim.CUPSD)
+    same_user = command_prefix(CUPS if separated() else None)
+    subprocess.run([*same_user, "/usr/bin/prlimit", f"--pid={cupsd}", f"--fsize={octets}:"], check=True)
 
 
 def restart_cupsd(branch: Branch) -> None:

@@ -155,10 +155,13 @@ class CupsRig:
 
 
 @contextlib.contextmanager
-def running_cups(*, printing_user: str = THIS_USER, open_desk: bool = True) -> Iterator[CupsRig]:
+def running_cups(
+    *, printing_user: str = THIS_USER, open_desk: bool = True, formats: tuple[str, ...] = ("application/pdf",)
+) -> Iterator[CupsRig]:
     """Everything switched on and pinned; on leaving, all processes are gone and the folder too.
 
     printing_user: the one system user that may hand in copies.   open_desk: False leaves its socket to the test.
+    formats: of documents that the printer takes.
     """
     root = Path(tempfile.mkdtemp(prefix="cups-rig-"))
     root.chmod(0o755)
@@ -171,7 +174,7 @@ def running_cups(*, printing_user: str = THIS_USER, open_desk: bool = True) -> I
             log_level="debug",
             desk=f"unix:{desk_socket(root)}",
         ),
-        printer=EmulatedPrinter(root / "printer", free_port(), user=SPOOLER_USER),
+        printer=EmulatedPrinter(root / "printer", free_port(), user=SPOOLER_USER, formats=formats),
     )
     try:
         rig.cups.build()

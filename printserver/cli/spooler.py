@@ -124,8 +124,9 @@ def _spoken() -> Iterator[None]:
     except PrintServerError as problem:
         typer.echo(f"{problem.code}: {problem}", err=True)
         raise typer.Exit(2) from None
-    except PermissionError as problem:
-        typer.echo(f"not permitted: {problem.filename}; run this as root", err=True)
+    except OSError as problem:
+        hint = "; run this as root" if isinstance(problem, PermissionError) else ""
+        typer.echo(f"not possible: {problem.filename}: {problem.strerror}{hint}", err=True)
         raise typer.Exit(2) from None
 
 

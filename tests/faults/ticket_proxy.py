@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import socketserver
 import threading
@@ -50,7 +51,7 @@ class TicketProxy:
         self._thread.join()
 
 
-def read_message(stream: IO[bytes]) -> bytes:
+def read_message(stream: IO[bytes] | io.BufferedIOBase) -> bytes:
     """Head and body of one HTTP message."""
     head, length = b"", 0
     while line := stream.readline():

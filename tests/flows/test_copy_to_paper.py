@@ -1,4 +1,4 @@
-"""Released copies through the real spooler, fence and desk to a printer: as PDF, and as pixels for those without PDF."""
+"""Released copies on their whole way through spooler, fence and desk: as PDF, and as pixels for printers without it."""
 
 from __future__ import annotations
 

@@ -71,12 +71,13 @@ def test_pages_are_drawn_at_600_dots_an_inch_or_the_finest_that_there_is(answer:
 
 
 def test_a_turn_of_the_back_that_nobody_knows_is_left_out():
-    for said, kept in ((["rotated"], "rotated"), (["upside-down"], ""), ([7], "")):
+    turns: list[tuple[list[Any], str]] = [(["rotated"], "rotated"), (["upside-down"], ""), ([7], "")]
+    for said, kept in turns:
         assert answer_from({"pwg-raster-document-sheet-back": said}).pwg_sheet_back == kept
 
 
 def test_supplies_are_told_in_either_of_two_ways():
-    markers = {"marker-names": ["Black", "Cyan"], "marker-levels": [50, -2]}
+    markers: dict[str, list[Any]] = {"marker-names": ["Black", "Cyan"], "marker-levels": [50, -2]}
     assert [(each.name, each.level) for each in answer_from(markers).supplies] == [("Black", 50), ("Cyan", None)]
     supplies = {
         "printer-supply-description": ["Black"],

@@ -59,10 +59,11 @@ def test_what_was_printed_moves_the_counters(printer: SwitchedOn):
     assert before.impressions is not None
     assert before.sheets is not None
     printer.print(contract_pdf(3), sides="two-sided-long-edge")
-    wait_for(lambda: printer.printer.counters().impressions == before.impressions + 3 or None)
+    expected = before.impressions + 3
+    wait_for(lambda: printer.printer.counters().impressions == expected or None)
     printer.power_cycle()
     after = ask_printer(printer.printer.uri, printer.pin.sha256)
-    assert (after.impressions, after.sheets) == (before.impressions + 3, before.sheets + 2)
+    assert (after.impressions, after.sheets) == (expected, before.sheets + 2)
 
 
 def test_another_certificate_is_told_nothing(talker: TalkativePrinter):

@@ -232,13 +232,14 @@ def test_a_person_reads_a_panel_and_a_counter_never_goes_back(world: World):
     read(1000, hours=2)
     read(1001, 700, hours=1)
     before = world.row_counts()
-    for wrong in (
+    wrongs: tuple[tuple[int, int | None, dict[str, int]], ...] = (
         (1000, None, {}),
         (1002, 600, {}),
         (1002, None, {"hours": 3}),
         (1002, None, {"hours": -1}),
         (2**31, None, {}),
-    ):
+    )
+    for wrong in wrongs:
         with pytest.raises(ReadingRefused):
             read(wrong[0], wrong[1], **wrong[2])
     assert world.row_counts() == before

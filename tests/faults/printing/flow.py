@@ -24,11 +24,11 @@ from printserver.printing.private_cupsd import CupsCommandFailed
 from tests.faults.printing.installation import KillableServer
 from tests.faults.printing.verdict import SETTLED
 
-COPIES_OF_A_REQUEST = 6
+COPIES_OF_A_REQUEST = 4
 LARGEST_DOCUMENT = 3
 ROUND_SECONDS = 0.25
 LOOK_SECONDS = 1.0
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 5.0
 REFUSED_SECONDS = 180.0
 
 

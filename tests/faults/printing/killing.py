@@ -19,8 +19,8 @@ from tests.faults.printing.paper import Printing, by_copy, page_events, printing
 from tests.faults.printing.verdict import PaperOf, Verdict, judge_all
 from tests.faults.printing.victims import Victim, kill
 
-SECONDS_PER_PAGE = 0.15
-BACKLOG = 12
+SECONDS_PER_PAGE = 0.1
+BACKLOG = 6
 LONGEST_PAUSE = 1.0
 LONGEST_WAIT_FOR_PROGRESS = 8.0
 APPEARING_SECONDS = 4.0

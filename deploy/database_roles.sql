@@ -73,8 +73,10 @@ GRANT UPDATE (branch_id, name, location, release_rule, counter, paused, paused_r
 GRANT SELECT ON printer_status TO printserver_web;
 GRANT SELECT, INSERT ON counter_reading TO printserver_web;
 -- Reconciliation: persons close alarms, they never open one or change its figures.
-GRANT SELECT (job_uuid, ended_at) ON print_ticket TO printserver_web;
 GRANT SELECT, UPDATE (closed_at, closed_by, reason) ON count_alarm TO printserver_web;
+-- A released copy that nobody prints yet is called back, and its ticket with it.
+GRANT SELECT (id, copy_id, job_uuid, printer_id, state, attempt, record, ended_at), UPDATE (state, ended_at)
+    ON print_ticket TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
 GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;
 GRANT UPDATE (state, copy_id, page, reason, verdict, settled_by, settled_at) ON return_page TO printserver_web;

@@ -1,4 +1,4 @@
-"""Change copies on a person's word: release, settle, void, confirm a loss, replace."""
+"""Change copies on a person's word: release, call back, settle, void, confirm a loss, replace."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from printserver.foundation.job_queue import PRINTING, Job
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
-from printserver.print_requests.access import copies_of, copy_for, request_to_release
+from printserver.print_requests.access import copies_of, copy_for, releasable, request_to_release
 from printserver.print_requests.copies import CopyFields, move_copy
 from printserver.print_requests.events import CopyLossConfirmed
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.outcomes import take_back
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.release import ReleaseCodeWrong, SecondPersonNeeded, check_release, try_code
 from printserver.print_requests.service import ReasonMissing, enter_request
 from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState, RequestState
+from printserver.printing.ports import TicketState
 from printserver.printing.queries import hold_printer, printer_facts, require_usable
 from printserver.seals.queries import require_usable as require_usable_seal
 from printserver.seals.queries import seal_facts
@@ -122,6 +124,31 @@ def release_with_code(
     with database.work() as work:
         own = [copy.id for copy in copies_of(work, tried.request_id) if copy.id in copy_ids]
         return release_copies(work, actor_in(work), tried.request_id, own, code=tried.id)
+
+
+def recall_copy(work: Work, actor: Actor, copy_id: UUID, *, reason: str) -> CopyState:
+    """Call back a copy that was released and that no backend has begun to print; it may be released again.
+
+    For whoever may release it, and for the printer's administrators.
+    Raises: NotFound, ReasonMissing, TransitionRefused, also when a backend was faster.
+    """
+    if not reason.strip():
+        raise ReasonMissing("say why the copy is called back")
+    copy = _released_copy(work, actor, copy_id)
+    waits, job = copy.state == CopyState.RELEASED, copy.job_uuid
+    unclaimed = (TicketState.OPEN,)
+    if not waits or job is None or not take_back(work, copy.id, job, by=actor.by, reason=reason, states=unclaimed):
+        raise TransitionRefused("only a copy that waits for the printer can be called back")
+    return CopyState.ISSUED
+
+
+def _released_copy(work: Work, actor: Actor, copy_id: UUID) -> Copy:
+    found = work.session.scalar(
+        select(Copy)
+        .join(PrintRequest, PrintRequest.id == Copy.request_id)
+        .where(Copy.id == copy_id, releasable(work, actor))
+    )
+    return copy_for(work, actor, copy_id, Permission.SETTLE_COPIES) if found is None else found
 
 
 def settle_copy(work: Work, actor: Actor, copy_id: UUID, *, settlement: Settlement, reason: str) -> CopyState:

@@ -288,6 +288,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "nothing-chosen": N_("No copy was chosen, so none was released."),
         "settled": N_("The outcome is recorded."),
         "voided": N_("The copy is void. Its code verifies red from now on."),
+        "called-back": N_("The copy is called back. It may be released again."),
         "given-up": N_("The outcome is unknown now. Look at the printer and record what became of the copy."),
         "loss-confirmed": N_("The loss is confirmed. The copy may be replaced."),
         "notice-recorded": N_("The notice is recorded."),

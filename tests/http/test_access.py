@@ -138,6 +138,7 @@ VISITS: Final = (
         _json(reason="I saw the shreds"),
     ),
     Visit("POST", "/copies/{copy_id}/give-ups", lambda s: f"/copies/{s.issued_copy}/give-ups", _json(reason="burnt")),
+    Visit("POST", "/copies/{copy_id}/recalls", lambda s: f"/copies/{s.issued_copy}/recalls", _json(reason="too soon")),
     Visit("GET", "/copies/{copy_id}/notices", lambda s: f"/copies/{s.void_copy}/notices"),
     Visit(
         "POST",

@@ -101,6 +101,7 @@ STEPS: Final = (
         _form(settlement="seen", reason="it lies here"),
     ),
     Step("POST", "/copies/{copy_id}/voidings", lambda s: f"/copies/{s.issued_copy}/voidings", _form(reason="torn")),
+    Step("POST", "/copies/{copy_id}/recalls", lambda s: f"/copies/{s.issued_copy}/recalls", _form(reason="too soon")),
     Step("POST", "/copies/{copy_id}/give-ups", lambda s: f"/copies/{s.issued_copy}/give-ups", _form(reason="burnt")),
     Step(
         "POST",

@@ -248,6 +248,18 @@ def test_a_notice_is_recorded_by_page_in_local_time_and_nothing_typed_is_lost(ap
     assert "Record that a holder was told" not in Visitor.of(api, Role.APPROVER).page(path)
 
 
+def test_a_released_copy_is_called_back_by_a_button_until_it_prints(api: ApiClient):
+    world = api.world
+    (copy,) = world.copies(world.released())
+    clerk, path = Visitor.of(api, Role.CLERK), f"/copies/{copy.id}"
+    assert "Call it back" not in Visitor.of(api, Role.APPROVER).page(path)
+    assert "Call it back" in clerk.page(path)
+    went_to(clerk.send(f"{path}/recalls", reason="the wrong paper lies in the tray"))
+    assert states(world, copy.request_id) == [CopyState.ISSUED]
+    assert "Call it back" not in clerk.page(path)
+    shown_again(clerk.send(f"{path}/recalls", reason="once more"), 409)
+
+
 def test_waiting_is_given_up_only_after_ten_minutes_are_offered(api: ApiClient):
     world = api.world
     (copy,) = world.copies(world.released())

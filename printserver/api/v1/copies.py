@@ -72,6 +72,10 @@ class Confirmation(View):
     reason: Annotated[str, Field(min_length=1, max_length=500, examples=["I saw the torn sheets in the shredder"])]
 
 
+class Recall(View):
+    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["released at the wrong printer"])]
+
+
 class GivingUp(View):
     reason: Annotated[str, Field(min_length=1, max_length=500, examples=["the printer is gone for repair"])]
 
@@ -148,6 +152,14 @@ def create_voiding(copy_id: UUID, body: Voiding, actor: CurrentActor, work: Curr
 def create_loss_confirmation(copy_id: UUID, body: Confirmation, actor: CurrentActor, work: CurrentWork) -> Copy:
     """Without it such a copy is not replaced. Neither the applicant confirms, nor who settled or voided the copy."""
     copy_service.confirm_loss(work, actor, copy_id, reason=body.reason)
+    return Copy.model_validate(queries.copy_facts(work, copy_id))
+
+
+@router.post("/{copy_id}/recalls", status_code=201, summary="Call back a released copy that still waits")
+@requires(Permission.RELEASE_COPIES, Permission.SETTLE_COPIES)
+def create_recall(copy_id: UUID, body: Recall, actor: CurrentActor, work: CurrentWork) -> Copy:
+    """It may be released again. Refused (409) once its printing has begun."""
+    copy_service.recall_copy(work, actor, copy_id, reason=body.reason)
     return Copy.model_validate(queries.copy_facts(work, copy_id))
 
 

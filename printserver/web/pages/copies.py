@@ -91,6 +91,13 @@ def create_voiding(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: 
     return _changed(view, call, copy_id, problem, "voided", reason)
 
 
+@router.post("/{copy_id}/recalls", response_class=HTMLResponse)
+@requires(Permission.RELEASE_COPIES, Permission.SETTLE_COPIES)
+def create_recall(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
+    problem = refusal(call, lambda work, actor: copy_service.recall_copy(work, actor, copy_id, reason=reason))
+    return _changed(view, call, copy_id, problem, "called-back", reason)
+
+
 @router.post("/{copy_id}/give-ups", response_class=HTMLResponse)
 @requires(Permission.SETTLE_COPIES)
 def create_give_up(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
@@ -168,6 +175,7 @@ def _copy_page(
         notices=told,
         unconfirmed=unconfirmed,
         may_confirm=settles and unconfirmed and actor.id not in (copy.settled_by, copy.applicant_id),
+        may_recall=copy.state is CopyState.RELEASED and (settles or actor.may(Permission.RELEASE_COPIES, here)),
         may_give_up=settles and _is_overdue(copy, work.now()),
         may_notify=(settles or applies) and copy.state in INVALID and copy.issued_at is not None,
         typed=typed or _new_notice(copy, work.now().astimezone(ZoneInfo(view.settings.time_zone))),

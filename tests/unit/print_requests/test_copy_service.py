@@ -16,6 +16,7 @@ from printserver.print_requests.copy_service import (
     Settlement,
     confirm_loss,
     give_up_waiting,
+    recall_copy,
     release_copies,
     replace_copy,
     settle_copy,
@@ -28,6 +29,7 @@ from printserver.print_requests.release import SecondPersonNeeded
 from printserver.print_requests.service import ReasonMissing, approve_request, withdraw_request
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
+from printserver.printing.ports import TicketRefused
 from tests.world import World
 
 
@@ -224,3 +226,33 @@ def test_only_the_applicant_withdraws_and_only_before_anything_is_authorised(wor
         withdraw_request(work, world.actor(work, Role.CLERK), pending)
     assert {copy.state for copy in world.copies(pending)} == {CopyState.VOID}
     assert {copy.state for copy in world.copies(authorised)} == {CopyState.AUTHORISED}
+
+
+def test_a_copy_that_waits_is_called_back_and_its_ticket_prints_nothing_any_more(world: World):
+    (copy,) = world.copies(world.released())
+    backend = world.taken_up(copy.printer_id)
+    with world.database.work() as work:
+        recall_copy(work, world.actor(work, Role.CLERK), copy.id, reason="the wrong tray")
+    assert world.copy_row(copy.id).state == CopyState.ISSUED
+    with pytest.raises(TicketRefused):
+        backend.redeem()
+    with world.database.work() as work:
+        release_copies(work, world.actor(work, Role.CLERK), copy.request_id)
+    assert world.sent(copy.printer_id).copy_id == copy.id
+
+
+def test_a_copy_that_a_backend_has_claimed_is_not_called_back(world: World):
+    (copy,) = world.copies(world.released())
+    world.sent(copy.printer_id)
+    for role in (Role.CLERK, Role.PRINTER_ADMINISTRATOR):
+        with pytest.raises(TransitionRefused), world.database.work() as work:
+            recall_copy(work, world.actor(work, role), copy.id, reason="too late")
+    assert world.copy_row(copy.id).state == CopyState.SENT
+
+
+def test_nobody_calls_a_copy_back_who_could_not_release_it(world: World):
+    (copy,) = world.copies(world.released())
+    for role, office in ((Role.APPROVER, world.home.north), (Role.CLERK, world.home.south)):
+        with pytest.raises(NotFound), world.database.work() as work:
+            recall_copy(work, world.actor(work, role, office), copy.id, reason="not mine")
+    assert world.copy_row(copy.id).state == CopyState.RELEASED

@@ -21,7 +21,7 @@ from .words import CANCEL, DESK_UNREACHABLE, FAILED, HOLD, OK, OUTCOME_UNKNOWN, 
 
 SECONDS_TO_COMMIT = 20.0
 SECONDS_TO_GIVE_BACK = 4.0  # CUPS kills ten seconds after it has asked to end
-_BUSY_PAUSE = 0.15
+_FIRST_BUSY_PAUSE, _LONGEST_BUSY_PAUSE = 0.1, 2.0  # a paused printer may be busy for days
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
 
@@ -102,12 +102,13 @@ class Printing:
 
     def _redeem(self) -> bytes:
         """Wait until the desk gives its share.   Raises Cancelled, TicketRefused."""
-        pause = _FIRST_PAUSE
+        pause, busy_pause = _FIRST_PAUSE, _FIRST_BUSY_PAUSE
         while not self._stopping:
             try:
                 share = self._desk.claim(self._job.job_uuid, self._job.queue, self._certificate_sha256)
             except PrinterBusy:
-                self._sleep(_BUSY_PAUSE)
+                self._sleep(busy_pause)
+                busy_pause = min(busy_pause * 1.2, _LONGEST_BUSY_PAUSE)
             except DeskUnreachable:
                 say("STATE", f"+{DESK_UNREACHABLE}")
                 self._sleep(pause)

@@ -193,11 +193,13 @@ def test_a_printer_that_wants_a_password_gets_no_copy_until_it_is_mended(branch:
     branch.switch_on()
     request = branch.issued()
     copy = branch.release(request)
-    branch.sees(copy, "issued")
-    assert branch.starts(copy) == 0
+    branch.sees_printer(lambda status: "cups-held-for-authentication" in status["reasons"] + status["queue_reasons"])
+    assert (branch.state(copy), branch.starts(copy)) == ("released", 0)
     branch.switch_off()
     branch.engine = branch.engine_of(branch.printer)
     branch.switch_on()
+    branch.clerk.post(f"/copies/{copy['id']}/recalls", {"reason": "the printer asked for a password"})
+    branch.sees(copy, "issued")
     branch.release(request)
     assert branch.settled(copy) == "printed"
     assert branch.starts(copy) == 1

@@ -135,10 +135,12 @@ class Status(View):
     """What the printer said when it was last asked.   `problem`: why it did not answer the last time.
 
     `supplies`: {"name", "level"}, level in per cent or null.
+    `queue_reasons`: what the print queue adds, which knows passwords, certificates, tickets and its own disk.
     """
 
     state: str
     reasons: list[str]
+    queue_reasons: list[str]
     supplies: list[Mapping[str, Any]]
     impressions: int | None
     sheets: int | None

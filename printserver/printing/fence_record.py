@@ -15,11 +15,12 @@ from uuid import UUID
 from printserver.foundation.errors import IntegrityError
 from printserver.printing.ports import FenceRecord, JobState
 
-_CLAIMED = re.compile(r"claimed cups-job=(\d+) pid=\d+")
-_PRINTER_JOB = re.compile(r"printer-job=(\d+)")
-_PRINTER_STATE = re.compile(r"printer-state=([a-z-]+) impressions=(\d+|unknown)")
+_CLAIMED = re.compile(r"claimed cups-job=(\d{1,10}) pid=\d{1,10}")
+_PRINTER_JOB = re.compile(r"printer-job=(\d{1,10})")
+_PRINTER_STATE = re.compile(r"printer-state=([a-z-]+) impressions=(\d{1,10}|unknown)")
 _PRINTER_REASONS = re.compile(r"printer-reasons=(none|[a-z0-9.-]+(?:,[a-z0-9.-]+)*)")
-_ENDED = re.compile(r"ended rc=(-?\d+)")
+_ENDED = re.compile(r"ended rc=(-?\d{1,10})")
+_LARGEST_NUMBER = 2**31 - 1  # integer(0:MAX), RFC 8011 section 5.1.5; also what the database's columns hold
 
 
 class FenceRecordDamaged(IntegrityError):
@@ -34,7 +35,7 @@ def read_fence_record(directory: Path, job_uuid: UUID) -> FenceRecord | None:
     Raises: FenceRecordDamaged.
     """
     try:
-        with (directory / str(job_uuid)).open("r", encoding="ascii") as record:
+        with (directory / str(job_uuid)).open("r", encoding="ascii", errors="replace") as record:
             running = _is_locked(record.fileno())
             return parse_fence_record(record.read(), running=running)
     except FileNotFoundError:
@@ -56,16 +57,16 @@ def parse_fence_record(text: str, *, running: bool) -> FenceRecord:
         if line in flags:
             flags[line] += 1
         elif match := _CLAIMED.fullmatch(line):
-            facts["cups_job"] = int(match[1])
+            facts["cups_job"] = _number(match[1])
         elif match := _PRINTER_JOB.fullmatch(line):
-            facts["printer_job"] = int(match[1])
+            facts["printer_job"] = _number(match[1])
         elif match := _PRINTER_STATE.fullmatch(line):
             state = _job_state(match[1])
-            impressions = None if match[2] == "unknown" else int(match[2])
+            impressions = None if match[2] == "unknown" else _number(match[2])
         elif match := _PRINTER_REASONS.fullmatch(line):
             reasons = () if match[1] == "none" else tuple(match[1].split(","))
         elif match := _ENDED.fullmatch(line):
-            facts["ended"] = int(match[1])
+            facts["ended"] = _number(match[1])
         else:
             raise FenceRecordDamaged(f"a fence record holds an unknown line of {len(line)} characters")
     return FenceRecord(
@@ -80,6 +81,13 @@ def parse_fence_record(text: str, *, running: bool) -> FenceRecord:
         started_before=flags["started-before"] > 0,
         printer_reasons=reasons,
     )
+
+
+def _number(digits: str) -> int:
+    number = int(digits)
+    if abs(number) > _LARGEST_NUMBER:
+        raise FenceRecordDamaged("a fence record holds a number that is too large")
+    return number
 
 
 def _job_state(keyword: str) -> JobState:

@@ -55,10 +55,25 @@ def test_foreign_text_is_damage_or_an_empty_claim(text):
     assert fence.printer_state is None or "printer-state=" in text
 
 
-@pytest.mark.parametrize("line", ["submitted", "ended rc=", "printer-state=done impressions=1", "claimed cups-job=1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("submitted", "ended rc=", "printer-state=done impressions=1", "claimed cups-job=1"),
+        *(f"printer-job={2**31}", f"printer-job={2**70}", f"printer-job={'9' * 5000}", f"ended rc=-{2**31}"),
+        f"printer-state=completed impressions={2**31}",
+    ],
+    ids=lambda line: line[:40],
+)
 def test_an_unknown_line_is_damage(line):
     with pytest.raises(FenceRecordDamaged):
         parse_fence_record(f"{line}\n", running=False)
+
+
+def test_octets_that_no_fence_writes_are_damage(tmp_path):
+    copy = uuid4()
+    (tmp_path / str(copy)).write_bytes(b"claimed cups-job=1 pid=2\n\xff\xfe\n")
+    with pytest.raises(FenceRecordDamaged):
+        read_fence_record(tmp_path, copy)
 
 
 def test_no_file_is_no_claim(tmp_path):

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy.exc import OperationalError
 
 from printserver.worker.rounds import go_round
@@ -18,13 +19,22 @@ def until(seen: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_a_round_goes_on_after_the_database_was_away_and_ends_when_it_is_told():
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OperationalError("SELECT 1", {}, RuntimeError("the database is away")),
+        OSError(24, "too many open files"),
+        ValueError("something that nobody foresaw"),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_a_round_goes_on_after_a_failure_and_ends_when_it_is_told(problem: Exception):
     looks: list[int] = []
 
     def look() -> int:
         looks.append(1)
         if len(looks) == 1:
-            raise OperationalError("SELECT 1", {}, RuntimeError("the database is away"))
+            raise problem
         return 1
 
     stop = threading.Event()

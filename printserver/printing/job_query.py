@@ -30,11 +30,14 @@ class PrinterJob:
     impressions: int | None
 
     def is_whole(self, job_uuid: UUID, expected_impressions: int) -> bool:
-        """The printer knows this very job, not a later one of the same number, and all its sides came out."""
+        """The printer knows this very job, not a later one of the same number, and all its sides came out.
+
+        A printer that does not count them cannot say so: it completes what it got, and nobody saw that it got it all.
+        """
         return (
             self.name == str(job_uuid)
             and self.state is JobState.COMPLETED
-            and self.impressions in (None, expected_impressions)
+            and self.impressions == expected_impressions
         )
 
 

@@ -35,9 +35,7 @@ class PrinterJob:
         A printer that does not count them cannot say so: it completes what it got, and nobody saw that it got it all.
         """
         return (
-            self.name == str(job_uuid)
-            and self.state is JobState.COMPLETED
-            and self.impressions == expected_impressions
+            self.name == str(job_uuid) and self.state is JobState.COMPLETED and self.impressions == expected_impressions
         )
 
 

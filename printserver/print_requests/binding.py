@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from printserver.audit.queries import last_fact
-from printserver.foundation.errors import IntegrityError
+from printserver.foundation.errors import IntegrityError, NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.events import CopyMoved, CopySigned
 from printserver.print_requests.models import PrintRequest
@@ -44,7 +44,7 @@ def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> Approved
         "number": copy.number,
         "sha256": copy.rendition_sha256,
     }
-    if manifest["request_id"] != str(copy.request_id) or listed not in manifest["copies"]:
+    if manifest.get("request_id") != str(copy.request_id) or listed not in manifest["copies"]:
         raise CopyNotApproved("the approved manifest does not list this copy")
     if copy.issued_sha256 is None or copy.issued_sha256 != last_fact(
         work, copy.id, CopySigned.__name__, "issued_sha256"
@@ -61,5 +61,10 @@ def _manifest(work: Work, objects: Objects, request_id: UUID) -> dict[str, Any]:
     digest = work.session.scalar(select(PrintRequest.manifest_sha256).where(PrintRequest.id == request_id))
     if digest is None:
         raise CopyNotApproved("the request has no manifest")
-    manifest: dict[str, Any] = json.loads(objects.get(digest))
+    try:
+        manifest = json.loads(objects.get(digest))
+    except (NotFound, IntegrityError, ValueError):
+        raise CopyNotApproved("the approved manifest is lost or damaged") from None
+    if not isinstance(manifest, dict):
+        raise CopyNotApproved("what the request names as its manifest is none")
     return manifest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import update
 from printserver.organisations.permissions import Role
 from printserver.print_requests import printing
 from printserver.print_requests.copy_service import release_copies
-from printserver.print_requests.models import Copy
+from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.outcomes import record_outcome, take_back
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.states import CopyState
@@ -141,6 +142,22 @@ def test_a_copy_moved_to_another_printer_in_the_books_is_not_taken_up(world: Wor
     with world.database.work() as work:
         work.session.execute(update(Copy).where(Copy.id == copy.id).values(printer_id=elsewhere))
     assert printing.take_up(world.print_tools(), elsewhere, "moved") is None
+    assert copy_of(world, copy.id).state == CopyState.ISSUED
+
+
+@pytest.mark.parametrize("content", [None, b"not what was put there", b"%PDF-1.7", b"[]", b"{}"])
+def test_a_copy_whose_manifest_cannot_be_read_holds_up_no_other(world: World, content: bytes | None):
+    """content: of what the books name as the manifest; None when it is lost."""
+    (copy,), (other,) = world.copies(world.released()), world.copies(world.released())
+    digest = sha256(content or b"lost").hexdigest()
+    if content is not None:
+        digest = world.adapters.objects.put(content)
+    if content == b"not what was put there":
+        (world.adapters.settings.objects / digest[:2] / digest).write_bytes(b"changed")
+    with world.database.work() as work:
+        row = update(PrintRequest).where(PrintRequest.id == copy.request_id)
+        work.session.execute(row.values(manifest_sha256=digest))
+    assert printing.take_up(world.print_tools(), copy.printer_id, "one") == (other.id, other.job_uuid)
     assert copy_of(world, copy.id).state == CopyState.ISSUED
 
 

@@ -16,8 +16,10 @@ import ssl
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +37,20 @@ _BACKLOG: Final = 128
 _log = structlog.get_logger()
 
 
+@dataclass
+class _Opened:
+    """A connection.   at: monotonic seconds.   host: of the peer, empty on this machine's socket."""
+
+    at: float
+    host: str
+    ended: bool = False
+
+
 class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """A thread a connection, not more than `MOST_CONNECTIONS`; all of them end before `server_close` returns."""
+    """A thread a connection, not more than `MOST_CONNECTIONS`; all of them end before `server_close` returns.
+
+    When there are so many, peers that have not shown their certificate make room, those of the busiest address first.
+    """
 
     daemon_threads = False
 
@@ -45,7 +59,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.socket = listening
         self.timeout = 0.1
         self._tls = tls
-        self._opened: dict[socket.socket, float] = {}
+        self._opened: dict[socket.socket, _Opened] = {}
         self._guard = threading.Lock()
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -61,10 +75,23 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         with self._guard:
-            if len(self._opened) >= MOST_CONNECTIONS:
+            if len(self._opened) >= MOST_CONNECTIONS and not self._make_room():
                 return False
-            self._opened[request] = time.monotonic()
+            self._opened[request] = _Opened(time.monotonic(), "" if self._tls is None else client_address[0])
             return True
+
+    def _make_room(self) -> bool:
+        """False when everybody is known, or too many threads of ended connections are left."""
+        strangers = [
+            (connection, opened)
+            for connection, opened in self._opened.items()
+            if not opened.ended and isinstance(connection, ssl.SSLSocket) and connection.version() is None
+        ]
+        if not strangers or len(self._opened) >= 2 * MOST_CONNECTIONS:
+            return False
+        by_host = Counter(opened.host for _, opened in strangers)
+        _end(*max(strangers, key=lambda each: (by_host[each[1].host], -each[1].at)))
+        return True
 
     def close_request(self, request: Any) -> None:
         with self._guard:
@@ -75,15 +102,20 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """Their threads then find nothing more to read."""
         latest = time.monotonic() - older_than
         with self._guard:
-            for connection, opened_at in self._opened.items():
-                if opened_at <= latest:
-                    with contextlib.suppress(OSError):
-                        # Not SSLSocket's own, which takes the TLS object from under a thread that reads.
-                        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            for connection, opened in self._opened.items():
+                if opened.at <= latest:
+                    _end(connection, opened)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A peer that breaks off, or fails the handshake, is its own affair."""
         _log.info("redemption connection broke off")
+
+
+def _end(connection: socket.socket, opened: _Opened) -> None:
+    opened.ended = True
+    with contextlib.suppress(OSError):
+        # Not SSLSocket's own, which takes the TLS object from under a thread that reads.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class _Listener(ABC):

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,7 +31,7 @@ from drivers.cups.fence.redemption import (
 )
 from printserver.foundation.errors import Malformed
 from printserver.printing.ports import TicketState
-from printserver.printing.redemption import HttpsListener, UnixListener
+from printserver.printing.redemption import MOST_CONNECTIONS, HttpsListener, UnixListener
 from printserver.printing.redemption_requests import LARGEST_BODY, errands, parse_facts
 from tests.memory_desk import MemoryDesk
 from tests.tls_identity import identity
@@ -191,6 +191,17 @@ def test_a_peer_that_falls_silent_does_not_keep_others_waiting_nor_the_end(folde
     with socket.socket(socket.AF_UNIX) as silent, on_unix(folder, desk) as way:
         silent.connect(str(folder / "tickets.sock"))
         silent.sendall(b"POST /claim HTTP/1.1\r\nContent-Le")
+        Desk(way, ticket, ATTEMPT).claim(job_uuid, QUEUE, PIN)
+    assert threading.active_count() == 1
+
+
+def test_strangers_that_hold_every_connection_make_room_for_a_spooler(folder, desk):
+    ticket, job_uuid = new_ticket(desk)
+    with ExitStack() as strangers, on_https(folder, desk) as way:
+        assert isinstance(way, HttpsWay)
+        # Its own connection comes after theirs: it is accepted once all of them are.
+        for _ in range(MOST_CONNECTIONS + 5):
+            strangers.enter_context(socket.create_connection((way._host, way._port), 5))
         Desk(way, ticket, ATTEMPT).claim(job_uuid, QUEUE, PIN)
     assert threading.active_count() == 1
 

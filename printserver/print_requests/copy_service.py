@@ -114,8 +114,9 @@ def release_with_code(
 ) -> tuple[UUID, ...]:
     """All copies that wait of the request whose code `typed` is, or those of them that are among `copy_ids`.
 
+    Whoever chose copies of other requests alone wanted none of these.
     actor_in: who acts, with the rights of the transaction.
-    Raises: ReleaseCodeWrong after it is counted, ReleaseCodeLocked, and as `release_copies`.
+    Raises: ReleaseCodeWrong after it is counted, ReleaseCodeLocked, NothingChosen, and as `release_copies`.
     """
     with database.work() as work:
         tried = try_code(work, actor_in(work), typed, printer_id=printer_id)
@@ -123,6 +124,8 @@ def release_with_code(
         raise ReleaseCodeWrong(WRONG_CODE)
     with database.work() as work:
         own = [copy.id for copy in copies_of(work, tried.request_id) if copy.id in copy_ids]
+        if copy_ids and not own:
+            raise NothingChosen("this code is for none of the chosen copies")
         return release_copies(work, actor_in(work), tried.request_id, own, code=tried.id)
 
 

@@ -201,6 +201,18 @@ def test_a_code_releases_the_copies_of_its_request_once(any_world: World):
     assert world.events().count("ReleaseCodeUsed") == 2
 
 
+def test_a_code_releases_nothing_when_only_copies_of_another_request_were_chosen(any_world: World):
+    world = any_world
+    world.set_printer(release_rule="code")
+    request_id, other = world.issued(copies=2), world.issued()
+    code = made(world, request_id)
+    with pytest.raises(NothingChosen):
+        by_code(world, code, world.copies(other)[0].id)
+    assert states(world, request_id) == [CopyState.ISSUED, CopyState.ISSUED]
+    assert states(world, other) == [CopyState.ISSUED]
+    assert len(by_code(world, code)) == 2
+
+
 def test_only_a_digest_of_a_code_is_kept_and_it_is_not_logged(world: World):
     code = made(world, world.issued())
     assert len(code) == 8

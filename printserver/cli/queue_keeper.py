@@ -53,8 +53,9 @@ class QueueKeeper:
     def _tell(self, printer: PrinterFacts) -> bool:
         try:
             self.cups.add_queue(printer.queue, printer.uri, printer.certificate_pem)
-        except PrintServerError as problem:
-            structlog.get_logger().warning("a queue was not made", queue=printer.queue, reason=problem.code)
+        except (PrintServerError, OSError) as problem:
+            reason = problem.code if isinstance(problem, PrintServerError) else type(problem).__name__
+            structlog.get_logger().warning("a queue was not made", queue=printer.queue, reason=reason)
             return False
         self._told[printer.queue] = _facts(printer)
         return True

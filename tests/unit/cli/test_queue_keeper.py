@@ -57,11 +57,17 @@ def test_a_printer_gets_its_queue_once_and_a_new_pin_when_people_give_it_one(
     assert pin(rig).read_text() == rig.printer.certificate_pem
 
 
-def test_a_printer_that_cannot_have_a_queue_hinders_no_other(world: World, rig: CupsRig, keeper: QueueKeeper):
+@pytest.mark.parametrize(
+    "uri",
+    ["ipp://localhost/not-encrypted", f"ipps://{'a' * 252}/ipp/print"],
+    ids=["not encrypted", "a name that is too long for a file"],
+)
+def test_a_printer_that_cannot_have_a_queue_hinders_no_other(world: World, rig: CupsRig, keeper: QueueKeeper, uri: str):
     enrol(world, rig)
     with world.database.work() as work:
         south = update(Printer).where(Printer.id == world.home.south.printer_id)
-        work.session.execute(south.values(spooler="local", queue="wrong", uri="ipp://localhost/not-encrypted"))
+        values = {"spooler": "local", "queue": "wrong", "uri": uri, "certificate_pem": rig.printer.certificate_pem}
+        work.session.execute(south.values(values))
     assert keeper.look() == 1
     assert not rig.spooler.queue_exists("wrong")
 

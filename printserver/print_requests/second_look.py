@@ -21,7 +21,7 @@ from printserver.print_requests.printing import PrintTools, fence_record_of
 from printserver.print_requests.states import CopyState
 from printserver.printing.job_query import ask_job
 from printserver.printing.outcome import Outcome
-from printserver.printing.ports import SpoolerUnavailable
+from printserver.printing.pin import PrinterUnreachable
 from printserver.printing.queries import PrinterFacts, printer_facts
 from printserver.printing.tickets import TicketFacts, ticket_of
 
@@ -37,10 +37,14 @@ class _Doubt:
 
 
 def look_again(tools: PrintTools) -> int:
-    """Once at each copy whose outcome became unknown within a day; how many were found to be whole."""
+    """Once at each copy whose outcome became unknown within a day; how many were found to be whole.
+
+    A printer that does not answer is asked no more this time, so that it does not delay the copies of others.
+    """
     with tools.database.reading() as work:
         doubts = _doubts(work)
-    return sum(_is_whole(tools, doubt) for doubt in doubts)
+    silent: set[UUID] = set()
+    return sum(_is_whole(tools, doubt, silent) for doubt in doubts if doubt.printer.id not in silent)
 
 
 def _doubts(work: Work) -> list[_Doubt]:
@@ -57,13 +61,16 @@ def _doubts(work: Work) -> list[_Doubt]:
     return found
 
 
-def _is_whole(tools: PrintTools, doubt: _Doubt) -> bool:
+def _is_whole(tools: PrintTools, doubt: _Doubt, silent: set[UUID]) -> bool:
     try:
         record = fence_record_of(tools, doubt.printer, doubt.ticket)
         if record is None or record.printer_job is None or record.started_before:
             return False
         job = ask_job(doubt.printer.uri, doubt.printer.certificate_sha256, record.printer_job)
-    except (PrintServerError, SpoolerUnavailable):
+    except PrinterUnreachable:
+        silent.add(doubt.printer.id)
+        return False
+    except PrintServerError:
         return False
     if not job.is_whole(doubt.ticket.job_uuid, doubt.pages):
         return False

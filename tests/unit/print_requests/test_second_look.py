@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from socketserver import BaseRequestHandler, TCPServer
+from threading import Thread
 
 import pytest
 from sqlalchemy import update
@@ -81,6 +83,29 @@ def test_a_printer_with_another_certificate_is_not_believed(world: World, engine
         work.session.execute(update(Printer).values(certificate_sha256="0" * 64))
     assert not found_whole(world, patience=0.5)
     assert world.copy_row(doubtful.copy_id).state == CopyState.OUTCOME_UNKNOWN
+
+
+def test_a_printer_that_does_not_answer_is_asked_once_a_round(world: World):
+    for copy in world.copies(world.released(copies=3)):
+        backend = world.sent(copy.printer_id)
+        backend.start()
+        backend.record(f"{KILLED}ended rc=-9\n")
+    asked: list[object] = []
+
+    class HangsUp(BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.client_address)
+
+    with TCPServer(("localhost", 0), HangsUp) as server:
+        with world.database.work() as work:
+            uri = f"ipps://localhost:{server.server_address[1]}/ipp/print"
+            work.session.execute(update(Printer).where(Printer.id == world.home.north.printer_id).values(uri=uri))
+        serving = Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        assert look_again(world.print_tools(PaperTray())) == 0
+        server.shutdown()
+        serving.join()
+    assert len(asked) == 1
 
 
 def test_nobody_asks_about_a_copy_for_ever(world: World, engine: SwitchedOn, doubtful: Backend):

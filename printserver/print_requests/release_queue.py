@@ -13,7 +13,7 @@ from sqlalchemy import exists, func, or_, select
 from printserver.foundation.errors import NotFound, Refused
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor
+from printserver.organisations.access import Actor, within
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.access import releasable
@@ -41,7 +41,10 @@ class QueuedCopy:
 
 @dataclass(frozen=True)
 class QueuedRequest:
-    """`obstacle`: why this person cannot release its copies now; a missing code is one."""
+    """`obstacle`: why this person cannot release its copies now; a missing code is one.
+
+    `readable`: whether this person may also open the request and its copies; not all that comes out here is theirs.
+    """
 
     id: UUID
     title: str
@@ -52,6 +55,7 @@ class QueuedRequest:
     sides: Sides
     copies: tuple[QueuedCopy, ...]
     obstacle: Refused | None
+    readable: bool
 
     @property
     def remaining(self) -> int:
@@ -113,6 +117,7 @@ def _requests(
     rows = work.session.scalars(
         select(Copy).where(Copy.request_id.in_([request.id for request in found])).order_by(Copy.number)
     )
+    readable = _readable(work, actor, found)
     copies: dict[UUID, list[QueuedCopy]] = {request.id: [] for request in found}
     for row in rows:
         serial, state = CopySerial(row.serial), CopyState(row.state)
@@ -128,9 +133,16 @@ def _requests(
             sides=Sides(request.sides),
             copies=tuple(copies[request.id]),
             obstacle=obstacle(actor, request, printer.release_rule, at=work.now()),
+            readable=request.id in readable,
         )
         for request in found
     )
+
+
+def _readable(work: Work, actor: Actor, found: Sequence[PrintRequest]) -> set[UUID]:
+    within_reach = within(PrintRequest.branch_id, actor, Permission.READ_REQUESTS)
+    listed = PrintRequest.id.in_([request.id for request in found])
+    return set(work.session.scalars(select(PrintRequest.id).where(listed, within_reach)))
 
 
 def _problem(work: Work, printer: PrinterFacts) -> Refused | None:

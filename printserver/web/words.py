@@ -79,12 +79,16 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "issued": N_("Release it at the printer, or declare it void."),
         "released": N_("Look at the printer if nothing comes: paper, toner, doors, another copy before it."),
         "sent": N_("Wait; when nothing comes for long, a printer administrator may stop waiting."),
-        "printed": N_("Take it; if it is spoiled, declare it void and ask for a replacement."),
+        "printed": N_(
+            "Take it; if it is spoiled, a printer administrator declares it void, and then a replacement may be "
+            "asked for."
+        ),
         "wasted": N_("A replacement has been asked for by itself."),
         "outcome-unknown": N_("A printer administrator goes to the printer, looks, and records what became of it."),
         "destroyed": N_("After a second person has confirmed it, ask for a replacement."),
         "missing": N_(
-            "Declare it void and tell its holder; after a second person has confirmed it, it can be replaced."
+            "A printer administrator declares it void, and a second one confirms the loss; then ask for a replacement. "
+            "Tell its holder."
         ),
         "void": N_("Tell its holder; ask for a replacement, which a second person confirms first if it was released."),
         "replaced": N_("Tell its holder."),
@@ -290,7 +294,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "voided": N_("The copy is void. Its code verifies red from now on."),
         "called-back": N_("The copy is called back. It may be released again."),
         "given-up": N_("The outcome is unknown now. Look at the printer and record what became of the copy."),
-        "loss-confirmed": N_("The loss is confirmed. The copy may be replaced."),
+        "loss-confirmed": N_("The loss is confirmed. A copy that is void or destroyed may now be replaced."),
         "notice-recorded": N_("The notice is recorded."),
         "replacement-asked": N_("This is the request for the replacement. It needs its own approval."),
         "paused": N_("The printer is paused. It takes no new copies; what is on its way stays on its way."),
@@ -360,6 +364,7 @@ TONES: Final[Mapping[str, Mapping[str, str]]] = {
     "return_state": {"received": "light", "read": "success", "failed": "danger"},
     "page_state": {"matched": "success", "settled": "success", "doubtful": "warning"},
     "comparison": {"same": "success", "changed": "danger", "review": "warning"},
+    "notice": dict.fromkeys(WORDS["notice"], "success") | {"nothing-chosen": "warning"},
     "decision": {"approved": "success", "refused": "danger"},
     "count_finding": {
         "agreed": "success",

@@ -169,7 +169,9 @@ def test_an_unknown_outcome_is_settled_voided_and_replaced(api: ApiClient):
     assert "Record it" in administrator.page(path)
     assert "Record it" not in clerk.page(path)
     refused = administrator.send(f"{path}/settlements", settlement="missing")
-    assert "Say how you know" in shown_again(refused, 422)
+    page = shown_again(refused, 422)
+    assert "Say how you know" in page
+    assert 'value="missing" required checked' in page
     went_to(administrator.send(f"{path}/settlements", settlement="missing", reason="nothing in the tray"))
     assert _states(world, copy.request_id) == [CopyState.MISSING]
     went_to(administrator.send(f"{path}/voidings", reason="it is nowhere"))

@@ -13,6 +13,7 @@ import pytest
 from printserver.foundation.serials import CopySerial
 from printserver.organisations.permissions import Role
 from printserver.print_requests.states import CopyState
+from printserver.printing.models import PrinterStatus
 from tests.http.api_client import ApiClient, code_of
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
 from tests.world import World
@@ -135,6 +136,39 @@ def test_at_the_printer_one_some_or_all_copies_are_released(api: ApiClient):
     assert "No copy of this request" in shown_again(clerk.send(path, what=f"request:{two}"), 409)
 
 
+def test_whoever_stands_at_the_printer_sees_its_state_and_reaches_the_copies(api: ApiClient):
+    world = api.world
+    printer_id = world.home.north.printer_id
+    (copy,) = world.copies(world.issued())
+    clerk = Visitor.of(api, Role.CLERK)
+    assert f'href="{release_path(world)}"' in clerk.page(f"/copies/{copy.id}")
+    assert f'href="{release_path(world)}"' in clerk.page(f"/printers/{printer_id}")
+    with world.database.work() as work:
+        work.session.add(PrinterStatus(printer_id=printer_id, reasons=["media-empty-error"], asked_at=work.now()))
+    page = clerk.page(release_path(world))
+    assert "Load paper." in page
+    assert f'href="/copies/{copy.id}"' in page
+    assert '<a href="/release" aria-current="page">' in page
+    assert page.count('aria-current="page"') == 1
+
+
+def test_that_nothing_was_released_does_not_look_like_success(api: ApiClient):
+    clerk, path = Visitor.of(api, Role.CLERK), release_path(api.world)
+    assert 'class="alert alert-warning"' in clerk.page(went_to(clerk.send(path, what="chosen")))
+
+
+def test_copies_stay_chosen_when_the_code_is_wrong(api: ApiClient):
+    """Otherwise the right code would release all of them."""
+    world = api.world
+    one, two = world.copies(world.issued(copies=2))
+    world.set_printer(release_rule="code")
+    refused = shown_again(
+        Visitor.of(api, Role.CLERK).send(release_path(world), what="code", code=WRONG, copy_ids=[str(two.id)]), 409
+    )
+    assert re.search(f'id="choose-{two.id}"[^>]* checked', refused)
+    assert not re.search(f'id="choose-{one.id}"[^>]* checked', refused)
+
+
 def test_the_applicant_reads_why_another_person_has_to_release(api: ApiClient):
     world = api.world
     request_id = world.issued()
@@ -177,6 +211,8 @@ def test_the_operator_of_another_branch_sees_what_waits_at_his_printer_and_no_mo
     page = operator.page(f"/printers/{south.printer_id}/release")
     assert "总部的合同" in page
     assert operator.look(f"/requests/{request_id}").status_code == 404
+    assert f'href="/requests/{request_id}"' not in page
+    assert 'href="/copies/' not in page
     assert operator.look(release_path(world)).status_code == 404
     went_to(operator.send(f"/printers/{south.printer_id}/release", what=f"request:{request_id}"))
     assert states(world, request_id) == ["released"]
@@ -230,7 +266,7 @@ def test_a_valid_copy_has_neither_notice_nor_letter(api: ApiClient):
 def test_the_letter_is_a_pdf_of_one_page(api: ApiClient):
     letter = api.fetch(void_copy_of(api.world) + "/notice.pdf", Role.CLERK)
     assert letter.headers["content-type"] == "application/pdf"
-    assert re.search(r'filename="notice-[0-9A-Z-]+\.pdf"', letter.headers["content-disposition"])
+    assert re.search(r'filename="notice-[0-9A-Z*~$=-]+\.pdf"', letter.headers["content-disposition"])
     with pikepdf.open(io.BytesIO(letter.content)) as pdf:
         assert len(pdf.pages) == 1
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Annotated, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -81,7 +83,7 @@ def create_settlement(
         call,
         lambda work, actor: copy_service.settle_copy(work, actor, copy_id, settlement=settlement, reason=reason),
     )
-    return _changed(view, call, copy_id, problem, "settled", reason)
+    return _changed(view, call, copy_id, problem, "settled", reason, settlement=settlement)
 
 
 @router.post("/{copy_id}/voidings", response_class=HTMLResponse)
@@ -140,12 +142,16 @@ def _changed(
     notice: str,
     reason: str,
     *,
+    settlement: str = "",
     typed: TypedNotice | None = None,
 ) -> Response:
     if problem is None:
         return view.go(f"/copies/{copy_id}", notice)
     with call.adapters.database.reading() as work:
-        return _copy_page(view, work, call.caller_in(work).actor, copy_id, problem=problem, reason=reason, typed=typed)
+        actor, reasons = call.caller_in(work).actor, {notice: reason}
+        return _copy_page(
+            view, work, actor, copy_id, problem=problem, reasons=reasons, settlement=settlement, typed=typed
+        )
 
 
 def _copy_page(
@@ -155,9 +161,11 @@ def _copy_page(
     copy_id: UUID,
     *,
     problem: PrintServerError | None = None,
-    reason: str = "",
+    reasons: Mapping[str, str] = MappingProxyType({}),
+    settlement: str = "",
     typed: TypedNotice | None = None,
 ) -> HTMLResponse:
+    """reasons: as typed into the form that was refused, by what it would have said."""
     copy = queries.copy_facts_for(work, actor, copy_id)
     here = branch_path(work, copy.branch_id)
     settles, applies = (actor.may(each, here) for each in (Permission.SETTLE_COPIES, Permission.CREATE_REQUEST))
@@ -175,6 +183,7 @@ def _copy_page(
         notices=told,
         unconfirmed=unconfirmed,
         may_confirm=settles and unconfirmed and actor.id not in (copy.settled_by, copy.applicant_id),
+        may_release=copy.state is CopyState.ISSUED and actor.may(Permission.RELEASE_COPIES, here),
         may_recall=copy.state is CopyState.RELEASED and (settles or actor.may(Permission.RELEASE_COPIES, here)),
         may_give_up=settles and _is_overdue(copy, work.now()),
         may_notify=(settles or applies) and copy.state in INVALID and copy.issued_at is not None,
@@ -185,7 +194,8 @@ def _copy_page(
         may_void=settles and _possible(copy.state, CopyAction.VOID),
         may_replace=applies and not unconfirmed and _possible(copy.state, CopyAction.REPLACE),
         problem=problem,
-        reason=reason,
+        reasons=reasons,
+        settlement=settlement,
     )
 
 

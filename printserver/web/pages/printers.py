@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -44,6 +45,7 @@ router = edge_router("/printers", "pages")
 
 AT_PRINTER: Final = (CopyState.ISSUED, CopyState.RELEASED, CopyState.SENT, CopyState.OUTCOME_UNKNOWN)
 READINGS_SHOWN: Final = 10
+NOTHING_TYPED: Final[Mapping[str, str]] = MappingProxyType({})
 Reason = Annotated[str, Form(max_length=500)]
 Typed = Annotated[str, Form(max_length=300)]
 Count = Annotated[int, Form(ge=0, le=status.LARGEST_COUNT)]
@@ -79,7 +81,8 @@ def create_pause(
     def pause(work: Work, actor: Actor) -> None:
         set_paused(work, actor, printer_id, paused=paused, reason=require_reason(reason))
 
-    return _done(view, call, printer_id, refusal(call, pause), "paused" if paused else "resumed")
+    typed = {"pause-reason": reason}
+    return _done(view, call, printer_id, refusal(call, pause), "paused" if paused else "resumed", typed)
 
 
 @router.post("/{printer_id}/changes", response_class=HTMLResponse)
@@ -97,7 +100,8 @@ def create_change(
     def change(work: Work, actor: Actor) -> None:
         change_printer(work, actor, printer_id, PrinterChange(branch_id, name, location, release_rule, counter))
 
-    return _done(view, call, printer_id, refusal(call, change), "printer-changed")
+    typed = {"name": name, "location": location}
+    return _done(view, call, printer_id, refusal(call, change), "printer-changed", typed)
 
 
 @router.post("/{printer_id}/capabilities", response_class=HTMLResponse)
@@ -121,7 +125,8 @@ def create_reading(
     def record(work: Work, actor: Actor) -> None:
         status.record_panel_reading(work, actor, printer_id, impressions=impressions, sheets=sheets, taken_at=None)
 
-    return _done(view, call, printer_id, refusal(call, record), "counter-read")
+    typed = {"impressions": str(impressions), "sheets": "" if sheets is None else str(sheets)}
+    return _done(view, call, printer_id, refusal(call, record), "counter-read", typed)
 
 
 @router.post("/{printer_id}/retirements", response_class=HTMLResponse)
@@ -130,7 +135,7 @@ def create_retirement(printer_id: UUID, view: CurrentView, call: CurrentCall, re
     def retire(work: Work, actor: Actor) -> None:
         retire_printer(work, actor, printer_id, reason=require_reason(reason), copies_there=unfinished_copies)
 
-    return _done(view, call, printer_id, refusal(call, retire), "printer-retired")
+    return _done(view, call, printer_id, refusal(call, retire), "printer-retired", {"retire-reason": reason})
 
 
 def printer_page(
@@ -141,8 +146,12 @@ def printer_page(
     *,
     problem: PrintServerError | None = None,
     shown: Pin | None = None,
+    typed: Mapping[str, str] = NOTHING_TYPED,
 ) -> HTMLResponse:
-    """shown: the certificate that the printer shows now, to be compared.   Raises: NotFound."""
+    """shown: the certificate that the printer shows now, to be compared.   typed: what a refused form keeps, by field.
+
+    Raises: NotFound.
+    """
     printer = printing.readable_printer(work, actor, printer_id)
     path = branch_path(work, printer.branch_id)
     managed = actor.may(Permission.MANAGE_PRINTERS, path) and not printer.retired
@@ -168,6 +177,7 @@ def printer_page(
         shown=shown,
         shown_fingerprint=None if shown is None else register.shown_fingerprint(shown.sha256),
         problem=problem,
+        typed=typed,
     )
 
 
@@ -180,11 +190,18 @@ def problem_of_printer(ask: Callable[[], object]) -> PrintServerError | None:
     return None
 
 
-def _done(view: View, call: Call, printer_id: UUID, problem: PrintServerError | None, notice: str) -> Response:
+def _done(
+    view: View,
+    call: Call,
+    printer_id: UUID,
+    problem: PrintServerError | None,
+    notice: str,
+    typed: Mapping[str, str] = NOTHING_TYPED,
+) -> Response:
     if problem is None:
         return view.go(f"/printers/{printer_id}", notice)
     with call.adapters.database.reading() as work:
-        return printer_page(view, work, call.caller_in(work).actor, printer_id, problem=problem)
+        return printer_page(view, work, call.caller_in(work).actor, printer_id, problem=problem, typed=typed)
 
 
 def _obstacle(work: Work, printer: PrinterFacts) -> PrintServerError | None:

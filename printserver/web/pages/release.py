@@ -20,6 +20,8 @@ from printserver.organisations.permissions import Permission
 from printserver.print_requests.copy_service import release_batch, release_copies, release_with_code
 from printserver.print_requests.release import make_release_code
 from printserver.print_requests.release_queue import release_printers, release_queue
+from printserver.print_requests.watched import sides_reported
+from printserver.printing.status import statuses
 from printserver.web.changes import SHOWN_BESIDE, change
 from printserver.web.view import CurrentView, View
 
@@ -71,7 +73,8 @@ def create_release(
             change(call, lambda work, actor: _release(work, actor, what, chosen))
     except SHOWN_HERE as problem:
         with call.adapters.database.reading() as work:
-            return _release_page(view, work, call.caller_in(work).actor, printer_id, problem=problem)
+            actor = call.caller_in(work).actor
+            return _release_page(view, work, actor, printer_id, problem=problem, chosen=chosen)
     return view.go(here, "released")
 
 
@@ -105,12 +108,21 @@ def _actor_in(call: Call) -> Callable[[Work], Actor]:
 
 
 def _release_page(
-    view: View, work: Work, actor: Actor, printer_id: UUID, *, problem: PrintServerError | None = None
+    view: View,
+    work: Work,
+    actor: Actor,
+    printer_id: UUID,
+    *,
+    problem: PrintServerError | None = None,
+    chosen: tuple[UUID, ...] = (),
 ) -> HTMLResponse:
+    """chosen: the copies that stay ticked."""
     return view.page(
         "release.html",
         status=200 if problem is None else status_of(problem),
         queue=release_queue(work, actor, printer_id),
-        may_read=actor.may(Permission.READ_REQUESTS),
+        printer_status=statuses(work, [printer_id]).get(printer_id),
+        sides=sides_reported(work),
+        chosen=chosen,
         problem=problem,
     )

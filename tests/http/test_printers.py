@@ -129,6 +129,8 @@ def test_a_counter_is_read_and_a_printer_changed_and_retired_in_pages(api: ApiCl
     assert "does not go back" in shown_again(administrator.send(f"{path}/counter-readings", impressions="4"), 409)
     wish = {"name": "new name", "location": "cellar", "release_rule": "code", "counter": "panel"}
     branch = str(api.world.home.north.branch_id)
+    refused = administrator.send(f"{path}/changes", branch_id=branch, **{**wish, "name": " ", "location": "attic"})
+    assert 'value="attic"' in shown_again(refused, 422)
     went_to(administrator.send(f"{path}/changes", branch_id=branch, **wish))
     assert first(r"<h1[^>]*>(\S+ \S+)", administrator.page(path)) == "new name"
     assert "Say why" in shown_again(administrator.send(f"{path}/retirements", reason=" "), 422)

@@ -83,7 +83,7 @@ def create_closing(
     if problem is None:
         return view.go("/reconciliation", "alarm-closed")
     with call.adapters.database.reading() as work:
-        return _page(view, work, call.caller_in(work).actor, Shown(), problem=problem, at=alarm_id)
+        return _page(view, work, call.caller_in(work).actor, Shown(), problem=problem, at=alarm_id, reason=reason)
 
 
 def _spoken(row: Sequence[Cell], words: Callable[[str], str]) -> list[Cell]:
@@ -107,8 +107,9 @@ def _page(
     *,
     problem: PrintServerError | None = None,
     at: UUID | None = None,
+    reason: str = "",
 ) -> HTMLResponse:
-    """at: the alarm that the problem belongs to."""
+    """at, reason: the alarm that the problem belongs to, and what was typed there."""
     first, days = _days(view, work, actor, shown)
     alarms = count_alarms(work, actor, printer_id=shown.printer, open_only=True)
     branches = {each.branch_id for each in alarms}
@@ -124,4 +125,5 @@ def _page(
         month=f"{first:%Y-%m}",
         problem=problem,
         at=at,
+        reason=reason,
     )

@@ -16,7 +16,7 @@ from printserver.print_requests.models import Copy
 from printserver.print_requests.states import CopyAction, CopyState
 from printserver.printing.outcome import Outcome
 from printserver.printing.ports import TicketRefused, TicketState
-from printserver.printing.tickets import UNPRINTED, end_ticket, ticket_of, withdraw_ticket
+from printserver.printing.tickets import UNPRINTED, TicketFacts, end_ticket, hold_ticket, ticket_of, withdraw_ticket
 
 BY_PRINTING: Final = By(process="printing")
 NEVER_REACHED: Final = "the printer was never reached; release the copy again"
@@ -28,13 +28,14 @@ def record_outcome(work: Work, copy_id: UUID, job_uuid: UUID, outcome: Outcome) 
 
     What became of an earlier job says nothing of a later one: taking that back would let it print twice.
     """
+    ticket = hold_ticket(work, job_uuid)
     if not is_under_way_as(work, copy_id, job_uuid):
         return
     released = work.session.scalar(select(Copy.state).where(Copy.id == copy_id)) == CopyState.RELEASED
     if outcome is Outcome.PRINTED and not released:  # else, by the books, no backend ever claimed it
-        _settle(work, copy_id, job_uuid, CopyAction.RECORD_PRINTED, printed_at=work.now())
+        _settle(work, copy_id, ticket, CopyAction.RECORD_PRINTED, printed_at=work.now())
     elif outcome in (Outcome.PRINTED, Outcome.OUTCOME_UNKNOWN):
-        _settle(work, copy_id, job_uuid, CopyAction.LOSE_TRACK, reason=LOOK)
+        _settle(work, copy_id, ticket, CopyAction.LOSE_TRACK, reason=LOOK)
 
 
 def take_back(
@@ -66,14 +67,13 @@ def take_back(
 def _settle(
     work: Work,
     copy_id: UUID,
-    job_uuid: UUID,
+    ticket: TicketFacts | None,
     action: CopyAction,
     *,
     reason: str = "",
     printed_at: datetime | None = None,
 ) -> None:
     fields = CopyFields() if printed_at is None else CopyFields(printed_at=printed_at)
-    ticket = ticket_of(work, job_uuid)
     try:
         with work.session.begin_nested():
             move_copy(work, BY_PRINTING, copy_id, action, reason=reason, **fields)

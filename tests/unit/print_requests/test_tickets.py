@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from uuid import UUID, uuid4
@@ -12,11 +14,13 @@ from sqlalchemy import update
 from printserver.organisations.permissions import Role
 from printserver.print_requests.copy_service import give_up_waiting
 from printserver.print_requests.models import Copy
+from printserver.print_requests.outcomes import record_outcome
 from printserver.print_requests.states import CopyState
 from printserver.printing.models import Printer, PrintTicket
+from printserver.printing.outcome import Outcome
 from printserver.printing.ports import PrinterBusy, TicketRefused, TicketState
 from printserver.printing.service import set_paused
-from printserver.printing.tickets import ticket_of
+from printserver.printing.tickets import keep_record, ticket_of
 from printserver.seals.service import suspend_seal
 from tests.world import Backend, World, fence_lines
 
@@ -185,6 +189,29 @@ def test_a_record_shows_progress_and_at_its_end_settles_the_copy(world: World, b
     before = world.row_counts()
     backend.record("".join(whole))
     assert world.row_counts() == before
+
+
+def test_two_who_settle_the_same_copy_do_not_wait_for_each_other(any_world: World):
+    """The fence delivers its record while the worker has seen by itself that the copy is over."""
+    world = any_world
+    backend = world.sent(world.copies(world.released())[0].printer_id)
+    backend.start()
+    copy_id, job_uuid = backend.copy_id, backend.claim.job_uuid
+
+    def lose_track() -> None:
+        with world.database.work() as work:
+            record_outcome(work, copy_id, job_uuid, Outcome.OUTCOME_UNKNOWN)
+
+    with ThreadPoolExecutor(1) as worker:
+        with world.database.work() as work:
+            ticket = ticket_of(work, job_uuid)
+            assert ticket is not None
+            keep_record(work, ticket.id, fence_lines(1))
+            lost = worker.submit(lose_track)
+            time.sleep(0.5)  # it is now waiting for this transaction
+            record_outcome(work, copy_id, job_uuid, Outcome.PRINTED)
+        lost.result(10)
+    assert world.copy_row(copy_id).state == CopyState.PRINTED
 
 
 def test_a_printer_that_aborts_leaves_the_outcome_to_a_person(world: World, backend: Backend):

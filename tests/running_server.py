@@ -8,7 +8,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,13 @@ from printserver.settings import HOME_VARIABLE
 class RunningServer(DemoServer):
     """The demonstration's installation and people, with its processes in reach."""
 
+    known: dict[str, Person] = field(default_factory=dict, kw_only=True)
+
     def person(self, login: str) -> Person:
-        return Person.sign_in(self.url, login, self.passwords[login])
+        """Signed in once: an address that signs in again and again is told to wait."""
+        if login not in self.known:
+            self.known[login] = Person.sign_in(self.url, login, self.passwords[login])
+        return self.known[login]
 
     def process(self, part: str) -> int | None:
         """The pid of a part (`signer`, `worker`, `web`, `cupsd`) as it runs now."""

@@ -49,14 +49,12 @@ def judge_record(record: FenceRecord, expected_impressions: int) -> Outcome:
     """The verdict on a backend that has ended.
 
     A printer that was switched off and on in the middle forgets its job, and CUPS then calls the job completed; the
-    printer's own last word and its count tell. A printer that does not count sides is believed on its word alone.
+    printer's own last word and its count tell, also of a backend that was killed right after it wrote them down. A
+    printer that does not count sides is believed on its word alone, if the backend ended well too.
     """
     if not record.submitting:
         return Outcome.NOT_STARTED
-    agrees = (
-        record.ended == 0
-        and record.printer_job is not None
-        and record.printer_state is JobState.COMPLETED
-        and record.impressions in (None, expected_impressions)
-    )
+    completed = record.printer_job is not None and record.printer_state is JobState.COMPLETED
+    counted = record.impressions == expected_impressions
+    agrees = completed and (counted or (record.impressions is None and record.ended == 0))
     return Outcome.PRINTED if agrees else Outcome.OUTCOME_UNKNOWN

@@ -202,7 +202,7 @@ class PrivateCups:
         device = f"printserver-fence://{address.netloc}{address.path}"
         with self._administered(name) as connection:
             connection.addPrinter(name, filename=str(_DRIVERS / "controlled-a4.ppd"), device=device)
-            connection.setPrinterErrorPolicy(name, "stop-printer")
+            connection.setPrinterErrorPolicy(name, "retry-current-job")
             connection.setPrinterOpPolicy(name, "sealed")
             # A paused queue accepts: one that does not is new, or was never finished.
             if not self.spooler().printer_status(name).accepting:

@@ -21,7 +21,7 @@ from printserver.printing.spooler_layout import SCHEME, RecordedQueue, SpoolerLa
 from printserver.printing.spooler_listener import listens_itself
 
 IPP_PORT: Final = 631
-ERROR_POLICY: Final = "stop-printer"
+ERROR_POLICY: Final = "retry-current-job"
 QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,126}")
 _ASKED: Final = ["printer-op-policy", "printer-error-policy", "printer-is-accepting-jobs", "document-format-supported"]
 _DOCUMENT: Final = re.compile(r"d([0-9]{5,})-[0-9]{3,}")

@@ -23,6 +23,7 @@ SECONDS_TO_COMMIT = 20.0
 SECONDS_TO_GIVE_BACK = 4.0  # CUPS kills ten seconds after it has asked to end
 _FIRST_BUSY_PAUSE, _LONGEST_BUSY_PAUSE = 0.1, 2.0  # a paused printer may be busy for days
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_PAUSE_AFTER_FAILURE = 3.0
 
 
 class Fate(Enum):
@@ -82,6 +83,8 @@ class Printing:
         except NotOpened:
             say("ERROR", "The document is not the one that its job names.")
             exit_code = CANCEL
+        if self._fate is not Fate.HANDED_OVER and exit_code == FAILED:
+            self._sleep(_PAUSE_AFTER_FAILURE)  # CUPS starts the job again at once
         if self._fate is Fate.HANDED_OVER or not self._give_back(claim, mark):
             claim.note(f"ended rc={exit_code}")
             delivery.finish(lambda: self._stopping)

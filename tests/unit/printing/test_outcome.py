@@ -31,6 +31,11 @@ def test_a_copy_is_printed_when_backend_printer_and_count_agree():
     assert judge_record(WHOLE, PAGES) is Outcome.PRINTED
 
 
+@pytest.mark.parametrize("ended", [None, -9, 1])
+def test_a_backend_that_was_killed_after_the_printers_last_word_leaves_no_doubt(ended: int | None):
+    assert judge_record(replace(WHOLE, ended=ended), PAGES) is Outcome.PRINTED
+
+
 def test_a_printer_that_does_not_count_is_believed_on_its_word():
     assert judge_record(replace(WHOLE, impressions=None), PAGES) is Outcome.PRINTED
 
@@ -41,8 +46,8 @@ def test_a_printer_that_does_not_count_is_believed_on_its_word():
         replace(WHOLE, impressions=PAGES - 1),
         replace(WHOLE, impressions=PAGES + 1),
         replace(WHOLE, impressions=0),
-        replace(WHOLE, ended=1),
-        replace(WHOLE, ended=None),
+        replace(WHOLE, impressions=None, ended=1),
+        replace(WHOLE, impressions=None, ended=None),
         replace(WHOLE, printer_job=None),
         replace(WHOLE, printer_state=None),
         replace(WHOLE, printer_state=JobState.PROCESSING),

@@ -183,7 +183,7 @@ def test_other_queues_go_on_beside_the_controlled_one(stock: StockCups):
         office = connection.getPrinterAttributes("office", requested_attributes=asked)
         contracts = connection.getPrinterAttributes("contracts", requested_attributes=asked)
     assert office == {"printer-op-policy": "default", "printer-error-policy": "retry-job"}
-    assert contracts == {"printer-op-policy": "sealed", "printer-error-policy": "stop-printer"}
+    assert contracts == {"printer-op-policy": "sealed", "printer-error-policy": "retry-current-job"}
 
 
 def test_putting_it_again_changes_nothing(stock: StockCups):

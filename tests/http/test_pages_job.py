@@ -177,9 +177,11 @@ def test_an_unknown_outcome_is_settled_voided_and_replaced(api: ApiClient):
     went_to(administrator.send(f"{path}/voidings", reason="it is nowhere"))
     assert _states(world, copy.request_id) == [CopyState.VOID]
     assert "second person" in clerk.page(path)
+    assert "Nothing waits for me." in administrator.page("/")
     assert "Confirm the loss" not in administrator.page(path)
     assert "second person" in shown_again(clerk.send(f"{path}/replacements"), 409)
     second = Visitor.of(api, Role.PRINTER_ADMINISTRATOR, world.home.head)
+    assert f'href="{path}"' in second.page("/")
     assert "Confirm the loss" in second.page(path)
     assert "Say how you know" in shown_again(second.send(f"{path}/loss-confirmations"), 422)
     went_to(second.send(f"{path}/loss-confirmations", reason="the tray is empty"))

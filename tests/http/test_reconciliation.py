@@ -75,6 +75,7 @@ def test_an_alarm_is_closed_by_the_api_once_and_with_a_reason(scene_api: ApiClie
 
 def test_the_page_shows_open_alarms_first_and_the_right_person_closes_them(scene_api: ApiClient, scene: Scene):
     visitor = Visitor.of(scene_api, ADMINISTRATOR)
+    assert "alarms about printers' counters are open" in visitor.page("/")
     page = visitor.page("/reconciliation")
     assert page.index("printed outside") < page.index("<table")
     assert "2 too many" in page
@@ -89,6 +90,7 @@ def test_the_page_shows_open_alarms_first_and_the_right_person_closes_them(scene
     assert went_to(visitor.send(path, reason=CLOSED)) == "/reconciliation?said=alarm-closed"
     page = visitor.look("/reconciliation").text
     assert "No alarm is open." in page
+    assert "counters are open" not in visitor.page("/")
     assert "<b>" not in page
     assert "两张测试页" in page
 

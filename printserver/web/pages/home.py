@@ -10,7 +10,9 @@ from printserver.http_edge.work import CurrentActor, CurrentWork
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, organisation
 from printserver.print_requests import queries
+from printserver.print_requests.losses import losses_to_confirm
 from printserver.print_requests.states import CopyState
+from printserver.printing.count_alarms import count_alarms
 from printserver.returns.queries import doubtful_pages
 from printserver.web.view import CurrentView
 
@@ -33,5 +35,7 @@ def show_home(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTML
         mine=queries.requests(work, actor, mine=True, limit=SHOWN) if actor.may(Permission.CREATE_REQUEST) else (),
         releasable=counts.get(CopyState.ISSUED, 0) if actor.may(Permission.RELEASE_COPIES) else 0,
         unknown=counts.get(CopyState.OUTCOME_UNKNOWN, 0) if actor.may(Permission.SETTLE_COPIES) else 0,
+        losses=losses_to_confirm(work, actor),
+        alarms=len(count_alarms(work, actor, open_only=True)) if actor.may(Permission.SETTLE_COPIES) else 0,
         doubtful=len(doubtful_pages(work, actor, limit=200)) if actor.may(Permission.SETTLE_RETURNS) else 0,
     )

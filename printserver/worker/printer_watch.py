@@ -60,7 +60,10 @@ class PrinterWatch:
         self._said: SimpleQueue[_Said] = SimpleQueue()
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set; a database that is away, or a machine without room, is waited for."""
+        """Until `stop` is set; a database that is away, or a machine without room, is waited for.
+
+        Of whatever else fails the log tells: one printer, or one row, must not leave all others unseen.
+        """
         tick = min(TICK_SECONDS, self._every)
         while not stop.is_set():
             try:
@@ -68,6 +71,8 @@ class PrinterWatch:
                 self.write_what_came(wait_seconds=tick)
             except (InterfaceError, OperationalError, OSError) as problem:
                 structlog.get_logger().warning("printers could not be looked at", reason=type(problem).__name__)
+            except Exception:  # noqa: BLE001 -- unforeseen, and never the end of the watch
+                structlog.get_logger().exception("printers could not be looked at")
             stop.wait(tick)
 
     def ask_those_due(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from printserver.foundation.unit_of_work import Database
 from printserver.organisations.permissions import Role
@@ -172,6 +172,26 @@ def test_two_watchers_on_the_same_books_do_not_disturb_each_other(printer: Switc
     for thread in threads:
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_a_watch_goes_on_when_it_may_write_again(printer: SwitchedOn, any_world: World):
+    """As while an administrator grants rights anew, or another version migrates."""
+    seen = watched(any_world, printer.printer.uri, printer.pin.sha256)
+
+    def rename(before: str, after: str) -> None:
+        with any_world.database.work() as work:
+            work.session.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+
+    rename("printer_status", "put_aside")
+    stop = threading.Event()
+    thread = threading.Thread(target=seen.watch.run, args=(stop,))
+    thread.start()
+    time.sleep(1)  # it has asked, and could not write
+    rename("put_aside", "printer_status")
+    wait_for(lambda: seen.status)
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_the_status_is_written_only_when_it_says_something_new_or_is_half_a_minute_old(any_world: World):

@@ -1,7 +1,9 @@
 """Gives every printer of the register that names this machine's spooler its queue and its pin there.
 
-Only the supervisor may write pins; what the register says is what people vouched for, and a pin that somebody writes
-into the database is found out when a copy's ticket is claimed, because people approved another certificate.
+A queue that CUPS has stopped, as it does when a printer shows another certificate, goes on when people trust the new
+one, or let the printer go on after a pause. Only the supervisor may write pins; what the register says is what people
+vouched for, and a pin that somebody writes into the database is found out when a copy's ticket is claimed, because
+people approved another certificate.
 """
 
 from __future__ import annotations
@@ -22,13 +24,20 @@ from printserver.settings import LOCAL_SPOOLER
 EVERY_SECONDS: Final = 2.0
 
 
+@dataclass(frozen=True)
+class _Told:
+    uri: str
+    certificate_pem: str
+    paused: bool
+
+
 @dataclass
 class QueueKeeper:
     """Remembers what it told cupsd, so that it speaks only of changes."""
 
     database: Database
     cups: PrivateCups
-    _told: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _told: dict[str, _Told] = field(default_factory=dict)
 
     def look(self) -> int:
         """How many queues were made or changed. One that cannot be made hinders no other, and is tried again."""
@@ -53,6 +62,8 @@ class QueueKeeper:
     def _tell(self, printer: PrinterFacts) -> bool:
         try:
             self.cups.add_queue(printer.queue, printer.uri, printer.certificate_pem)
+            if printer.queue in self._told and not printer.paused:
+                self.cups.resume_queue(printer.queue)
         except (PrintServerError, OSError) as problem:
             reason = problem.code if isinstance(problem, PrintServerError) else type(problem).__name__
             structlog.get_logger().warning("a queue was not made", queue=printer.queue, reason=reason)
@@ -61,5 +72,5 @@ class QueueKeeper:
         return True
 
 
-def _facts(printer: PrinterFacts) -> tuple[str, str]:
-    return printer.uri, printer.certificate_pem
+def _facts(printer: PrinterFacts) -> _Told:
+    return _Told(printer.uri, printer.certificate_pem, printer.paused)

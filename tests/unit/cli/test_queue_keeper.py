@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from printserver.cli.queue_keeper import QueueKeeper
 from printserver.printing.models import Printer
+from printserver.printing.ports import PrinterState
 from tests.cups_rig import CupsRig, running_cups, wait_for
 from tests.world import World
 
@@ -55,6 +56,29 @@ def test_a_printer_gets_its_queue_once_and_a_new_pin_when_people_give_it_one(
     enrol(world, rig)
     assert keeper.look() == 1
     assert pin(rig).read_text() == rig.printer.certificate_pem
+
+
+def test_a_stopped_queue_goes_on_when_people_let_the_printer_go_on(world: World, rig: CupsRig, keeper: QueueKeeper):
+    enrol(world, rig)
+    keeper.look()
+    rig.cups.pause_queue(QUEUE)
+    enrol(world, rig, paused=True)
+    assert keeper.look() == 1
+    assert rig.spooler.printer_status(QUEUE).state is PrinterState.STOPPED
+    enrol(world, rig, paused=False)
+    assert keeper.look() == 1
+    assert rig.spooler.printer_status(QUEUE).state is PrinterState.IDLE
+
+
+def test_a_queue_that_somebody_disabled_in_cups_stays_so_when_the_server_starts(
+    world: World, rig: CupsRig, keeper: QueueKeeper
+):
+    enrol(world, rig)
+    keeper.look()
+    rig.cups.pause_queue(QUEUE)
+    assert QueueKeeper(world.database, rig.cups).look() == 1
+    assert rig.spooler.printer_status(QUEUE).state is PrinterState.STOPPED
+    rig.cups.resume_queue(QUEUE)
 
 
 @pytest.mark.parametrize(

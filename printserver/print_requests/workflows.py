@@ -28,6 +28,7 @@ from printserver.signing.errors import JournalBroken, OutcomeUnknown
 
 RECOVERIES: Final = 1_000
 RETRY_SECONDS: Final = 0.5
+LATER_SECONDS: Final = 2.0
 DATABASE_RETRIES: Final = 100_000
 NOT_PREPARED: Final = "the copies could not be rendered; please tell the system's administrator"
 NOT_SIGNED: Final = "the copies could not be signed; please tell the system's administrator"
@@ -74,7 +75,8 @@ def register(tools: RequestTools) -> None:
     @DBOS.workflow(name="print-next", max_recovery_attempts=RECOVERIES)
     def print_next(printer_id: str) -> None:
         hand_over = str(DBOS.workflow_id)
-        taken = _step("take-up", lambda: _take_up(tools.printing, UUID(printer_id), hand_over))
+        while (taken := _step("take-up", lambda: _take_up(tools.printing, UUID(printer_id), hand_over))) is None:
+            DBOS.sleep(LATER_SECONDS)
         if not taken:
             return
         copy, job = UUID(taken[0]), UUID(taken[1])
@@ -141,9 +143,15 @@ def _answered(tools: RequestTools, authorisation_id: UUID, copy_id: UUID) -> str
         return None if authorisation_facts(work, authorisation_id).redeemed_at is None else "later"
 
 
-def _take_up(tools: PrintTools, printer_id: UUID, hand_over: str) -> list[str]:
-    """Empty when the printer has no copy left that nobody has taken up."""
-    found = printing.take_up(tools, printer_id, hand_over)
+def _take_up(tools: PrintTools, printer_id: UUID, hand_over: str) -> list[str] | None:
+    """Empty when the printer has no copy left that nobody has taken up; None to ask again."""
+    try:
+        found = printing.take_up(tools, printer_id, hand_over)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:  # noqa: BLE001 -- unforeseen: without its job the copy would wait for ever, unless called back
+        structlog.get_logger().exception("no copy could be taken up", printer_id=str(printer_id))
+        return None
     return [] if found is None else [str(each) for each in found]
 
 

@@ -21,6 +21,7 @@ from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.print_requests.workflows import NOT_PREPARED, NOT_SIGNED, RequestTools, register
+from printserver.printing.ports import JobState
 from printserver.signing.errors import JournalBroken, SignerUnavailable
 from printserver.storage.objects import LocalObjects
 from tests.unit.print_requests.test_printing import PaperTray
@@ -48,6 +49,18 @@ class BrokenObjects(LocalObjects):
 
     def get(self, digest: str) -> bytes:
         raise RuntimeError("nobody thought of this")
+
+
+class UnreadableOnce(LocalObjects):
+    """As on a disk that fails, or for a process with too many open files."""
+
+    readable = False
+
+    def get(self, digest: str) -> bytes:
+        if not self.readable:
+            self.readable = True
+            raise OSError(24, "too many open files")
+        return super().get(digest)
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,17 @@ def prepare(request_id: UUID) -> Job:
 
 def issue(request_id: UUID) -> Job:
     return Job("issue-request", f"issue-request-{request_id}", (str(request_id),))
+
+
+def test_a_copy_that_could_not_be_taken_up_is_taken_up_later(world: World, engine: Callable[..., None]):
+    (copy,) = world.copies(world.released())
+    tray = PaperTray()
+    engine(objects=UnreadableOnce, spooler=tray)
+    printer = str(copy.printer_id)
+    enqueue(world, Job("print-next", "print-once", (printer,), queue=PRINTING, partition=printer))
+    until(lambda: list(tray.held), lambda held: held == [copy.job_uuid])
+    tray.state = JobState.CANCELED
+    until(lambda: world.copy_row(copy.id).state, lambda state: state == CopyState.ISSUED)
 
 
 def test_a_request_is_rendered_by_its_job(world: World, engine: Callable[..., None]):

@@ -174,6 +174,8 @@ def void_copy(work: Work, actor: Actor, copy_id: UUID, *, reason: str) -> CopySt
         raise ReasonMissing("a copy is voided with a reason")
     copy = copy_for(work, actor, copy_id, Permission.SETTLE_COPIES)
     fields = CopyFields(settled_reason=reason, settled_by=actor.id, settled_at=work.now())
+    if copy.settled_by is not None:  # who first said what became of it stands on its page; this word is in the log
+        fields = CopyFields()
     return move_copy(work, actor.by, copy.id, CopyAction.VOID, reason=reason, **fields)
 
 

@@ -140,16 +140,21 @@ def follow(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> None:
 
 
 def clear(tools: PrintTools, job_uuid: UUID) -> None:
-    """Take what is left of a withdrawn copy off the spooler, so that it holds up no other."""
+    """Take what is left of a withdrawn copy, or of one that a person gave up, off the spooler: it holds up no other."""
     with tools.database.reading() as work:
         ticket = ticket_of(work, job_uuid)
-        if ticket is None or ticket.state is not TicketState.WITHDRAWN:
+        if ticket is None or not (ticket.state is TicketState.WITHDRAWN or _is_given_up(work, ticket)):
             return
         spooler = tools.spoolers(printer_facts(work, ticket.printer_id).spooler).spooler
     with suppress(JobNotFound, SpoolerRefused, SpoolerUnavailable):
         report = spooler.report(job_uuid)
         if report is not None and not report.job_state.is_final:
             spooler.cancel(report.job_id)
+
+
+def _is_given_up(work: Work, ticket: TicketFacts) -> bool:
+    lost = (CopyState.OUTCOME_UNKNOWN, CopyState.DESTROYED, CopyState.MISSING)
+    return is_under_way_as(work, ticket.copy_id, ticket.job_uuid) and copy_facts(work, ticket.copy_id).state in lost
 
 
 def settle(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> bool:

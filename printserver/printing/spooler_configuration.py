@@ -146,9 +146,11 @@ def merged(
     policy: the section to have, if any, and a place for it to hold in.
     ours: variables of `SetEnv` that nobody else has a use for.
     replace: lines in the way become comments.
-    Raises: ConfigurationInTheWay without `replace`.
+    Raises: ConfigurationInTheWay without `replace`, and for a section that is never closed.
     """
     text = _BLOCK.sub("", text)
+    if not _all_closed(text):
+        raise ConfigurationInTheWay(("a section is not closed, or closed twice",))
     in_the_way = _in_the_way(text, needed, policy)
     mine = {f"setenv {name.lower()}" for name in ours}
     refused = {each.line for each in read_directives(text) if each.line in in_the_way and each.name not in mine}
@@ -164,6 +166,16 @@ def merged(
     if policy and not section(kept, ROOT_LOCATION):
         missing += _ROOT_LOCATION_TEXT.splitlines()
     return "".join((kept, *(f"{line}\n" for line in (_BEGIN, *missing, _END)))) if missing else kept
+
+
+def _all_closed(text: str) -> bool:
+    """What would be added behind a section that is still open would be taken for a part of it."""
+    opened = 0
+    for line in (raw.strip() for raw in text.splitlines()):
+        opened += -1 if line.startswith("</") else line.startswith("<")
+        if opened < 0:
+            return False
+    return opened == 0
 
 
 def _in_the_way(text: str, needed: Mapping[str, str], policy: str) -> Mapping[int, str]:

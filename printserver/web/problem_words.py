@@ -25,6 +25,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "second-person-needed": N_(
         "Somebody else has to do this: neither the applicant, nor whoever settled or voided the copy."
     ),
+    "release-unclear": N_("Choose what to release, or type a code."),
     "release-code-needed": N_("At this printer a release code has to be typed."),
     "release-code-wrong": N_("This is not the code of a request that waits here; please look at it again."),
     "release-code-spent": N_("This code was used, is too old, or another one was made since; ask for a new one."),

@@ -189,7 +189,7 @@ def test_a_paused_printer_is_listed_as_such_and_takes_no_copies(api: ApiClient):
     assert paused.json()["paused"] is True
     (listed,) = api.fetch("/printers", Role.CLERK).json()
     assert (listed["id"], listed["paused"]) == (str(printer_id), True)
-    assert "uri" not in listed
+    assert "certificate_pem" not in listed
     refused = api.submit(f"/print-requests/{request_id}/releases", Role.CLERK, json={})
     assert code_of(refused) == "printer-not-usable"
 

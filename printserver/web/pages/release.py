@@ -33,7 +33,7 @@ SHOWN_HERE: Final = (*SHOWN_BESIDE, TooMany)
 class WhatUnclear(Malformed):
     """Neither the chosen copies, nor a copy, nor a request, nor a code."""
 
-    code = "malformed"
+    code = "release-unclear"
 
 
 @router.get("/release", response_class=HTMLResponse)

@@ -256,3 +256,15 @@ def test_nobody_calls_a_copy_back_who_could_not_release_it(world: World):
         with pytest.raises(NotFound), world.database.work() as work:
             recall_copy(work, world.actor(work, role, office), copy.id, reason="not mine")
     assert world.copy_row(copy.id).state == CopyState.RELEASED
+
+
+def test_who_first_said_that_a_copy_is_missing_still_stands_there_when_another_voids_it(world: World):
+    (copy,) = world.copies(world.printed(outcome=Outcome.OUTCOME_UNKNOWN))
+    with world.database.work() as work:
+        first = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+        settle_copy(work, first, copy.id, settlement="missing", reason="the tray was empty")
+    with world.database.work() as work:
+        second = replace(world.actor(work, Role.PRINTER_ADMINISTRATOR), id=world.person(Role.AUDITOR).id)
+        void_copy(work, second, copy.id, reason="nobody found it")
+    row = world.copy_row(copy.id)
+    assert (row.state, row.settled_by, row.settled_reason) == (CopyState.VOID, first.id, "the tray was empty")

@@ -222,6 +222,19 @@ def test_what_is_left_of_a_withdrawn_copy_is_taken_off_the_spooler(world: World,
     assert tray.let_go == [1, -1]
 
 
+def test_the_job_of_a_copy_that_a_person_gave_up_is_cancelled_and_that_of_a_printed_one_is_not(
+    world: World, tray: PaperTray
+):
+    for outcome, let_go in ((Outcome.OUTCOME_UNKNOWN, [1, -1]), (Outcome.PRINTED, [1, -1, 2])):
+        backend = taken_up(world)
+        printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)
+        backend.redeem()
+        with world.database.work() as work:
+            record_outcome(work, backend.copy_id, backend.claim.job_uuid, outcome)
+        printing.clear(tools(world, tray), backend.claim.job_uuid)
+        assert tray.let_go == let_go
+
+
 def test_a_backend_that_died_after_it_committed_and_before_it_fed_printed_nothing(world: World, tray: PaperTray):
     backend = taken_up(world)
     printing.bring(tools(world, tray), backend.copy_id, backend.claim.job_uuid)

@@ -128,8 +128,16 @@ def test_comments_and_sections_are_not_taken_for_settings():
 
 @given(st.text(alphabet="Browsing YesNo#<>/Policy sealed\n\t", max_size=200))
 def test_whatever_stands_there_the_result_has_all_that_is_needed(text: str):
-    result = merged(text, {"Browsing": "No"}, replace=True)
-    lowest = sum(1 if part.startswith("<") and not part.startswith("</") else 0 for part in text.split("\n"))
-    if not lowest:
-        assert effective(result, "Browsing") == "No"
-        assert merged(result, {"Browsing": "No"}) == result
+    try:
+        result = merged(text, {"Browsing": "No"}, replace=True)
+    except ConfigurationInTheWay:
+        assert "<" in text
+        return
+    assert effective(result, "Browsing") == "No"
+    assert merged(result, {"Browsing": "No"}) == result
+
+
+@pytest.mark.parametrize("text", ["<Location />\n", "</Location>\n<Location />\n", " <B"])
+def test_a_section_that_is_not_closed_is_refused(text: str):
+    with pytest.raises(ConfigurationInTheWay):
+        merged(text, {"Browsing": "No"}, replace=True)

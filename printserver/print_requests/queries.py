@@ -111,6 +111,11 @@ class RequestDetails:
     deciders: dict[UUID, str]
 
 
+def expires_at(work: Work, request_id: UUID) -> datetime:
+    """Until when a request's copies may be decided on, released and printed."""
+    return work.session.scalars(select(PrintRequest.expires_at).where(PrintRequest.id == request_id)).one()
+
+
 def copy_by_serial(work: Work, serial: CopySerial) -> CopyFacts | None:
     """Without regard to anybody's rights: for verification and matching.
 

@@ -19,7 +19,7 @@ from printserver.print_requests.copies import is_under_way_as, move_copy, send_c
 from printserver.print_requests.events import CopyStarted
 from printserver.print_requests.models import Copy
 from printserver.print_requests.outcomes import record_outcome
-from printserver.print_requests.queries import CopyFacts, copy_facts
+from printserver.print_requests.queries import CopyFacts, copy_facts, expires_at
 from printserver.print_requests.states import CopyAction, CopyState
 from printserver.printing import tickets
 from printserver.printing.fence_record import FenceRecordDamaged, parse_fence_record
@@ -153,6 +153,8 @@ def _check(
     )
     if any(given != wanted for given, wanted in same):
         raise TicketRefused("this copy is not to be printed by this job, on this printer, with this certificate")
+    if expires_at(work, copy.request_id) <= work.now():
+        raise TicketRefused("the request has expired")
     try:
         require_usable_seal(work, seal_facts(work, copy.seal_id))
     except PrintServerError as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from sqlalchemy import update
 
 from printserver.organisations.permissions import Role
 from printserver.print_requests.copy_service import give_up_waiting
-from printserver.print_requests.models import Copy
+from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.outcomes import record_outcome
 from printserver.print_requests.states import CopyState
 from printserver.printing.models import Printer, PrintTicket
@@ -108,6 +109,15 @@ def test_rows_changed_behind_the_servers_back_print_nothing(
 def test_a_suspended_seal_goes_on_no_paper(world: World, backend: Backend):
     with world.database.work() as work:
         suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.home.north.seal_id, reason="lost")
+    with pytest.raises(TicketRefused):
+        backend.redeem()
+    assert state_of(world, backend) == UNCLAIMED
+
+
+def test_what_waited_beyond_its_requests_expiry_is_not_printed(world: World, backend: Backend):
+    with world.database.work() as work:
+        work.session.execute(update(PrintRequest).values(expires_at=work.now() + timedelta(hours=1)))
+    world.clock.advance(3600)
     with pytest.raises(TicketRefused):
         backend.redeem()
     assert state_of(world, backend) == UNCLAIMED

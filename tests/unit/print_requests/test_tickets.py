@@ -78,6 +78,14 @@ def test_a_claim_that_is_not_as_approved_is_refused(world: World, backend: Backe
     assert world.row_counts() == before
 
 
+@pytest.mark.parametrize("secret", ["0" * 32, "f" * 32])
+def test_who_knows_a_tickets_row_does_not_know_the_ticket(world: World, backend: Backend, secret: str):
+    guessed = replace(backend.claim, ticket=backend.claim.ticket[:32] + secret)
+    with pytest.raises(TicketRefused):
+        world.desk.claim(guessed, spooler="local")
+    assert state_of(world, backend) == UNCLAIMED
+
+
 def test_a_ticket_of_another_spooler_is_unknown(world: World, backend: Backend):
     with pytest.raises(TicketRefused):
         world.desk.claim(backend.claim, spooler="elsewhere")

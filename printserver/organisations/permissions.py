@@ -22,6 +22,14 @@ class Permission(StrEnum):
     READ_ARCHIVE = "read-archive"
     READ_AUDIT = "read-audit"
     READ_SEALS = "read-seals"
+    MANAGE_SEALS = "manage-seals"
+    MANAGE_DOCUMENTS = "manage-documents"
+    MANAGE_PEOPLE = "manage-people"
+    READ_PEOPLE = "read-people"
+    REVIEW_RIGHTS = "review-rights"
+    MANAGE_INTEGRATIONS = "manage-integrations"
+    MANAGE_KEYS = "manage-keys"
+    CONFIRM_STATEMENTS = "confirm-statements"
 
 
 class Role(StrEnum):
@@ -31,6 +39,10 @@ class Role(StrEnum):
     PRINTER_ADMINISTRATOR = "printer-administrator"
     ARCHIVIST = "archivist"
     AUDITOR = "auditor"
+    SYSTEM_ADMINISTRATOR = "system-administrator"
+    DOCUMENT_ADMINISTRATOR = "document-administrator"
+    SEAL_ADMINISTRATOR = "seal-administrator"
+    KEY_OFFICER = "key-officer"
 
 
 P = Permission
@@ -44,9 +56,19 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.PRINTER_ADMINISTRATOR: frozenset({P.READ_PRINTERS, P.MANAGE_PRINTERS, P.SETTLE_COPIES, P.READ_REQUESTS}),
     Role.ARCHIVIST: frozenset({P.HAND_IN_RETURNS, P.READ_RETURNS, P.SETTLE_RETURNS, P.READ_ARCHIVE, P.READ_REQUESTS}),
     Role.AUDITOR: frozenset(
-        {P.READ_AUDIT, P.READ_ARCHIVE, P.READ_REQUESTS, P.READ_RETURNS, P.READ_PRINTERS, P.READ_SEALS}
+        {P.READ_AUDIT, P.READ_ARCHIVE, P.READ_REQUESTS, P.READ_RETURNS, P.READ_PRINTERS, P.READ_SEALS, P.READ_PEOPLE}
     ),
+    Role.SYSTEM_ADMINISTRATOR: frozenset({P.MANAGE_PEOPLE, P.READ_PEOPLE, P.MANAGE_INTEGRATIONS}),
+    Role.DOCUMENT_ADMINISTRATOR: frozenset({P.MANAGE_DOCUMENTS, P.READ_SEALS, P.READ_PEOPLE}),
+    Role.SEAL_ADMINISTRATOR: frozenset(
+        {P.MANAGE_SEALS, P.READ_SEALS, P.CONFIRM_STATEMENTS, P.READ_PEOPLE, P.REVIEW_RIGHTS}
+    ),
+    Role.KEY_OFFICER: frozenset({P.MANAGE_KEYS, P.CONFIRM_STATEMENTS, P.READ_SEALS, P.READ_PEOPLE}),
 }
+
+
+BINDING: Final = frozenset({P.APPROVE_REQUEST, P.CONFIRM_SEAL_USE, P.CONFIRM_STATEMENTS})
+"""Who holds one of these can help to bring the HSM to sign: two officers give it, in the signer's own register."""
 
 
 def roles_granting(permission: Permission) -> tuple[Role, ...]:

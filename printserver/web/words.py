@@ -164,6 +164,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "printer-administrator": N_("printer administrator"),
         "archivist": N_("archivist"),
         "auditor": N_("auditor"),
+        "system-administrator": N_("system administrator"),
+        "document-administrator": N_("document administrator"),
+        "seal-administrator": N_("seal administrator"),
+        "key-officer": N_("key officer"),
     },
     "decision": {"approved": N_("approved"), "refused": N_("refused")},
     "seal_type": {

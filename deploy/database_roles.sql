@@ -53,6 +53,17 @@ GRANT INSERT ON web_session, api_token TO printserver_web;
 GRANT UPDATE (ended_at) ON web_session TO printserver_web;
 GRANT UPDATE (revoked_at) ON api_token TO printserver_web;
 GRANT INSERT, UPDATE (status, answer) ON idempotency_record TO printserver_web;
+-- People and their rights: nothing is deleted, rights are ended.
+GRANT SELECT, INSERT ON custom_role, delegation, rights_review, rights_review_line TO printserver_web;
+GRANT INSERT ON branch, user_account, role_binding TO printserver_web;
+GRANT UPDATE (name, path, closed_at) ON branch TO printserver_web;
+GRANT UPDATE (branch_id, staff_number, name, login, password_hash, frozen, person_id, frozen_at, frozen_reason, left_at)
+    ON user_account TO printserver_web;
+GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON role_binding TO printserver_web;
+GRANT UPDATE (name_zh, name_en, permissions, retired_at) ON custom_role TO printserver_web;
+GRANT UPDATE (ended_at) ON delegation TO printserver_web;
+GRANT UPDATE (signed_off_by, signed_off_at) ON rights_review TO printserver_web;
+GRANT UPDATE (verdict, reason, decided_by, decided_at) ON rights_review_line TO printserver_web;
 -- Applying and deciding.
 GRANT INSERT ON document, print_request, approval, authorisation TO printserver_web;
 GRANT UPDATE (state) ON print_request TO printserver_web;
@@ -89,6 +100,14 @@ GRANT SELECT ON
     alembic_version, organisation, branch, seal, printer, document, print_request, copy, authorisation,
     return_batch, return_page, returned_copy, archive_record, archive_counter, print_ticket
     TO printserver_worker;
+-- What the signer has taken into its register becomes a row here.
+GRANT SELECT ON delegation, custom_role TO printserver_worker;
+GRANT SELECT (id, organisation_id, branch_id, name, login, staff_number, frozen, person_id, left_at)
+    ON user_account TO printserver_worker;
+GRANT SELECT, INSERT ON role_binding TO printserver_worker;
+GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON role_binding TO printserver_worker;
+GRANT INSERT, UPDATE (ended_at) ON delegation TO printserver_worker;
+GRANT UPDATE (frozen, frozen_at, frozen_reason) ON user_account TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
 GRANT UPDATE (state, manifest_sha256, failure, drawn) ON print_request TO printserver_worker;

@@ -70,6 +70,22 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
 BINDING: Final = frozenset({P.APPROVE_REQUEST, P.CONFIRM_SEAL_USE, P.CONFIRM_STATEMENTS})
 """Who holds one of these can help to bring the HSM to sign: two officers give it, in the signer's own register."""
 
+RESERVED: Final = BINDING | {P.MANAGE_KEYS, P.MANAGE_SEALS, P.MANAGE_PEOPLE}
+"""No custom role holds these: what they can do is bound to built-in roles, whose name the signer knows too."""
+
 
 def roles_granting(permission: Permission) -> tuple[Role, ...]:
     return tuple(role for role in Role if permission in GRANTS[role])
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """Of a built-in role; a role that is not known here grants nothing."""
+    return GRANTS[Role(role)] if role in _KNOWN else frozenset()
+
+
+def is_binding(role: str) -> bool:
+    """Whether it takes two officers to give it."""
+    return bool(permissions_of(role) & BINDING)
+
+
+_KNOWN: Final = frozenset(Role)

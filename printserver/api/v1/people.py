@@ -7,7 +7,7 @@ from uuid import UUID
 from printserver.api.v1.common import View, api_router
 from printserver.http_edge.declarations import signed_in
 from printserver.http_edge.work import CurrentActor, CurrentWork
-from printserver.organisations.permissions import Permission, Role
+from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, organisation
 
 router = api_router("/me", "access")
@@ -22,7 +22,7 @@ class Me(View):
     organisation: str
     branch_id: UUID
     branch: str
-    roles: list[Role]
+    roles: list[str]
     permissions: list[Permission]
 
 

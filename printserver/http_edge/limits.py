@@ -35,7 +35,19 @@ class AttemptLimits:
     def count(self, kind: str, address: str) -> None:
         """kind: `SIGN_IN` or `VERIFICATION`.   Raises: TooMany."""
         if not self._window.hit(PER_MINUTE[kind], kind, network_of(address)):
-            raise TooMany("too many attempts from your address; please wait a minute")
+            raise _wait()
+
+    def require_room(self, kind: str, address: str) -> None:
+        """Without counting: for what counts only when it fails.   Raises: TooMany."""
+        if not self._window.test(PER_MINUTE[kind], kind, network_of(address)):
+            raise _wait()
+
+    def count_failure(self, kind: str, address: str) -> None:
+        self._window.hit(PER_MINUTE[kind], kind, network_of(address))
+
+
+def _wait() -> TooMany:
+    return TooMany("too many attempts from your address; please wait a minute")
 
 
 def network_of(address: str) -> str:

@@ -25,11 +25,14 @@ def sign_in(
 ) -> Result:
     """What `then` returns; it runs in the transaction of a right password: open a session, issue a token.
 
+    Only failures count against an address: a whole office may stand behind one.
+
     Raises: TooMany, SignInRefused.
     """
-    limits.count(SIGN_IN, visitor.address)
+    limits.require_room(SIGN_IN, visitor.address)
     with database.work() as work:
         actor = check_password(work, login=login, password=password, address=visitor.address, device=visitor.device)
         if actor is not None:
             return then(work, actor)
+    limits.count_failure(SIGN_IN, visitor.address)
     raise SignInRefused("the name or the password is wrong, or the account rests for a moment")

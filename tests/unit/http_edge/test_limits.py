@@ -37,6 +37,17 @@ def test_addresses_and_kinds_are_counted_apart():
     limits.count(VERIFICATION, "192.0.2.1")
 
 
+def test_only_failures_take_room_where_only_failures_count():
+    limits = AttemptLimits()
+    for _ in range(10 * PER_MINUTE[SIGN_IN].amount):
+        limits.require_room(SIGN_IN, "192.0.2.1")
+    for _ in range(PER_MINUTE[SIGN_IN].amount):
+        limits.require_room(SIGN_IN, "192.0.2.1")
+        limits.count_failure(SIGN_IN, "192.0.2.1")
+    with pytest.raises(TooMany):
+        limits.require_room(SIGN_IN, "192.0.2.1")
+
+
 @pytest.mark.parametrize(
     ("address", "network"),
     [

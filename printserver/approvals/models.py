@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
 
 
 class Approval(Base):
-    """`evidence` is the compact JWS over the manifest's digest. A person decides once in a flow."""
+    """`evidence` is the signed word over the manifest's digest. A person decides once in a flow.
+
+    `acts_for`: whose place a deputy takes.   `to_id`: who must agree as well, or to whom the step was forwarded.
+    `kind`: what the evidence is signed by: attested, passkey or system.
+    """
 
     __tablename__ = "approval"
     __table_args__ = (UniqueConstraint("request_id", "person_id"),)
@@ -26,6 +31,32 @@ class Approval(Base):
     manifest_sha256: Mapped[str]
     evidence: Mapped[str]
     decided_at: Mapped[datetime]
+    acts_for: Mapped[UUID | None]
+    to_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(default="attested", server_default=text("'attested'"))
+
+
+class DocumentClass(Base):
+    """A class of documents. `flow`: the one that officers confirmed last; none before the first.
+
+    `hints`: {"printer_id", "place": {"page", "x_um", "y_um"}}, filled in for the applicant, each optional.
+    """
+
+    __tablename__ = "document_class"
+    __table_args__ = (UniqueConstraint("organisation_id", "code"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    code: Mapped[str]
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    retention: Mapped[str]
+    seal_types: Mapped[list[Any]]
+    hints: Mapped[dict[str, Any]]
+    flow: Mapped[dict[str, Any] | None]
+    version: Mapped[int]
+    retired: Mapped[bool]
+    changed_at: Mapped[datetime]
 
 
 class Authorisation(Base):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
@@ -17,10 +17,19 @@ class PrintRequest(Base):
 
     `places` lists a place as {"page", "x_um", "y_um"}; `layout` and `manifest_sha256` come with rendering.
     `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.   `drawn`: copies so far, for those who wait.
+    `flow`: of the class, as it was when the request was handed in; `steps` those of this case; `step` the one that
+    waits. `amount_minor`: in the currency's smallest unit. `reference_key`: the caller's own number, once a caller;
+    a resubmission takes it over. `earlier_id`: the submission that this one follows; `changed_pages` against that.
     """
 
     __tablename__ = "print_request"
-    __table_args__ = (CheckConstraint("copies >= 1", name="copies"),)
+    __table_args__ = (
+        CheckConstraint("copies >= 1", name="copies"),
+        Index("one_request_a_reference", "reference_key", unique=True),
+        Index("print_request_newest_of_branch", "branch_id", "id"),
+        Index("print_request_newest_of_applicant", "applicant_id", "id"),
+        Index("print_request_amount", "organisation_id", "amount_minor"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
@@ -43,6 +52,113 @@ class PrintRequest(Base):
     replaces_copy_id: Mapped[UUID | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    class_code: Mapped[str] = mapped_column(default="general", server_default=text("'general'"))
+    flow: Mapped[dict[str, Any] | None]
+    steps: Mapped[list[Any] | None]
+    step: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    amount_minor: Mapped[int | None] = mapped_column(BigInteger())
+    amount_currency: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    reference_key: Mapped[str | None]
+    earlier_id: Mapped[UUID | None] = mapped_column(index=True)
+    changed_pages: Mapped[list[Any] | None]
+    urged_at: Mapped[datetime | None]
+
+
+class RequestParty(Base):
+    """Another party of the contract. `kind`: person or company; `number`: of its identity card, or its USCC."""
+
+    __tablename__ = "request_party"
+    __table_args__ = (UniqueConstraint("request_id", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"))
+    position: Mapped[int]
+    kind: Mapped[str]
+    name: Mapped[str] = mapped_column(index=True)
+    number: Mapped[str] = mapped_column(index=True)
+    consents: Mapped[bool]
+    accepts_print: Mapped[bool]
+
+
+class RequestAttachment(Base):
+    """What approvers see besides and nobody prints; made safe as documents are."""
+
+    __tablename__ = "request_attachment"
+    __table_args__ = (UniqueConstraint("request_id", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"))
+    position: Mapped[int]
+    filename: Mapped[str]
+    original_sha256: Mapped[str]
+    safe_sha256: Mapped[str]
+    pages: Mapped[int]
+
+
+class RequestReader(Base):
+    """Somebody who may read the request because it was copied to that person."""
+
+    __tablename__ = "request_reader"
+
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
+
+
+class RequestTurn(Base):
+    """Who may be asked in a step: holders of `role`, or `person_id`. A first choice for lists; the rule decides."""
+
+    __tablename__ = "request_turn"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), index=True)
+    step: Mapped[str]
+    role: Mapped[str | None]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+
+
+class RequestDraft(Base):
+    """An application that is not handed in. `document`: what was made safe; `fields`: as typed."""
+
+    __tablename__ = "request_draft"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    title: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    fields: Mapped[dict[str, Any]]
+    earlier_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    saved_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RequestTemplate(Base):
+    """Values of the form kept under a name, for one person."""
+
+    __tablename__ = "request_template"
+    __table_args__ = (UniqueConstraint("person_id", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    name: Mapped[str]
+    fields: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class WetSeal(Base):
+    """The custodian's record that a request was sealed by hand: how many papers, when; once a request."""
+
+    __tablename__ = "wet_seal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), unique=True)
+    seal_id: Mapped[UUID] = mapped_column(ForeignKey("seal.id"))
+    papers: Mapped[int]
+    sealed_at: Mapped[datetime]
+    note: Mapped[str]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]
 
 
 class Copy(Base):

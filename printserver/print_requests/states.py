@@ -19,15 +19,22 @@ class RequestState(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     FAILED = "failed"
+    RECALLED = "recalled"
+    PHYSICAL_SEAL = "physical-seal"
+    SEALED_BY_HAND = "sealed-by-hand"
 
 
 class RequestAction(StrEnum):
     OPEN_FLOW = "open the approval flow of"
+    NOTE_DECISION = "decide on a step of"
     APPROVE = "approve"
+    APPROVE_FOR_HAND = "approve for sealing by hand"
     CONFIRM_USE = "confirm the seal's use for"
+    RECORD_SEALING = "record the sealing by hand of"
     FINISH_ISSUING = "finish issuing"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+    RECALL = "recall"
     EXPIRE = "expire"
     FAIL = "give up"
 
@@ -76,14 +83,24 @@ REQUEST_TRANSITIONS: Final[Mapping[tuple[RequestState, RequestAction], RequestSt
     (R.RENDERING, RA.OPEN_FLOW): R.PENDING_APPROVAL,
     (R.RENDERING, RA.FAIL): R.FAILED,
     (R.RENDERING, RA.WITHDRAW): R.WITHDRAWN,
+    (R.RENDERING, RA.RECALL): R.RECALLED,
+    (R.PENDING_APPROVAL, RA.NOTE_DECISION): R.PENDING_APPROVAL,  # steps go on, or somebody else was asked
     (R.PENDING_APPROVAL, RA.APPROVE): R.PENDING_CUSTODY,
+    (R.PENDING_APPROVAL, RA.APPROVE_FOR_HAND): R.PHYSICAL_SEAL,
     (R.PENDING_APPROVAL, RA.REFUSE): R.REFUSED,
     (R.PENDING_APPROVAL, RA.WITHDRAW): R.WITHDRAWN,
+    (R.PENDING_APPROVAL, RA.RECALL): R.RECALLED,
     (R.PENDING_APPROVAL, RA.EXPIRE): R.EXPIRED,
+    (R.PENDING_CUSTODY, RA.NOTE_DECISION): R.PENDING_CUSTODY,  # somebody else was asked
     (R.PENDING_CUSTODY, RA.CONFIRM_USE): R.APPROVED,
     (R.PENDING_CUSTODY, RA.REFUSE): R.REFUSED,
     (R.PENDING_CUSTODY, RA.WITHDRAW): R.WITHDRAWN,
+    (R.PENDING_CUSTODY, RA.RECALL): R.RECALLED,
     (R.PENDING_CUSTODY, RA.EXPIRE): R.EXPIRED,
+    (R.PHYSICAL_SEAL, RA.RECORD_SEALING): R.SEALED_BY_HAND,
+    (R.PHYSICAL_SEAL, RA.REFUSE): R.REFUSED,
+    (R.PHYSICAL_SEAL, RA.WITHDRAW): R.WITHDRAWN,
+    (R.PHYSICAL_SEAL, RA.EXPIRE): R.EXPIRED,
     (R.APPROVED, RA.FINISH_ISSUING): R.ISSUED,
     (R.APPROVED, RA.FAIL): R.FAILED,
 }

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from printserver.web.languages import N_
+from printserver.web.request_words import REQUEST_PROBLEMS
 
 PROBLEM_WORDS: Final[Mapping[str, str]] = {
+    **REQUEST_PROBLEMS,
     "unauthenticated": N_("Please sign in."),
     "sign-in-refused": N_("The name or the password is wrong, or the account rests for a moment."),
     "forbidden": N_("Your roles do not include this."),

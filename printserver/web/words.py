@@ -7,6 +7,7 @@ from typing import Final
 
 from printserver.web.languages import N_
 from printserver.web.problem_words import PROBLEM_WORDS
+from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_STATE
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "verdict": {
@@ -34,17 +35,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
             "No copy with this code was issued by this server. If the code was read from a paper, do not rely on it."
         ),
     },
-    "request_state": {
-        "rendering": N_("being drawn"),
-        "pending-approval": N_("waits for approval"),
-        "pending-custody": N_("waits for the seal's custodian"),
-        "approved": N_("being signed"),
-        "issued": N_("issued"),
-        "refused": N_("refused"),
-        "withdrawn": N_("withdrawn"),
-        "expired": N_("expired"),
-        "failed": N_("failed"),
-    },
+    "request_state": REQUEST_STATE,
     "copy_state": {
         "rendered": N_("not yet authorised"),
         "authorised": N_("authorised, being signed"),
@@ -169,7 +160,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "seal-administrator": N_("seal administrator"),
         "key-officer": N_("key officer"),
     },
-    "decision": {"approved": N_("approved"), "refused": N_("refused")},
+    "decision": {"approved": N_("approved"), "refused": N_("refused"), "forwarded": N_("handed on")},
     "seal_type": {
         "company": N_("company seal"),
         "contract": N_("contract seal"),
@@ -237,6 +228,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "alarm_reason": N_("What explains it"),
     },
     "event": {
+        **REQUEST_EVENTS,
         "OrganisationCreated": N_("organisation created"),
         "BranchCreated": N_("branch created"),
         "UserCreated": N_("person registered"),
@@ -286,6 +278,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "CountAlarmClosed": N_("alarm about a counter closed"),
     },
     "notice": {
+        **REQUEST_NOTICES,
         "signed-out": N_("You are signed out."),
         "submitted": N_("The request is handed in. Its copies are being drawn; then it goes to the approver."),
         "approved": N_("You have approved the request."),
@@ -321,6 +314,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "alarm-closed": N_("The alarm is closed. It is opened anew when that day's difference grows."),
     },
     "field": {
+        **REQUEST_FIELDS,
         "title": N_("A title of at most 500 characters is needed, so that approvers know what they look at."),
         "purpose": N_("At most 500 characters, please."),
         "own_reference": N_("At most 500 characters, please."),
@@ -352,6 +346,8 @@ TONES: Final[Mapping[str, Mapping[str, str]]] = {
         "issued": "success",
         "refused": "danger",
         "failed": "danger",
+        "physical-seal": "info",
+        "sealed-by-hand": "success",
     },
     "copy_state": {
         "issued": "info",

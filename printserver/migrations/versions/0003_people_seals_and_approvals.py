@@ -30,6 +30,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "code", name=op.f("uq_custom_role_organisation_id_code")),
     )
     op.create_table(
+        "document_class",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name_zh", sa.String(), nullable=False),
+        sa.Column("name_en", sa.String(), nullable=False),
+        sa.Column("retention", sa.String(), nullable=False),
+        sa.Column("seal_types", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("hints", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("flow", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_document_class_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_class")),
+        sa.UniqueConstraint("organisation_id", "code", name=op.f("uq_document_class_organisation_id_code")),
+    )
+    op.create_table(
         "delegation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -52,6 +72,68 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delegation_principal_id"), ["principal_id"], unique=False)
 
     op.create_table(
+        "former_password",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("retired_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_former_password_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_password")),
+    )
+    with op.batch_alter_table("former_password", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_former_password_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("code_mac", sa.String(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("spent_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint("code_mac", name=op.f("uq_recovery_code_code_mac")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "request_draft",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("document", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("earlier_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("saved_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_request_draft_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_request_draft_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_draft")),
+    )
+    with op.batch_alter_table("request_draft", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_draft_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_draft_saved_at"), ["saved_at"], unique=False)
+
+    op.create_table(
+        "request_template",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_request_template_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_request_template_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_template")),
+        sa.UniqueConstraint("person_id", "name", name=op.f("uq_request_template_person_id_name")),
+    )
+    op.create_table(
         "rights_review",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -70,6 +152,26 @@ def upgrade() -> None:
     with op.batch_alter_table("rights_review", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rights_review_organisation_id"), ["organisation_id"], unique=False)
 
+    op.create_table(
+        "sign_in_source",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("resting_until", Moment(), nullable=True),
+        sa.Column("succeeded_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_sign_in_source_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "source", name=op.f("pk_sign_in_source")),
+    )
+    op.create_table(
+        "totp_factor",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("seed", sa.String(), nullable=True),
+        sa.Column("next_seed", sa.String(), nullable=True),
+        sa.Column("confirmed_at", Moment(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_totp_factor_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_totp_factor")),
+    )
     op.create_table(
         "rights_review_line",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -90,8 +192,118 @@ def upgrade() -> None:
     with op.batch_alter_table("rights_review_line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rights_review_line_review_id"), ["review_id"], unique=False)
 
+    op.create_table(
+        "request_attachment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("original_sha256", sa.String(), nullable=False),
+        sa.Column("safe_sha256", sa.String(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_request_attachment_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_attachment")),
+        sa.UniqueConstraint("request_id", "position", name=op.f("uq_request_attachment_request_id_position")),
+    )
+    op.create_table(
+        "request_party",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("consents", sa.Boolean(), nullable=False),
+        sa.Column("accepts_print", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_request_party_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_party")),
+        sa.UniqueConstraint("request_id", "position", name=op.f("uq_request_party_request_id_position")),
+    )
+    with op.batch_alter_table("request_party", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_party_name"), ["name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_party_number"), ["number"], unique=False)
+
+    op.create_table(
+        "request_reader",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_request_reader_person_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_request_reader_request_id")),
+        sa.PrimaryKeyConstraint("request_id", "person_id", name=op.f("pk_request_reader")),
+    )
+    with op.batch_alter_table("request_reader", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_reader_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "request_turn",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_request_turn_person_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_request_turn_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_turn")),
+    )
+    with op.batch_alter_table("request_turn", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_turn_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_turn_request_id"), ["request_id"], unique=False)
+
+    op.create_table(
+        "wet_seal",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("papers", sa.Integer(), nullable=False),
+        sa.Column("sealed_at", Moment(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["recorded_by"], ["user_account.id"], name=op.f("fk_wet_seal_recorded_by")),
+        sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_wet_seal_request_id")),
+        sa.ForeignKeyConstraint(["seal_id"], ["seal.id"], name=op.f("fk_wet_seal_seal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wet_seal")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_wet_seal_request_id")),
+    )
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("scopes", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("networks", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("issued_by", sa.Uuid(), nullable=True))
+
+    with op.batch_alter_table("approval", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("acts_for", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("to_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("kind", sa.String(), server_default="attested", nullable=False))
+
     with op.batch_alter_table("branch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("closed_at", Moment(), nullable=True))
+
+    with op.batch_alter_table("print_request", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("class_code", sa.String(), server_default="general", nullable=False))
+        batch_op.add_column(
+            sa.Column("flow", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("steps", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("step", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("amount_minor", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("amount_currency", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("reference_key", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("earlier_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(
+            sa.Column("changed_pages", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("urged_at", Moment(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_print_request_earlier_id"), ["earlier_id"], unique=False)
+        batch_op.create_index("one_request_a_reference", ["reference_key"], unique=True)
+        batch_op.create_index("print_request_amount", ["organisation_id", "amount_minor"], unique=False)
+        batch_op.create_index("print_request_newest_of_applicant", ["applicant_id", "id"], unique=False)
+        batch_op.create_index("print_request_newest_of_branch", ["branch_id", "id"], unique=False)
 
     with op.batch_alter_table("role_binding", schema=None) as batch_op:
         batch_op.add_column(sa.Column("valid_from", Moment(), nullable=True))
@@ -105,3 +317,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("frozen_at", Moment(), nullable=True))
         batch_op.add_column(sa.Column("frozen_reason", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("left_at", Moment(), nullable=True))
+        batch_op.add_column(sa.Column("kind", sa.String(), server_default="person", nullable=False))
+        batch_op.add_column(sa.Column("password_changed_at", Moment(), nullable=True))
+        batch_op.add_column(sa.Column("must_change_password", sa.Boolean(), server_default="0", nullable=False))
+
+    with op.batch_alter_table("web_session", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("last_seen_at", Moment(), nullable=True))
+        batch_op.add_column(sa.Column("factor", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("factor_shown_at", Moment(), nullable=True))
+        batch_op.add_column(sa.Column("factor_mac", sa.String(), nullable=True))

@@ -18,7 +18,15 @@ from printserver.print_requests.states import (
     next_request_state,
 )
 
-ENDS = {RequestState.ISSUED, RequestState.REFUSED, RequestState.WITHDRAWN, RequestState.EXPIRED, RequestState.FAILED}
+ENDS = {
+    RequestState.ISSUED,
+    RequestState.REFUSED,
+    RequestState.WITHDRAWN,
+    RequestState.EXPIRED,
+    RequestState.FAILED,
+    RequestState.RECALLED,
+    RequestState.SEALED_BY_HAND,
+}
 HAS_A_SIGNED_CODE = {
     CopyState.ISSUED,
     CopyState.RELEASED,
@@ -55,6 +63,19 @@ def test_nothing_leads_out_of_the_end_of_a_request():
 def test_a_request_is_approved_only_by_the_custodians_word():
     ways = [way for way, after in REQUEST_TRANSITIONS.items() if after is RequestState.APPROVED]
     assert ways == [(RequestState.PENDING_CUSTODY, RequestAction.CONFIRM_USE)]
+
+
+def test_a_request_that_is_sealed_by_hand_never_comes_near_the_signer():
+    reached, grows = {RequestState.PHYSICAL_SEAL}, True
+    while grows:
+        more = {after for (before, _), after in REQUEST_TRANSITIONS.items() if before in reached}
+        grows, reached = not more <= reached, reached | more
+    assert not reached & {RequestState.APPROVED, RequestState.ISSUED, RequestState.PENDING_CUSTODY}
+
+
+def test_only_what_nobody_has_decided_to_the_end_is_recalled():
+    undecided = {RequestState.RENDERING, RequestState.PENDING_APPROVAL, RequestState.PENDING_CUSTODY}
+    assert {before for before, action in REQUEST_TRANSITIONS if action is RequestAction.RECALL} == undecided
 
 
 def test_a_copy_has_a_signed_code_only_after_it_was_authorised():

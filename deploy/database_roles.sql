@@ -48,16 +48,22 @@ GRANT SELECT ON
     return_batch, return_page, returned_copy, archive_record, archive_counter
     TO printserver_web;
 -- Signing in: failures counted, sessions and tokens opened and ended.
-GRANT UPDATE (failed_sign_ins, locked_until) ON user_account TO printserver_web;
+GRANT UPDATE (failed_sign_ins, locked_until, password_changed_at, must_change_password)
+    ON user_account TO printserver_web;
 GRANT INSERT ON web_session, api_token TO printserver_web;
-GRANT UPDATE (ended_at) ON web_session TO printserver_web;
+GRANT UPDATE (ended_at, secret_sha256, last_seen_at, factor, factor_shown_at, factor_mac)
+    ON web_session TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (failed, resting_until, succeeded_at) ON sign_in_source TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (seed, next_seed, confirmed_at, last_step) ON totp_factor TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (spent_at) ON recovery_code TO printserver_web;
+GRANT SELECT, INSERT ON former_password TO printserver_web;
 GRANT UPDATE (revoked_at) ON api_token TO printserver_web;
 GRANT INSERT, UPDATE (status, answer) ON idempotency_record TO printserver_web;
 -- People and their rights: nothing is deleted, rights are ended.
 GRANT SELECT, INSERT ON custom_role, delegation, rights_review, rights_review_line TO printserver_web;
 GRANT INSERT ON branch, user_account, role_binding TO printserver_web;
 GRANT UPDATE (name, path, closed_at) ON branch TO printserver_web;
-GRANT UPDATE (branch_id, staff_number, name, login, password_hash, frozen, person_id, frozen_at, frozen_reason, left_at)
+GRANT UPDATE (branch_id, staff_number, name, login, frozen, person_id, frozen_at, frozen_reason, left_at)
     ON user_account TO printserver_web;
 GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON role_binding TO printserver_web;
 GRANT UPDATE (name_zh, name_en, permissions, retired_at) ON custom_role TO printserver_web;

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
@@ -41,9 +41,10 @@ class Branch(Base):
 
 
 class User(Base):
-    """A person's account. `password_hash` is argon2id, never a password.
+    """An account. `password_hash` is argon2id under web's secret, never a password; see `passwords`.
 
     `person_id`: the first account of the same person, when there are several; that person counts once.
+    `kind`: `person`, or `service` for a program, which has tokens and no password.
     """
 
     __tablename__ = "user_account"
@@ -64,6 +65,9 @@ class User(Base):
     frozen_at: Mapped[datetime | None]
     frozen_reason: Mapped[str | None]
     left_at: Mapped[datetime | None]
+    kind: Mapped[str] = mapped_column(default="person", server_default="person")
+    password_changed_at: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class RoleBinding(Base):
@@ -155,7 +159,10 @@ class RightsReviewLine(Base):
 
 
 class WebSession(Base):
-    """A signed-in browser. `secret_sha256` is the digest of the cookie, so that a read of the table opens nothing."""
+    """A signed-in browser. `secret_sha256` is an HMAC that binds the cookie to account and end: see `sessions`.
+
+    `factor_shown_at` counts only with its `factor_mac`, which no write to the database can make.
+    """
 
     __tablename__ = "web_session"
 
@@ -168,9 +175,18 @@ class WebSession(Base):
     ended_at: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(default="")
     device: Mapped[str] = mapped_column(default="")
+    last_seen_at: Mapped[datetime | None]
+    factor: Mapped[str | None]
+    factor_shown_at: Mapped[datetime | None]
+    factor_mac: Mapped[str | None]
 
 
 class ApiToken(Base):
+    """`secret_sha256` is an HMAC over the token and all that limits it: account, end, scopes, networks.
+
+    `scopes`: names of permissions; None for all that the account may do.   `networks`: CIDR; None for everywhere.
+    """
+
     __tablename__ = "api_token"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -180,3 +196,51 @@ class ApiToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    scopes: Mapped[list[Any] | None]
+    networks: Mapped[list[Any] | None]
+    issued_by: Mapped[UUID | None]
+
+
+class SignInSource(Base):
+    """From where people tried to sign in to an account: `device:…` that it knows, or `network:…`."""
+
+    __tablename__ = "sign_in_source"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    failed: Mapped[int] = mapped_column(default=0)
+    resting_until: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+
+
+class FormerPassword(Base):
+    """Hashes of passwords that shall not come again."""
+
+    __tablename__ = "former_password"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    password_hash: Mapped[str]
+    retired_at: Mapped[datetime]
+
+
+class TotpFactor(Base):
+    """Seeds are encrypted for their account. `last_step`: the newest time step of which a code was used."""
+
+    __tablename__ = "totp_factor"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    seed: Mapped[str | None]
+    next_seed: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger(), default=0)
+
+
+class RecoveryCode(Base):
+    __tablename__ = "recovery_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    code_mac: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]

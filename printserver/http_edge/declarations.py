@@ -31,11 +31,15 @@ class Declaration:
     """`permissions`: any one of them is enough, at some branch; empty for everybody who is signed in.
 
     public: why nobody need sign in; None for all other endpoints.
+    step_up: whether the second factor (without one, the password) must have been shown within the last minutes.
+    unfinished: whether it is open to people who must first change their password or enrol a second factor.
     """
 
     permissions: tuple[Permission, ...] = ()
     public: str | None = None
     lane: Lane = Lane.ORDINARY
+    step_up: bool = False
+    unfinished: bool = False
 
     def check(self, actor: Actor) -> None:
         """Raises: Forbidden."""
@@ -47,14 +51,24 @@ class UndeclaredEndpoint(Exception):
     """A route that names neither a permission nor a reason to be public: the server does not start with it."""
 
 
-def requires(permission: Permission, *others: Permission, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], Endpoint]:
-    """Only for people who hold one of these at some branch; which objects they reach, the rooms decide."""
-    return _declared(Declaration((permission, *others), lane=lane))
+def requires(
+    permission: Permission, *others: Permission, lane: Lane = Lane.ORDINARY, step_up: bool = False
+) -> Callable[[Endpoint], Endpoint]:
+    """Only for people who hold one of these at some branch; which objects they reach, the rooms decide.
+
+    step_up: for what seals, prints or decides who may: see `step_up`.
+    """
+    return _declared(Declaration((permission, *others), lane=lane, step_up=step_up))
 
 
-def signed_in(*, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], Endpoint]:
-    """For everybody who is signed in, about nobody but themselves."""
-    return _declared(Declaration(lane=lane))
+def signed_in(
+    *, lane: Lane = Lane.ORDINARY, step_up: bool = False, unfinished: bool = False
+) -> Callable[[Endpoint], Endpoint]:
+    """For everybody who is signed in, about nobody but themselves.
+
+    unfinished: also while the password must be changed or a second factor is missing.
+    """
+    return _declared(Declaration(lane=lane, step_up=step_up, unfinished=unfinished))
 
 
 def public(reason: str, *, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], Endpoint]:

@@ -8,8 +8,9 @@ BIN = $(realpath .venv)/bin
 # The demonstration's installation; as root it lies outside the checkout.
 PATH_MARK = $(shell printf '%s' "$(realpath .)" | sha256sum | cut -c1-12)
 DEMO_HOME = $(if $(filter 0,$(shell id -u)),/var/lib/printserver-demo/$(PATH_MARK),$(realpath .)/var/demo-home)
-# `make test TESTS=tests/unit/audit` runs a part of the tests.
+# `make test TESTS=tests/unit/audit` runs a part of the tests; WORKERS=0 runs them one after the other.
 TESTS ?=
+WORKERS ?= $(shell nproc)
 
 help:
 	@echo 'make demo    one sealed contract, from application to archive; CONTRACT=path.pdf, ONESHOT=1'
@@ -39,7 +40,7 @@ run: setup
 test: checks pytest
 
 pytest: setup
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 lint: checks
 	$(BIN)/python -m pytest -q tests/test_house_rules.py tests/test_imports.py tests/test_dependencies.py

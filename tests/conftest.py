@@ -7,6 +7,7 @@ import signal
 from types import FrameType
 
 import pytest
+import xdist
 from hypothesis import HealthCheck, settings
 
 from tests import leftover_processes
@@ -23,7 +24,6 @@ settings.load_profile("ci" if os.environ.get("CI") else "printserver")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_RUN] = leftover_processes.mark_this_run()
     owner = os.getpid()
 
     def end_in_order(signal_number: int, _frame: FrameType | None) -> None:
@@ -36,9 +36,23 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, end_in_order)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not xdist.is_xdist_worker(session):  # the workers of a parallel run, and what they start, inherit the mark
+        session.config.stash[_RUN] = leftover_processes.mark_this_run()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The workers of a parallel run must find the same tests in the same order, which sets do not have."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        if len(mark.args) > 1 and isinstance(mark.args[1], set | frozenset):
+            raise pytest.UsageError(f"{metafunc.definition.nodeid}: sort the set of parameters {mark.args[0]}")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run that left processes behind has failed; they are ended."""
+    if xdist.is_xdist_worker(session):
+        return
     found = leftover_processes.leftovers(session.config.stash[_RUN])
     for process_id in found:
         os.kill(process_id, signal.SIGKILL)

@@ -12,7 +12,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -33,6 +32,7 @@ from printserver.printing.pin import read_pin
 from printserver.printing.ports import JobReport
 from printserver.printing.private_cupsd import PrivateCups
 from printserver.printing.redemption import UnixListener
+from tests.free_ports import free_port
 from tests.memory_desk import MemoryDesk
 
 QUEUE = "controlled"
@@ -224,14 +224,6 @@ def wait_for(look: Callable[[], Found | None], *, within: float = 15.0) -> Found
         assert time.monotonic() < deadline, f"nothing within {within} seconds"
         time.sleep(0.05)
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        assert isinstance(port, int)
-        return port
 
 
 def contract_pdf(pages: int = 2, *, mark: str = "") -> bytes:

@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,8 @@ from typing import Final, LiteralString
 import psycopg
 import pytest
 from psycopg import sql
+
+from tests.free_ports import free_port
 
 _PROGRAMS: Final = Path("/usr/lib/postgresql/15/bin")
 _START_SECONDS: Final = 60
@@ -70,12 +71,6 @@ class PostgresqlServer:
 
 def _address(port: int) -> str:
     return f"host=127.0.0.1 port={port} user=postgres dbname=postgres connect_timeout=5"
-
-
-def _spare_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _as(owner: pwd.struct_passwd) -> list[str]:
@@ -126,7 +121,7 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
     folder = Path(tempfile.mkdtemp(prefix="printserver-postgresql-"))
     try:
         _initialise(folder, owner)
-        port = _spare_port()
+        port = free_port()
         process = _start(folder, owner, port)
         try:
             _wait_until_ready(process, port, folder / "log")

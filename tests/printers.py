@@ -20,7 +20,8 @@ from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.printing.ipp_answer import PrinterAnswer
 from printserver.printing.ipp_query import ask_printer
 from printserver.printing.pin import Pin, read_pin
-from tests.cups_rig import SPOOLER_USER, Running, contract_pdf, free_port, wait_for
+from tests.cups_rig import SPOOLER_USER, Running, contract_pdf, wait_for
+from tests.free_ports import free_port
 
 PRINT_JOB: Final = """{{
 OPERATION Print-Job
@@ -80,6 +81,16 @@ class SwitchedOn:
             return answer if any(reason.startswith(start) for reason in answer.reasons) else None
 
         return wait_for(told)
+
+    def wait_for_rest(self, impressions: int | None = None) -> None:
+        """Until it is idle and tells over IPP what its meter shows: `impressions`, where they are given."""
+
+        def at_rest() -> bool | None:
+            answer, meter = ask_printer(self.printer.uri, self.pin.sha256), self.printer.counters().impressions
+            wanted = meter if impressions is None else impressions
+            return (answer.state == "idle" and answer.impressions == meter == wanted) or None
+
+        wait_for(at_rest, within=60)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,19 @@ from printserver.settings import HOME_VARIABLE
 
 
 @dataclass(frozen=True)
+class BrowserSession:
+    """cookie: as the browser gives and takes it.   since: of the monotonic clock, in seconds."""
+
+    cookie: Any
+    since: float
+
+
+@dataclass(frozen=True)
 class RunningServer(DemoServer):
     """The demonstration's installation and people, with its processes in reach."""
 
     known: dict[str, Person] = field(default_factory=dict, kw_only=True)
+    sessions: dict[str, BrowserSession] = field(default_factory=dict, kw_only=True)
 
     def person(self, login: str) -> Person:
         """Signed in once: an address that signs in again and again is told to wait."""

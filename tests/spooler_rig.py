@@ -28,7 +28,8 @@ from printserver.printing.redemption import UnixListener
 from printserver.printing.spooler_check import check_spooler
 from printserver.printing.spooler_findings import Finding
 from printserver.printing.spooler_layout import SpoolerLayout
-from tests.cups_rig import SPOOLER, SPOOLER_USER, THIS_USER, Running, free_port
+from tests.cups_rig import SPOOLER, SPOOLER_USER, THIS_USER, Running
+from tests.free_ports import free_port
 from tests.memory_desk import MemoryDesk
 
 QUEUE = "contracts"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.running_server import RunningServer, server
+from tests.running_server import BrowserSession, RunningServer, server
 
 __all__ = ["server"]
 
@@ -20,6 +21,8 @@ FLAGS: Final = (
 )
 PICTURES: Final = Path(__file__).parents[2] / "var" / "browser"
 PATIENCE_MS: Final = 120_000
+SESSION_SECONDS: Final = 200.0
+"""Before what was shown at the sign-in has to be shown again."""
 
 Visit = Callable[..., Page]
 
@@ -73,18 +76,35 @@ def _failed(complaints: list[str], request: Any) -> None:
 
 @pytest.fixture
 def sign_in(visit: Visit, server: RunningServer) -> Visit:
-    """A page whose visitor is signed in: `sign_in("clerk")`."""
+    """A page whose visitor is signed in: `sign_in("clerk")`.
 
-    def signed_in(login: str, **options: Any) -> Page:
+    Whoever signed in a moment ago goes on with that session, unless `anew`: an address that signs in again and again is
+    told to wait.
+    """
+
+    def signed_in(login: str, *, anew: bool = False, **options: Any) -> Page:
         page = visit(**options)
+        session = server.sessions.get(login)
+        if session is not None and not anew and time.monotonic() - session.since < SESSION_SECONDS:
+            page.context.add_cookies([session.cookie])
+            page.goto("/")
+            return page
         page.goto("/")
         page.fill("#login", login)
         page.fill("#password", server.passwords[login])
         page.click("main button")
         page.wait_for_url("**/")
+        if not anew:
+            server.sessions[login] = BrowserSession(_session_cookie(page.context), time.monotonic())
         return page
 
     return signed_in
+
+
+def _session_cookie(context: BrowserContext) -> Any:
+    """The one that scripts cannot see."""
+    (cookie,) = [cookie for cookie in context.cookies() if cookie.get("httpOnly")]
+    return cookie
 
 
 def keep_picture(page: Page, name: str) -> None:

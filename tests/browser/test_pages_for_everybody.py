@@ -65,7 +65,7 @@ def test_a_typing_error_in_a_serial_is_told_beside_the_field_without_scripts(vis
 
 
 def test_who_signs_out_is_out(sign_in: Visit, server: RunningServer):
-    page = sign_in("clerk", language="en-US")
+    page = sign_in("clerk", anew=True, language="en-US")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(re.compile("/sign-in"))
     page.goto("/requests")

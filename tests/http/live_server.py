@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from printserver.http_edge.actors import cookie_name
 from printserver.http_edge.live import LiveLimits, LiveStreams
 from printserver.organisations.credentials import NewSession, open_session
 from printserver.organisations.permissions import Role
+from tests.free_ports import free_port
 from tests.world import World
 from tests.world_building import Office
 
@@ -116,9 +116,3 @@ def live_server(world: World, limits: LiveLimits = QUICK) -> Iterator[LiveServer
         yield running
     finally:
         running.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -24,7 +24,8 @@ from printserver.print_requests import copy_service
 from printserver.print_requests.models import Copy
 from printserver.printing.models import PrinterStatus
 from printserver.printing.service import set_paused
-from tests.http.live_server import LiveServer, Stream, free_port, live_server
+from tests.free_ports import free_port
+from tests.http.live_server import LiveServer, Stream, live_server
 from tests.world import World
 from tests.world_building import Office
 

@@ -11,7 +11,7 @@ import pytest
 from printserver.organisations.permissions import Role
 from printserver.printing.queries import printers
 from printserver.printing.register import shown_fingerprint
-from tests.cups_rig import free_port
+from tests.free_ports import free_port
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
 from tests.printers import SwitchedOn, switched_on

@@ -17,7 +17,8 @@ from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.printing.job_file import JOB_FILE_TYPE
 from printserver.printing.private_cupsd import CupsNotReady
 from printserver.settings import REPOSITORY
-from tests.cups_rig import SPOOLER_USER, Running, free_port, wait_for
+from tests.cups_rig import SPOOLER_USER, Running, wait_for
+from tests.free_ports import free_port
 
 SYSTEM_PROGRAMS = Path("/usr/lib/cups")
 SYSTEM_DATA = Path("/usr/share/cups")

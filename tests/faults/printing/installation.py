@@ -23,8 +23,8 @@ from printserver.cli.system_users import WORKER, separated, system_user
 from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.settings import HOME_VARIABLE, REPOSITORY, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan, read_plan
-from tests.cups_rig import free_port
 from tests.faults.printing.victims import Processes
+from tests.free_ports import free_port
 from tests.running_server import RunningServer
 
 START_SECONDS = 120.0

@@ -13,8 +13,8 @@ from printserver.cli.client import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARI
 from printserver.cli.main import app
 from printserver.organisations.permissions import Role
 from printserver.printing.register import shown_fingerprint
-from tests.cups_rig import free_port
 from tests.databases import sqlite_template
+from tests.free_ports import free_port
 from tests.http.live_server import LiveServer, live_server
 from tests.printers import SwitchedOn, switched_on
 from tests.world import World, world, world_template

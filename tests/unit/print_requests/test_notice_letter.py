@@ -52,7 +52,7 @@ def text_of(pdf: bytes) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.parametrize("state", INVALID)
+@pytest.mark.parametrize("state", sorted(INVALID))
 def test_it_says_in_two_languages_which_copy_is_invalid_since_when_and_why(state: CopyState):
     text = text_of(draw_letter(letter(state), time_zone="Asia/Shanghai"))
     heading = "更正通知 Notice of correction" if state is CopyState.REPLACED else "作废通知 Notice of invalidity"

@@ -8,7 +8,8 @@ import pytest
 
 from printserver.printing.emulated_printer import EmulatedPrinter, EmulatorNotReady, PageCounters
 from printserver.printing.pin import fetch_pin, read_pin
-from tests.cups_rig import SPOOLER_USER, Running, contract_pdf, free_port, wait_for
+from tests.cups_rig import SPOOLER_USER, Running, contract_pdf, wait_for
+from tests.free_ports import free_port
 from tests.printers import switched_on
 
 
@@ -73,12 +74,13 @@ def test_it_counts_what_it_prints_and_forgets_no_page_when_it_is_switched_off():
     with switched_on() as running:
         running.printer.control(seconds_per_page=0.3)
         running.print(contract_pdf(5), sides="two-sided-long-edge")
-        wait_for(lambda: running.printer.counters().impressions == 3 or None)
+        wait_for(lambda: running.printer.counters().impressions >= 3 or None)
         running.power_cycle()
-        assert running.printer.counters() == PageCounters(impressions=3, sheets=2)
+        meter = running.printer.counters()
+        assert meter in (PageCounters(impressions=3, sheets=2), PageCounters(impressions=4, sheets=2))
         running.print(contract_pdf(1))
-        wait_for(lambda: running.printer.counters().impressions == 4 or None)
-        assert running.printer.counters() == PageCounters(impressions=4, sheets=3)
+        running.wait_for_rest(meter.impressions + 1)
+        assert running.printer.counters().sheets == 3
 
 
 def test_a_printer_without_pdf_keeps_the_raster_and_counts_its_pages():

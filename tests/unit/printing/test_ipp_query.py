@@ -20,7 +20,8 @@ from printserver.printing.ipp_query import (
 )
 from printserver.printing.pin import PrinterUnreachable
 from printserver.printing.printer_address import PrinterAddressMalformed
-from tests.cups_rig import contract_pdf, free_port, wait_for
+from tests.cups_rig import contract_pdf
+from tests.free_ports import free_port
 from tests.printers import SwitchedOn, TalkativePrinter, switched_on, talkative_printer
 
 MUTATIONS = 400
@@ -60,7 +61,7 @@ def test_what_was_printed_moves_the_counters(printer: SwitchedOn):
     assert before.sheets is not None
     printer.print(contract_pdf(3), sides="two-sided-long-edge")
     expected = before.impressions + 3
-    wait_for(lambda: printer.printer.counters().impressions == expected or None)
+    printer.wait_for_rest(expected)
     printer.power_cycle()
     after = ask_printer(printer.printer.uri, printer.pin.sha256)
     assert (after.impressions, after.sheets) == (expected, before.sheets + 2)

@@ -9,7 +9,7 @@ import pytest
 
 from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.printing.pin import CertificateMalformed, PrinterUnreachable, fetch_pin, read_pin
-from tests.cups_rig import free_port
+from tests.free_ports import free_port
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ from printserver.printing.raster import (
     read_page_headers,
 )
 from printserver.rendering.qr_code import draw_qr_code, qr_modules
-from tests.cups_rig import SPOOLER_USER, Running, free_port, wait_for
+from tests.cups_rig import SPOOLER_USER, Running, wait_for
+from tests.free_ports import free_port
 from tests.unit.printing.pwg_reader import read_pages
 
 A4 = (595.276, 841.89)

@@ -32,8 +32,8 @@ from printserver.printing.queries import (
     usable_printer,
 )
 from printserver.printing.service import PrinterChange, PrinterWishes
-from tests.cups_rig import free_port
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_template
+from tests.free_ports import free_port
 from tests.printers import SwitchedOn, switched_on
 from tests.world import World, build_world, world, world_template
 

@@ -23,7 +23,8 @@ from printserver.printing.spooler_findings import InstalledSpooler, gathered
 from printserver.printing.spooler_layout import SpoolerLayout, SpoolerNotInstalled, read_record
 from printserver.printing.spooler_outside_checks import clock, desk, pins
 from printserver.printing.spooler_queues import reload_cupsd
-from tests.cups_rig import STARTED_AS_ROOT, free_port
+from tests.cups_rig import STARTED_AS_ROOT
+from tests.free_ports import free_port
 from tests.spooler_rig import QUEUE, SpoolerRig, installed_spooler, mend
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

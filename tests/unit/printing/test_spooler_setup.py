@@ -30,7 +30,8 @@ from printserver.printing.spooler_queues import (
     reload_cupsd,
 )
 from printserver.printing.spooler_setup import InstallationMalformed, install_spooler
-from tests.cups_rig import SPOOLER_USER, STARTED_AS_ROOT, THIS_USER, Running, contract_pdf, free_port, wait_for
+from tests.cups_rig import SPOOLER_USER, STARTED_AS_ROOT, THIS_USER, Running, contract_pdf, wait_for
+from tests.free_ports import free_port
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 STOCK_CUPSD = """\

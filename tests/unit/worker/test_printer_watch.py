@@ -119,6 +119,7 @@ def test_an_empty_tray_is_seen(world: World, printer: SwitchedOn):
         wait_for(empty)
     finally:
         printer.printer.control()
+        printer.wait_for_rest()
 
 
 def test_a_sheet_that_went_round_the_server_moves_the_counter_that_is_kept(world: World, printer: SwitchedOn):
@@ -127,8 +128,8 @@ def test_a_sheet_that_went_round_the_server_moves_the_counter_that_is_kept(world
     before = printer.printer.counters().impressions
     assert seen.readings() == [before]
     printer.print(contract_pdf(2))
-    wait_for(lambda: printer.printer.counters().impressions == before + 2 or None)
-    time.sleep(0.1)
+    printer.wait_for_rest(before + 2)
+    time.sleep(0.1)  # it is asked each hundredth of a second
     seen.round()
     assert seen.readings()[-1] == before + 2
 

@@ -56,6 +56,8 @@ GRANT UPDATE (ended_at, secret_sha256, last_seen_at, factor, factor_shown_at, fa
 GRANT SELECT, INSERT, UPDATE (failed, resting_until, succeeded_at) ON sign_in_source TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (seed, next_seed, confirmed_at, last_step) ON totp_factor TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (spent_at) ON recovery_code TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (name, sign_count, newest_challenge, last_used_at, mac, removed_at, statement_id)
+    ON passkey TO printserver_web;
 GRANT SELECT, INSERT ON former_password TO printserver_web;
 GRANT UPDATE (revoked_at) ON api_token TO printserver_web;
 GRANT INSERT, UPDATE (status, answer) ON idempotency_record TO printserver_web;
@@ -114,6 +116,7 @@ GRANT SELECT, INSERT ON role_binding TO printserver_worker;
 GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON role_binding TO printserver_worker;
 GRANT INSERT, UPDATE (ended_at) ON delegation TO printserver_worker;
 GRANT UPDATE (frozen, frozen_at, frozen_reason) ON user_account TO printserver_worker;
+GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
 GRANT UPDATE (state, manifest_sha256, failure, drawn) ON print_request TO printserver_worker;

@@ -244,3 +244,29 @@ class RecoveryCode(Base):
     code_mac: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A public key of an account's authenticator; it counts only with its `mac`, which no write to the database makes.
+
+    `credential_id`, `public_key` (COSE): base64url.   `newest_challenge`: of what was signed last, in µs since 1970.
+    `evidence_since`: since when the signer takes its signatures as that person's word, by `statement_id`.
+    """
+
+    __tablename__ = "passkey"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    credential_id: Mapped[str] = mapped_column(unique=True)
+    public_key: Mapped[str]
+    rp_id: Mapped[str]
+    origin: Mapped[str]
+    name: Mapped[str]
+    sign_count: Mapped[int] = mapped_column(BigInteger(), default=0)
+    newest_challenge: Mapped[int] = mapped_column(BigInteger(), default=0)
+    mac: Mapped[str]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+    statement_id: Mapped[UUID | None]
+    evidence_since: Mapped[datetime | None]

@@ -37,6 +37,7 @@ KEYS: Final[Mapping[KeyUsage, KeyKind]] = {
     KeyUsage.TREE_HEAD: KeyKind.P_256,
     KeyUsage.SEAL_MAKER: KeyKind.P_256,
     KeyUsage.SEAL: KeyKind.P_256,
+    KeyUsage.TIME_STAMP: KeyKind.P_256,
 }
 """What the token holds; the keys' labels are the uses' names."""
 

@@ -137,6 +137,30 @@ class PdfNotSignable(Malformed):
     code = "pdf-not-signable"
 
 
+class CertificateNotValid(Refused):
+    """The certificate of a signing key is expired, revoked, or does not lead to a trusted root. Nothing was signed."""
+
+    code = "certificate-not-valid"
+
+
+class RevocationUnknown(Unavailable):
+    """Whether a certificate is revoked cannot be found out now. Nothing was signed; it may be asked again later."""
+
+    code = "revocation-unknown"
+
+
+class TimeStampUnavailable(Unavailable):
+    """No time-stamp authority answered as it should."""
+
+    code = "time-stamp-unavailable"
+
+
+class CertificateChainRefused(Refused):
+    """A certificate that was handed in is not for this key, not for this use, or its chain is broken."""
+
+    code = "certificate-chain-refused"
+
+
 class AlreadySpent(Refused):
     """The serial or the authorisation has been used once, which is all it may be."""
 
@@ -153,6 +177,18 @@ class JournalInUse(Unavailable):
     """Another process holds the spent journal."""
 
     code = "journal-in-use"
+
+
+class StatementRefused(Refused):
+    """The register does not take this statement: too few signed it, or what it says cannot be."""
+
+    code = "statement-refused"
+
+
+class RegisterBroken(IntegrityError):
+    """The signer's register is not what was written: an alarm, nothing may be signed."""
+
+    code = "register-broken"
 
 
 class FrameMalformed(Malformed):

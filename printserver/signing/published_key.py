@@ -32,6 +32,7 @@ class KeyUsage(StrEnum):
     SEAL_MAKER = "seal-maker"
     SEAL = "seal"
     ATTESTATION = "attestation"
+    TIME_STAMP = "time-stamp"
 
 
 @dataclass(frozen=True)

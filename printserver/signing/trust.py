@@ -6,6 +6,7 @@ Its key is P-256 in a PEM file of mode 0600, with a passphrase if one is given, 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -131,7 +132,32 @@ def issue_certificate(
             # What common checkers of CMS (openssl cms, pdfsig) ask of a signer.
             purposes.append(ExtendedKeyUsageOID.EMAIL_PROTECTION)
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+    if usage is KeyUsage.TIME_STAMP:
+        # Critical and alone. Source: RFC 3161 section 2.3.
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
     return builder.sign(root.key, hashes.SHA256())
+
+
+def make_revocation_list(
+    root: OfflineRoot, revoked: Iterable[tuple[int, datetime]], *, number: int, at: datetime, until: datetime
+) -> bytes:
+    """The root's revocation list as DER: what signatures of level B-LT carry, and readers without a key list ask.
+
+    revoked: certificate serial numbers and since when.   number: grows with each list; the key list's sequence.
+    until: when the next list must be there at the latest.   Source: RFC 5280 section 5.
+    """
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(root.certificate.subject)
+        .last_update(at)
+        .next_update(until)
+        .add_extension(x509.CRLNumber(number), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
+    )
+    for serial, since in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(root.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def make_key_file(path: Path, *, passphrase_file: Path | None = None) -> ec.EllipticCurvePrivateKey:

@@ -12,7 +12,7 @@
 --   * only the signer uses an authorisation up (redeemed_at) and says that a copy is issued (issued_sha256, issued_at);
 --   * only the web process, where people are signed in, records decisions and grants authorisations;
 --   * what a copy is (serial, pages, rendition) is written once, by the worker, and changed by nobody;
---   * no role may DELETE a row of the product; passwords and sessions are for the web process alone.
+--   * no role may DELETE a row of the product, but answers of old idempotency keys; passwords and sessions are for the web process alone.
 -- Which state follows which is decided by the product; the database cannot tell one state from another here.
 
 DO $$
@@ -96,6 +96,13 @@ GRANT SELECT, UPDATE (closed_at, closed_by, reason) ON count_alarm TO printserve
 -- A released copy that nobody prints yet is called back, and its ticket with it.
 GRANT SELECT (id, copy_id, job_uuid, printer_id, state, attempt, record, ended_at), UPDATE (state, ended_at)
     ON print_ticket TO printserver_web;
+-- Telling others: what a person wants to be told, webhooks, and messages that are to be sent again.
+GRANT SELECT, INSERT, UPDATE (language, unwanted) ON mail_preference TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (name, url, types, state, secret, previous_secret, previous_until)
+    ON webhook TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (state, due_at, give_up_at) ON webhook_delivery TO printserver_web;
+GRANT SELECT ON webhook_attempt TO printserver_web;
+GRANT UPDATE (email) ON user_account TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
 GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;
 GRANT UPDATE (state, copy_id, page, reason, verdict, settled_by, settled_at) ON return_page TO printserver_web;
@@ -131,6 +138,16 @@ GRANT SELECT, INSERT ON counter_reading TO printserver_worker;
 GRANT SELECT, INSERT, UPDATE (figures, opened_at, closed_at, closed_by, reason) ON count_alarm TO printserver_worker;
 GRANT UPDATE (model, colour, two_sided, document_format, resolution_dpi, capabilities, capabilities_at)
     ON printer TO printserver_worker;
+-- Telling others: the log is read once for all messages; each is tried until it came, or for days.
+GRANT SELECT, INSERT, UPDATE (position) ON notification_cursor TO printserver_worker;
+GRANT SELECT (email, kind) ON user_account TO printserver_worker;
+GRANT SELECT ON mail_preference, webhook TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (state, attempts, due_at, last_status, last_problem, delivered_at)
+    ON webhook_delivery TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (ended_at, outcome, status, problem) ON webhook_attempt TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (state, attempts, due_at, last_problem, sent_at) ON mail TO printserver_worker;
+-- Answers of old idempotency keys, the one thing that is ever deleted.
+GRANT SELECT (id, created_at), DELETE ON idempotency_record TO printserver_worker;
 -- Reading returns, archiving.
 GRANT INSERT ON return_page, returned_copy, archive_record, archive_counter TO printserver_worker;
 GRANT UPDATE (state, failure, pages, pages_read, finished_at) ON return_batch TO printserver_worker;

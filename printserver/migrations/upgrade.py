@@ -26,6 +26,7 @@ ROOMS_WITH_ROWS: Final = (
     "archive",
     "audit",
     "http_edge",
+    "notifications",
 )
 
 

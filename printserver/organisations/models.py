@@ -68,6 +68,7 @@ class User(Base):
     kind: Mapped[str] = mapped_column(default="person", server_default="person")
     password_changed_at: Mapped[datetime | None]
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    email: Mapped[str | None]
 
 
 class RoleBinding(Base):

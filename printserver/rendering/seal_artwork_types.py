@@ -1,6 +1,6 @@
 """Types of seals as data: outline, usual size, star, the words that a seal of the type says of itself.
 
-Source of the sizes: State Council notice 国发〔1999〕25号 (company seal 40 mm, joint-stock company 42 mm) and seals in use;
+Source of the sizes: State Council notice 国发〔1999〕25号 (company seal 40 mm, joint-stock 42 mm) and seals in use,
 unverified against the texts. Each may be changed in an application: these are where a form begins.
 """
 

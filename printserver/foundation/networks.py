@@ -1,0 +1,32 @@
+"""Which part of the net an address belongs to."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+
+def network_of(address: str) -> str:
+    """An IPv6 subscriber has a whole /64, so these count as one address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def parsed_network(text: str) -> str:
+    """`text` in its one form, `192.0.2.0/24`; an address is a network of one.   Raises: ValueError."""
+    return str(ipaddress.ip_network(text.strip(), strict=False))
+
+
+def lies_within(address: str, networks: Iterable[str]) -> bool:
+    """Whether `address` belongs to one of `networks` (CIDR); what is no address belongs to none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return any((mapped or parsed) in ipaddress.ip_network(each) for each in networks)

@@ -36,6 +36,7 @@ KEYS: Final[Mapping[KeyUsage, KeyKind]] = {
     KeyUsage.PDF: KeyKind.RSA_3072,
     KeyUsage.TREE_HEAD: KeyKind.P_256,
     KeyUsage.SEAL_MAKER: KeyKind.P_256,
+    KeyUsage.SEAL_CA: KeyKind.P_256,
     KeyUsage.SEAL: KeyKind.P_256,
     KeyUsage.TIME_STAMP: KeyKind.P_256,
 }

@@ -19,6 +19,7 @@ from printserver.signer.ceremony_plan import CeremonyPlan, SealPlan
 from printserver.signer.keys import (
     KEY_ENCRYPTION_LABEL,
     PDF_LABEL,
+    SEAL_CA_LABEL,
     SEAL_MAKER_LABEL,
     TREE_HEAD_LABEL,
     code_label,
@@ -143,6 +144,7 @@ def _make_keys(ceremony: Ceremony) -> tuple[MadeSeal, ...]:
     ceremony.certify(
         spki_of(attestation.public_key()), KeyUsage.ATTESTATION, common_name=f"{organisation.name} approvals"
     )
+    ceremony.key(SEAL_CA_LABEL, KeyUsage.SEAL_CA, common_name=f"{organisation.name} seals")
     maker = ceremony.key(SEAL_MAKER_LABEL, KeyUsage.SEAL_MAKER, common_name=f"{organisation.name} seal maker")
     return tuple(ceremony.seal(plan, maker) for plan in ceremony.plan.seals)
 

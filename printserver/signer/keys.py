@@ -18,6 +18,7 @@ from printserver.signing.published_key import KeyUsage, PublishedKey
 PDF_LABEL: Final = "pdf"
 TREE_HEAD_LABEL: Final = "tree-head"
 SEAL_MAKER_LABEL: Final = "seal-maker"
+SEAL_CA_LABEL: Final = "seal-ca"
 KEY_ENCRYPTION_LABEL: Final = "key-encryption"
 
 

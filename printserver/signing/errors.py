@@ -103,6 +103,12 @@ class SealObjectExpired(Refused):
     code = "seal-object-expired"
 
 
+class SealOrderRefused(Refused):
+    """No seal is made or destroyed: nobody ordered it, or the order cannot be carried out as it stands."""
+
+    code = "seal-order-refused"
+
+
 class EvidenceForged(Refused):
     """Not an ES256 signature by an attestation key over well-formed claims."""
 

@@ -30,6 +30,8 @@ class KeyUsage(StrEnum):
     PDF = "pdf"
     TREE_HEAD = "tree-head"
     SEAL_MAKER = "seal-maker"
+    SEAL_CA = "seal-ca"
+    """Certifies the keys of seals that are made after the ceremony, when the offline root is away."""
     SEAL = "seal"
     ATTESTATION = "attestation"
     TIME_STAMP = "time-stamp"

@@ -1,12 +1,13 @@
-"""The ASN.1 of GB/T 38540-2020 seals and signatures. Source: unverified against the text; read from ofdrw's code."""
+"""The ASN.1 of the seals and signatures that are made here: GB/T 38540-2020, version 4. `seal_der` reads.
+
+Source: unverified against the text; read from ofdrw's code.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from asn1crypto import core, parser
-
-from printserver.signing.errors import SealObjectMalformed
+from asn1crypto import core
 
 
 class ExtensionData(core.Sequence):
@@ -39,7 +40,7 @@ class CertificateList(core.SequenceOf):
 
 
 class Property(core.Sequence):
-    """Only certListType 1 (whole certificates) is read; 2 would hold digests."""
+    """Only certListType 1 (whole certificates) is made; 2 would hold digests."""
 
     _fields: ClassVar = [
         ("type", core.Integer),
@@ -95,29 +96,3 @@ class SealSignature(core.Sequence):
 def octets(data: bytes) -> core.BitString:
     """A BIT STRING of whole octets."""
     return core.BitString.load(core.OctetBitString(data).dump())
-
-
-def octets_of(value: Any) -> bytes:
-    """The octets of a BIT STRING.   Raises: ValueError when bits are left over."""
-    content = bytes(value.contents)
-    if not content or content[0] != 0:
-        raise ValueError("a BIT STRING of whole octets is expected")
-    return content[1:]
-
-
-def elements(der: bytes, at_least: int) -> list[bytes]:
-    """The direct elements of a SEQUENCE, each exactly as it stands in `der`."""
-    try:
-        class_, _, tag, _, content, _ = parser.parse(der, strict=True)
-        if (class_, tag) != (0, 16):
-            raise SealObjectMalformed("not a seal of GB/T 38540")
-        found = []
-        while content:
-            size = parser.peek(content)
-            found.append(content[:size])
-            content = content[size:]
-    except ValueError as problem:
-        raise SealObjectMalformed("not a seal of GB/T 38540") from problem
-    if len(found) < at_least:
-        raise SealObjectMalformed("not a seal of GB/T 38540, version 4")
-    return found

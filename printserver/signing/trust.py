@@ -70,7 +70,7 @@ def make_root(
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
         .not_valid_after(not_after)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(_key_usage(authority=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
@@ -110,6 +110,7 @@ def issue_certificate(
     key = _suitable_key(spki, usage)
     if not root.certificate.not_valid_before_utc <= not_before < not_after <= root.certificate.not_valid_after_utc:
         raise TrustFileRefused("a certificate is valid only within its root's validity")
+    authority = usage is KeyUsage.SEAL_CA
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(common_name, organisation_name))
@@ -118,15 +119,15 @@ def issue_certificate(
         .serial_number(x509.random_serial_number() if serial is None else serial)
         .not_valid_before(not_before)
         .not_valid_after(not_after)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(binding=usage in _BINDING), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
+        .add_extension(_key_usage(authority=authority, binding=usage in _BINDING), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()),
             critical=False,
         )
     )
-    if usage in _BINDING:
+    if authority or usage in _BINDING:
         purposes = [DOCUMENT_SIGNING]
         if usage is KeyUsage.PDF:
             # What common checkers of CMS (openssl cms, pdfsig) ask of a signer.

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from printserver.signer.keys import (
     KEY_ENCRYPTION_LABEL,
     PDF_LABEL,
+    SEAL_CA_LABEL,
     SEAL_MAKER_LABEL,
     TREE_HEAD_LABEL,
     code_label,
@@ -24,8 +25,8 @@ from tests.signing_world import NUMBER, Ceremony
 
 def test_the_ceremony_made_every_key_the_product_uses(ceremony: Ceremony):
     labels = set(ceremony.hsm.labels())
-    seals = {label for label in labels if label.startswith(seal_label(""))} - {SEAL_MAKER_LABEL}
-    expected = {PDF_LABEL, TREE_HEAD_LABEL, SEAL_MAKER_LABEL, KEY_ENCRYPTION_LABEL, code_label(NUMBER)}
+    seals = {label for label in labels if label.startswith(seal_label(""))} - {SEAL_MAKER_LABEL, SEAL_CA_LABEL}
+    expected = {PDF_LABEL, TREE_HEAD_LABEL, SEAL_MAKER_LABEL, SEAL_CA_LABEL, KEY_ENCRYPTION_LABEL, code_label(NUMBER)}
     assert labels - seals == expected
     assert len(seals) == 1
 

@@ -212,14 +212,14 @@ def test_a_seal_without_a_holder_is_not_made(hsm: Hsm, hsm_token: HsmToken):
 
 
 def test_a_signature_made_with_a_seal_proves_digest_holder_and_time(sealed: bytes, hsm_token: HsmToken):
-    read = verify_seal_signature(sealed, data_sha256=DATA, makers=hsm_token.key_list)
+    read = verify_seal_signature(sealed, data_digest=DATA, makers=hsm_token.key_list)
     assert read.seal.facts == FACTS
     assert (read.signed_at, read.property_info) == (NOW, "copy 1")
 
 
 def test_a_seal_put_on_other_data_is_forged(sealed: bytes, hsm_token: HsmToken):
     with pytest.raises(SealObjectForged):
-        verify_seal_signature(sealed, data_sha256=bytes(32), makers=hsm_token.key_list)
+        verify_seal_signature(sealed, data_digest=bytes(32), makers=hsm_token.key_list)
 
 
 def test_a_seals_signature_with_any_byte_changed_is_refused(sealed: bytes, hsm_token: HsmToken):
@@ -227,7 +227,7 @@ def test_a_seals_signature_with_any_byte_changed_is_refused(sealed: bytes, hsm_t
         changed = bytearray(sealed)
         changed[at] ^= 1
         with pytest.raises((SealObjectMalformed, SealObjectForged, SealMakerUnknown, SealObjectExpired)):
-            verify_seal_signature(bytes(changed), data_sha256=DATA, makers=hsm_token.key_list)
+            verify_seal_signature(bytes(changed), data_digest=DATA, makers=hsm_token.key_list)
 
 
 def test_only_a_holder_can_seal(seal: bytes, sealed: bytes, hsm_token: HsmToken):
@@ -240,7 +240,7 @@ def test_only_a_holder_can_seal(seal: bytes, sealed: bytes, hsm_token: HsmToken)
                 seal, data_sha256=DATA, holder_certificate=hsm_token.certificates[KeyUsage.SEAL], sign=sign, at=NOW,
                 property_info="copy 1",
             ),
-            data_sha256=DATA,
+            data_digest=DATA,
             makers=hsm_token.key_list,
         )  # fmt: skip
 
@@ -251,4 +251,4 @@ def test_a_seal_used_after_its_end_seals_nothing(hsm: Hsm, seal: bytes, hsm_toke
         sign=raw_sign(hsm, KeyUsage.SEAL), at=FACTS.valid_to + timedelta(days=1), property_info="copy 1",
     )  # fmt: skip
     with pytest.raises(SealObjectExpired):
-        verify_seal_signature(late, data_sha256=DATA, makers=hsm_token.key_list)
+        verify_seal_signature(late, data_digest=DATA, makers=hsm_token.key_list)

@@ -76,11 +76,13 @@ def _signed_by(builder: x509.CertificateBuilder, sign: RawSign, ca: x509.Certifi
 
 
 def _subject(ca: x509.Certificate, common_name: str, serial_text: str) -> x509.Name:
+    # The library counts 64 bytes of UTF-8 where the norm counts characters; a Chinese name would have 21.
+    name = x509.NameAttribute(NameOID.COMMON_NAME, common_name[:LONGEST_NAME], _validate=False)
     organisation = ca.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return x509.Name(
         [
             *organisation,
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name[:LONGEST_NAME]),
+            name,
             x509.NameAttribute(NameOID.SERIAL_NUMBER, serial_text),
         ]
     )

@@ -36,15 +36,15 @@ def test_openssl_verifies_every_certificate_against_the_root(hsm_token: HsmToken
     root = str(hsm_token.root_certificate_file)
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, certificate)
     text = openssl("x509", "-noout", "-text", "-in", certificate)
-    assert "CA:FALSE" in text
+    assert ("CA:TRUE, pathlen:0" if usage is KeyUsage.SEAL_CA else "CA:FALSE") in text
     assert "Digital Signature" in text
     assert ("Non Repudiation" in text) == (usage in {KeyUsage.PDF, KeyUsage.SEAL, KeyUsage.SEAL_MAKER})
     assert ("3072 bit" in text) == (usage is KeyUsage.PDF)
 
 
-def test_the_root_may_sign_certificates_and_no_further_authority(hsm_token: HsmToken):
+def test_the_root_may_have_the_seal_ca_below_it_and_nothing_below_that(hsm_token: HsmToken):
     text = openssl("x509", "-noout", "-text", "-in", str(hsm_token.root_certificate_file))
-    assert "CA:TRUE, pathlen:0" in text
+    assert "CA:TRUE, pathlen:1" in text
     assert "Certificate Sign" in text
 
 

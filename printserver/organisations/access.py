@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
@@ -39,6 +39,7 @@ class Actor:
     """An account that signed in, with the rights read in this very transaction.
 
     counts_as: the person's first account, when this one is a further account; use `person_id` to tell persons apart.
+    scopes: what the token that was used lets its account do at most; None for a person who signed in herself.
     """
 
     id: UUID
@@ -49,6 +50,7 @@ class Actor:
     address: str = ""
     device: str = ""
     counts_as: UUID | None = None
+    scopes: frozenset[Permission] | None = None
 
     @property
     def person_id(self) -> UUID:
@@ -59,7 +61,13 @@ class Actor:
     def by(self) -> By:
         return By(self.organisation_id, self.id, address=self.address, device=self.device)
 
+    def limited_to(self, scopes: Iterable[object]) -> Actor:
+        """The same account, by a token that grants no more than this; names that are not known grant nothing."""
+        return replace(self, scopes=frozenset(one for one in Permission if one in set(scopes)))
+
     def paths(self, permission: Permission) -> tuple[str, ...]:
+        if self.scopes is not None and permission not in self.scopes:
+            return ()
         return tuple(sorted({grant.path for grant in self.grants if permission in grant.permissions}))
 
     def may(self, permission: Permission, path: str | None = None) -> bool:

@@ -22,7 +22,7 @@ from printserver.signing.ports import RawSign
 from printserver.signing.trust import DOCUMENT_SIGNING
 
 LONGEST_NAME: Final = 64
-"""Characters of a common or organisation name. Source: RFC 5280 appendix A.1 (unverified against the text)."""
+"""Bytes of a common name that every library takes; the norm means characters (RFC 5280 appendix A.1, unverified)."""
 
 
 def issue_holder_certificate(
@@ -76,13 +76,13 @@ def _signed_by(builder: x509.CertificateBuilder, sign: RawSign, ca: x509.Certifi
 
 
 def _subject(ca: x509.Certificate, common_name: str, serial_text: str) -> x509.Name:
-    # The library counts 64 bytes of UTF-8 where the norm counts characters; a Chinese name would have 21.
-    name = x509.NameAttribute(NameOID.COMMON_NAME, common_name[:LONGEST_NAME], _validate=False)
+    # The whole name stands in the seal itself.
+    short = common_name.encode("utf-8")[:LONGEST_NAME].decode("utf-8", "ignore")
     organisation = ca.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return x509.Name(
         [
             *organisation,
-            name,
+            x509.NameAttribute(NameOID.COMMON_NAME, short),
             x509.NameAttribute(NameOID.SERIAL_NUMBER, serial_text),
         ]
     )

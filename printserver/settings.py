@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from printserver.organisations.sign_in_policy import SignInPolicy
 
 HOME_VARIABLE: Final = "PRINTSERVER_HOME"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 LONGEST_HOST: Final = 33
 LOCAL_SPOOLER: Final = "local"
+_IPV4: Final = re.compile(r"[0-9.]+", re.ASCII)
 _PUBLIC_URL: Final = re.compile(r"https?://(?P<host>[A-Za-z0-9.\-]+(:[0-9]{1,5})?)", re.ASCII)
 
 
@@ -81,6 +86,19 @@ class Settings(BaseSettings):
     request_expires_after_days: int = Field(default=30, ge=1)
     session_hours: int = Field(default=10, ge=1)
 
+    passkey_rp_id: str = Field(default="", pattern=r"^[a-z0-9.\-]*$", max_length=253)
+    """The host for which browsers keep passkeys; that of `public_url` unless given."""
+    session_idle_minutes: int = Field(default=60, ge=1)
+    step_up_minutes: int = Field(default=5, ge=1, le=60)
+    password_days: int = Field(default=60, ge=0)
+    """How old a password may become; 0: as old as it likes."""
+    second_factor_roles: tuple[str, ...] = ()
+    """Who holds one of these roles needs a second factor."""
+    sign_in_failures_per_minute: int = Field(default=60, ge=1)
+    """Of one address, whatever the account, on each web process."""
+    sign_in_failures_before_rest: int = Field(default=5, ge=1)
+    sign_in_failures_of_all: int = Field(default=50, ge=1)
+
     @field_validator("public_url")
     @classmethod
     def _no_path(cls, value: str) -> str:
@@ -98,10 +116,34 @@ class Settings(BaseSettings):
             raise ValueError(f"{LOCAL_SPOOLER} is this machine's own spooler")
         return self
 
+    @model_validator(mode="after")
+    def _passkeys_belong_to_this_site(self) -> Settings:
+        site = self.passkey_site
+        host = "" if site is None else urlsplit(site[1]).hostname
+        if self.passkey_rp_id and f".{host}".endswith(f".{self.passkey_rp_id}") is False:
+            raise ValueError("passkey_rp_id is the host of public_url, or a domain above it")
+        return self
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.resolve()
+
+    @property
+    def passkey_site(self) -> tuple[str, str] | None:
+        """Relying party and origin of passkeys, as browsers write them; None where browsers keep none.
+
+        No address is a relying party; a server on the loopback is known to browsers as `localhost` instead.
+        Source: the W3C's Web Authentication, Level 2, section 5.1.2; HTML, "registrable domain suffix".
+        """
+        parts = urlsplit(self.public_url)
+        host, port = parts.hostname or "", parts.port
+        if _IPV4.fullmatch(host):
+            if not host.startswith("127."):
+                return None
+            host = "localhost"
+        shown = "" if port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{port}"
+        return self.passkey_rp_id or host, f"{parts.scheme}://{host}{shown}"
 
     @property
     def file(self) -> Path:
@@ -121,12 +163,28 @@ class Settings(BaseSettings):
 
     @property
     def web_home(self) -> Path:
-        """Readable by the web process alone: the attestation key."""
+        """Readable by the web process alone: the attestation key, the secret behind passwords and sessions."""
         return self.home / "web"
 
     @property
     def attestation_key(self) -> Path:
         return self.web_home / "attestation-key.pem"
+
+    @property
+    def web_secret(self) -> Path:
+        """What passwords, sessions and tokens are bound to, outside the database."""
+        return self.web_home / "secret"
+
+    @property
+    def sign_in_policy(self) -> SignInPolicy:
+        return SignInPolicy(
+            password_days=self.password_days,
+            second_factor_roles=frozenset(self.second_factor_roles),
+            idle=timedelta(minutes=self.session_idle_minutes),
+            step_up=timedelta(minutes=self.step_up_minutes),
+            failures_before_rest=self.sign_in_failures_before_rest,
+            failures_of_all=self.sign_in_failures_of_all,
+        )
 
     @property
     def signer_home(self) -> Path:
@@ -147,6 +205,10 @@ class Settings(BaseSettings):
     @property
     def spent_journal(self) -> Path:
         return self.signer_home / "spent.jsonl"
+
+    @property
+    def register(self) -> Path:
+        return self.signer_home / "register.jsonl"
 
     @property
     def signer_socket(self) -> Path:

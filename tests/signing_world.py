@@ -33,20 +33,24 @@ from printserver.foundation.unit_of_work import Database
 from printserver.organisations.credentials import person_of_token
 from printserver.organisations.permissions import Role
 from printserver.print_requests import pipeline
+from printserver.print_requests.application import Application, Place
 from printserver.print_requests.models import Copy
-from printserver.print_requests.service import Application, Place
 from printserver.settings import Settings
 from printserver.signer.ceremony_plan import CeremonyPlan
+from printserver.signer.genesis import genesis
 from printserver.signer.issuing import Issuing
 from printserver.signer.key_ceremony import hold
 from printserver.signer.keys import SEAL_MAKER_LABEL, SigningKeys
+from printserver.signer.registering import Registering
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
+from printserver.signing.register_journal import RegisterJournal, begin_register
 from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.token_settings import TokenSettings, softhsm_module
 from printserver.signing.token_setup import read_pin
+from printserver.signing.trust import OfflineRoot
 from printserver.storage.objects import LocalObjects
 from tests.databases import BOTH, FakeClock, PostgresqlSupply, create_every_table
 from tests.world import World
@@ -102,6 +106,7 @@ class Ceremony:
     settings: Settings
     now: datetime
     keys: SigningKeys
+    root: OfflineRoot
 
     @property
     def hsm(self) -> CountingHsm:
@@ -149,10 +154,14 @@ class SigningWorld:
     world: World
     ceremony: Ceremony
     journal: SpentJournal = field(init=False)
+    register: RegisterJournal = field(init=False)
 
     def __post_init__(self) -> None:
         self.settings.signer_home.mkdir(exist_ok=True)
         self.journal = SpentJournal(self.settings.spent_journal)
+        if not self.settings.register.exists():
+            begin_world_register(self.world, self.ceremony.root)
+        self.register = RegisterJournal(self.settings.register, self.ceremony.root.key.public_key())
 
     @property
     def settings(self) -> Settings:
@@ -173,7 +182,11 @@ class SigningWorld:
 
     @property
     def issuing(self) -> Issuing:
-        return Issuing(self.database, self.objects, self.ceremony.keys, self.journal, SITE)
+        return Issuing(self.database, self.objects, self.ceremony.keys, self.journal, self.register, SITE)
+
+    @property
+    def registering(self) -> Registering:
+        return Registering(self.database, self.ceremony.keys.key_list, self.register)
 
     def authorisations(self, request_id: UUID) -> tuple[AuthorisationFacts, ...]:
         with self.database.reading() as work:
@@ -213,7 +226,7 @@ class SigningWorld:
         """No key is used, no object stored, nothing spent, no row other than before; the log gains `recorded`."""
 
         def state() -> tuple[object, ...]:
-            return self.rows(), self.stored(), self.hsm.signatures, self.journal.head
+            return self.rows(), self.stored(), self.hsm.signatures, self.journal.head, self.register.head
 
         before, events = state(), self.events()
         yield
@@ -222,7 +235,14 @@ class SigningWorld:
 
     def close(self) -> None:
         self.journal.close()
+        self.register.close()
         self.world.close()
+
+
+def begin_world_register(world: World, root: OfflineRoot) -> None:
+    """As `init` does: the register begins with what the world's rows say."""
+    with world.database.reading() as work:
+        begin_register(world.adapters.settings.register, genesis(work), sign=root.sign, at=work.now())
 
 
 @dataclass
@@ -320,9 +340,9 @@ def all_at_once(jobs: Sequence[Callable[[], Answer]], *, threads: int) -> list[A
 def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceremony]:
     """Shared by the whole run: do not change it."""
     settings, now = ceremony_settings(tmp_path_factory.mktemp("ceremony") / "home"), FakeClock().now() - timedelta(1)
-    hold(settings, CeremonyPlan.model_validate(PLAN), now)
+    held = hold(settings, CeremonyPlan.model_validate(PLAN), now)
     hsm = CountingHsm(token_of(settings), pin=read_pin(settings.pin_file))
-    yield Ceremony(settings, now, SigningKeys(hsm, key_list_of(settings)))
+    yield Ceremony(settings, now, SigningKeys(hsm, key_list_of(settings)), held.root)
     hsm.close()
 
 

@@ -73,3 +73,39 @@ class Authorisation(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     redeemed_at: Mapped[datetime | None]
+
+
+class StatementRow(Base):
+    """Something that people say to the signer's register. `subject_id`: the person or seal it is about.
+
+    `made_at` is part of what is signed. `refusal`: why an officer or the signer would not have it.
+    """
+
+    __tablename__ = "statement"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    kind: Mapped[str]
+    subject_id: Mapped[UUID | None] = mapped_column(index=True)
+    body: Mapped[dict[str, Any]]
+    sha256: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+    refusal: Mapped[str]
+    proposed_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    made_at: Mapped[datetime]
+    registered_at: Mapped[datetime | None]
+
+
+class StatementSignature(Base):
+    """A person signs a statement once. `as_officer`: by the rights of that moment; the signer judges for itself."""
+
+    __tablename__ = "statement_signature"
+    __table_args__ = (UniqueConstraint("statement_id", "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statement.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    as_officer: Mapped[bool]
+    evidence: Mapped[str]
+    signed_at: Mapped[datetime]

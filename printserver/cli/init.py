@@ -27,7 +27,10 @@ from printserver.printing.service import NewPrinter, enrol_printer
 from printserver.seals.service import NewSeal, register_seal
 from printserver.settings import REPOSITORY, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan, PrinterPlan
+from printserver.signer.genesis import genesis
 from printserver.signer.key_ceremony import MadeSeal, hold
+from printserver.signing.register_journal import begin_register
+from printserver.signing.trust import OfflineRoot
 from printserver.storage.objects import Objects
 
 DEMO_PLAN: Final = REPOSITORY / "keys" / "ceremonies" / "demo.toml"
@@ -85,10 +88,11 @@ def install(settings: Settings, plan: CeremonyPlan) -> None:
     try:
         make_home(settings)
         queues = [_queue(settings, printer) for printer in plan.printers]
-        seals = hold(settings, plan, SystemClock().now())
+        held = hold(settings, plan, SystemClock().now())
         upgrade(settings.database)
         passwords = {person.login: secrets.token_urlsafe(12) for person in plan.people}
-        _write_rows(settings, plan, passwords, seals, queues)
+        _write_rows(settings, plan, passwords, held.seals, queues)
+        _begin_register(settings, held.root)
         write_queues(settings, queues)
         hand_over(settings)
         _write_credentials(settings, plan, passwords)
@@ -122,6 +126,14 @@ def _write_rows(
             register_seal(work, BY_INIT, _new_seal(places, seal, adapters.objects))
         for printer, queue in zip(plan.printers, queues, strict=True):
             enrol_printer(work, BY_INIT, _new_printer(places, printer, queue))
+    adapters.database.engines.dispose()
+
+
+def _begin_register(settings: Settings, root: OfflineRoot) -> None:
+    """Whoever and whatever the plan named goes into the signer's register, under the root that is still here."""
+    adapters = build(settings, jobs=RecordedJobs())
+    with adapters.database.reading() as work:
+        begin_register(settings.register, genesis(work), sign=root.sign, at=work.now())
     adapters.database.engines.dispose()
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import not_, select
+from sqlalchemy import func, not_, select
 
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
-from printserver.organisations.models import Branch, Organisation, User
-from printserver.organisations.permissions import Permission
+from printserver.organisations.models import Branch, Organisation, RoleBinding, User
+from printserver.organisations.permissions import BINDING, GRANTS, Permission, Role
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,38 @@ class BranchFacts:
     organisation_id: UUID
     name: str
     path: str
+
+
+@dataclass(frozen=True)
+class BindingSeat:
+    """A role that can help to bring the HSM to sign, as the rows have it."""
+
+    person_id: UUID
+    role: str
+    path: str
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+def organisations(work: Work) -> tuple[OrganisationFacts, ...]:
+    rows = work.session.scalars(select(Organisation).order_by(Organisation.number))
+    return tuple(OrganisationFacts(row.id, row.number, row.name) for row in rows)
+
+
+def binding_seats(work: Work, organisation_id: UUID) -> tuple[BindingSeat, ...]:
+    """Of the built-in roles, in force or yet to come."""
+    roles = [role for role in Role if GRANTS[role] & BINDING]
+    rows = work.session.execute(
+        select(RoleBinding, Branch.path, func.coalesce(User.person_id, User.id))
+        .join(Branch, Branch.id == RoleBinding.branch_id)
+        .join(User, User.id == RoleBinding.user_id)
+        .where(Branch.organisation_id == organisation_id, RoleBinding.role.in_(roles), RoleBinding.ended_at.is_(None))
+        .order_by(RoleBinding.id)
+    )
+    return tuple(
+        BindingSeat(person_id, row.role, path, row.valid_from or row.created_at, row.valid_until)
+        for row, path, person_id in rows
+    )
 
 
 def organisation(work: Work, organisation_id: UUID) -> OrganisationFacts:
@@ -51,6 +84,14 @@ def branches_with(work: Work, actor: Actor, permission: Permission) -> tuple[Bra
         select(Branch).where(within(Branch.id, actor, permission)).order_by(Branch.name, Branch.id)
     )
     return tuple(BranchFacts(row.id, row.organisation_id, row.name, row.path) for row in rows)
+
+
+def person_of_account(work: Work, account_id: UUID) -> UUID:
+    """The person who counts, whatever accounts she has.   Raises: NotFound."""
+    user = work.session.get(User, account_id)
+    if user is None:
+        raise NotFound("there is no such account")
+    return user.person_id or user.id
 
 
 def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from printserver.approvals.rules import steps_for
 from printserver.audit.log import By, append
 from printserver.documents.intake import IntakeLimits, SafeDocument, make_safe
 from printserver.documents.queries import document_facts
@@ -20,15 +19,15 @@ from printserver.foundation.errors import PrintServerError
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Database, Work
-from printserver.organisations.access import Actor
-from printserver.organisations.queries import organisation
+from printserver.organisations.access import Actor, branch_path
+from printserver.organisations.queries import organisation, person_of_account
 from printserver.print_requests.access import copies_of
+from printserver.print_requests.application import Application, Place, check_application
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.copy_service import request_replacement
 from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, RequestMoved
 from printserver.print_requests.manifest import Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.service import Application, Place, check_application
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import (
     REQUEST_TRANSITIONS,
@@ -44,6 +43,7 @@ from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, check_
 from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_layout import PageLayout
 from printserver.seals.queries import SealFacts, seal_facts, usable_seal
+from printserver.signing.flow import Flow, default_flow
 from printserver.signing.seal_object import read_seal_object
 from printserver.storage.objects import Objects
 
@@ -68,6 +68,9 @@ class _Order:
     document_sha256: str
     seal: SealFacts
     printer_certificate_sha256: str
+    branch_path: str
+    applicant: UUID
+    flow: Flow
 
 
 def take_in(
@@ -171,6 +174,9 @@ def _order(work: Work, request_id: UUID) -> _Order:
         document_sha256=document_facts(work, request.document_id).safe_sha256,
         seal=seal_facts(work, request.seal_id),
         printer_certificate_sha256=printer_facts(work, request.printer_id).certificate_sha256,
+        branch_path=branch_path(work, request.branch_id),
+        applicant=person_of_account(work, request.applicant_id),
+        flow=default_flow(),
     )
 
 
@@ -201,14 +207,18 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> Manifest:
         request_id=request.id,
         organisation=order.organisation,
         branch_id=request.branch_id,
-        applicant_id=request.applicant_id,
+        branch_path=order.branch_path,
+        applicant_id=order.applicant,
+        flow=order.flow,
+        amount=None,
+        parties=[],
+        attachments=[],
         title=request.title,
         own_reference=request.own_reference,
         document_sha256=order.document_sha256,
         pages=len(request.layout),
         copies=copies,
-        seals=[ManifestSeal(seal.id, seal.code_id, seal.object_sha256, request.places)],
-        steps=steps_for([seal.id]),
+        seals=[ManifestSeal(seal.id, seal.code_id, seal.object_sha256, seal.type, request.places)],
         layout=request.layout,
         sides=Sides(request.sides),
         printer_id=request.printer_id,

@@ -19,10 +19,13 @@ from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.queries import copy_facts
 from printserver.rendering.page_layout import PageLayout
 from printserver.seals.queries import SealFacts, require_usable, seal_facts
-from printserver.signing.evidence import verify_evidence
+from printserver.signing.errors import EvidenceInsufficient
 from printserver.signing.key_list import KeyList
+from printserver.signing.manifest_shape import manifest_problems
 from printserver.signing.quorum import check_quorum, manifest_digest
+from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.seal_object import verify_seal_object
+from printserver.signing.verified import verify_any
 from printserver.storage.objects import Objects
 
 
@@ -34,7 +37,10 @@ class EvidenceMismatch(IntegrityError):
 
 @dataclass(frozen=True)
 class Approved:
-    """One copy exactly as it was approved. `seal_code_id`: 12 hexadecimal digits of the first seal."""
+    """One copy exactly as it was approved. `seal_code_id`: 12 hexadecimal digits of the first seal.
+
+    uses_limits: of each seal by its code id, how often the register lets it be used; None for always.
+    """
 
     authorisation: AuthorisationFacts
     organisation: int
@@ -43,6 +49,7 @@ class Approved:
     copies: int
     document_sha256: str
     seal_code_id: str
+    uses_limits: Mapping[str, int | None]
     layout: tuple[PageLayout, ...]
     rendition: bytes
     title: str
@@ -56,18 +63,25 @@ class _Rows:
     evidence: tuple[str, ...]
 
 
-def approved_copy(database: Database, objects: Objects, key_list: KeyList, authorisation_id: UUID) -> Approved:
+def approved_copy(
+    database: Database, objects: Objects, key_list: KeyList, register: RegisterJournal, authorisation_id: UUID
+) -> Approved:
     """Prove that this authorisation rests on people's signed word over these very bytes.
 
-    Steps: manifest by digest, evidence signatures, quorum, the copy's entry, rendition by digest, seals.
+    Steps: manifest by digest, evidence signatures, quorum by the register, the copy's entry, rendition by digest,
+    seals.
     Raises: NotFound, EvidenceForged, EvidenceInsufficient, EvidenceMismatch, ObjectChanged, SealNotUsable,
     SealObjectForged and others of `signing.errors`.
     """
     with database.reading() as work:
         rows = _read(work, authorisation_id)
     manifest = _manifest(objects, rows.authorisation)
-    claims = [verify_evidence(token, key_list) for token in rows.evidence]
-    check_quorum(manifest, claims, at=database.clock.now())
+    problems = list(manifest_problems(manifest))
+    if problems:
+        raise EvidenceInsufficient(problems)
+    standing = register.standing(manifest["organisation"])
+    evidence = [verify_any(token, key_list, standing) for token in rows.evidence]
+    check_quorum(manifest, evidence, standing, at=database.clock.now())
     entry = _entry(manifest, rows.authorisation)
     with database.reading() as work:
         seals = [seal_facts(work, UUID(seal["seal_id"])) for seal in manifest["seals"]]
@@ -83,6 +97,7 @@ def approved_copy(database: Database, objects: Objects, key_list: KeyList, autho
         copies=len(manifest["copies"]),
         document_sha256=manifest["document_sha256"],
         seal_code_id=manifest["seals"][0]["code_id"],
+        uses_limits={seal["code_id"]: standing.seals[seal["seal_id"]].uses_limit for seal in manifest["seals"]},
         layout=tuple(PageLayout.from_json(page) for page in manifest["layout"]),
         rendition=objects.get(entry["sha256"]),
         title=manifest["title"],
@@ -94,7 +109,7 @@ def _read(work: Work, authorisation_id: UUID) -> _Rows:
     copy = copy_facts(work, authorisation.copy_id)
     if copy.request_id != authorisation.request_id:
         raise EvidenceMismatch("the authorisation and its copy belong to different requests")
-    return _Rows(authorisation, evidence_of(work, authorisation.request_id))
+    return _Rows(authorisation, evidence_of(work, authorisation.request_id, authorisation.manifest_sha256))
 
 
 def _manifest(objects: Objects, authorisation: AuthorisationFacts) -> Mapping[str, Any]:

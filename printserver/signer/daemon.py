@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,10 +27,14 @@ from printserver.signer.heads import HeadSigning, make_sequencer
 from printserver.signer.issuing import Issuing
 from printserver.signer.journal_anchor import check_journal
 from printserver.signer.keys import SigningKeys
-from printserver.signing.errors import JournalBroken
+from printserver.signer.registering import Registering, check_register
+from printserver.signing.errors import JournalBroken, RegisterBroken
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
+from printserver.signing.p256 import load_public_key
 from printserver.signing.protocol import ConnectionLost, receive_frame, refusal, send_frame
+from printserver.signing.published_key import certificate_spki
+from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.token_settings import TokenSettings
 from printserver.signing.token_setup import read_pin
@@ -46,8 +51,15 @@ class Signer:
     what was redeemed before something unforeseen.
     """
 
-    def __init__(self, issuing: Issuing, clients: frozenset[int], alarm: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        issuing: Issuing,
+        registering: Registering,
+        clients: frozenset[int],
+        alarm: threading.Event | None = None,
+    ) -> None:
         self._issuing = issuing
+        self._registering = registering
         self._clients = clients
         self._alarm = alarm or threading.Event()
 
@@ -55,7 +67,7 @@ class Signer:
         try:
             return {"ok": True, **self._do(request, uid)}
         except PrintServerError as problem:
-            if isinstance(problem, JournalBroken):
+            if isinstance(problem, JournalBroken | RegisterBroken):
                 self._alarm.set()
             return refusal(problem)
         except Exception:
@@ -67,11 +79,18 @@ class Signer:
             case {"do": "health"}:
                 return {"tree_head_key": self._issuing.keys.tree_head_id()}
             case {"do": "issue", "authorisation_id": str(text)}:
-                if uid not in self._clients:
-                    raise Forbidden("this system user may not have copies signed")
+                self._require_client(uid)
                 return {"issued_sha256": self._issuing.issue(_uuid(text))}
+            case {"do": "register", "statement_id": str(text)}:
+                self._require_client(uid)
+                lines, head = self._registering.take_up(_uuid(text))
+                return {"lines": lines, "head": head}
             case _:
                 raise Malformed("the signer does not know this request")
+
+    def _require_client(self, uid: int) -> None:
+        if uid not in self._clients:
+            raise Forbidden("this system user may not have copies signed")
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -110,7 +129,8 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, JournalBroken, LogRolledBack: then nothing was served.
+    Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, JournalBroken, RegisterBroken, LogRolledBack: then nothing
+    was served.
     """
     configure_unless_done()
     stop = threading.Event()
@@ -118,13 +138,16 @@ def run(settings: Settings) -> None:
         signal.signal(each, lambda *_: stop.set())
     database = Database(open_engines(settings.database), NoJobs())
     keys = SigningKeys(open_hsm(settings), KeyList.read(settings.key_list, pin_file=settings.root_fingerprint))
-    with SpentJournal(settings.spent_journal) as journal:
+    with SpentJournal(settings.spent_journal) as journal, open_register(settings, keys.key_list) as register:
         check_journal(database, journal)
-        issuing = Issuing(database, LocalObjects(settings.objects), keys, journal, settings.public_url)
+        check_register(database, register)
+        issuing = Issuing(database, LocalObjects(settings.objects), keys, journal, register, settings.public_url)
         wasted = issuing.waste_interrupted()
         heads = HeadSigning(make_sequencer(settings, database, keys), stop)
         heads.start()
-        server = _Server(settings, Signer(issuing, _clients(settings), stop))
+        server = _Server(
+            settings, Signer(issuing, Registering(database, keys.key_list, register), _clients(settings), stop)
+        )
         thread = threading.Thread(target=server.serve_forever, name="requests", daemon=True)
         thread.start()
         structlog.get_logger().info("signer ready", wasted=wasted)
@@ -133,6 +156,12 @@ def run(settings: Settings) -> None:
         server.server_close()
         heads.stop()
     keys.hsm.close()
+
+
+def open_register(settings: Settings, key_list: KeyList) -> closing[RegisterJournal]:
+    """For a `with` statement.   Raises: JournalInUse, RegisterBroken."""
+    root = load_public_key(certificate_spki(key_list.root_certificate))
+    return closing(RegisterJournal(settings.register, root))
 
 
 def open_hsm(settings: Settings) -> Hsm:
@@ -151,4 +180,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Malformed("an authorisation is named by a UUID") from None
+        raise Malformed("authorisations and statements are named by UUIDs") from None

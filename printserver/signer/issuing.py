@@ -30,6 +30,7 @@ from printserver.signer.keys import SigningKeys
 from printserver.signing.codes import CodeBody, encode_text, parse_text, sign_code, verify_code
 from printserver.signing.errors import AlreadySpent
 from printserver.signing.pades import sign_pdf, verify_pdf
+from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.spent_journal import SpentJournal
 from printserver.storage.objects import Objects
 
@@ -45,6 +46,7 @@ class Issuing:
     objects: Objects
     keys: SigningKeys
     journal: SpentJournal
+    register: RegisterJournal
     public_url: str
 
     def issue(self, authorisation_id: UUID) -> str:
@@ -76,7 +78,7 @@ class Issuing:
         return len(interrupted)
 
     def _checked(self, authorisation_id: UUID) -> Approved:
-        approved = approved_copy(self.database, self.objects, self.keys.key_list, authorisation_id)
+        approved = approved_copy(self.database, self.objects, self.keys.key_list, self.register, authorisation_id)
         if approved.authorisation.redeemed_at is not None:
             raise AuthorisationSpent("this authorisation was used already")
         if self.journal.is_spent(approved.serial):
@@ -91,6 +93,7 @@ class Issuing:
             authorisation_id=approved.authorisation.id,
             manifest_sha256=approved.authorisation.manifest_sha256,
             at=now,
+            limits=approved.uses_limits,
         )
         codes = self._codes(approved, now)
         chain, sign = self.keys.pdf()

@@ -49,6 +49,14 @@ class MadeSeal:
     valid_until: datetime
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a ceremony leaves for the rest of the installation. The root goes away with its folder afterwards."""
+
+    seals: tuple[MadeSeal, ...]
+    root: OfflineRoot
+
+
 @dataclass
 class Ceremony:
     """One ceremony, begun by `hold`."""
@@ -103,7 +111,7 @@ class Ceremony:
         return MadeSeal(plan, code_id, made, self.now, valid_until)
 
 
-def hold(settings: Settings, plan: CeremonyPlan, now: datetime) -> tuple[MadeSeal, ...]:
+def hold(settings: Settings, plan: CeremonyPlan, now: datetime) -> Held:
     """Make all keys and seals of `plan` and publish the key list with its root's fingerprint.
 
     now: aware.   Raises: TrustFileRefused or TokenSetupRefused when there is an installation already.
@@ -131,7 +139,7 @@ def hold(settings: Settings, plan: CeremonyPlan, now: datetime) -> tuple[MadeSea
     finally:
         hsm.close()
     _publish(ceremony)
-    return seals
+    return Held(seals, root)
 
 
 def _make_keys(ceremony: Ceremony) -> tuple[MadeSeal, ...]:

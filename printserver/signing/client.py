@@ -28,6 +28,13 @@ class SignerClient:
         """
         return self._ask({"do": "issue", "authorisation_id": str(authorisation_id)})
 
+    def register(self, statement_id: UUID) -> Mapping[str, Any]:
+        """Have a statement taken up; answers `lines` and `head` of the signer's register. It may be asked again.
+
+        Raises: SignerUnavailable, OutcomeUnknown, or what the signer refused.
+        """
+        return self._ask({"do": "register", "statement_id": str(statement_id)})
+
     def health(self) -> Mapping[str, Any]:
         """Whether signer and HSM can work.   Raises: SignerUnavailable, or what the signer says is wrong."""
         try:

@@ -6,43 +6,61 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 import rfc8785
 
 from printserver.signing.errors import EvidenceInsufficient
-from printserver.signing.evidence import APPROVAL_STEP, CUSTODY_PREFIX, Decision, EvidenceClaims
+from printserver.signing.evidence import CUSTODY_PREFIX, Decision, EvidenceClaims
+from printserver.signing.flow import Case, Sealing, Step, eligible, steps_of
+from printserver.signing.manifest_shape import manifest_problems
+from printserver.signing.register import CUSTODIAN, Standing
+from printserver.signing.statements import SealBody
+from printserver.signing.verified import EvidenceKind, Verified
 
-MANIFEST_FIELDS: Final = (
-    "version", "request_id", "organisation", "applicant_id", "document_sha256", "copies", "seals", "steps",
-    "expires_at",
-)  # fmt: skip
+CLOCK_SKEW: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """The part of a manifest that decides who must have agreed."""
+    """The part of a manifest that decides who must have agreed. `steps`: those of the flow, then each custodian's."""
 
+    digest: str
     request_id: str
     organisation: int
     applicant_id: str
     expires_at: datetime
-    quorums: Mapping[str, int]
-    """step → how many different people; never empty."""
+    case: Case
+    class_code: str
+    seals: tuple[SealBody, ...]
+    steps: Mapping[str, Step]
 
     @classmethod
-    def of_manifest(cls, manifest: Mapping[str, Any]) -> Self:
+    def of_manifest(cls, manifest: Mapping[str, Any], standing: Standing, at: datetime) -> Self:
         """Raises: EvidenceInsufficient when the manifest could be carried by too little."""
-        problems = list(_manifest_problems(manifest))
+        problems = list(manifest_problems(manifest))
         if problems:
             raise EvidenceInsufficient(problems)
+        flow = standing.flow(manifest["flow_sha256"], at)
+        if flow is None or flow.class_code != manifest["class"]:
+            raise EvidenceInsufficient(["nobody has registered the flow that the manifest names"])
+        if flow.sealing is not Sealing.ELECTRONIC:
+            raise EvidenceInsufficient([f"documents of class {flow.class_code} are not sealed electronically"])
+        case = case_of(manifest)
+        steps = {step.name: step for step in (*steps_of(flow, case), *custody_steps(manifest))}
+        if [step.to_json() for step in steps.values()] != manifest["steps"]:
+            raise EvidenceInsufficient(["the manifest's steps are not those of its flow"])
         return cls(
+            digest=manifest_digest(manifest),
             request_id=manifest["request_id"],
             organisation=manifest["organisation"],
             applicant_id=manifest["applicant_id"],
             expires_at=datetime.fromisoformat(manifest["expires_at"]),
-            quorums={step["name"]: step["quorum"] for step in manifest["steps"]},
+            case=case,
+            class_code=flow.class_code,
+            seals=tuple(_usable_seal(entry, flow.class_code, standing) for entry in manifest["seals"]),
+            steps=steps,
         )
 
 
@@ -57,103 +75,138 @@ def manifest_digest(manifest: Mapping[str, Any]) -> str:
         raise EvidenceInsufficient(["the manifest has no canonical form"]) from problem
 
 
-def check_quorum(
-    manifest: Mapping[str, Any], evidences: Sequence[EvidenceClaims], *, at: datetime | None = None
-) -> None:
-    """Decide whether these decisions carry this manifest; silence means yes.
+def case_of(manifest: Mapping[str, Any]) -> Case:
+    """What the flow's conditions look at. Only an amount in CNY is compared with limits."""
+    amount = manifest["amount"]
+    fen = amount["minor"] if amount is not None and amount["currency"] == "CNY" else None
+    types = tuple(seal["type"] for seal in manifest["seals"])
+    return Case(manifest["branch_path"], len(manifest["copies"]), fen, types)
 
-    manifest: at least MANIFEST_FIELDS; `steps` names `approval` and one `custody:<seal id>` a seal, each with a quorum.
-    evidences: claims of verified evidence, in any order.   at: now; with it an expired manifest is refused.
-    Refused: emptiness of any kind, a decision about another manifest or request, any refusal, the applicant deciding,
-    one person deciding twice (in whatever steps), a decision after expiry, a step without its quorum.
+
+def custody_steps(manifest: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The custodian's confirmation of each seal (用印确认), after everybody else."""
+    return tuple(Step(f"{CUSTODY_PREFIX}{seal['seal_id']}", 1, (CUSTODIAN,)) for seal in manifest["seals"])
+
+
+def check_quorum(
+    manifest: Mapping[str, Any],
+    evidences: Sequence[Verified],
+    standing: Standing,
+    *,
+    at: datetime,
+) -> None:
+    """Decide whether these decisions carry this manifest by what the register says; silence means yes.
+
+    evidences: verified, in any order.   at: now.
+    Refused: emptiness of any kind, a decision about another manifest or request, any refusal, the applicant deciding
+    (or standing behind a deputy), one person counting twice in whatever steps, a person without the seat, a step
+    without its quorum, a custodian before the others, a decision after expiry, evidence weaker than the seal asks for,
+    a seal that the register does not hold as usable, a flow that it does not know.
     Raises: EvidenceInsufficient with everything that is wrong.
     """
-    rule = _Rule.of_manifest(manifest)
-    problems = list(_evidence_problems(rule, manifest_digest(manifest), evidences))
-    agreed = Counter(claims.step for claims in evidences)
-    for name, quorum in rule.quorums.items():
-        if agreed[name] < quorum:
-            problems.append(f"step {name} has {agreed[name]} of {quorum} decisions")
-    if at is not None and at > rule.expires_at:
+    rule = _Rule.of_manifest(manifest, standing, at)
+    problems = [problem for one in evidences for problem in _decision_problems(rule, one, standing, at)]
+    problems += _people_problems(rule, [one.claims for one in evidences])
+    problems += _step_problems(rule, [one.claims for one in evidences], standing)
+    if at > rule.expires_at:
         problems.append("the request has expired")
     if problems:
-        raise EvidenceInsufficient(problems)
+        raise EvidenceInsufficient(list(dict.fromkeys(problems)))
 
 
-def _evidence_problems(rule: _Rule, digest: str, evidences: Sequence[EvidenceClaims]) -> Iterator[str]:
-    for claims in evidences:
-        if claims.manifest_sha256 != digest:
-            yield "a decision was about another manifest"
-        if claims.request_id != rule.request_id or claims.organisation != rule.organisation:
-            yield "a decision was about another request"
-        if claims.decision is not Decision.APPROVED:
-            yield f"step {claims.step} was refused"
-        if claims.person_id == rule.applicant_id:
-            yield "the applicant decided on the own request"
-        if claims.step not in rule.quorums:
-            yield f"step {claims.step} is not part of the request"
-        if claims.decided_at > rule.expires_at:
-            yield "a decision came after the request had expired"
-    people = Counter(claims.person_id for claims in evidences)
-    if any(times > 1 for times in people.values()):
+def _decision_problems(rule: _Rule, one: Verified, standing: Standing, at: datetime) -> Iterator[str]:
+    claims = one.claims
+    if claims.manifest_sha256 != rule.digest:
+        yield "a decision was about another manifest"
+    if claims.request_id != rule.request_id or claims.organisation != rule.organisation:
+        yield "a decision was about another request"
+    if claims.decision is Decision.REFUSED:
+        yield f"step {claims.step} was refused"
+    if claims.decided_at > min(rule.expires_at, at + CLOCK_SKEW):
+        yield "a decision came after the request had expired, or has yet to come"
+    if one.kind is not EvidenceKind.PASSKEY and any(seal.evidence == "passkey" for seal in rule.seals):
+        yield "a seal asks for decisions that are signed with passkeys"
+    if one.kind is EvidenceKind.SYSTEM and not _system_covers(rule, one, standing):
+        yield f"the system {one.system_id} does not decide for this branch or on custody"
+    if {claims.person_id, claims.acts_for} & standing.barred:
+        yield "somebody decided who is barred"
+
+
+def _people_problems(rule: _Rule, claims: Sequence[EvidenceClaims]) -> Iterator[str]:
+    counted = Counter(person for one in claims for person in (one.person_id, one.acts_for) if person)
+    if any(times > 1 for times in counted.values()):
         yield "one person decided more than once"
+    if rule.applicant_id in counted:
+        yield "the applicant decided on the own request"
 
 
-def _manifest_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
-    missing = [name for name in MANIFEST_FIELDS if name not in manifest]
-    if missing:
-        yield f"the manifest lacks {', '.join(missing)}"
-        return
-    for name in ("request_id", "applicant_id", "document_sha256"):
-        if not isinstance(manifest[name], str) or not manifest[name]:
-            yield f"the manifest's {name} is empty"
-    if type(manifest["organisation"]) is not int:
-        yield "the manifest names no organisation"
-    if not _is_time(manifest["expires_at"]):
-        yield "the manifest never expires"
-    yield from _copy_problems(manifest["copies"])
-    yield from _step_problems(manifest["steps"], manifest["seals"])
+def _step_problems(rule: _Rule, claims: Sequence[EvidenceClaims], standing: Standing) -> Iterator[str]:
+    for name in {one.step for one in claims} - set(rule.steps):
+        yield f"step {name} is not part of the request"
+    for name, step in rule.steps.items():
+        own = [one for one in claims if one.step == name]
+        approved = [one for one in own if one.decision is Decision.APPROVED]
+        asked = {one.to for one in approved if one.to}
+        entitled = _entitled(rule, step, own, standing)
+        for one in own:
+            if one.person_id not in entitled | asked:
+                yield f"step {name} was decided by somebody who may not"
+        counting = sum(one.person_id in entitled - asked for one in approved)
+        if counting < step.quorum:
+            yield f"step {name} has {counting} of {step.quorum} decisions"
+        if not asked <= {one.person_id for one in approved}:
+            yield f"step {name} waits for somebody's countersignature"
+        if name.startswith(CUSTODY_PREFIX) and any(one.to for one in own):
+            yield "a custodian decides in person or by a deputy"
+    yield from _order_problems(claims)
 
 
-def _copy_problems(copies: Any) -> Iterator[str]:
-    if not _is_list_of(copies, "serial", "number", "sha256") or not copies:
-        yield "the manifest names no copies"
-        return
-    for name in ("serial", "number", "sha256"):
-        values = [str(entry[name]) for entry in copies]
-        if name != "sha256" and len(set(values)) != len(values):
-            yield f"two copies have the same {name}"
-        if not all(values):
-            yield f"a copy has no {name}"
+def _entitled(rule: _Rule, step: Step, own: Sequence[EvidenceClaims], standing: Standing) -> set[str]:
+    """Who may decide the step: by what the register says of them or their principal, or because one of these asked."""
+    entitled = {one.person_id for one in own if _may_decide(rule, step, one, standing)}
+    handed = {one.person_id: one.to for one in own if one.decision is Decision.FORWARDED}
+    waiting = [person for person in handed if person in entitled]
+    while waiting:
+        to = handed.get(waiting.pop(), "")
+        if to and to not in entitled:
+            entitled.add(to)
+            waiting.append(to)
+    return entitled
 
 
-def _step_problems(steps: Any, seals: Any) -> Iterator[str]:
-    if not _is_list_of(steps, "name", "quorum") or not steps:
-        yield "the manifest asks nobody"
-        return
-    if not _is_list_of(seals, "seal_id"):
-        yield "the manifest's seals cannot be read"
-        return
-    names = [step["name"] for step in steps]
-    if len({str(name) for name in names}) != len(names):
-        yield "a step occurs twice"
-    if any(type(step["quorum"]) is not int or step["quorum"] < 1 for step in steps):
-        yield "a step asks for nobody's decision"
-    needed = {APPROVAL_STEP, *(f"{CUSTODY_PREFIX}{seal['seal_id']}" for seal in seals)}
-    for name in sorted(needed - {str(name) for name in names}):
-        yield f"the manifest has no step {name}"
-    for name in sorted({str(name) for name in names} - needed):
-        yield f"step {name} belongs to no seal of the manifest"
-
-
-def _is_list_of(value: Any, *names: str) -> bool:
-    return isinstance(value, list | tuple) and all(
-        isinstance(entry, Mapping) and all(name in entry for name in names) for entry in value
-    )
-
-
-def _is_time(text: Any) -> bool:
-    try:
-        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
+def _may_decide(rule: _Rule, step: Step, claims: EvidenceClaims, standing: Standing) -> bool:
+    principal, at = claims.acts_for or claims.person_id, claims.decided_at
+    if step.name.startswith(CUSTODY_PREFIX):
+        seal = standing.seals.get(step.name.removeprefix(CUSTODY_PREFIX))
+        if seal is None or principal not in seal.custodians or (claims.acts_for and seal.owner is not None):
+            return False
+    elif not eligible(step, rule.case, principal, standing.seats_of(principal), at):
         return False
+    return not claims.acts_for or standing.deputises(claims.person_id, principal, step.roles, at)
+
+
+def _order_problems(claims: Sequence[EvidenceClaims]) -> Iterator[str]:
+    custody = [one.decided_at for one in claims if one.step.startswith(CUSTODY_PREFIX)]
+    before = [one.decided_at for one in claims if not one.step.startswith(CUSTODY_PREFIX)]
+    if custody and before and min(custody) < max(before):
+        yield "a custodian spoke before the others had"
+
+
+def _system_covers(rule: _Rule, one: Verified, standing: Standing) -> bool:
+    system = standing.systems.get(one.system_id)
+    by_path = system is not None and any(rule.case.branch_path.startswith(path) for path in system.paths)
+    return by_path and not one.claims.step.startswith(CUSTODY_PREFIX)
+
+
+def _usable_seal(entry: Mapping[str, Any], class_code: str, standing: Standing) -> SealBody:
+    """Raises: EvidenceInsufficient unless the register holds this seal as active, as it was approved."""
+    seal = standing.seals.get(entry["seal_id"])
+    if seal is None:
+        raise EvidenceInsufficient(["the register knows no such seal"])
+    if seal.state != "active":
+        raise EvidenceInsufficient([f"by the register the seal is {seal.state}"])
+    if (seal.code_id, seal.object_sha256, seal.type) != (entry["code_id"], entry["object_sha256"], entry["type"]):
+        raise EvidenceInsufficient(["the seal is not the one that was approved"])
+    if seal.classes and class_code not in seal.classes:
+        raise EvidenceInsufficient([f"the seal is not for documents of class {class_code}"])
+    return seal

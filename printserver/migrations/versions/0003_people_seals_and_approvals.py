@@ -146,6 +146,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_passkey_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "physical_seal",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("keeper_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("registration_number", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_physical_seal_branch_id")),
+        sa.ForeignKeyConstraint(["keeper_id"], ["user_account.id"], name=op.f("fk_physical_seal_keeper_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_physical_seal_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_physical_seal")),
+    )
+    with op.batch_alter_table("physical_seal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_physical_seal_branch_id"), ["branch_id"], unique=False)
+
+    op.create_table(
         "recovery_code",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -215,6 +237,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_rights_review_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "seal_artwork",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("width_um", sa.Integer(), nullable=False),
+        sa.Column("height_um", sa.Integer(), nullable=False),
+        sa.Column("dpi", sa.Integer(), nullable=False),
+        sa.Column("original_sha256", sa.String(), nullable=False),
+        sa.Column("before_sha256", sa.String(), nullable=False),
+        sa.Column("artwork_sha256", sa.String(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_seal_artwork_organisation_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_seal_artwork_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_artwork")),
+    )
+    op.create_table(
+        "seal_import",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("file_sha256", sa.String(), nullable=False),
+        sa.Column("lines", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("applied_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_seal_import_organisation_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_seal_import_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_import")),
+    )
+    op.create_table(
         "sign_in_source",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -224,6 +277,30 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_sign_in_source_user_id")),
         sa.PrimaryKeyConstraint("user_id", "source", name=op.f("pk_sign_in_source")),
     )
+    op.create_table(
+        "statement",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
+        sa.Column("body", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("refusal", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("registered_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_statement_organisation_id")),
+        sa.ForeignKeyConstraint(["proposed_by"], ["user_account.id"], name=op.f("fk_statement_proposed_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_statement_sha256")),
+    )
+    with op.batch_alter_table("statement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_statement_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_statement_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_statement_subject_id"), ["subject_id"], unique=False)
+
     op.create_table(
         "totp_factor",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -257,6 +334,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_webhook_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "physical_seal_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.Column("after", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("keeper_id", sa.Uuid(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("witness_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["keeper_id"], ["user_account.id"], name=op.f("fk_physical_seal_step_keeper_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_physical_seal_step_person_id")),
+        sa.ForeignKeyConstraint(["seal_id"], ["physical_seal.id"], name=op.f("fk_physical_seal_step_seal_id")),
+        sa.ForeignKeyConstraint(["witness_id"], ["user_account.id"], name=op.f("fk_physical_seal_step_witness_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_physical_seal_step")),
+    )
+    with op.batch_alter_table("physical_seal_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_physical_seal_step_seal_id"), ["seal_id"], unique=False)
+
+    op.create_table(
         "rights_review_line",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("review_id", sa.Uuid(), nullable=False),
@@ -275,6 +374,74 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rights_review_line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rights_review_line_review_id"), ["review_id"], unique=False)
+
+    op.create_table(
+        "seal_custodian",
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_seal_custodian_person_id")),
+        sa.ForeignKeyConstraint(["seal_id"], ["seal.id"], name=op.f("fk_seal_custodian_seal_id")),
+        sa.PrimaryKeyConstraint("seal_id", "person_id", name=op.f("pk_seal_custodian")),
+    )
+    with op.batch_alter_table("seal_custodian", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seal_custodian_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "seal_permit",
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("target_id", sa.Uuid(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["seal_id"], ["seal.id"], name=op.f("fk_seal_permit_seal_id")),
+        sa.PrimaryKeyConstraint("seal_id", "kind", "target_id", name=op.f("pk_seal_permit")),
+    )
+    op.create_table(
+        "seal_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.Column("after", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("form", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("attachment_sha256", sa.String(), nullable=True),
+        sa.Column("attachment_name", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("statement_id", sa.Uuid(), nullable=True),
+        sa.Column("body_sha256", sa.String(), nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("done_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_seal_step_person_id")),
+        sa.ForeignKeyConstraint(["seal_id"], ["seal.id"], name=op.f("fk_seal_step_seal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_step")),
+    )
+    with op.batch_alter_table("seal_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seal_step_seal_id"), ["seal_id"], unique=False)
+        batch_op.create_index(
+            "one_open_step_per_seal",
+            ["seal_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "statement_signature",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("as_officer", sa.Boolean(), nullable=False),
+        sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_statement_signature_person_id")),
+        sa.ForeignKeyConstraint(["statement_id"], ["statement.id"], name=op.f("fk_statement_signature_statement_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_signature")),
+        sa.UniqueConstraint("statement_id", "person_id", name=op.f("uq_statement_signature_statement_id_person_id")),
+    )
+    with op.batch_alter_table("statement_signature", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_statement_signature_statement_id"), ["statement_id"], unique=False)
 
     op.create_table(
         "webhook_delivery",
@@ -347,8 +514,8 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Uuid(), nullable=False),
         sa.Column("step", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=True),
+        sa.Column("scope", sa.String(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_request_turn_person_id")),
         sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_request_turn_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_turn")),
     )
@@ -432,6 +599,30 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("granted_by", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("statement_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("ended_at", Moment(), nullable=True))
+
+    with op.batch_alter_table("seal", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("registration_number", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("origin", sa.String(), server_default="internal", nullable=False))
+        batch_op.add_column(sa.Column("artwork_source", sa.String(), server_default="drawn", nullable=False))
+        batch_op.add_column(sa.Column("artwork_sha256", sa.String(), nullable=True))
+        batch_op.add_column(
+            sa.Column("design", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("purpose", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("applicant_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("owner_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("replaces_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(
+            sa.Column(
+                "classes",
+                sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"),
+                server_default="[]",
+                nullable=False,
+            )
+        )
+        batch_op.add_column(sa.Column("evidence", sa.String(), server_default="attested", nullable=False))
+        batch_op.add_column(sa.Column("uses", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("uses_limit", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("user_account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("person_id", sa.Uuid(), nullable=True))

@@ -37,6 +37,7 @@ def test_a_journal_that_knows_more_than_the_log_is_accepted(sqlite_signing_world
         authorisation_id=uuid4(),
         manifest_sha256="0" * 64,
         at=sqlite_signing_world.database.clock.now(),
+        limits={},
     )
     check_journal(sqlite_signing_world.database, reopened(sqlite_signing_world))
 
@@ -65,6 +66,7 @@ def test_another_journal_of_the_same_length_is_refused(sqlite_signing_world: Sig
             authorisation_id=uuid4(),
             manifest_sha256="0" * 64,
             at=sqlite_signing_world.database.clock.now(),
+            limits={},
         )
     with pytest.raises(JournalBroken):
         check_journal(sqlite_signing_world.database, journal)

@@ -16,8 +16,9 @@ from uuid import UUID
 import pytest
 
 from printserver.foundation.serials import CopySerial
+from printserver.signing.chained_file import NOTHING_BEFORE
 from printserver.signing.errors import AlreadySpent, JournalBroken, JournalInUse
-from printserver.signing.spent_journal import NOTHING_BEFORE, SpentJournal
+from printserver.signing.spent_journal import SpentJournal
 
 REPOSITORY = Path(__file__).parents[3]
 AT = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)
@@ -27,12 +28,15 @@ def serial(number: int) -> CopySerial:
     return CopySerial(number.to_bytes(10, "big"))
 
 
-def spend(journal: SpentJournal, number: int, authorisation: int | None = None) -> None:
+def spend(
+    journal: SpentJournal, number: int, authorisation: int | None = None, limits: dict[str, int | None] | None = None
+) -> None:
     journal.spend(
         serial(number),
         authorisation_id=UUID(int=number if authorisation is None else authorisation),
         manifest_sha256="ab" * 32,
         at=AT,
+        limits={} if limits is None else limits,
     )
 
 
@@ -209,7 +213,7 @@ number = int(sys.argv[2])
 while True:
     number += 1
     journal.spend(CopySerial(number.to_bytes(10, "big")), authorisation_id=UUID(int=number),
-                  manifest_sha256="ab" * 32, at=datetime(2026, 11, 22, tzinfo=UTC))
+                  manifest_sha256="ab" * 32, at=datetime(2026, 11, 22, tzinfo=UTC), limits={})
     print(number, flush=True)
 """
 

@@ -1,0 +1,352 @@
+"""Propose, sign and withdraw statements: what the signer's register shall hold about people, seals and flows.
+
+The rows are where signatures are collected and lists are read from; the signer judges by the signed words alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from printserver.approvals.flows import Attestor, SignedElsewhere, require_fitting
+from printserver.approvals.models import StatementRow, StatementSignature
+from printserver.approvals.rules import PersonCountsOnce
+from printserver.approvals.statement_events import StatementMoved, StatementProposed, StatementSigned
+from printserver.approvals.statement_states import StatementAction, StatementState, next_statement_state
+from printserver.audit.log import By, append
+from printserver.foundation.errors import Malformed, NotFound, Refused, TransitionRefused
+from printserver.foundation.ids import new_id
+from printserver.foundation.job_queue import Job
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor, require
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import organisation
+from printserver.signing.evidence import Decision, EvidenceClaims
+from printserver.signing.signatories import concerned, officers_needed
+from printserver.signing.statements import Statement, StatementKind
+
+LONGEST_REASON: Final = 500
+MOST_LISTED: Final = 500
+
+
+class SubjectMayNotSign(Refused):
+    """Whoever gains by a statement does not vouch for it."""
+
+    code = "subject-may-not-sign"
+
+
+class StatementChanged(Refused):
+    """What the person looked at is not what the statement says."""
+
+    code = "statement-changed"
+
+
+class StatementReasonMissing(Malformed):
+    code = "statement-reason-missing"
+
+
+@dataclass(frozen=True)
+class Signature:
+    person_id: UUID
+    as_officer: bool
+    signed_at: datetime
+
+
+@dataclass(frozen=True)
+class StatementFacts:
+    """`sha256`: what people sign.   officers_needed: how many officers must."""
+
+    id: UUID
+    organisation_id: UUID
+    kind: StatementKind
+    subject_id: UUID | None
+    body: Mapping[str, Any]
+    sha256: str
+    state: StatementState
+    reason: str
+    refusal: str
+    proposed_by: UUID
+    made_at: datetime
+    registered_at: datetime | None
+    signatures: tuple[Signature, ...]
+    officers_needed: int
+
+    @property
+    def signers(self) -> frozenset[UUID]:
+        return frozenset(signature.person_id for signature in self.signatures)
+
+
+def propose(
+    work: Work,
+    actor: Actor,
+    attestor: Attestor,
+    kind: StatementKind,
+    body: Mapping[str, Any],
+    *,
+    subject_id: UUID | None = None,
+    reason: str = "",
+) -> UUID:
+    """Make a statement and answer its id. The caller has checked that `actor` may ask for this at all.
+
+    The proposer signs at once where the own word counts: as an officer whom it does not concern, as the principal of a
+    delegation, or when it only stops something. With enough signatures the signer is asked to take it up.
+    Raises: StatementMalformed.
+    """
+    statement = Statement(
+        str(new_id()), organisation(work, actor.organisation_id).number, StatementKind(kind), dict(body), work.now()
+    )
+    statement.parsed()
+    row = StatementRow(
+        id=UUID(statement.id),
+        organisation_id=actor.organisation_id,
+        kind=statement.kind,
+        subject_id=subject_id,
+        body=dict(body),
+        sha256=statement.digest(),
+        state=StatementState.PROPOSED,
+        reason=reason[:LONGEST_REASON],
+        refusal="",
+        proposed_by=actor.id,
+        made_at=statement.made_at,
+    )
+    work.session.add(row)
+    work.session.flush()
+    append(
+        work,
+        actor.by,
+        StatementProposed(
+            id=row.id, kind=row.kind, about=subject_id, body=row.body, sha256=row.sha256, reason=row.reason
+        ),
+    )
+    if _own_word_counts(actor, statement):
+        _sign(work, actor, attestor, row, statement)
+    return row.id
+
+
+def confirm(
+    work: Work,
+    actor: Actor,
+    attestor: Attestor,
+    statement_id: UUID,
+    *,
+    sha256: str,
+    signed: SignedElsewhere | None = None,
+) -> StatementFacts:
+    """An officer's yes to the very statement of `sha256`.   signed: with a passkey, instead of the attestor's word.
+
+    Raises: Forbidden, NotFound, TransitionRefused, StatementChanged, SubjectMayNotSign, PersonCountsOnce,
+    EvidenceNotFitting.
+    """
+    require(actor, Permission.CONFIRM_STATEMENTS)
+    row = _row(work, actor, statement_id)
+    next_statement_state(StatementState(row.state), StatementAction.SIGN)
+    if row.sha256 != sha256:
+        raise StatementChanged("this is not what the statement says; please look at it again")
+    statement = _statement(work, row)
+    if str(actor.person_id) in concerned(statement.parsed()):
+        raise SubjectMayNotSign("this statement is about yourself; other officers sign it")
+    _sign(work, actor, attestor, row, statement, signed)
+    return statement_facts(work, row.id)
+
+
+def refuse(work: Work, actor: Actor, statement_id: UUID, *, reason: str) -> None:
+    """An officer's no ends it.   Raises: Forbidden, NotFound, TransitionRefused, StatementReasonMissing."""
+    require(actor, Permission.CONFIRM_STATEMENTS)
+    if not reason.strip():
+        raise StatementReasonMissing("a refusal needs a reason")
+    _move(work, actor.by, _row(work, actor, statement_id), StatementAction.REFUSE, reason)
+
+
+def withdraw(work: Work, actor: Actor, statement_id: UUID) -> None:
+    """Whoever proposed it takes it back.   Raises: NotFound, TransitionRefused."""
+    row = _row(work, actor, statement_id)
+    if row.proposed_by != actor.id:
+        raise NotFound("there is no such statement")
+    _move(work, actor.by, row, StatementAction.WITHDRAW, "")
+
+
+def move_statement(work: Work, by: By, statement_id: UUID, action: StatementAction, reason: str = "") -> None:
+    """For the worker, which knows what the signer said.   Raises: NotFound, TransitionRefused."""
+    row = work.session.get(StatementRow, statement_id)
+    if row is None:
+        raise NotFound("there is no such statement")
+    _move(work, by, row, action, reason)
+
+
+def statement_facts(work: Work, statement_id: UUID) -> StatementFacts:
+    """Without regard to anybody's rights.   Raises: NotFound."""
+    row = work.session.get(StatementRow, statement_id)
+    if row is None:
+        raise NotFound("there is no such statement")
+    return _facts(work, [row])[0]
+
+
+def statements(
+    work: Work,
+    actor: Actor,
+    *,
+    state: StatementState | None = None,
+    kind: StatementKind | None = None,
+    subject_id: UUID | None = None,
+) -> tuple[StatementFacts, ...]:
+    """Of the own organisation for officers and auditors, else those that `actor` proposed or that are about `actor`;
+    newest first, at most 500."""
+    wanted = [_readable(actor)]
+    wanted += [] if state is None else [StatementRow.state == state]
+    wanted += [] if kind is None else [StatementRow.kind == kind]
+    wanted += [] if subject_id is None else [StatementRow.subject_id == subject_id]
+    rows = work.session.scalars(
+        select(StatementRow).where(*wanted).order_by(StatementRow.id.desc()).limit(MOST_LISTED)
+    ).all()
+    return tuple(_facts(work, list(rows)))
+
+
+def signed_statement(work: Work, statement_id: UUID) -> tuple[Statement, tuple[str, ...]]:
+    """What people signed and their signed words, for the signer.   Raises: NotFound."""
+    row = work.session.get(StatementRow, statement_id)
+    if row is None:
+        raise NotFound("there is no such statement")
+    evidence = work.session.scalars(
+        select(StatementSignature.evidence)
+        .where(StatementSignature.statement_id == row.id)
+        .order_by(StatementSignature.id)
+    )
+    return _statement(work, row), tuple(evidence)
+
+
+def claims_for(work: Work, actor: Actor, statement_id: UUID) -> EvidenceClaims:
+    """What `actor` signs by saying yes to the statement now.   Raises: NotFound."""
+    return _claims(work, actor, _statement(work, _row(work, actor, statement_id)))
+
+
+def _own_word_counts(actor: Actor, statement: Statement) -> bool:
+    needed = officers_needed(statement)
+    if needed == 0 or statement.kind is StatementKind.DELEGATION:
+        return True
+    return actor.may(Permission.CONFIRM_STATEMENTS) and str(actor.person_id) not in concerned(statement.parsed())
+
+
+def _sign(
+    work: Work,
+    actor: Actor,
+    attestor: Attestor,
+    row: StatementRow,
+    statement: Statement,
+    signed: SignedElsewhere | None = None,
+) -> None:
+    claims = _claims(work, actor, statement)
+    if signed is not None:
+        claims = replace(claims, decided_at=signed.claims.decided_at)
+        require_fitting(work, claims, signed)
+    as_officer = actor.may(Permission.CONFIRM_STATEMENTS) and str(actor.person_id) not in concerned(statement.parsed())
+    signature = StatementSignature(
+        id=new_id(),
+        statement_id=row.id,
+        person_id=actor.person_id,
+        as_officer=as_officer,
+        evidence=attestor.attest(claims) if signed is None else signed.text,
+        signed_at=claims.decided_at,
+    )
+    # Signatures of one statement take turns here, so that the last one sees the others.
+    work.session.execute(select(StatementRow.id).where(StatementRow.id == row.id).with_for_update())
+    try:
+        with work.session.begin_nested():
+            work.session.add(signature)
+    except IntegrityError:
+        raise PersonCountsOnce("you have signed this statement already; another officer must") from None
+    append(work, actor.by, StatementSigned(id=row.id, sha256=row.sha256, as_officer=as_officer))
+    counted = work.session.scalars(
+        select(StatementSignature.as_officer).where(StatementSignature.statement_id == row.id)
+    ).all()
+    if sum(counted) >= officers_needed(statement):
+        _move(work, actor.by, row, StatementAction.CONFIRM, "")
+        job = Job("register-statement", f"register-statement-{row.id}", (str(row.id),))
+        work.jobs.enqueue(work.session, job)
+
+
+def _claims(work: Work, actor: Actor, statement: Statement) -> EvidenceClaims:
+    return EvidenceClaims(
+        manifest_sha256=statement.digest(),
+        request_id=statement.id,
+        person_id=str(actor.person_id),
+        step=statement.step,
+        decision=Decision.APPROVED,
+        decided_at=work.now().replace(microsecond=0),
+        organisation=statement.organisation,
+    )
+
+
+def _move(work: Work, by: By, row: StatementRow, action: StatementAction, reason: str) -> None:
+    before = StatementState(row.state)
+    after = next_statement_state(before, action)
+    values: dict[str, Any] = {"state": after}
+    if after is StatementState.REFUSED:
+        values["refusal"] = reason[:LONGEST_REASON]
+    if after is StatementState.REGISTERED:
+        values["registered_at"] = work.now()
+    moved = work.session.scalar(
+        update(StatementRow)
+        .where(StatementRow.id == row.id, StatementRow.state == before)
+        .values(**values)
+        .returning(StatementRow.id)
+    )
+    if moved is None:
+        raise TransitionRefused("the statement has just changed; please look at it again")
+    append(
+        work,
+        by.within(row.organisation_id),
+        StatementMoved(id=row.id, before=before, after=after, reason=reason[:LONGEST_REASON]),
+    )
+
+
+def _row(work: Work, actor: Actor, statement_id: UUID) -> StatementRow:
+    row = work.session.scalar(select(StatementRow).where(StatementRow.id == statement_id, _readable(actor)))
+    if row is None:
+        raise NotFound("there is no such statement")
+    return row
+
+
+def _readable(actor: Actor) -> ColumnElement[bool]:
+    own = StatementRow.organisation_id == actor.organisation_id
+    if actor.may(Permission.CONFIRM_STATEMENTS) or actor.may(Permission.READ_AUDIT):
+        return own
+    return own & or_(StatementRow.proposed_by == actor.id, StatementRow.subject_id == actor.id)
+
+
+def _statement(work: Work, row: StatementRow) -> Statement:
+    number = organisation(work, row.organisation_id).number
+    return Statement(str(row.id), number, StatementKind(row.kind), row.body, row.made_at)
+
+
+def _facts(work: Work, rows: list[StatementRow]) -> list[StatementFacts]:
+    signed: dict[UUID, list[Signature]] = {row.id: [] for row in rows}
+    found = work.session.scalars(
+        select(StatementSignature).where(StatementSignature.statement_id.in_(signed)).order_by(StatementSignature.id)
+    )
+    for each in found:
+        signed[each.statement_id].append(Signature(each.person_id, each.as_officer, each.signed_at))
+    return [
+        StatementFacts(
+            id=row.id,
+            organisation_id=row.organisation_id,
+            kind=StatementKind(row.kind),
+            subject_id=row.subject_id,
+            body=row.body,
+            sha256=row.sha256,
+            state=StatementState(row.state),
+            reason=row.reason,
+            refusal=row.refusal,
+            proposed_by=row.proposed_by,
+            made_at=row.made_at,
+            registered_at=row.registered_at,
+            signatures=tuple(signed[row.id]),
+            officers_needed=officers_needed(_statement(work, row)),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,48 @@
+"""The signer takes up a statement: it reads the signed words, judges by its own register, and writes there first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from printserver.approvals.statement_events import StatementRegistered
+from printserver.approvals.statements import signed_statement
+from printserver.audit.queries import AuditSearch, find_entries
+from printserver.foundation.unit_of_work import Database
+from printserver.signing.key_list import KeyList
+from printserver.signing.register_journal import RegisterJournal
+
+RECENT: Final = 100
+"""Statements registered at the same time may stand in any order."""
+
+
+@dataclass(frozen=True)
+class Registering:
+    database: Database
+    key_list: KeyList
+    register: RegisterJournal
+
+    def take_up(self, statement_id: UUID) -> tuple[int, str]:
+        """Answer how many lines the register has now, and its head.
+
+        Raises: NotFound, StatementRefused, StatementMalformed, EvidenceForged, KeyUnknown, KeyNotValid; RegisterBroken.
+        """
+        with self.database.reading() as work:
+            statement, evidence = signed_statement(work, statement_id)
+        self.register.take_up(statement, evidence, self.key_list, self.database.clock.now())
+        structlog.get_logger().info("statement taken up", statement_id=str(statement_id), kind=statement.kind.value)
+        return self.register.head
+
+
+def check_register(database: Database, register: RegisterJournal) -> None:
+    """Prove that the register still knows what it knew when the newest statements were taken up.
+
+    Raises: RegisterBroken: then nothing may be signed.
+    """
+    with database.reading() as work:
+        taken = find_entries(work, AuditSearch(event=StatementRegistered.__name__), limit=RECENT).entries
+    said = [(entry.facts.get("register_lines", 0), entry.facts.get("register_head", "")) for entry in taken]
+    register.check_knows(*max(said, default=(0, "")))

@@ -1,0 +1,194 @@
+"""The signer's register: what statements, taken one after the other, say about who may decide and which seal is usable.
+
+Nothing here comes from a row of the database. Pure: a `Standing` is the sum so far, `after` gives the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from printserver.signing.errors import StatementRefused
+from printserver.signing.flow import Flow, FlowMalformed, Seat, parse_flow
+from printserver.signing.statements import (
+    BarBody,
+    DelegationBody,
+    DelegationEndBody,
+    FlowBody,
+    KeyBody,
+    PolicyBody,
+    SealBody,
+    SealOrderBody,
+    SealStopBody,
+    SeatBody,
+    Statement,
+    SystemBody,
+    UnbarBody,
+    UnkeyBody,
+    UnseatBody,
+    UnsystemBody,
+)
+
+FLOW_GRACE: Final = timedelta(days=60)
+"""How long requests that were submitted under a flow may still be signed after another one has taken its place."""
+CUSTODIAN: Final = "custodian"
+SeatKey = tuple[str, str, str]
+K = TypeVar("K")
+V = TypeVar("V")
+_PeopleBody = SeatBody | UnseatBody | BarBody | UnbarBody | DelegationBody | DelegationEndBody
+_KeyBody = KeyBody | UnkeyBody | SystemBody | UnsystemBody
+
+
+@dataclass(frozen=True)
+class KnownFlow:
+    """`until`: when another one took its place."""
+
+    flow: Flow
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What holds in one organisation. Persons by their id; seals by theirs; flows by their digest."""
+
+    seats: Mapping[SeatKey, SeatBody] = field(default_factory=dict)
+    barred: frozenset[str] = frozenset()
+    keys: Mapping[str, KeyBody] = field(default_factory=dict)
+    """By credential id, base64url."""
+    systems: Mapping[str, SystemBody] = field(default_factory=dict)
+    flows: Mapping[str, KnownFlow] = field(default_factory=dict)
+    orders: Mapping[str, SealOrderBody] = field(default_factory=dict)
+    seals: Mapping[str, SealBody] = field(default_factory=dict)
+    delegations: Mapping[SeatKey, DelegationBody] = field(default_factory=dict)
+    """By principal, deputy and role."""
+    policy: PolicyBody = field(default_factory=lambda: PolicyBody(officer_evidence="attested"))
+
+    def after(self, statement: Statement, at: datetime) -> Standing:
+        """at: when the register took it.   Raises: StatementMalformed; StatementRefused for what cannot be."""
+        body = statement.parsed()
+        match body:
+            case FlowBody(flow=given):
+                return replace(self, flows=self._flows_with(given, at))
+            case SealOrderBody() | SealBody() | SealStopBody():
+                return self._seals_after(body)
+            case KeyBody() | UnkeyBody() | SystemBody() | UnsystemBody():
+                return self._keys_after(body)
+            case PolicyBody():
+                return replace(self, policy=body)
+            case _:
+                return self._people_after(body)
+
+    def seats_of(self, person_id: str) -> tuple[Seat, ...]:
+        """None for somebody who is barred."""
+        if person_id in self.barred:
+            return ()
+        return tuple(
+            Seat(seat.person_id, seat.role, seat.path, seat.valid_from, seat.valid_until)
+            for seat in self.seats.values()
+            if seat.person_id == person_id
+        )
+
+    def deputises(self, deputy: str, principal: str, roles: tuple[str, ...], at: datetime) -> bool:
+        """Whether `deputy` may take a step in which the principal would count by one of `roles`."""
+        return principal not in self.barred and any(
+            given.deputy == deputy
+            and given.principal == principal
+            and given.role in roles
+            and given.valid_from <= at < given.valid_until
+            for given in self.delegations.values()
+        )
+
+    def flow(self, digest: str, at: datetime) -> Flow | None:
+        """The flow of this digest while requests under it may be signed."""
+        known = self.flows.get(digest)
+        if known is None or (known.until is not None and at > known.until + FLOW_GRACE):
+            return None
+        return known.flow
+
+    def _people_after(self, body: _PeopleBody) -> Standing:
+        match body:
+            case SeatBody():
+                return replace(self, seats={**self.seats, (body.person_id, body.role, body.path): body})
+            case UnseatBody():
+                return replace(self, seats=_without(self.seats, (body.person_id, body.role, body.path)))
+            case BarBody():
+                return replace(self, barred=self.barred | {body.person_id})
+            case UnbarBody():
+                return replace(self, barred=self.barred - {body.person_id})
+            case DelegationBody():
+                return replace(self, delegations={**self.delegations, _between(body): body})
+            case DelegationEndBody():
+                return replace(self, delegations=_without(self.delegations, _between(body)))
+
+    def _keys_after(self, body: _KeyBody) -> Standing:
+        match body:
+            case KeyBody():
+                return replace(self, keys=_added(self.keys, body.credential_id, body))
+            case UnkeyBody():
+                return replace(self, keys=_without(self.keys, body.credential_id))
+            case SystemBody():
+                return replace(self, systems={**self.systems, body.system_id: body})
+            case UnsystemBody():
+                return replace(self, systems=_without(self.systems, body.system_id))
+
+    def _seals_after(self, body: SealOrderBody | SealBody | SealStopBody) -> Standing:
+        match body:
+            case SealOrderBody():
+                return self._with_order(body)
+            case SealBody():
+                return self._with_seal(body)
+            case SealStopBody():
+                return self._with_seal_stopped(body)
+
+    def _flows_with(self, given: Mapping[str, object], at: datetime) -> dict[str, KnownFlow]:
+        try:
+            flow = parse_flow(given)
+        except FlowMalformed as problem:
+            raise StatementRefused(str(problem)) from None
+        former = [known.flow.version for known in self.flows.values() if known.flow.class_code == flow.class_code]
+        if flow.version <= max(former, default=0):
+            raise StatementRefused(f"the class {flow.class_code} has version {max(former)} already")
+        flows = {
+            digest: replace(known, until=at) if known.flow.class_code == flow.class_code and not known.until else known
+            for digest, known in self.flows.items()
+        }
+        return {**flows, flow.digest(): KnownFlow(flow)}
+
+    def _with_order(self, order: SealOrderBody) -> Standing:
+        taken = {former.code_id for former in self.orders.values()} | {seal.code_id for seal in self.seals.values()}
+        if order.seal_id in self.orders or order.code_id in taken:
+            raise StatementRefused("this seal was ordered before")
+        return replace(self, orders={**self.orders, order.seal_id: order})
+
+    def _with_seal(self, seal: SealBody) -> Standing:
+        former = self.seals.get(seal.seal_id)
+        if former is not None:
+            if former.state == "destroyed" or (former.state == "revoked" and seal.state != "destroyed"):
+                raise StatementRefused(f"this seal is {former.state} for ever")
+            if former.code_id != seal.code_id or former.owner != seal.owner:
+                raise StatementRefused("a seal keeps its number and its owner")
+        elif any(other.code_id == seal.code_id for other in self.seals.values()):
+            raise StatementRefused("another seal has this number")
+        return replace(self, seals={**self.seals, seal.seal_id: seal})
+
+    def _with_seal_stopped(self, stop: SealStopBody) -> Standing:
+        seal = self.seals.get(stop.seal_id)
+        if seal is None or seal.state != "active":
+            return self
+        return replace(self, seals={**self.seals, stop.seal_id: seal.model_copy(update={"state": "suspended"})})
+
+
+def _between(given: DelegationBody | DelegationEndBody) -> SeatKey:
+    return given.principal, given.deputy, given.role
+
+
+def _added(known: Mapping[K, V], key: K, value: V) -> dict[K, V]:
+    if key in known and known[key] != value:
+        raise StatementRefused("this passkey is registered already, with other facts")
+    return {**known, key: value}
+
+
+def _without(known: Mapping[K, V], key: K) -> dict[K, V]:
+    return {each: value for each, value in known.items() if each != key}

@@ -1,0 +1,170 @@
+"""The signer's register as a file beside the token: begun by a ceremony, continued by statements, append only.
+
+Its first record holds the statements of the ceremony under the offline root's signature; each further one a statement
+with the evidence that carried it. `register` says what they amount to.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from printserver.foundation.clock import as_text, from_text
+from printserver.signing.chained_file import ChainedFile
+from printserver.signing.errors import JournalBroken, RegisterBroken, SignatureInvalid, StatementRefused
+from printserver.signing.key_list import KeyList
+from printserver.signing.p256 import sign_message, verify_raw
+from printserver.signing.ports import RawSign
+from printserver.signing.register import Standing
+from printserver.signing.signatories import check_signatories
+from printserver.signing.statements import Statement, StatementMalformed, statement_of_json
+from printserver.signing.verified import verify_any
+
+NAME: Final = "register"
+_PREFIX: Final = b"printserver register genesis 1\x00"
+_GENESIS: Final = {"genesis", "root_signature", "taken_at"}
+_TAKEN: Final = {"statement", "evidence", "taken_at"}
+
+
+class RegisterJournal:
+    """Opened by one process at a time; threads may share it."""
+
+    def __init__(self, path: Path, root: ec.EllipticCurvePublicKey) -> None:
+        """Open an existing register and add it up.
+
+        root: the offline root's key, which signed the first record.
+        Raises: JournalInUse, RegisterBroken (there is none, or it is not what was written).
+        """
+        self._lock = threading.Lock()
+        self._standings: dict[int, Standing] = defaultdict(Standing)
+        self._digests: dict[str, str] = {}
+        if not path.exists():
+            raise RegisterBroken("there is no register: nobody may decide anything; restore it, or hold a ceremony")
+        try:
+            self._file = ChainedFile(path, NAME)
+        except JournalBroken as problem:
+            raise RegisterBroken(str(problem)) from None
+        try:
+            self._read(root)
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """How many lines there are, and the SHA-256 of the last."""
+        with self._lock:
+            return self._file.head
+
+    def check_knows(self, lines: int, head: str) -> None:
+        """Raises: RegisterBroken unless it begins with the lines whose `head` was kept elsewhere."""
+        with self._lock:
+            try:
+                self._file.check_knows(lines, head)
+            except JournalBroken as problem:
+                raise RegisterBroken(str(problem)) from None
+
+    def standing(self, organisation: int) -> Standing:
+        """What holds now.   organisation: u32.   Raises: RegisterBroken when the file was touched."""
+        with self._lock:
+            self._check_untouched()
+            return self._standings[organisation]
+
+    def take_up(self, statement: Statement, evidence: Sequence[str], key_list: KeyList, at: datetime) -> None:
+        """Add a statement that enough people have signed; one that stands there already changes nothing.
+
+        evidence: as `verified.verify_any` reads it.   at: now.
+        Raises: StatementRefused, StatementMalformed, EvidenceForged, KeyUnknown, KeyNotValid; RegisterBroken.
+        """
+        with self._lock:
+            self._check_untouched()
+            if statement.id in self._digests:
+                if self._digests[statement.id] != statement.digest():
+                    raise StatementRefused("another statement with this id stands in the register")
+                return
+            standing = self._standings[statement.organisation]
+            given = [verify_any(text, key_list, standing) for text in evidence]
+            check_signatories(statement, given, standing, at)
+            after = standing.after(statement, at)
+            self._append({"statement": statement.to_json(), "evidence": list(evidence), "taken_at": as_text(at)})
+            self._digests[statement.id] = statement.digest()
+            self._standings[statement.organisation] = after
+
+    def close(self) -> None:
+        """Let the next process open it."""
+        with self._lock:
+            self._file.close()
+
+    def _check_untouched(self) -> None:
+        try:
+            self._file.check_untouched()
+        except JournalBroken as problem:
+            raise RegisterBroken(str(problem)) from None
+
+    def _append(self, record: Mapping[str, Any]) -> None:
+        try:
+            self._file.append(record)
+        except JournalBroken as problem:
+            raise RegisterBroken(str(problem)) from None
+
+    def _read(self, root: ec.EllipticCurvePublicKey) -> None:
+        records = [line.record for line in self._file.lines if line.record is not None]
+        if not records or set(records[0]) != _GENESIS:
+            raise RegisterBroken("the register does not begin with a ceremony")
+        try:
+            for statement in _genesis(records[0], root):
+                self._add(statement, records[0]["taken_at"])
+            for record in records[1:]:
+                if set(record) != _TAKEN:
+                    raise RegisterBroken("a line of the register holds no statement")
+                self._add(statement_of_json(record["statement"]), record["taken_at"])
+        except (StatementMalformed, StatementRefused, ValueError) as problem:
+            raise RegisterBroken(f"the register cannot be added up: {problem}") from problem
+
+    def _add(self, statement: Statement, taken_at: str) -> None:
+        standing = self._standings[statement.organisation]
+        self._standings[statement.organisation] = standing.after(statement, from_text(taken_at))
+        self._digests[statement.id] = statement.digest()
+
+
+def begin_register(path: Path, statements: Sequence[Statement], *, sign: RawSign, at: datetime) -> None:
+    """Write the first record of a new register.   sign: the offline root's key.   at: of the ceremony.
+
+    Raises: RegisterBroken when there is one already; StatementMalformed, StatementRefused.
+    """
+    if path.exists():
+        raise RegisterBroken("there is a register already")
+    standings: dict[int, Standing] = defaultdict(Standing)
+    for statement in statements:
+        standings[statement.organisation] = standings[statement.organisation].after(statement, at)
+    listed = [statement.to_json() for statement in statements]
+    signature = sign_message(sign, _PREFIX + rfc8785.dumps(listed))
+    file = ChainedFile(path, NAME)
+    try:
+        file.append(
+            {
+                "genesis": listed,
+                "root_signature": base64.b64encode(signature).decode("ascii"),
+                "taken_at": as_text(at),
+            }
+        )
+    finally:
+        file.close()
+
+
+def _genesis(record: Mapping[str, Any], root: ec.EllipticCurvePublicKey) -> list[Statement]:
+    try:
+        signature = base64.b64decode(record["root_signature"], validate=True)
+        verify_raw(root, signature, _PREFIX + rfc8785.dumps(record["genesis"]))
+    except (SignatureInvalid, binascii.Error, TypeError) as problem:
+        raise RegisterBroken("the offline root did not sign the beginning of the register") from problem
+    return [statement_of_json(each) for each in record["genesis"]]

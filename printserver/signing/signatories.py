@@ -1,0 +1,111 @@
+"""Whose word a statement needs before the register takes it. Pure.
+
+What gives somebody or something more takes two officers, and nobody vouches for oneself. What only takes away takes one
+word that the web process attests: the pages decide who may say it, and the worst it can do is to stop something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from printserver.signing.errors import StatementRefused
+from printserver.signing.evidence import Decision
+from printserver.signing.register import CUSTODIAN, Standing
+from printserver.signing.statements import (
+    Body,
+    DelegationBody,
+    SealBody,
+    SeatBody,
+    Statement,
+    StatementKind,
+    UnbarBody,
+)
+from printserver.signing.verified import EvidenceKind, Verified
+
+OFFICER_ROLES: Final = frozenset({"key-officer", "seal-administrator"})
+OFFICERS_NEEDED: Final = 2
+LONGEST_WAIT: Final = timedelta(days=30)
+CLOCK_SKEW: Final = timedelta(seconds=60)
+STOPPING: Final = frozenset(
+    {
+        StatementKind.UNSEAT,
+        StatementKind.BAR,
+        StatementKind.UNKEY,
+        StatementKind.UNSYSTEM,
+        StatementKind.SEAL_STOP,
+        StatementKind.DELEGATION_END,
+    }
+)
+
+
+def officers_needed(statement: Statement) -> int:
+    """How many officers must sign; the principal of a delegation and whoever stops something sign besides."""
+    if statement.kind in STOPPING:
+        return 0
+    if statement.kind is StatementKind.DELEGATION:
+        body = statement.parsed()
+        return 1 if isinstance(body, DelegationBody) and body.role == CUSTODIAN else 0
+    return OFFICERS_NEEDED
+
+
+def is_officer(standing: Standing, person_id: str, at: datetime) -> bool:
+    return any(seat.role in OFFICER_ROLES and seat.holds(at) for seat in standing.seats_of(person_id))
+
+
+def check_signatories(statement: Statement, given: Sequence[Verified], standing: Standing, at: datetime) -> None:
+    """Silence means that the register may take it.   at: now.   Raises: StatementRefused with everything wrong."""
+    body = statement.parsed()
+    problems = [problem for one in given for problem in _problems(statement, one, at)]
+    people = [one.claims.person_id for one in given]
+    if len(set(people)) != len(people):
+        problems.append("one person signed more than once")
+    officers = [one for one in given if _counts_as_officer(one, body, standing, at)]
+    if len(officers) < officers_needed(statement):
+        problems.append(f"{len(officers)} of {officers_needed(statement)} officers have signed")
+    if isinstance(body, DelegationBody) and body.principal not in people:
+        problems.append("whoever gives the own place to another says so in person")
+    if not given:
+        problems.append("nobody has signed")
+    if problems:
+        raise StatementRefused("; ".join(dict.fromkeys(problems)))
+
+
+def _problems(statement: Statement, one: Verified, at: datetime) -> Iterator[str]:
+    claims = one.claims
+    if claims.manifest_sha256 != statement.digest() or claims.request_id != statement.id:
+        yield "somebody signed another statement"
+    if claims.step != statement.step or claims.organisation != statement.organisation:
+        yield "somebody signed for another purpose"
+    if claims.decision is not Decision.APPROVED or claims.acts_for or claims.to:
+        yield "a statement is signed in person, without conditions"
+    if one.kind is EvidenceKind.SYSTEM:
+        yield "no other system signs statements"
+    made, decided = statement.made_at, claims.decided_at
+    if not made - CLOCK_SKEW <= decided <= at + CLOCK_SKEW or at > made + LONGEST_WAIT:
+        yield "it was signed before it was made, or too long ago"
+
+
+def _counts_as_officer(one: Verified, body: Body, standing: Standing, at: datetime) -> bool:
+    person = one.claims.person_id
+    if standing.policy.officer_evidence == "passkey" and one.kind is not EvidenceKind.PASSKEY:
+        return False
+    return (
+        person not in concerned(body)
+        and is_officer(standing, person, at)
+        and is_officer(standing, person, one.claims.decided_at)
+    )
+
+
+def concerned(body: Body) -> frozenset[str]:
+    """Whoever gains by it does not vouch for it. An officer's own passkey is vouched for by one other officer."""
+    match body:
+        case SeatBody() | UnbarBody():
+            return frozenset({body.person_id})
+        case DelegationBody():
+            return frozenset({body.principal, body.deputy})
+        case SealBody():
+            return frozenset(body.custodians)
+        case _:
+            return frozenset()

@@ -140,7 +140,7 @@ class CupsRig:
         assert report is not None
         return report
 
-    def settled(self, job_uuid: UUID, expected_impressions: int, *, within: float = 30.0) -> tuple[Outcome, JobReport]:
+    def settled(self, job_uuid: UUID, expected_impressions: int, *, within: float = 60.0) -> tuple[Outcome, JobReport]:
         """Wait until the copy's outcome is decided."""
 
         def decided() -> tuple[Outcome, JobReport] | None:
@@ -217,7 +217,7 @@ def backends(rig: CupsRig) -> list[int]:
     return found
 
 
-def wait_for(look: Callable[[], Found | None], *, within: float = 15.0) -> Found:
+def wait_for(look: Callable[[], Found | None], *, within: float = 60.0) -> Found:
     """Look again and again until there is something; fail after `within` seconds."""
     deadline = time.monotonic() + within
     while (found := look()) is None:

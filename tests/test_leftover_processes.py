@@ -21,7 +21,7 @@ def test_a_process_that_carries_the_mark_is_found_until_it_ends(monkeypatch):
 
 def _found_soon(mark: str) -> dict[int, str]:
     """A program that has just been started shows its command and environment a moment later."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (found := leftover_processes.marked_processes(mark)) or "" in found.values():
         assert time.monotonic() < deadline
         time.sleep(0.01)

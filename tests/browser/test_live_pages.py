@@ -26,9 +26,9 @@ from tests.world import World, world, world_template
 
 __all__ = ["sqlite_template", "world", "world_template"]
 
-SOON_MS: Final = 3_000
-"""What is promised on a machine that is not busy with other things."""
-PATIENCE_MS: Final = 15_000
+SOON_MS: Final = 10_000
+"""Three seconds are promised on a machine that is not busy with other things, such as further tests."""
+PATIENCE_MS: Final = 60_000
 HINT: Final = ".live-hint"
 STATE: Final = "#live td .badge, #live p.state .badge"
 VOID: Final = re.compile("^已?作废$")

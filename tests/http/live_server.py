@@ -23,7 +23,7 @@ from tests.world import World
 from tests.world_building import Office
 
 QUICK: Final = LiveLimits(look_seconds=0.05)
-PATIENCE: Final = 10.0
+PATIENCE: Final = 30.0
 SILENCE: Final = 0.6
 
 

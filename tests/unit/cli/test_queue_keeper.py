@@ -102,5 +102,5 @@ def test_the_keeper_looks_again_and_again_until_it_is_told_to_stop(world: World,
     enrol(world, rig, queue="by-itself")
     wait_for(lambda: rig.spooler.queue_exists("by-itself") or None)
     stop.set()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()

@@ -19,7 +19,7 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 FOREVER = ["sleep", "600"]
 
 
-def wait_until(look: Callable[[], bool], *, within: float = 15.0) -> None:
+def wait_until(look: Callable[[], bool], *, within: float = 60.0) -> None:
     deadline = time.monotonic() + within
     while not look():
         assert time.monotonic() < deadline

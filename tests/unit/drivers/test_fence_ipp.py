@@ -253,7 +253,7 @@ def test_a_hostile_printer_is_given_up_in_bounded_time_and_memory(printer_identi
     with asked_of(printer_identity, HOSTILE[way]) as printer:
         with pytest.raises(NoAnswer):
             printer.job(3)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * LARGEST_MESSAGE // 1024
 
 

@@ -52,7 +52,7 @@ def test_memory_of_the_child_is_bounded():
 
 def test_processor_time_of_the_child_is_bounded():
     with pytest.raises(ProcessLimitExceeded) as refusal:
-        say("exec('while True: pass')", limits=ProcessLimits(cpu_seconds=1, wall_seconds=20))
+        say("exec('while True: pass')", limits=ProcessLimits(cpu_seconds=1, wall_seconds=60))
     assert refusal.value.limit == "cpu"
 
 
@@ -61,7 +61,7 @@ def test_a_sleeping_child_is_stopped_with_its_children():
     with pytest.raises(ProcessLimitExceeded) as refusal:
         say("os.fork(); os.fork(); time.sleep(60)", limits=ProcessLimits(wall_seconds=0.5))
     assert refusal.value.limit == "wall"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_output_of_the_child_is_bounded():

@@ -134,7 +134,7 @@ def wait_for_state(world: World, request_id: UUID, state: RequestState) -> Print
 
 
 def until(look: Callable[[], Seen], good: Callable[[Seen], bool]) -> Seen:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not good(seen := look()):
         assert time.monotonic() < deadline, seen
         time.sleep(0.05)

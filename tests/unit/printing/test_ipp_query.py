@@ -125,7 +125,7 @@ def test_a_printer_that_drips_or_keeps_silent_is_given_up_in_time(talker: Talkat
         begun = time.monotonic()
         with pytest.raises(PrinterUnreachable):
             query(talker.uri, talker.pin.sha256, EVERYTHING, seconds=0.7)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 8
 
 
 @pytest.mark.parametrize("said", [b"", b"\x00" * 4096, b"HTTP/1.1 200 OK\r\n\r\nnot IPP", b"\xff" * 70_000])

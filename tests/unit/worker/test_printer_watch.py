@@ -171,7 +171,7 @@ def test_two_watchers_on_the_same_books_do_not_disturb_each_other(printer: Switc
     wait_for(lambda: seen.status)
     stop.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
 
 
@@ -191,7 +191,7 @@ def test_a_watch_goes_on_when_it_may_write_again(printer: SwitchedOn, any_world:
     rename("put_aside", "printer_status")
     wait_for(lambda: seen.status)
     stop.set()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
 
 

@@ -103,6 +103,14 @@ GRANT SELECT, INSERT, UPDATE (name, url, types, state, secret, previous_secret, 
 GRANT SELECT, INSERT, UPDATE (state, due_at, give_up_at) ON webhook_delivery TO printserver_web;
 GRANT SELECT ON webhook_attempt TO printserver_web;
 GRANT UPDATE (email) ON user_account TO printserver_web;
+-- Seals: applied for, stopped at once, counted when their use is confirmed. What makes one usable is the worker's.
+GRANT INSERT ON seal TO printserver_web;
+GRANT UPDATE (state, uses) ON seal TO printserver_web;
+GRANT SELECT, INSERT ON seal_custodian, seal_artwork, physical_seal_step TO printserver_web;
+GRANT SELECT ON seal_permit TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (state, done_at) ON seal_step TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (applied_at) ON seal_import TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (keeper_id, place, state) ON physical_seal TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
 GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;
 GRANT UPDATE (state, copy_id, page, reason, verdict, settled_by, settled_at) ON return_page TO printserver_web;
@@ -116,6 +124,10 @@ GRANT SELECT ON
     return_batch, return_page, returned_copy, archive_record, archive_counter, print_ticket
     TO printserver_worker;
 -- What the signer has taken into its register becomes a row here.
+GRANT UPDATE (state, object_sha256, custodian_id, owner_id, evidence, classes, uses_limit) ON seal
+    TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (ended_at) ON seal_custodian, seal_permit TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (state, done_at) ON seal_step TO printserver_worker;
 GRANT SELECT ON delegation, custom_role TO printserver_worker;
 GRANT SELECT (id, organisation_id, branch_id, name, login, staff_number, frozen, person_id, left_at)
     ON user_account TO printserver_worker;
@@ -156,6 +168,7 @@ GRANT UPDATE (last) ON archive_counter TO printserver_worker;
 
 -- ---------------------------------------------------------------- signer
 
+GRANT SELECT ON seal_custodian TO printserver_signer;
 GRANT SELECT ON organisation, seal, document, print_request, copy, approval, authorisation TO printserver_signer;
 GRANT UPDATE (redeemed_at) ON authorisation TO printserver_signer;
 GRANT UPDATE (state, issued_sha256, issued_at) ON copy TO printserver_signer;

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, within, within_or_above
+from printserver.organisations.access import Actor, branch_path, within, within_or_above
 from printserver.organisations.permissions import Permission
-from printserver.organisations.queries import branch
 from printserver.seals.errors import SealNotFound, SealNotUsable, SealUsedUp
 from printserver.seals.models import Seal, SealCustodian, SealPermit
 from printserver.seals.states import SealState
 
-PERSON = "person"
-BRANCH = "branch"
+PERSON: Final = "person"
+BRANCH: Final = "branch"
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def seal_facts(work: Work, seal_id: UUID) -> SealFacts:
 
 def seals_of(work: Work, organisation_id: UUID) -> tuple[SealFacts, ...]:
     """Without regard to anybody's rights."""
-    rows = work.session.scalars(select(Seal).where(Seal.organisation_id == organisation_id).order_by(Seal.id))
-    return tuple(_facts(seal) for seal in rows)
+    rows = work.session.scalars(select(Seal).where(Seal.organisation_id == organisation_id).order_by(Seal.id)).all()
+    return facts_of(work, rows)
 
 
 def seals(work: Work, actor: Actor) -> tuple[SealFacts, ...]:
@@ -108,9 +108,7 @@ def askable_seals(work: Work, actor: Actor, *, document_class: str = "") -> tupl
     )
 
 
-def usable_seal(
-    work: Work, actor: Actor, seal_id: UUID, *, copies: int = 0, document_class: str = ""
-) -> SealFacts:
+def usable_seal(work: Work, actor: Actor, seal_id: UUID, *, copies: int = 0, document_class: str = "") -> SealFacts:
     """A seal that `actor` may ask for and that can be used now.
 
     copies: how many are asked for; none of them is counted yet.   document_class: empty when there is none.
@@ -170,7 +168,7 @@ def permits_of(work: Work, seal_id: UUID) -> Permits:
 
 
 def readable(actor: Actor) -> ColumnElement[bool]:
-    """Seals that serve the actor's branches; what is only applied for, those who keep the register and the applicant."""
+    """Seals that serve the branches; what is only applied for, who keeps the register and the applicant."""
     reach = within_or_above(Seal.branch_id, actor, Permission.READ_SEALS)
     open_to_all = Seal.state.not_in((SealState.APPLIED, SealState.REFUSED, SealState.WITHDRAWN, SealState.APPROVED))
     keeps = or_(
@@ -206,7 +204,7 @@ def _obstacle(work: Work, actor: Actor, seal: SealFacts, *, document_class: str)
         return None
     if actor.person_id in permits.people:
         return None
-    above = {UUID(part) for part in branch(work, actor.branch_id).path.strip("/").split("/")}
+    above = {UUID(part) for part in branch_path(work, actor.branch_id).strip("/").split("/")}
     if above & set(permits.branches):
         return None
     return SealNotUsable(f"the seal {seal.name} may be asked for by certain people and branches alone")

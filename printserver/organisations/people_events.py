@@ -104,15 +104,6 @@ class RightsChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RightsNotGiven(Event):
-    """The signer's register has the seat, but the person holds what does not go with it: no right came of it."""
-
-    subject: ClassVar[str] = "user"
-    role: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class CustomRoleChanged(Event):
     """Permissions before and after; none before for a new role, none after for a retired one."""
 

@@ -12,41 +12,40 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from printserver.audit.log import By, append
+from printserver.audit.log import By
+from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.delegations import (
-    DeputyUnfit,
-    NewDelegation,
-    end_delegations_between,
-    write_delegation,
-)
+from printserver.organisations.delegations import NewDelegation, end_delegations_between, write_delegation
 from printserver.organisations.holdings import accounts_of
 from printserver.organisations.models import Branch, User
 from printserver.organisations.people import freeze_person, unfreeze_person
-from printserver.organisations.people_events import RightsNotGiven
-from printserver.organisations.roles import DatesWrong, bind, end_rights, rights_of
-from printserver.organisations.rules import RolesIncompatible
+from printserver.organisations.roles import bind, end_rights, rights_of
 
 NO_REASON: Final = "by the signer's register"
 
 
+class SeatWithoutPlace(Refused):
+    """The person has left or the branch has moved or closed since the officers signed."""
+
+    code = "seat-without-place"
+
+
 def apply_seat(work: Work, by: By, body: Mapping[str, Any], statement_id: UUID | None = None) -> None:
-    """The person's first account holds the role. What no longer fits is recorded, and gives nothing.
+    """The person's first account holds the role.
 
     body: person_id, role, path, from, until, as in the statement `seat`.
+    Raises: SeatWithoutPlace, RolesIncompatible, DatesWrong; then only the register has the seat.
     """
     person_id, role, path = UUID(body["person_id"]), str(body["role"]), str(body["path"])
-    branch_id = work.session.scalar(select(Branch.id).where(Branch.path == path, Branch.closed_at.is_(None)))
-    gone = work.session.scalar(select(User.id).where(User.id == person_id, User.left_at.is_(None))) is None
-    if branch_id is None or gone:
-        append(work, by, RightsNotGiven(id=person_id, role=role, reason="the person or the branch is gone"))
-        return
-    try:
-        with work.session.begin_nested():
-            since, until = _moment(body.get("from")), _moment(body.get("until"))
-            bind(work, by, person_id, role, branch_id, since=since, until=until, statement_id=statement_id)
-    except (RolesIncompatible, DatesWrong) as problem:
-        append(work, by, RightsNotGiven(id=person_id, role=role, reason=str(problem)))
+    organisation_id = work.session.scalar(
+        select(User.organisation_id).where(User.id == person_id, User.left_at.is_(None))
+    )
+    place = select(Branch.id).where(Branch.path == path, Branch.closed_at.is_(None))
+    branch_id = work.session.scalar(place.where(Branch.organisation_id == organisation_id))
+    if branch_id is None:
+        raise SeatWithoutPlace("the person has left, or there is no such branch any more")
+    since, until = _moment(body.get("from")), _moment(body.get("until"))
+    bind(work, by, person_id, role, branch_id, since=since, until=until, statement_id=statement_id)
 
 
 def apply_unseat(work: Work, by: By, body: Mapping[str, Any]) -> None:
@@ -67,7 +66,7 @@ def apply_unbar(work: Work, by: By, body: Mapping[str, Any]) -> None:
 
 
 def apply_delegation(work: Work, by: By, body: Mapping[str, Any], statement_id: UUID | None = None) -> None:
-    """body: principal, deputy, role, from, until."""
+    """body: principal, deputy, role, from, until.   Raises: DeputyUnfit, RolesIncompatible."""
     principal_id = UUID(body["principal"])
     new = NewDelegation(
         UUID(body["deputy"]),
@@ -75,11 +74,7 @@ def apply_delegation(work: Work, by: By, body: Mapping[str, Any], statement_id: 
         datetime.fromisoformat(body["from"]),
         datetime.fromisoformat(body["until"]),
     )
-    try:
-        with work.session.begin_nested():
-            write_delegation(work, by, principal_id, new, statement_id=statement_id)
-    except (RolesIncompatible, DeputyUnfit) as problem:
-        append(work, by, RightsNotGiven(id=new.deputy_id, role=new.role, reason=str(problem)))
+    write_delegation(work, by, principal_id, new, statement_id=statement_id)
 
 
 def apply_delegation_end(work: Work, by: By, body: Mapping[str, Any]) -> None:

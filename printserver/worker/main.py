@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
+from printserver.approvals import workflows as register_jobs
+from printserver.approvals.registering import RegisterTools
 from printserver.bootstrap import Adapters, build
 from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
@@ -23,6 +25,7 @@ from printserver.returns import workflows as return_jobs
 from printserver.returns.printer_days import check_counts
 from printserver.returns.workflows import ReturnTools
 from printserver.settings import Settings
+from printserver.worker.effects import EFFECTS
 from printserver.worker.printer_watch import watch_printers
 from printserver.worker.queue_watch import EVERY_SECONDS, note_queues
 from printserver.worker.recovery import Liveness, hold_single_worker_lock
@@ -104,4 +107,5 @@ def register(adapters: Adapters) -> None:
     """Every workflow of every room."""
     database, objects = adapters.database, adapters.objects
     request_jobs.register(RequestTools(print_tools(adapters), adapters.signer))
+    register_jobs.register(RegisterTools(database, adapters.signer, EFFECTS))
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

@@ -11,6 +11,7 @@ from printserver.foundation.errors import NotFound
 from printserver.foundation.job_queue import JobQueue
 from printserver.foundation.jobs import DbosJobQueue
 from printserver.foundation.unit_of_work import Database
+from printserver.organisations.secrets import Secrets
 from printserver.print_requests.printing import SpoolerAccess
 from printserver.printing.cups import CupsSpooler
 from printserver.printing.job_file import ShareSecret, read_public_key
@@ -18,6 +19,7 @@ from printserver.settings import LOCAL_SPOOLER, Settings
 from printserver.signing.client import SignerClient
 from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_evidence
 from printserver.signing.key_list import KeyList
+from printserver.signing.seal_makers import SealMakers
 from printserver.storage.objects import LocalObjects, Objects
 
 
@@ -49,6 +51,11 @@ class Adapters:
         return FileAttestor(AttestationKey.load(self.settings.attestation_key))
 
     @cached_property
+    def secrets(self) -> Secrets:
+        """For the web process alone; the file belongs to its system user.   Raises: SecretsDamaged."""
+        return Secrets.load(self.settings.web_secret)
+
+    @cached_property
     def signer(self) -> SignerClient:
         return SignerClient(self.settings.signer_socket)
 
@@ -74,6 +81,10 @@ class Adapters:
     def load_key_list(self) -> Callable[[], KeyList]:
         return lambda: read_key_list(self.settings)
 
+    @property
+    def load_seal_makers(self) -> Callable[[], SealMakers]:
+        return lambda: read_seal_makers(self.settings)
+
 
 def build(settings: Settings, *, jobs: JobQueue | None = None) -> Adapters:
     """jobs: where new jobs go; DBOS in the same database when not given."""
@@ -88,3 +99,11 @@ def read_key_list(settings: Settings) -> KeyList:
     Raises: KeyListRefused.
     """
     return KeyList.read(settings.key_list, pin_file=settings.root_fingerprint)
+
+
+def read_seal_makers(settings: Settings) -> SealMakers:
+    """Whose seals are believed: the published keys', and those of the makers that this installation pins.
+
+    Raises: KeyListRefused, TrustFileRefused.
+    """
+    return SealMakers.read(read_key_list(settings), settings.seal_makers)

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from printserver.organisations.sign_in_policy import SignInPolicy
 
+from printserver.signing.pades_preparation import PdfLevel
+
 HOME_VARIABLE: Final = "PRINTSERVER_HOME"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 LONGEST_HOST: Final = 33
@@ -63,6 +65,15 @@ class Settings(BaseSettings):
     pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
     pkcs11_token: str = "printserver"  # noqa: S105 -- the token's label, no secret
 
+    pades_level: PdfLevel = PdfLevel.B_B
+    """How much a PDF signature carries."""
+    time_stamp_urls: tuple[str, ...] = ()
+    """Time-stamp authorities, asked in this order; none named means this installation's own."""
+    revocation_urls: tuple[str, ...] = ()
+    """Beginnings of the addresses of OCSP responders and revocation lists that may be asked; nothing else is."""
+    outside_roots: tuple[Path, ...] = ()
+    """PEM files with the roots of outside authorities that have certified our PDF key or give us time-stamps."""
+
     signer_clients: tuple[str, ...] = ()
     """System users that may have copies signed; none named means the signer's own."""
 
@@ -79,6 +90,8 @@ class Settings(BaseSettings):
     """Where backends of other machines redeem tickets, by TLS; nowhere unless given."""
     ticket_certificate: Path | None = None
     ticket_key: Path | None = None
+
+    seal_makers_path: Path | None = None
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)
@@ -224,9 +237,24 @@ class Settings(BaseSettings):
         return self.home / "public" / "print-keys.json"
 
     @property
+    def root_revocation_list(self) -> Path:
+        """Which certificates of the offline root are revoked, signed by it; published."""
+        return self.home / "public" / "root.crl"
+
+    @property
+    def imported_certificates(self) -> Path:
+        """Chains of outside authorities for keys of the HSM, one file a key, named by its id."""
+        return self.home / "public" / "certificates"
+
+    @property
     def root_fingerprint(self) -> Path:
         """The file that pins the offline root for this installation."""
         return self.home / "public" / "root.sha256"
+
+    @property
+    def seal_makers(self) -> Path:
+        """A folder with the certificates of makers of seals that are believed besides the key list's own."""
+        return self.seal_makers_path or self.home / "public" / "seal-makers"
 
     @property
     def offline_root(self) -> Path:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
+from printserver.cli.seal_verify import app as seal_app
 from printserver.cli.spooler import check, install
 from printserver.cli.verify import verify
 from printserver.foundation.errors import PrintServerError
@@ -29,6 +30,7 @@ app.add_typer(audit_app, name="audit")
 printers_app.command()(install)
 printers_app.command()(check)
 app.add_typer(printers_app, name="printers")
+app.add_typer(seal_app, name="seal")
 app.command()(verify)
 app.command()(reconciliation)
 
@@ -61,7 +63,7 @@ def init(
         typer.echo("give the ceremony's file, or --demo", err=True)
         raise typer.Exit(2)
     with spoken() as settings:
-        installation.install(settings, read_plan(plan or installation.DEMO_PLAN))
+        installation.install(settings, read_plan(plan or installation.DEMO_PLAN), passwords_last=demo)
         typer.echo(f"Installed in {settings.home}.")
         typer.echo(f"First passwords, for you alone: {installation.credentials_file(settings)}")
         typer.echo(f"Take this folder away from the machine: {settings.offline_root}")

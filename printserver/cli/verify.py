@@ -41,7 +41,7 @@ def verify(
     ] = "",
 ) -> None:
     """Say whether a code or an issued PDF is genuine, whose it is and which copy."""
-    key_list = _key_list(keys, root)
+    key_list = key_list_of(keys, root)
     try:
         if _LIKE_A_CODE.fullmatch(subject):
             _show_code(verify_text(subject.strip(), key_list), key_list)
@@ -50,11 +50,12 @@ def verify(
     except PrintServerError as problem:
         if isinstance(problem, Malformed) and not isinstance(problem, CodeMalformed):
             _unusable(str(problem))
-        print(f"✗ 不真 NOT GENUINE: {_printable(str(problem))}")
+        print(f"✗ 不真 NOT GENUINE: {printable(str(problem))}")
         raise typer.Exit(NOT_GENUINE) from None
 
 
-def _key_list(path: Path, root: str) -> KeyList:
+def key_list_of(path: Path, root: str) -> KeyList:
+    """Ends the command when the list cannot be believed.   root: as for `verify`."""
     try:
         data = path.read_bytes()
         fingerprint, warning = _pinned(data, path, root)
@@ -116,13 +117,13 @@ def _show_pdf(issued: IssuedPdf, key_list: KeyList) -> None:
     _show_facts(issued.code, key_list)
     print(f"  pages         共 {issued.code.pages} 页 / all {issued.code.pages}")
     signed = f", {issued.signed_at:%Y-%m-%d %H:%M:%S %Z}" if issued.signed_at else ""
-    print(f"  file signer   {_printable(issued.signer)}{signed}")
+    print(f"  file signer   {printable(issued.signer)}{signed}")
     print(f"  file sha256   {issued.sha256}")
     _show_limits("A print-out of this file is not the controlled copy.")
 
 
 def _show_facts(code: CodeBody, key_list: KeyList) -> None:
-    print(f"  issuer        {_printable(key_list.issuer)}, organisation {code.organisation}, key {code.key_id}")
+    print(f"  issuer        {printable(key_list.issuer)}, organisation {code.organisation}, key {code.key_id}")
     print(f"  copy          第 {code.copy} 份 / {code.copy} of {code.copies}, serial {code.serial}")
     print(f"  issued        {code.issued_at:%Y-%m-%d %H:%M:%S} UTC")
     print(f"  seal          {code.first_seal_id.hex() if any(code.first_seal_id) else 'none'}")
@@ -134,7 +135,7 @@ def _show_limits(sentence: str) -> None:
     print(sentence)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Names in a list that nobody vouches for must not steer the terminal."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)[:300]
 
@@ -144,5 +145,5 @@ def _grouped(fingerprint: str) -> str:
 
 
 def _unusable(problem: str) -> NoReturn:
-    typer.echo(f"? cannot be answered: {_printable(problem)}", err=True)
+    typer.echo(f"? cannot be answered: {printable(problem)}", err=True)
     raise typer.Exit(UNUSABLE)

@@ -91,6 +91,12 @@ class SealObjectForged(Refused):
     code = "seal-object-forged"
 
 
+class SealAlgorithmUnknown(SealObjectForged):
+    """Signed with an algorithm that is not verified here; nothing is said about genuine or not."""
+
+    code = "seal-algorithm-unknown"
+
+
 class SealMakerUnknown(Refused):
     """The seal's maker is not one we trust."""
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from printserver.signing import sm2
-from printserver.signing.errors import SealObjectForged, SealObjectMalformed, SignatureInvalid
+from printserver.signing.errors import SealAlgorithmUnknown, SealObjectForged, SealObjectMalformed, SignatureInvalid
 from printserver.signing.p256 import der_to_raw, load_public_key, verify_raw
 
 ECDSA_WITH_SHA256: Final = "1.2.840.10045.4.3.2"
@@ -65,11 +65,11 @@ ALGORITHMS: Final[Mapping[str, Algorithm]] = {
 
 
 def algorithm_of(oid: str) -> Algorithm:
-    """Raises: SealObjectForged for an algorithm that is not verified here."""
+    """Raises: SealAlgorithmUnknown."""
     try:
         return ALGORITHMS[oid]
     except KeyError:
-        raise SealObjectForged("signed with an algorithm that is not verified here") from None
+        raise SealAlgorithmUnknown("signed with an algorithm that is not verified here") from None
 
 
 def check_signed(spki: bytes, oid: str, signature: bytes, message: bytes) -> None:

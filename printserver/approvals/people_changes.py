@@ -90,6 +90,13 @@ def grant_right(
     wanted = Holding(new.role, permissions_of(new.role), branch.path, new.since, new.until)
     require_compatible((*holdings_of(work, user.id), wanted))
     body: dict[str, Any] = {"person_id": str(user.id), "role": new.role, "path": branch.path}
+    waiting = tuple(
+        each.id
+        for each in statements(work, actor, state=StatementState.PROPOSED, kind=StatementKind.SEAT, subject_id=user.id)
+        if body.items() <= each.body.items()
+    )
+    if waiting:
+        return Outcome(done=False, statements=waiting)
     body["from"] = as_text(new.since or work.now())
     if new.until is not None:
         body["until"] = as_text(new.until)

@@ -26,15 +26,11 @@ from printserver.documents.intake import IntakeLimits
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.organisations.access import Actor
 from printserver.organisations.credentials import check_password
+from printserver.print_requests.application import Application, Place
+from printserver.print_requests.flows import approve_request, confirm_seal_use
 from printserver.print_requests.pipeline import prepare_request, take_in
 from printserver.print_requests.queries import request_details
-from printserver.print_requests.service import (
-    Application,
-    Place,
-    approve_request,
-    confirm_seal_use,
-    submit_request,
-)
+from printserver.print_requests.service import submit_request
 from printserver.printing.queries import printers
 from printserver.seals.queries import seals
 from printserver.settings import Settings
@@ -112,10 +108,10 @@ def _person(adapters: Adapters, login: str) -> Actor:
     people = json.loads(credentials_file(adapters.settings).read_text("utf-8"))["people"]
     password = next(person["password"] for person in people if person["login"] == login)
     with adapters.database.work() as work:
-        actor = check_password(work, login=login, password=password)
-    if actor is None:
+        candidate = check_password(work, adapters.secrets, login=login, password=password)
+    if candidate is None:
         raise RuntimeError(f"{login} cannot sign in")
-    return actor
+    return candidate.actor
 
 
 def _issue_all(issuing: Issuing, batch: list[UUID]) -> None:

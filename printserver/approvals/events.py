@@ -18,6 +18,9 @@ class RequestDecided(Event):
     decision: str
     reason: str
     manifest_sha256: str
+    acts_for: UUID | None = None
+    to: UUID | None = None
+    kind: str = "attested"
 
 
 @dataclass(frozen=True, kw_only=True)

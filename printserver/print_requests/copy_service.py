@@ -17,6 +17,7 @@ from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.access import copies_of, copy_for, releasable, request_to_release
+from printserver.print_requests.company import attachments_of, keep_company, parties_of, readers_of
 from printserver.print_requests.copies import CopyFields, move_copy
 from printserver.print_requests.events import CopyLossConfirmed
 from printserver.print_requests.models import Copy, PrintRequest
@@ -42,6 +43,10 @@ KEPT_BY_REPLACEMENT: Final = (
     "places",
     "layout",
     "sides",
+    "class_code",
+    "flow",
+    "amount_minor",
+    "amount_currency",
 )
 WRONG_CODE: Final = "this is not the code of a request that waits here; please look at it again"
 Settlement = Literal["seen", "destroyed", "missing"]
@@ -257,5 +262,7 @@ def request_replacement(work: Work, by: By, copy: Copy) -> PrintRequest:
             work.session.add(request)
     except IntegrityError:  # another transaction was faster
         return work.session.scalars(replacement).one()
+    beside = (parties_of(work, original.id), attachments_of(work, original.id), readers_of(work, original.id))
+    keep_company(work, request.id, *beside)
     enter_request(work, by, request)
     return request

@@ -28,6 +28,8 @@ class RequestSubmitted(RequestEvent):
     copies: int
     own_reference: str
     replaces_copy_id: UUID | None
+    class_code: str = ""
+    earlier_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,22 @@ class RequestMoved(RequestEvent):
     before: str
     after: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestUrged(RequestEvent):
+    """Whoever has the step is reminded."""
+
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedByHand(RequestEvent):
+    """papers: how many."""
+
+    seal_id: UUID
+    papers: int
+    sealed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,7 +105,7 @@ class RequestReader(Base):
 
 
 class RequestTurn(Base):
-    """Who may be asked in a step: holders of `role`, or `person_id`. A first choice for lists; the rule decides."""
+    """Who may take a step: holders of `role` within `scope`, or `person_id`. For lists; the rule decides."""
 
     __tablename__ = "request_turn"
 
@@ -113,7 +113,8 @@ class RequestTurn(Base):
     request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), index=True)
     step: Mapped[str]
     role: Mapped[str | None]
-    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    scope: Mapped[str | None]
+    person_id: Mapped[UUID | None] = mapped_column(index=True)
 
 
 class RequestDraft(Base):

@@ -17,9 +17,9 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within_any
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
+from printserver.print_requests.application import LONGEST_TEXT
 from printserver.print_requests.events import HolderNotified
 from printserver.print_requests.models import Copy, CopyNotice
-from printserver.print_requests.service import LONGEST_TEXT
 from printserver.print_requests.states import INVALID, CopyState
 
 TELLERS: Final = (Permission.CREATE_REQUEST, Permission.SETTLE_COPIES)

@@ -5,13 +5,14 @@ Rendering and hashing run outside transactions; each function may be run again a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from printserver.audit.canonical import canonical_json
 from printserver.audit.log import By, append
 from printserver.documents.intake import IntakeLimits, SafeDocument, make_safe
 from printserver.documents.queries import document_facts
@@ -23,10 +24,12 @@ from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.queries import organisation, person_of_account
 from printserver.print_requests.access import copies_of
 from printserver.print_requests.application import Application, Place, check_application
+from printserver.print_requests.company import attachments_of, parties_of
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.copy_service import request_replacement
+from printserver.print_requests.differences import changed_pages
 from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, RequestMoved
-from printserver.print_requests.manifest import Manifest, ManifestCopy, ManifestSeal
+from printserver.print_requests.manifest import Amount, Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import (
@@ -37,13 +40,14 @@ from printserver.print_requests.states import (
     RequestState,
     next_request_state,
 )
+from printserver.print_requests.steps import frozen_flow
 from printserver.printing.queries import printer_facts
 from printserver.rendering.layout import plan_layout
 from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, check_places
 from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_layout import PageLayout
 from printserver.seals.queries import SealFacts, seal_facts, usable_seal
-from printserver.signing.flow import Flow, default_flow
+from printserver.signing.flow import Flow, Sealing, default_flow
 from printserver.signing.seal_object import read_seal_object
 from printserver.storage.objects import Objects
 
@@ -71,6 +75,13 @@ class _Order:
     branch_path: str
     applicant: UUID
     flow: Flow
+    parties: tuple[Mapping[str, Any], ...]
+    attachments: tuple[Mapping[str, Any], ...]
+    earlier_sha256: str | None
+
+    @property
+    def by_hand(self) -> bool:
+        return self.flow.sealing is Sealing.PHYSICAL
 
 
 def take_in(
@@ -92,26 +103,30 @@ def take_in(
         seal = usable_seal(work, actor, application.seal_id)
     safe = make_safe(pdf, limits)
     layout = plan_layout(safe.pdf)
-    check_places(layout, (_placed(objects, seal, application.places),))
+    if application.places:
+        check_places(layout, (_placed(objects, seal, application.places),))
     objects.put(safe.pdf)
     return TakenIn(safe, layout)
 
 
 def prepare_request(database: Database, objects: Objects, request_id: UUID) -> None:
-    """Render every copy up to its code and open the approval flow; a request that cannot be rendered fails visibly."""
+    """Render every copy up to its code and open the approval flow; a request that cannot be rendered fails visibly.
+
+    What will be sealed by hand has no copies: people decide on the document's own pages.
+    """
     with database.reading() as work:
         order = _order(work, request_id)
     if RequestState(order.request.state) is not RequestState.RENDERING:
         return
     try:
-        copies = _render(database, objects, order)
+        copies = [] if order.by_hand else _render(database, objects, order)
+        changed = _changed_pages(objects, order)
     except PrintServerError as problem:
         fail_request(database, request_id, str(problem))
         return
-    manifest = _manifest(order, copies)
-    digest = objects.put(manifest.canonical())
+    digest = objects.put(_manifest(order, copies))
     with database.work() as work:
-        if not _advance(work, request_id, RequestAction.OPEN_FLOW, manifest_sha256=digest):
+        if not _advance(work, request_id, RequestAction.OPEN_FLOW, manifest_sha256=digest, changed_pages=changed):
             return
         for copy in copies:
             _register_copy(work, order, copy)
@@ -168,6 +183,7 @@ def _expire(database: Database, request_id: UUID) -> bool:
 
 def _order(work: Work, request_id: UUID) -> _Order:
     request = work.session.get_one(PrintRequest, request_id)
+    earlier = None if request.earlier_id is None else work.session.get(PrintRequest, request.earlier_id)
     return _Order(
         request=request,
         organisation=organisation(work, request.organisation_id).number,
@@ -176,7 +192,13 @@ def _order(work: Work, request_id: UUID) -> _Order:
         printer_certificate_sha256=printer_facts(work, request.printer_id).certificate_sha256,
         branch_path=branch_path(work, request.branch_id),
         applicant=person_of_account(work, request.applicant_id),
-        flow=default_flow(),
+        flow=frozen_flow(request) or default_flow(),
+        parties=tuple(vars(party) for party in parties_of(work, request.id)),
+        attachments=tuple(
+            {"filename": each.filename, "pages": each.pages, "sha256": each.safe_sha256}
+            for each in attachments_of(work, request.id)
+        ),
+        earlier_sha256=None if earlier is None else document_facts(work, earlier.document_id).safe_sha256,
     )
 
 
@@ -201,18 +223,27 @@ def _note_drawn(database: Database, request_id: UUID, drawn: int) -> None:
         work.session.execute(update(PrintRequest).where(PrintRequest.id == request_id).values(drawn=drawn))
 
 
-def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> Manifest:
+def _changed_pages(objects: Objects, order: _Order) -> list[int] | None:
+    """None for a request that follows no other."""
+    if order.earlier_sha256 is None:
+        return None
+    return list(changed_pages(objects.get(order.earlier_sha256), objects.get(order.document_sha256)))
+
+
+def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> bytes:
+    """Canonical bytes. What is sealed by hand says how many papers there will be, and is never signed."""
     request, seal = order.request, order.seal
-    return Manifest(
+    amount = None if request.amount_minor is None else Amount(request.amount_currency, request.amount_minor)
+    manifest = Manifest(
         request_id=request.id,
         organisation=order.organisation,
         branch_id=request.branch_id,
         branch_path=order.branch_path,
         applicant_id=order.applicant,
         flow=order.flow,
-        amount=None,
-        parties=[],
-        attachments=[],
+        amount=amount,
+        parties=order.parties,
+        attachments=order.attachments,
         title=request.title,
         own_reference=request.own_reference,
         document_sha256=order.document_sha256,
@@ -225,6 +256,9 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> Manifest:
         printer_certificate_sha256=order.printer_certificate_sha256,
         expires_at=request.expires_at,
     )
+    if order.by_hand:
+        return canonical_json({**manifest.to_json(), "steps": request.steps or [], "papers": request.copies})
+    return manifest.canonical()
 
 
 def _register_copy(work: Work, order: _Order, copy: ManifestCopy) -> None:
@@ -256,7 +290,7 @@ def _register_copy(work: Work, order: _Order, copy: ManifestCopy) -> None:
     )
 
 
-def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: str) -> bool:
+def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: Any) -> bool:
     """Move the request on, once; False when it is no longer where `action` starts from."""
     columns = select(PrintRequest.state, PrintRequest.organisation_id).where(PrintRequest.id == request_id)
     state, organisation_id = work.session.execute(columns).one()

@@ -25,8 +25,8 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.print_requests.access import releasable
 from printserver.print_requests.events import ReleaseCodeMade, ReleaseCodeRefused, ReleaseCodeUsed
+from printserver.print_requests.flows import RequestExpired
 from printserver.print_requests.models import Copy, PrintRequest, ReleaseCode, ReleaseTries
-from printserver.print_requests.service import RequestExpired
 from printserver.print_requests.states import CopyState
 
 CODE_DIGITS: Final = 8

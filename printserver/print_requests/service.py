@@ -1,125 +1,73 @@
-"""Change print requests: submit, decide, withdraw, release, settle, void, replace."""
+"""Change print requests as a whole: submit, withdraw, recall, urge."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Final
-from unicodedata import category
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
-from printserver.approvals import authorisation
-from printserver.approvals.flows import Attestor, Subject, record_decision
-from printserver.approvals.rules import custody_step
+from printserver.approvals.classes import class_facts
 from printserver.audit.log import By, append
 from printserver.documents.intake import SafeDocument
 from printserver.documents.service import register_document
-from printserver.foundation.errors import Forbidden, Malformed, NotFound, Refused, TransitionRefused
+from printserver.foundation.errors import Malformed, NotFound, Refused, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import Job
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, branch_path, require
+from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
-from printserver.organisations.queries import organisation
 from printserver.print_requests.access import copies_of, request_for
+from printserver.print_requests.application import Application, check_application
+from printserver.print_requests.company import keep_company
 from printserver.print_requests.copies import move_copy
-from printserver.print_requests.events import RequestMoved, RequestSubmitted
+from printserver.print_requests.events import RequestMoved, RequestSubmitted, RequestUrged
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import (
     CopyAction,
     RequestAction,
     RequestState,
     next_request_state,
 )
-from printserver.printing.queries import usable_printer
-from printserver.seals.queries import require_usable as require_usable_seal
-from printserver.seals.queries import seal_facts, usable_seal
-from printserver.signing.evidence import APPROVAL_STEP, Decision
+from printserver.print_requests.steps import frozen_flow, lay_steps
+from printserver.seals.queries import seal_facts
 
-LONGEST_TEXT: Final = 500
-# Written into a text, these make it look like another one to whoever approves or verifies. Source: Unicode UAX 9.
-_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LINES: Final = frozenset("\n\r\t")
-
-
-class ManifestChanged(Refused):
-    """What the person looked at is not what the request holds now."""
-
-    code = "manifest-changed"
-
-
-class RequestExpired(Refused):
-    code = "request-expired"
+URGED_AGAIN_AFTER: Final = timedelta(hours=1)
+ENDED: Final = frozenset(
+    {
+        RequestState.REFUSED,
+        RequestState.WITHDRAWN,
+        RequestState.RECALLED,
+        RequestState.EXPIRED,
+        RequestState.FAILED,
+    }
+)
+"""What may be handed in again."""
+WAITS_FOR_PEOPLE: Final = frozenset(
+    {RequestState.PENDING_APPROVAL, RequestState.PENDING_CUSTODY, RequestState.PHYSICAL_SEAL}
+)
 
 
 class ReasonMissing(Malformed):
     code = "reason-missing"
 
 
-class SidesNotPossible(Refused):
-    """The printer cannot, or nobody knows whether it can."""
+class ReferenceTaken(Refused):
+    """The caller has used this number of its own before.   request_id: for which request."""
 
-    code = "sides-not-possible"
+    code = "reference-taken"
 
-
-class ApplicationMalformed(Malformed):
-    code = "application-malformed"
-
-
-@dataclass(frozen=True)
-class Place:
-    """The seal's centre from the page's top-left corner, in micrometres; page from 1."""
-
-    page: int
-    x_um: int
-    y_um: int
+    def __init__(self, request_id: UUID) -> None:
+        super().__init__("you have used this number of your own for another request")
+        self.request_id = request_id
 
 
-@dataclass(frozen=True)
-class Application:
-    seal_id: UUID
-    printer_id: UUID
-    copies: int
-    places: tuple[Place, ...]
-    title: str
-    purpose: str = ""
-    own_reference: str = ""
-    filename: str = ""
-    sides: Sides = Sides.ONE_SIDED
-
-
-def check_application(work: Work, actor: Actor, application: Application, *, most_copies: int) -> None:
-    """Everything that can be refused before the document is looked at.
-
-    Raises: Forbidden, NotFound, SealNotUsable, PrinterNotUsable, SidesNotPossible, ApplicationMalformed.
-    """
-    require(actor, Permission.CREATE_REQUEST)
-    if not actor.may(Permission.CREATE_REQUEST, branch_path(work, actor.branch_id)):
-        raise Forbidden("you may apply for other branches, but not for your own")
-    usable_seal(work, actor, application.seal_id)
-    printer = usable_printer(work, actor, application.printer_id)
-    if application.sides is not Sides.ONE_SIDED and not printer.two_sided:
-        raise SidesNotPossible(f"the printer {printer.name} is not known to print on both sides; choose one-sided")
-    if not 1 <= application.copies <= most_copies:
-        raise ApplicationMalformed(f"the number of copies must be between 1 and {most_copies}")
-    if not application.title.strip():
-        raise ApplicationMalformed("a title is needed, so that approvers know what they look at")
-    if not application.places:
-        raise ApplicationMalformed("at least one place for the seal is needed")
-    for text in (application.title, application.purpose, application.own_reference):
-        if len(text) > LONGEST_TEXT:
-            raise ApplicationMalformed(f"a text is longer than {LONGEST_TEXT} characters")
-    one_line = application.title + application.own_reference + application.filename
-    if _hides_something(one_line) or _hides_something("".join(c for c in application.purpose if c not in _LINES)):
-        raise ApplicationMalformed("a text holds characters that cannot be seen, or that turn the others around")
-
-
-def _hides_something(text: str) -> bool:
-    return any(character in _TURNING or category(character) in ("Cc", "Cs") for character in text)
+class UrgedAlready(Refused):
+    code = "urged-already"
 
 
 def submit_request(
@@ -132,9 +80,16 @@ def submit_request(
     expires_after_days: int,
     most_copies: int,
 ) -> PrintRequest:
-    """Record the application and have it rendered. `safe` must be in the object store already."""
-    check_application(work, actor, application, most_copies=most_copies)
+    """Record the application and have it rendered. `safe` must be in the object store already.
+
+    Raises: as `check_application`; ReferenceTaken; NotFound or TransitionRefused for an earlier request that cannot
+    be followed.
+    """
+    found = check_application(work, actor, application, most_copies=most_copies)
+    reference = application.own_reference.strip()
+    earlier = None if application.earlier_id is None else _earlier(work, actor, application.earlier_id, reference)
     document = register_document(work, actor, actor.branch_id, safe, filename=application.filename)
+    amount = application.amount
     request = PrintRequest(
         id=new_id(),
         organisation_id=actor.organisation_id,
@@ -145,7 +100,7 @@ def submit_request(
         printer_id=application.printer_id,
         title=application.title.strip(),
         purpose=application.purpose,
-        own_reference=application.own_reference,
+        own_reference=reference,
         places=[vars(place) for place in application.places],
         layout=[dict(page) for page in layout],
         copies=application.copies,
@@ -153,90 +108,75 @@ def submit_request(
         state=RequestState.RENDERING,
         created_at=work.now(),
         expires_at=work.now() + timedelta(days=expires_after_days),
+        class_code=application.class_code,
+        amount_minor=None if amount is None else amount.minor,
+        amount_currency="" if amount is None else amount.currency,
+        reference_key=_reference_key(actor, reference),
+        earlier_id=None if earlier is None else earlier.id,
     )
+    _insert(work, request)
+    lay_steps(work, request, found.flow, found.seal.type)
+    keep_company(work, request.id, found.parties, application.attachments, application.copy_to)
     enter_request(work, actor.by, request)
     return request
 
 
-def approve_request(
-    work: Work, actor: Actor, attestor: Attestor, request_id: UUID, *, manifest_sha256: str, reason: str = ""
-) -> PrintRequest:
-    """The approver's yes to the very pages of `manifest_sha256`.
-
-    Raises: NotFound, TransitionRefused, ManifestChanged, RequestExpired, ApplicantMayNotDecide, PersonCountsOnce.
-    """
-    request = request_for(work, actor, request_id, Permission.APPROVE_REQUEST)
-    state = next_request_state(RequestState(request.state), RequestAction.APPROVE)
-    _decide(work, actor, attestor, request, manifest_sha256, APPROVAL_STEP, Decision.APPROVED, reason)
-    _move(work, actor.by, request, state, reason)
-    return request
-
-
-def confirm_seal_use(
-    work: Work, actor: Actor, attestor: Attestor, request_id: UUID, *, manifest_sha256: str, reason: str = ""
-) -> PrintRequest:
-    """The custodian's last word (用印确认): grants one authorisation a copy and has the copies signed.
-
-    Raises: as `approve_request`; NotFound also for anybody but the seal's custodian; SealNotUsable.
-    """
-    request = request_for(work, actor, request_id, Permission.CONFIRM_SEAL_USE)
-    seal = seal_facts(work, request.seal_id)
-    if seal.custodian_id != actor.id:
-        raise NotFound("there is no such print request")
-    require_usable_seal(work, seal)
-    state = next_request_state(RequestState(request.state), RequestAction.CONFIRM_USE)
-    _decide(work, actor, attestor, request, manifest_sha256, custody_step(seal.id), Decision.APPROVED, reason)
-    for copy in copies_of(work, request.id):
-        move_copy(work, actor.by, copy.id, CopyAction.AUTHORISE)
-        authorisation.grant(
-            work,
-            actor.by,
-            request_id=request.id,
-            organisation_id=request.organisation_id,
-            copy_id=copy.id,
-            manifest_sha256=manifest_sha256,
-            content_sha256=copy.rendition_sha256,
-            expires_at=request.expires_at,
-        )
-    _move(work, actor.by, request, state, reason)
-    work.jobs.enqueue(work.session, Job("issue-request", f"issue-request-{request.id}", (str(request.id),)))
-    return request
-
-
-def refuse_request(
-    work: Work, actor: Actor, attestor: Attestor, request_id: UUID, *, manifest_sha256: str, reason: str
-) -> PrintRequest:
-    """The no of whoever has the next step, with a reason; the copies will never be printed.
-
-    Raises: as `approve_request`; ReasonMissing.
-    """
-    if not reason.strip():
-        raise ReasonMissing("a refusal needs a reason")
-    custody = _is_custody_step(work, actor, request_id)
-    permission = Permission.CONFIRM_SEAL_USE if custody else Permission.APPROVE_REQUEST
-    request = request_for(work, actor, request_id, permission)
-    step = custody_step(request.seal_id) if custody else APPROVAL_STEP
-    state = next_request_state(RequestState(request.state), RequestAction.REFUSE)
-    _decide(work, actor, attestor, request, manifest_sha256, step, Decision.REFUSED, reason)
-    _move(work, actor.by, request, state, reason)
-    _void_copies(work, actor.by, request, reason)
-    return request
-
-
 def withdraw_request(work: Work, actor: Actor, request_id: UUID, *, reason: str = "") -> PrintRequest:
-    """The applicant takes it back while nothing is authorised.   Raises: NotFound, TransitionRefused."""
+    """The applicant takes it back for good while nothing is authorised.   Raises: NotFound, TransitionRefused."""
+    request = own_request(work, actor, request_id)
+    end_request(work, actor.by, request, RequestAction.WITHDRAW, reason)
+    return request
+
+
+def recall_request(work: Work, actor: Actor, request_id: UUID, *, reason: str = "") -> PrintRequest:
+    """The applicant takes it back to change it; what was decided until now counts for nothing any more.
+
+    Raises: NotFound, TransitionRefused.
+    """
+    request = own_request(work, actor, request_id)
+    end_request(work, actor.by, request, RequestAction.RECALL, reason)
+    return request
+
+
+def urge_request(work: Work, actor: Actor, request_id: UUID) -> None:
+    """Remind whoever has the step that waits, once an hour.   Raises: NotFound, TransitionRefused, UrgedAlready."""
+    request = own_request(work, actor, request_id)
+    if RequestState(request.state) not in WAITS_FOR_PEOPLE:
+        raise TransitionRefused(f"nobody is waited for: the request is {request.state}")
+    before = work.now() - URGED_AGAIN_AFTER
+    urged = work.session.scalar(
+        update(PrintRequest)
+        .where(
+            PrintRequest.id == request.id,
+            PrintRequest.urged_at.is_(None) | (PrintRequest.urged_at <= before),
+        )
+        .values(urged_at=work.now())
+        .returning(PrintRequest.id)
+    )
+    if urged is None:
+        raise UrgedAlready("you have reminded them within the last hour")
+    append(work, actor.by, RequestUrged(id=request.id, step=request.step))
+
+
+def own_request(work: Work, actor: Actor, request_id: UUID) -> PrintRequest:
+    """Raises: NotFound, also for another applicant's."""
     request = request_for(work, actor, request_id, Permission.CREATE_REQUEST)
     if request.applicant_id != actor.id:
         raise NotFound("there is no such print request")
-    _move(work, actor.by, request, next_request_state(RequestState(request.state), RequestAction.WITHDRAW), reason)
-    _void_copies(work, actor.by, request, reason)
     return request
 
 
 def enter_request(work: Work, by: By, request: PrintRequest) -> None:
-    """Record a new request in state `rendering` and have it rendered."""
+    """Record a new request in state `rendering` and have it rendered; of a replacement, lay its steps as well."""
     work.session.add(request)
     work.session.flush()
+    if request.steps is None:
+        document_class = class_facts(work, request.organisation_id, request.class_code)
+        flow = document_class.flow or frozen_flow(request)
+        if flow is None:
+            raise NotFound("there is no flow for this class of documents")
+        lay_steps(work, request, flow, seal_facts(work, request.seal_id).type)
+        work.session.flush()
     append(
         work,
         by,
@@ -248,54 +188,58 @@ def enter_request(work: Work, by: By, request: PrintRequest) -> None:
             copies=request.copies,
             own_reference=request.own_reference,
             replaces_copy_id=request.replaces_copy_id,
+            class_code=request.class_code,
+            earlier_id=request.earlier_id,
         ),
     )
     work.jobs.enqueue(work.session, Job("prepare-request", f"prepare-request-{request.id}", (str(request.id),)))
 
 
-def _decide(
-    work: Work,
-    actor: Actor,
-    attestor: Attestor,
-    request: PrintRequest,
-    manifest_sha256: str,
-    step: str,
-    decision: Decision,
-    reason: str,
-) -> None:
-    if request.manifest_sha256 is None or manifest_sha256 != request.manifest_sha256:
-        raise ManifestChanged("this is not what the request holds now; please look at it again")
-    if request.expires_at <= work.now():
-        raise RequestExpired("the request has expired")
-    number = organisation(work, request.organisation_id).number
-    subject = Subject(request.id, number, request.applicant_id, manifest_sha256)
-    record_decision(work, actor, attestor, subject, step=step, decision=decision, reason=reason[:LONGEST_TEXT])
-
-
-def _move(work: Work, by: By, request: PrintRequest, state: RequestState, reason: str) -> None:
-    before = RequestState(request.state)
-    moved = work.session.scalar(
-        update(PrintRequest)
-        .where(PrintRequest.id == request.id, PrintRequest.state == before)
-        .values(state=state)
-        .returning(PrintRequest.id)
-    )
-    if moved is None:
-        raise TransitionRefused("the request has just changed; please look at it again")
-    append(work, by, RequestMoved(id=request.id, before=before, after=state, reason=reason))
-
-
-def _void_copies(work: Work, by: By, request: PrintRequest, reason: str) -> None:
+def end_request(work: Work, by: By, request: PrintRequest, action: RequestAction, reason: str) -> None:
+    """By `action`; the copies will never be printed.   Raises: TransitionRefused."""
+    move_request(work, by, request, next_request_state(RequestState(request.state), action), reason)
     for copy in copies_of(work, request.id):
         move_copy(work, by, copy.id, CopyAction.VOID, reason=reason)
 
 
-def _is_custody_step(work: Work, actor: Actor, request_id: UUID) -> bool:
-    state, seal_id = work.session.execute(
-        select(PrintRequest.state, PrintRequest.seal_id).where(PrintRequest.id == request_id)
-    ).one_or_none() or (None, None)
-    if state != RequestState.PENDING_CUSTODY or seal_id is None:
-        return False
-    if seal_facts(work, seal_id).custodian_id != actor.id:
-        raise NotFound("there is no such print request")
-    return True
+def move_request(
+    work: Work, by: By, request: PrintRequest, state: RequestState, reason: str, *, step: str | None = None
+) -> None:
+    """step: the one that waits from now on.   Raises: TransitionRefused when the request has moved meanwhile."""
+    before = RequestState(request.state)
+    moved = work.session.scalar(
+        update(PrintRequest)
+        .where(PrintRequest.id == request.id, PrintRequest.state == before)
+        .values(state=state, step=request.step if step is None else step)
+        .returning(PrintRequest.id)
+    )
+    if moved is None:
+        raise TransitionRefused("the request has just changed; please look at it again")
+    if state is not before:
+        append(work, by, RequestMoved(id=request.id, before=before, after=state, reason=reason))
+
+
+def _earlier(work: Work, actor: Actor, earlier_id: UUID, reference: str) -> PrintRequest:
+    earlier = own_request(work, actor, earlier_id)
+    if RequestState(earlier.state) not in ENDED:
+        raise TransitionRefused(f"a request that is {earlier.state} is not handed in again")
+    if earlier.reference_key is not None and earlier.reference_key == _reference_key(actor, reference):
+        earlier.reference_key = None
+        work.session.flush()
+    return earlier
+
+
+def _reference_key(actor: Actor, reference: str) -> str | None:
+    return f"{actor.id}:{sha256(reference.encode()).hexdigest()}" if reference else None
+
+
+def _insert(work: Work, request: PrintRequest) -> None:
+    try:
+        with work.session.begin_nested():
+            work.session.add(request)
+    except IntegrityError:
+        taken = select(PrintRequest.id).where(PrintRequest.reference_key == request.reference_key)
+        request_id = work.session.scalar(taken) if request.reference_key is not None else None
+        if request_id is None:
+            raise
+        raise ReferenceTaken(request_id) from None

@@ -20,8 +20,8 @@ from pydantic import (
     ValidationInfo,
 )
 
+from printserver.print_requests.application import Application, Place
 from printserver.print_requests.notices import Channel, NewNotice, NoticeKind, NoticeMalformed
-from printserver.print_requests.service import Application, Place
 from printserver.print_requests.sides import Sides
 
 UM_PER_MM: Final = 1_000

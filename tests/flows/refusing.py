@@ -19,7 +19,7 @@ from printserver.foundation.errors import (
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, Grant
 from printserver.organisations.permissions import Role
-from printserver.print_requests import service
+from printserver.print_requests import flows
 from tests.signing_world import SigningWorld
 from tests.world_building import Office
 
@@ -77,11 +77,11 @@ def person(signed: SigningWorld, role: Role, office: Office | None = None) -> Ac
 
 
 def approving(signed: SigningWorld, request_id: UUID, digest: str = "") -> Callable[[Work, Actor], object]:
-    return partial(_decide, service.approve_request, signed, request_id, digest)
+    return partial(_decide, flows.approve_request, signed, request_id, digest)
 
 
 def confirming(signed: SigningWorld, request_id: UUID) -> Callable[[Work, Actor], object]:
-    return partial(_decide, service.confirm_seal_use, signed, request_id, "")
+    return partial(_decide, flows.confirm_seal_use, signed, request_id, "")
 
 
 def _decide(

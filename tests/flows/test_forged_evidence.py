@@ -20,7 +20,7 @@ from printserver.foundation.errors import (
 )
 from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
-from printserver.print_requests import copy_service, service
+from printserver.print_requests import copy_service, flows
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.states import CopyState
 from printserver.signer.checks import EvidenceMismatch
@@ -137,7 +137,7 @@ def test_a_refusal_that_was_deleted_leaves_no_approval_behind(signing_world: Sig
     digest = world.manifest_sha256(request_id)
     with world.database.work() as work:
         keeper = world.actor(work, Role.CUSTODIAN)
-        service.refuse_request(
+        flows.refuse_request(
             work, keeper, world.adapters.attestor, request_id, manifest_sha256=digest, reason="the price is wrong"
         )
     authorisation_id = granted_by_sql(signing_world, request_id)

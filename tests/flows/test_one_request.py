@@ -16,8 +16,8 @@ from sqlalchemy import select
 from printserver.approvals.authorisation import redeem
 from printserver.foundation.serials import CopySerial
 from printserver.print_requests import pipeline
+from printserver.print_requests.application import Place
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.service import Place
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.rendering.marks import CopyMarks
 from printserver.rendering.overlay import render_copy

@@ -15,14 +15,14 @@ from printserver.approvals.authorisation import AuthorisationSpent, redeem
 from printserver.approvals.models import Approval
 from printserver.approvals.rules import PersonCountsOnce
 from printserver.foundation.errors import TransitionRefused
-from printserver.organisations.credentials import TRIES_BEFORE_LOCK, check_password
+from printserver.organisations.credentials import DEFAULT_POLICY, check_password
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
 from printserver.print_requests import pipeline
 from printserver.print_requests.copies import send_copy
 from printserver.print_requests.copy_service import release_copies, request_replacement
+from printserver.print_requests.flows import approve_request
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.service import approve_request
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.ports import PrinterBusy, TicketRefused
 from printserver.signer.issuing import BY_SIGNER
@@ -181,12 +181,12 @@ def test_guesses_at_one_password_are_judged_one_after_the_other(signing_world: S
 
     def guess() -> str:
         with world.database.work() as work:
-            return "in" if check_password(work, login=login, password="one of many") else "out"
+            return "in" if check_password(work, world.secrets, login=login, password="one of many") else "out"
 
     with cheap_passwords():
         assert kinds(all_at_once([guess] * 60, threads=20)) == {"str": 60}
     with world.database.reading() as work:
-        assert work.session.get_one(User, world.person(Role.CLERK).id).failed_sign_ins == TRIES_BEFORE_LOCK
+        assert work.session.get_one(User, world.person(Role.CLERK).id).failed_sign_ins == DEFAULT_POLICY.failures_before_rest
 
 
 def test_of_many_runs_one_claims_a_ticket(signing_world: SigningWorld):

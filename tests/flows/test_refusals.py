@@ -20,8 +20,9 @@ from printserver.foundation.errors import (
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
-from printserver.print_requests import copy_service, service
-from printserver.print_requests.service import Application, ManifestChanged, RequestExpired
+from printserver.print_requests import copy_service, flows, service
+from printserver.print_requests.application import Application, check_application
+from printserver.print_requests.flows import ManifestChanged, RequestExpired
 from printserver.printing.models import Printer
 from printserver.printing.queries import PrinterNotUsable
 from printserver.seals.models import Seal
@@ -81,7 +82,7 @@ def test_a_request_of_a_foreign_branch_is_not_found(sqlite_signing_world: Signin
 
     def refuse(work: Work, actor: Actor) -> object:
         attestor = world.adapters.attestor
-        return service.refuse_request(work, actor, attestor, request_id, manifest_sha256=digest, reason="no")
+        return flows.refuse_request(work, actor, attestor, request_id, manifest_sha256=digest, reason="no")
 
     def withdraw(work: Work, actor: Actor) -> object:
         return service.withdraw_request(work, actor, request_id)
@@ -123,7 +124,7 @@ def test_a_person_applies_only_at_a_branch_where_clerk(sqlite_signing_world: Sig
 
 
 def applying(application: Application) -> Callable[[Work, Actor], object]:
-    return lambda work, actor: service.check_application(work, actor, application, most_copies=9)
+    return lambda work, actor: check_application(work, actor, application, most_copies=9)
 
 
 def test_reading_anothers_seal_or_printer_is_no_right_to_use_it(sqlite_signing_world: SigningWorld):
@@ -140,7 +141,7 @@ def test_a_suspended_seal_signs_nothing(signing_world: SigningWorld):
     world = signing_world.world
     authorisation = one_authorisation(signing_world)
     with world.database.work() as work:
-        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.home.north.seal_id, reason="lost")
+        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost")
     refuses(signing_world, authorisation.id, SealNotUsable)
 
 
@@ -148,7 +149,7 @@ def test_the_use_of_a_suspended_seal_is_not_confirmed(sqlite_signing_world: Sign
     world = sqlite_signing_world.world
     request_id, keeper = world.in_custody(), person(sqlite_signing_world, Role.CUSTODIAN)
     with world.database.work() as work:
-        suspend_seal(work, keeper, world.home.north.seal_id, reason="lost")
+        suspend_seal(work, keeper, world.adapters.attestor, world.home.north.seal_id, reason="lost")
     refuses_person(sqlite_signing_world, keeper, SealNotUsable, confirming(sqlite_signing_world, request_id))
 
 
@@ -156,7 +157,7 @@ def test_copies_of_a_suspended_seal_are_not_released(sqlite_signing_world: Signi
     world = sqlite_signing_world.world
     copies = sqlite_signing_world.issued()
     with world.database.work() as work:
-        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.home.north.seal_id, reason="lost")
+        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost")
     with sqlite_signing_world.nothing_changes(), pytest.raises(SealNotUsable), world.database.work() as work:
         copy_service.release_copies(work, world.actor(work, Role.CLERK), copies[0].request_id)
 

@@ -12,7 +12,7 @@ from printserver.api.v1.print_request_views import RequestSummary
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations.permissions import Permission
-from printserver.print_requests import queries, service
+from printserver.print_requests import flows, queries, service
 from printserver.print_requests.states import RequestState
 
 router = api_router("", "approvals")
@@ -62,7 +62,7 @@ def create_approval(
 ) -> Decided:
     """Nobody approves a request of their own, and nobody counts twice."""
     return Decided.model_validate(
-        service.approve_request(
+        flows.approve_request(
             work, actor, adapters.attestor, request_id, manifest_sha256=body.manifest_sha256, reason=body.reason
         )
     )
@@ -79,7 +79,7 @@ def create_seal_use_confirmation(
 ) -> Decided:
     """Has the copies signed, each once."""
     return Decided.model_validate(
-        service.confirm_seal_use(
+        flows.confirm_seal_use(
             work, actor, adapters.attestor, request_id, manifest_sha256=body.manifest_sha256, reason=body.reason
         )
     )
@@ -91,7 +91,7 @@ def create_refusal(
     request_id: UUID, body: No, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
     return Decided.model_validate(
-        service.refuse_request(
+        flows.refuse_request(
             work, actor, adapters.attestor, request_id, manifest_sha256=body.manifest_sha256, reason=body.reason
         )
     )

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from printserver.api.v1.common import View
 from printserver.api.v1.copies import Copy
+from printserver.print_requests.application import Application, Place
 from printserver.print_requests.queries import RequestDetails
-from printserver.print_requests.service import Application, Place
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import RequestState
 

@@ -19,7 +19,7 @@ from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.idempotency import Answer, Keyed, RequiredKey, answer_once, digest, earlier_answer
 from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations.permissions import Permission
-from printserver.print_requests import pipeline, queries, service
+from printserver.print_requests import application, pipeline, queries, service
 from printserver.print_requests.states import RequestState
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 
@@ -136,7 +136,7 @@ def read_page_image(
     return Response(image, media_type="image/webp")
 
 
-def _submit(call: Call, work: Work, asked: service.Application, taken: pipeline.TakenIn) -> Answer:
+def _submit(call: Call, work: Work, asked: application.Application, taken: pipeline.TakenIn) -> Answer:
     settings = call.adapters.settings
     request = service.submit_request(
         work,

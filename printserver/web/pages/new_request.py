@@ -23,7 +23,7 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import pipeline, service
-from printserver.print_requests.service import Application, SidesNotPossible
+from printserver.print_requests.application import Application, SidesNotPossible
 from printserver.print_requests.sides import Sides
 from printserver.printing.queries import PrinterNotUsable, printers
 from printserver.rendering.marks import SealPlaceRefused

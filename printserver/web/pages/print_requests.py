@@ -17,7 +17,7 @@ from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import Call, CurrentActor, CurrentCall, CurrentWork
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
-from printserver.print_requests import copy_service, queries, service
+from printserver.print_requests import copy_service, flows, queries, service
 from printserver.print_requests.queries import RequestDetails
 from printserver.print_requests.release import ReleaseCodeNeeded
 from printserver.print_requests.states import CopyState, RequestState
@@ -106,7 +106,7 @@ def create_approval(
     attestor = call.adapters.attestor
     problem = refusal(
         call,
-        lambda work, actor: service.approve_request(
+        lambda work, actor: flows.approve_request(
             work, actor, attestor, request_id, manifest_sha256=manifest_sha256, reason=reason
         ),
     )
@@ -121,7 +121,7 @@ def create_seal_use_confirmation(
     attestor = call.adapters.attestor
     problem = refusal(
         call,
-        lambda work, actor: service.confirm_seal_use(
+        lambda work, actor: flows.confirm_seal_use(
             work, actor, attestor, request_id, manifest_sha256=manifest_sha256, reason=reason
         ),
     )
@@ -136,7 +136,7 @@ def create_refusal(
     attestor = call.adapters.attestor
     problem = refusal(
         call,
-        lambda work, actor: service.refuse_request(
+        lambda work, actor: flows.refuse_request(
             work, actor, attestor, request_id, manifest_sha256=manifest_sha256, reason=reason
         ),
     )

@@ -22,11 +22,12 @@ from printserver.print_requests.copy_service import (
     settle_copy,
     void_copy,
 )
+from printserver.print_requests.flows import approve_request
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.pipeline import prepare_request
 from printserver.print_requests.queries import copy_facts
 from printserver.print_requests.release import SecondPersonNeeded
-from printserver.print_requests.service import ReasonMissing, approve_request, withdraw_request
+from printserver.print_requests.service import ReasonMissing, withdraw_request
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
 from printserver.printing.ports import TicketRefused

@@ -21,6 +21,7 @@ from printserver.print_requests.copy_service import (
     release_with_code,
     void_copy,
 )
+from printserver.print_requests.flows import RequestExpired
 from printserver.print_requests.models import PrintRequest, ReleaseCode, ReleaseTries
 from printserver.print_requests.release import (
     CODE_LIFE,
@@ -38,7 +39,6 @@ from printserver.print_requests.release import (
     obstacle,
     try_code,
 )
-from printserver.print_requests.service import RequestExpired
 from printserver.print_requests.states import CopyState
 from tests.world import World
 from tests.world_building import Office

@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from printserver.foundation.errors import NotFound
 from printserver.organisations.permissions import Role
+from printserver.print_requests.flows import RequestExpired
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.release import SecondPersonNeeded
 from printserver.print_requests.release_queue import SHOWN_AFTERWARDS, ReleaseQueue, release_printers, release_queue
-from printserver.print_requests.service import RequestExpired
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState
 from tests.world import World

@@ -116,7 +116,7 @@ def test_rows_changed_behind_the_servers_back_print_nothing(
 
 def test_a_suspended_seal_goes_on_no_paper(world: World, backend: Backend):
     with world.database.work() as work:
-        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.home.north.seal_id, reason="lost")
+        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost")
     with pytest.raises(TicketRefused):
         backend.redeem()
     assert state_of(world, backend) == UNCLAIMED

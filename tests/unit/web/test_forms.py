@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from printserver.print_requests.service import Place
+from printserver.print_requests.application import Place
 from printserver.web.forms import FieldsWrong, TypedRequest, check_request
 
 ONE = "00000000-0000-7000-8000-000000000001"

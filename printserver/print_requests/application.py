@@ -1,0 +1,163 @@
+"""What somebody applies for, and everything that can be refused before the document is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from unicodedata import category
+from uuid import UUID
+
+from printserver.approvals.classes import ClassFacts, usable_flow
+from printserver.foundation.errors import Forbidden, Malformed, Refused
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor, branch_path, require
+from printserver.organisations.colleagues import people_of_organisation
+from printserver.organisations.permissions import Permission
+from printserver.print_requests.money import Money
+from printserver.print_requests.parties import Party, checked_parties
+from printserver.print_requests.sides import Sides
+from printserver.printing.queries import usable_printer
+from printserver.seals.queries import SealFacts, usable_seal
+from printserver.signing.flow import DEFAULT_CLASS, Flow
+
+LONGEST_TEXT: Final = 500
+MOST_READERS: Final = 50
+MOST_ATTACHMENTS: Final = 20
+# Written into a text, these make it look like another one to whoever approves or verifies. Source: Unicode UAX 9.
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINES: Final = frozenset("\n\r\t")
+
+
+class SidesNotPossible(Refused):
+    """The printer cannot, or nobody knows whether it can."""
+
+    code = "sides-not-possible"
+
+
+class ApplicationMalformed(Malformed):
+    code = "application-malformed"
+
+
+class SealTypeNotAllowed(Refused):
+    """The class of the document asks for another kind of seal."""
+
+    code = "seal-type-not-allowed"
+
+
+class ConsentMissing(Refused):
+    """A party does not accept an electronic seal, or its print."""
+
+    code = "consent-missing"
+
+
+class ReaderNotFound(Malformed):
+    code = "reader-not-found"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The seal's centre from the page's top-left corner, in micrometres; page from 1."""
+
+    page: int
+    x_um: int
+    y_um: int
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that approvers see and nobody prints, made safe and in the object store already."""
+
+    filename: str
+    original_sha256: str
+    safe_sha256: str
+    pages: int
+
+
+@dataclass(frozen=True)
+class Application:
+    """`places`: none for a class that is sealed by hand.   copy_to: people who may read along.
+
+    earlier_id: the applicant's own request that this one follows.
+    """
+
+    seal_id: UUID
+    printer_id: UUID
+    copies: int
+    places: tuple[Place, ...]
+    title: str
+    purpose: str = ""
+    own_reference: str = ""
+    filename: str = ""
+    sides: Sides = Sides.ONE_SIDED
+    class_code: str = DEFAULT_CLASS
+    amount: Money | None = None
+    parties: tuple[Party, ...] = ()
+    copy_to: tuple[UUID, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    earlier_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Admissible:
+    """What the check has found: the seal, and the flow that the request goes."""
+
+    seal: SealFacts
+    document_class: ClassFacts
+    flow: Flow
+    parties: tuple[Party, ...]
+
+
+def check_application(work: Work, actor: Actor, application: Application, *, most_copies: int) -> Admissible:
+    """Everything that can be refused before the document is looked at.
+
+    Raises: Forbidden, NotFound, SealNotUsable, PrinterNotUsable, SidesNotPossible, ApplicationMalformed,
+    PartyMalformed, ClassNotFound, ClassNotUsable, SealTypeNotAllowed, ConsentMissing, ReaderNotFound.
+    """
+    require(actor, Permission.CREATE_REQUEST)
+    path = branch_path(work, actor.branch_id)
+    if not actor.may(Permission.CREATE_REQUEST, path):
+        raise Forbidden("you may apply for other branches, but not for your own")
+    document_class, flow = usable_flow(work, actor.organisation_id, application.class_code)
+    seal = usable_seal(work, actor, application.seal_id)
+    allowed = document_class.description.seal_types
+    if allowed and seal.type not in allowed:
+        raise SealTypeNotAllowed("documents of this class are sealed with another kind of seal")
+    printer = usable_printer(work, actor, application.printer_id)
+    if application.sides is not Sides.ONE_SIDED and not printer.two_sided:
+        raise SidesNotPossible(f"the printer {printer.name} is not known to print on both sides; choose one-sided")
+    if not 1 <= application.copies <= most_copies:
+        raise ApplicationMalformed(f"the number of copies must be between 1 and {most_copies}")
+    _check_words(application, by_hand=document_class.by_hand)
+    parties = checked_parties(application.parties)
+    if not document_class.by_hand and not all(party.consents and party.accepts_print for party in parties):
+        raise ConsentMissing("a party does not accept an electronic seal or its print: choose a class sealed by hand")
+    _check_readers(work, actor, application)
+    return Admissible(seal, document_class, flow, parties)
+
+
+def _check_words(application: Application, *, by_hand: bool) -> None:
+    if not application.title.strip():
+        raise ApplicationMalformed("a title is needed, so that approvers know what they look at")
+    if not application.places and not by_hand:
+        raise ApplicationMalformed("at least one place for the seal is needed")
+    if len(application.attachments) > MOST_ATTACHMENTS:
+        raise ApplicationMalformed(f"at most {MOST_ATTACHMENTS} attachments are kept")
+    for text in (application.title, application.purpose, application.own_reference):
+        if len(text) > LONGEST_TEXT:
+            raise ApplicationMalformed(f"a text is longer than {LONGEST_TEXT} characters")
+    names = "".join((application.filename, *(each.filename for each in application.attachments)))
+    one_line = application.title + application.own_reference + names
+    if _hides_something(one_line) or _hides_something("".join(c for c in application.purpose if c not in _LINES)):
+        raise ApplicationMalformed("a text holds characters that cannot be seen, or that turn the others around")
+
+
+def _check_readers(work: Work, actor: Actor, application: Application) -> None:
+    wanted = set(application.copy_to)
+    if len(wanted) > MOST_READERS:
+        raise ApplicationMalformed(f"a request is copied to at most {MOST_READERS} people")
+    if wanted and people_of_organisation(work, actor.organisation_id, wanted) != wanted:
+        raise ReaderNotFound("somebody to whom it should be copied is not found")
+
+
+def _hides_something(text: str) -> bool:
+    return any(character in _TURNING or category(character) in ("Cc", "Cs") for character in text)

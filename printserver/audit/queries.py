@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, TypeGuard
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 
 from printserver.audit.canonical import canonical_json
 from printserver.audit.models import AuditEntry, AuditLeaf
@@ -136,6 +136,12 @@ def entries_from(work: Work, position: int, *, limit: int = 100) -> tuple[EntryV
     """Sequenced entries in the order of the tree, from `position` on: nothing is ever put in before what was read."""
     statement = _entries().join(AuditLeaf, AuditLeaf.entry_id == AuditEntry.id).where(AuditLeaf.position >= position)
     return tuple(_view(row) for row in work.session.execute(statement.order_by(AuditLeaf.position).limit(limit)))
+
+
+def next_position(work: Work) -> int:
+    """Where the next entry that is sequenced will stand."""
+    last = work.session.scalar(select(func.max(AuditLeaf.position)))
+    return 0 if last is None else last + 1
 
 
 def newest_entry(work: Work) -> UUID | None:

@@ -38,8 +38,8 @@ class Webhook(Base):
 class WebhookDelivery(Base):
     """One message to one webhook.   `entry_id`: of the log's entry that it tells of; None for a test.
 
-    `body`: the very octets that are sent.   `due_at`: when it is tried next; while it is under way, when the worker that
-    took it must have given up.   `last_status`: of HTTP, when there was an answer.
+    `body`: the very octets that are sent.   `due_at`: when it is tried next; while it is under way, when the worker
+    that took it must have given up.   `last_status`: of HTTP, when there was an answer.
     """
 
     __tablename__ = "webhook_delivery"

@@ -1,0 +1,133 @@
+"""Which entries of the log call for mails, to whom, and of what these tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from printserver.approvals.statement_events import StatementProposed
+from printserver.audit.queries import EntryView
+from printserver.foundation.unit_of_work import Work
+from printserver.notifications.mail_kinds import MailKind
+from printserver.notifications.mail_queue import queue_mails
+from printserver.organisations.access import branch_path
+from printserver.organisations.addressees import Addressee, addressees, holders
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import names
+from printserver.print_requests.events import CopyMoved, RequestMoved, RequestUrged
+from printserver.print_requests.queries import waiting_for
+from printserver.print_requests.states import INVALID, CopyState, RequestState
+from printserver.print_requests.told import ToldRequest, all_printed
+from printserver.printing.count_alarms import CountAlarmOpened
+from printserver.printing.queries import printer_facts
+from printserver.seals.queries import seal_facts
+
+PENDING: Final = (RequestState.PENDING_APPROVAL, RequestState.PENDING_CUSTODY)
+DECISIONS: Final = frozenset({RequestState.APPROVED, RequestState.REFUSED, RequestState.EXPIRED, RequestState.FAILED})
+MOST_WAITING: Final = 10_000
+
+
+def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
+    """How many were made.   request: that the entry concerns, if any."""
+    made = 0
+    if request is not None and entry.subject == "print-request":
+        made += _of_request(work, entry, request)
+    if request is not None and entry.event == CopyMoved.__name__ and entry.subject_id is not None:
+        made += _of_copy(work, entry.subject_id, str(entry.facts["after"]), request)
+    if entry.event == CountAlarmOpened.__name__ and entry.subject_id is not None:
+        made += _of_alarm(work, entry, entry.subject_id)
+    if entry.event == StatementProposed.__name__ and entry.organisation_id is not None:
+        made += _of_statement(work, entry, entry.organisation_id)
+    return made
+
+
+def _of_request(work: Work, entry: EntryView, request: ToldRequest) -> int:
+    facts = request_facts(work, request)
+    urged = entry.event == RequestUrged.__name__
+    if request.state in PENDING:
+        kind, occasion = (MailKind.URGED, str(entry.id)) if urged else (MailKind.WAITS, str(request.id))
+        return queue_mails(work, kind, _who_decides(work, request), occasion, facts)
+    if entry.event != RequestMoved.__name__:
+        return 0
+    applicant, after = addressees(work, [request.applicant_id]), str(entry.facts["after"])
+    if after in DECISIONS:
+        told = {**facts, "state": after}
+        return queue_mails(work, MailKind.DECIDED, applicant, f"{request.id}:{after}", told)
+    if after == RequestState.ISSUED:
+        return queue_mails(work, MailKind.ISSUED, applicant, str(request.id), facts)
+    return 0
+
+
+def _who_decides(work: Work, request: ToldRequest) -> list[Addressee]:
+    """Those on whose page of approvals it stands."""
+    path = branch_path(work, request.branch_id)
+    found: dict[UUID, Addressee] = {}
+    for permission in (Permission.APPROVE_REQUEST, Permission.CONFIRM_SEAL_USE):
+        for person, actor in holders(work, request.organisation_id, permission, path):
+            waiting = {each.id for each in waiting_for(work, actor, limit=MOST_WAITING)}
+            if person.id not in found and request.id in waiting:
+                found[person.id] = person
+    return list(found.values())
+
+
+def _of_copy(work: Work, copy_id: UUID, after: str, request: ToldRequest) -> int:
+    facts = {**request_facts(work, request), "path": f"/copies/{copy_id}", "state": after}
+    if after == CopyState.PRINTED and all_printed(work, request.id):
+        told = request_facts(work, request)
+        return queue_mails(work, MailKind.PRINTED, addressees(work, [request.applicant_id]), str(request.id), told)
+    if after in INVALID:
+        concerned = addressees(work, [request.applicant_id, seal_facts(work, request.seal_id).custodian_id])
+        return queue_mails(work, MailKind.COPY_VOID, concerned, str(copy_id), facts)
+    if after == CopyState.OUTCOME_UNKNOWN:
+        path = branch_path(work, request.branch_id)
+        readers = _people(work, request.organisation_id, Permission.SETTLE_COPIES, path)
+        return queue_mails(work, MailKind.ALARM, readers, str(copy_id), {**facts, "about": "copy"})
+    return 0
+
+
+def _of_alarm(work: Work, entry: EntryView, printer_id: UUID) -> int:
+    printer = printer_facts(work, printer_id)
+    facts = {
+        "about": "count",
+        "printer": printer.name,
+        "day": str(entry.facts["day"]),
+        "path": f"/reconciliation?printer_id={printer_id}",
+    }
+    path = branch_path(work, printer.branch_id)
+    readers = [
+        *_people(work, printer.organisation_id, Permission.MANAGE_PRINTERS, path),
+        *_people(work, printer.organisation_id, Permission.READ_AUDIT, path),
+    ]
+    return queue_mails(work, MailKind.ALARM, readers, str(entry.id), facts)
+
+
+def _of_statement(work: Work, entry: EntryView, organisation_id: UUID) -> int:
+    officers = _people(
+        work, organisation_id, Permission.CONFIRM_STATEMENTS, None, but=lambda person: person.id == entry.person_id
+    )
+    facts = {"kind": str(entry.facts["kind"]), "path": "/statements"}
+    return queue_mails(work, MailKind.STATEMENT, officers, str(entry.subject_id), facts)
+
+
+def _people(
+    work: Work,
+    organisation_id: UUID,
+    permission: Permission,
+    path: str | None,
+    *,
+    but: Callable[[Addressee], bool] = lambda person: False,
+) -> list[Addressee]:
+    return [person for person, _ in holders(work, organisation_id, permission, path) if not but(person)]
+
+
+def request_facts(work: Work, request: ToldRequest) -> Mapping[str, Any]:
+    """What every mail about a request may show: nothing of the document, and no words of its title."""
+    return {
+        "path": f"/requests/{request.id}",
+        "reference": request.own_reference,
+        "number": str(request.id)[-12:],
+        "applicant": names(work, {request.applicant_id}).get(request.applicant_id, ""),
+        "seal": seal_facts(work, request.seal_id).name,
+        "copies": request.copies,
+    }

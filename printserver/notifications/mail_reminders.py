@@ -1,0 +1,63 @@
+"""Mails that no entry of the log calls for, but the time: certificates that end soon, scans that are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from printserver.archive.queries import record_of_copy
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.notifications.mail_kinds import MailKind
+from printserver.notifications.mail_occasions import request_facts
+from printserver.notifications.mail_queue import queue_mails
+from printserver.organisations.addressees import addressees, holders
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import organisations
+from printserver.print_requests.told import copies_out_since, told_request
+from printserver.signing.key_list import KeyList
+
+WARNED_BEFORE: Final = (90, 30, 7, 1)
+"""Days before a certificate ends."""
+MOST_REMINDERS: Final = 4
+"""Of one copy."""
+A_ROUND: Final = 1_000
+
+
+def remind(database: Database, load_key_list: Callable[[], KeyList], *, return_days: int) -> int:
+    """How many mails were made.   return_days: after which a scan is owed, and asked for again."""
+    keys = load_key_list()
+    with database.work() as work:
+        return _certificates(work, keys) + _returns(work, timedelta(days=return_days))
+
+
+def _certificates(work: Work, keys: KeyList) -> int:
+    made = 0
+    for key in keys.keys:
+        left = key.not_after - work.now()
+        begun = [days for days in WARNED_BEFORE if timedelta() < left <= timedelta(days=days)]
+        if not begun or key.revoked_at is not None:
+            continue
+        facts = {"usage": str(key.usage), "key": key.key_id, "day": _day(key.not_after), "path": "/"}
+        for organisation in organisations(work):
+            officers = [person for person, _ in holders(work, organisation.id, Permission.MANAGE_KEYS)]
+            occasion = f"{key.key_id}:{min(begun)}"
+            made += queue_mails(work, MailKind.CERTIFICATE, officers, occasion, facts)
+    return made
+
+
+def _returns(work: Work, after: timedelta) -> int:
+    made = 0
+    for copy_id, request_id, printed_at in copies_out_since(work, work.now() - after, limit=A_ROUND):
+        times = min((work.now() - printed_at) // after, MOST_REMINDERS)
+        request = told_request(work, request_id)
+        if request is None or record_of_copy(work, copy_id) is not None:
+            continue
+        facts = {**request_facts(work, request), "path": f"/copies/{copy_id}", "day": _day(printed_at)}
+        readers = addressees(work, [request.applicant_id])
+        made += queue_mails(work, MailKind.RETURN_OWED, readers, f"{copy_id}:{times}", facts)
+    return made
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()

@@ -17,8 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from printserver.organisations.sign_in_policy import SignInPolicy
-
-from printserver.signing.pades_preparation import PdfLevel
+from printserver.signing.pades_level import PdfLevel
 
 HOME_VARIABLE: Final = "PRINTSERVER_HOME"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent

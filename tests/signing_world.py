@@ -30,8 +30,9 @@ from printserver.documents.intake import IntakeLimits
 from printserver.foundation.database import Base, open_engines
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Database
-from printserver.organisations.credentials import person_of_token
 from printserver.organisations.permissions import Role
+from printserver.organisations.secrets import Secrets
+from printserver.organisations.tokens import person_of_token
 from printserver.print_requests import pipeline
 from printserver.print_requests.application import Application, Place
 from printserver.print_requests.models import Copy
@@ -44,8 +45,11 @@ from printserver.signer.keys import SEAL_MAKER_LABEL, SigningKeys
 from printserver.signer.registering import Registering
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
+from printserver.signing.pades_level import PdfLevel
+from printserver.signing.pades_preparation import PdfPreparation
 from printserver.signing.published_key import KeyUsage
 from printserver.signing.register_journal import RegisterJournal, begin_register
+from printserver.signing.revocation import RevocationSource
 from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.token_settings import TokenSettings, softhsm_module
@@ -99,6 +103,12 @@ class CountingHsm(Hsm):
             self.signatures += 1
 
 
+def plain_preparation(keys: SigningKeys) -> PdfPreparation:
+    """Level B-B under the ceremony's own root."""
+    roots = [keys.key_list.root_certificate]
+    return PdfPreparation(PdfLevel.B_B, trust_roots=roots, revocation=RevocationSource(), ask_time=None)
+
+
 @dataclass(frozen=True)
 class Ceremony:
     """What `key_ceremony.hold` made of PLAN."""
@@ -133,6 +143,7 @@ def ceremony_settings(home: Path) -> Settings:
     for folder in (settings.objects, settings.web_home, settings.key_list.parent, settings.signer_socket.parent):
         folder.mkdir(parents=True)
     settings.signer_home.mkdir(mode=0o700)
+    Secrets.make(settings.web_secret)
     settings.witness.parent.mkdir()
     return settings
 
@@ -182,7 +193,8 @@ class SigningWorld:
 
     @property
     def issuing(self) -> Issuing:
-        return Issuing(self.database, self.objects, self.ceremony.keys, self.journal, self.register, SITE)
+        keys = self.ceremony.keys
+        return Issuing(self.database, self.objects, keys, self.journal, self.register, plain_preparation(keys), SITE)
 
     @property
     def registering(self) -> Registering:
@@ -309,7 +321,7 @@ def _build(adapters: Adapters, ceremony: Ceremony) -> World:
         home = found_company(adapters, maker, NUMBER, "示例合同有限公司")
         foreign = found_company(adapters, maker, 2, "别家有限公司")
     with adapters.database.reading() as work:
-        clerk = person_of_token(work, home.north.staff[Role.CLERK].token)
+        clerk = person_of_token(work, adapters.secrets, home.north.staff[Role.CLERK].token)
     place = Place(PAGES, 120_000, 200_000)
     application = Application(home.north.seal_id, home.north.printer_id, 1, (place,), "a contract")
     taken = pipeline.take_in(

@@ -27,12 +27,13 @@ from printserver.foundation.database import open_engines
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Database, Work
-from printserver.organisations import credentials
+from printserver.organisations import passwords
 from printserver.organisations.access import Actor
-from printserver.organisations.credentials import issue_api_token
 from printserver.organisations.models import Branch, User
 from printserver.organisations.permissions import Role
+from printserver.organisations.secrets import Secrets
 from printserver.organisations.service import create_branch, create_organisation, create_user, grant_role
+from printserver.organisations.tokens import issue_api_token
 from printserver.printing.pin import Pin, read_pin
 from printserver.printing.service import NewPrinter, enrol_printer
 from printserver.rendering.seal_artwork import draw_company_seal
@@ -102,14 +103,14 @@ class Maker:
 @contextmanager
 def cheap_passwords() -> Iterator[None]:
     """Real argon2id, at its lowest cost: the hashes say so themselves and are checked as any other."""
-    usual = credentials._hasher
-    credentials._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # type: ignore[misc]  # it is Final
+    usual = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # type: ignore[misc]  # it is Final
     yield
-    credentials._hasher = usual  # type: ignore[misc]  # it is Final
+    passwords._hasher = usual  # type: ignore[misc]  # it is Final
 
 
 def world_settings(home: Path) -> Settings:
-    return Settings(home=home, database_url="", public_url=SITE, largest_upload_bytes=2 << 20)
+    return Settings(home=home, database_url="", public_url=SITE, largest_upload_bytes=2 << 20, password_days=0)
 
 
 def world_adapters(settings: Settings, database: Database | None = None) -> Adapters:
@@ -119,9 +120,10 @@ def world_adapters(settings: Settings, database: Database | None = None) -> Adap
 
 
 def publish_keys(settings: Settings, now: datetime) -> Maker:
-    """Write the attestation key, the key list and the root's fingerprint."""
+    """Write the attestation key, web's secret, the key list and the root's fingerprint."""
     for file in (settings.attestation_key, settings.key_list):
         file.parent.mkdir(parents=True, exist_ok=True)
+    Secrets.make(settings.web_secret)
     root = make_root(
         settings.home / "root.pem",
         common_name="root",
@@ -191,9 +193,19 @@ def _office(work: Work, adapters: Adapters, maker: Maker, number: int, branch: B
     staff = {}
     for role in Role:
         login = f"{role}-{branch.name.replace(' ', '-')}-{number}"
-        user = create_user(work, BY_SETUP, branch, login=login, staff_number=login, name=login, password=PASSWORD)
+        user = create_user(
+            work,
+            BY_SETUP,
+            branch,
+            login=login,
+            staff_number=login,
+            name=login,
+            password=PASSWORD,
+            secrets=adapters.secrets,
+            must_change=False,
+        )
         grant_role(work, BY_SETUP, user, role, branch)
-        staff[role] = Person(user.id, login, _token(work, user))
+        staff[role] = Person(user.id, login, _token(work, adapters.secrets, user))
     code_id = new_id().hex[-12:]
     made = adapters.objects.put(maker.seal_object(f"contract seal of {branch.name}", code_id, artwork))
     seal = register_seal(work, BY_SETUP, _new_seal(work, branch, staff[Role.CUSTODIAN].id, code_id, made))
@@ -222,9 +234,9 @@ def printer_pin() -> Pin:
     return read_pin(certificate.public_bytes(Encoding.PEM).decode("ascii"))
 
 
-def _token(work: Work, user: User) -> str:
+def _token(work: Work, secrets: Secrets, user: User) -> str:
     actor = Actor(user.id, user.organisation_id, user.branch_id, user.name, ())
-    return issue_api_token(work, actor, name="tests")
+    return issue_api_token(work, secrets, actor, name="tests")
 
 
 def _new_seal(work: Work, branch: Branch, custodian_id: UUID, code_id: str, object_sha256: str) -> NewSeal:

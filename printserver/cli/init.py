@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,8 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Work
 from printserver.migrations.upgrade import upgrade
+from printserver.organisations.passwords import initial_password
+from printserver.organisations.secrets import Secrets
 from printserver.organisations.service import create_branch, create_organisation, create_user, grant_role
 from printserver.printing.pin import read_pin
 from printserver.printing.service import NewPrinter, enrol_printer
@@ -44,6 +45,14 @@ class AlreadyInstalled(Refused):
 
 class NothingInstalled(NotFound):
     code = "nothing-installed"
+
+
+@dataclass(frozen=True)
+class FirstPasswords:
+    """`must_change`: at the first sign-in."""
+
+    by_login: dict[str, str]
+    must_change: bool
 
 
 @dataclass(frozen=True)
@@ -75,9 +84,10 @@ def _mark(settings: Settings) -> Path:
     return settings.home / "installed"
 
 
-def install(settings: Settings, plan: CeremonyPlan) -> None:
+def install(settings: Settings, plan: CeremonyPlan, *, passwords_last: bool = False) -> None:
     """Make everything; `settings.home` must hold no installation yet.
 
+    passwords_last: the first passwords need not be changed; for demonstrations and tests.
     Raises: AlreadyInstalled, TrustFileRefused.
     """
     if is_installed(settings):
@@ -87,11 +97,12 @@ def install(settings: Settings, plan: CeremonyPlan) -> None:
     before = os.umask(0o022)
     try:
         make_home(settings)
+        Secrets.make(settings.web_secret)
         queues = [_queue(settings, printer) for printer in plan.printers]
         held = hold(settings, plan, SystemClock().now())
         upgrade(settings.database)
-        passwords = {person.login: secrets.token_urlsafe(12) for person in plan.people}
-        _write_rows(settings, plan, passwords, held.seals, queues)
+        passwords = {person.login: initial_password() for person in plan.people}
+        _write_rows(settings, plan, FirstPasswords(passwords, not passwords_last), held.seals, queues)
         _begin_register(settings, held.root)
         write_queues(settings, queues)
         hand_over(settings)
@@ -115,13 +126,13 @@ def _queue(settings: Settings, printer: PrinterPlan) -> KnownQueue:
 def _write_rows(
     settings: Settings,
     plan: CeremonyPlan,
-    passwords: dict[str, str],
+    passwords: FirstPasswords,
     seals: tuple[MadeSeal, ...],
     queues: list[KnownQueue],
 ) -> None:
     adapters = build(settings, jobs=RecordedJobs())
     with adapters.database.work() as work:
-        places = _people(work, plan, passwords)
+        places = _people(work, adapters.secrets, plan, passwords)
         for seal in seals:
             register_seal(work, BY_INIT, _new_seal(places, seal, adapters.objects))
         for printer, queue in zip(plan.printers, queues, strict=True):
@@ -137,7 +148,7 @@ def _begin_register(settings: Settings, root: OfflineRoot) -> None:
     adapters.database.engines.dispose()
 
 
-def _people(work: Work, plan: CeremonyPlan, passwords: dict[str, str]) -> _Places:
+def _people(work: Work, secrets: Secrets, plan: CeremonyPlan, passwords: FirstPasswords) -> _Places:
     organisation = create_organisation(work, BY_INIT, number=plan.organisation.number, name=plan.organisation.name)
     places = _Places(organisation.id, {}, {})
     branches = {}
@@ -153,7 +164,9 @@ def _people(work: Work, plan: CeremonyPlan, passwords: dict[str, str]) -> _Place
             login=person.login,
             staff_number=person.staff_number,
             name=person.name,
-            password=passwords[person.login],
+            password=passwords.by_login[person.login],
+            secrets=secrets,
+            must_change=passwords.must_change,
         )
         places.people[person.login] = user.id
         for role in person.roles:

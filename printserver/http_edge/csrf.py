@@ -6,6 +6,7 @@ import hmac
 from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from printserver.foundation.errors import Forbidden
@@ -41,11 +42,18 @@ async def require_own_page(request: Request, settings: Settings, token: str) -> 
     if "origin" not in request.headers and "sec-fetch-site" not in request.headers:
         raise CrossSite("the browser does not say which site sent this request")
     given = request.headers.get(HEADER)
-    if given is None and request.headers.get("content-type", "").startswith(_FORMS):
-        field = (await request.form()).get(FIELD)
+    form = await form_of(request) if given is None else None
+    if form is not None:
+        field = form.get(FIELD)
         given = field if isinstance(field, str) else None
     if given is None or not hmac.compare_digest(given.encode(), token.encode()):
         raise CsrfTokenMissing("this page is out of date; please load it again")
+
+
+async def form_of(request: Request) -> FormData | None:
+    """The form that was sent, read once; None for another kind of body."""
+    sent = request.headers.get("content-type", "").startswith(_FORMS)
+    return await request.form() if sent else None
 
 
 def _said_to_be_foreign(request: Request, settings: Settings) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI
+from limits import RateLimitItemPerMinute
 from starlette.requests import Request
 
 from printserver.audit.proofs import Prover
@@ -33,9 +34,10 @@ class Application(FastAPI):
     def __init__(self, adapters: Adapters) -> None:
         super().__init__(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
         configure_unless_done()
-        self.state.edge = Edge(adapters)
-        problems.install(self)
         settings = adapters.settings
+        failures = RateLimitItemPerMinute(settings.sign_in_failures_per_minute)
+        self.state.edge = Edge(adapters, AttemptLimits(failures))
+        problems.install(self)
         self.add_middleware(BodyLimit, most_bytes=settings.largest_upload_bytes + FORM_SLACK)
         self.add_middleware(logs.RequestLog)
         self.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))

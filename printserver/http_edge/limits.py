@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,11 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from printserver.foundation.errors import TooMany
+from printserver.foundation.networks import network_of
 
 SIGN_IN: Final = "sign-in"
 VERIFICATION: Final = "verification"
 PER_MINUTE: Final[dict[str, RateLimitItem]] = {
-    SIGN_IN: RateLimitItemPerMinute(20),
+    SIGN_IN: RateLimitItemPerMinute(60),
     VERIFICATION: RateLimitItemPerMinute(120),
 }
 FORM_SLACK: Final = 1 << 20
@@ -28,37 +28,33 @@ LARGEST_WITHOUT_FORM: Final = 1 << 20
 
 @dataclass(frozen=True)
 class AttemptLimits:
-    """Counted in this process's memory, a minute at a time, for each address."""
+    """Counted in this process's memory, a minute at a time, for each address or known device.
 
+    sign_in: how many failures, as the settings say.
+    """
+
+    sign_in: RateLimitItem = PER_MINUTE[SIGN_IN]
     _window: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     def count(self, kind: str, address: str) -> None:
         """kind: `SIGN_IN` or `VERIFICATION`.   Raises: TooMany."""
-        if not self._window.hit(PER_MINUTE[kind], kind, network_of(address)):
+        if not self._window.hit(self._most(kind), kind, network_of(address)):
             raise _wait()
 
     def require_room(self, kind: str, address: str) -> None:
         """Without counting: for what counts only when it fails.   Raises: TooMany."""
-        if not self._window.test(PER_MINUTE[kind], kind, network_of(address)):
+        if not self._window.test(self._most(kind), kind, network_of(address)):
             raise _wait()
 
     def count_failure(self, kind: str, address: str) -> None:
-        self._window.hit(PER_MINUTE[kind], kind, network_of(address))
+        self._window.hit(self._most(kind), kind, network_of(address))
+
+    def _most(self, kind: str) -> RateLimitItem:
+        return self.sign_in if kind == SIGN_IN else PER_MINUTE[kind]
 
 
 def _wait() -> TooMany:
     return TooMany("too many attempts from your address; please wait a minute")
-
-
-def network_of(address: str) -> str:
-    """An IPv6 subscriber has a whole /64, so these count as one address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return address
-    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from printserver.foundation.errors import (
     Unavailable,
 )
 from printserver.foundation.ids import new_id
+from printserver.http_edge.actors import deliver_session
 
 MEDIA_TYPE: Final = "application/problem+json"
 MACHINE_PATHS: Final = ("/api/", "/.well-known/")
@@ -127,6 +128,7 @@ def problem_response(request: Request, error: Exception) -> Response:
     else:
         response = page(request, problem)
     response.headers.update(problem.headers or {})
+    deliver_session(request, response)
     return response
 
 

@@ -6,36 +6,30 @@ Admission comes before the body is read or anything is checked of it: strangers 
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI, params
 from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from printserver.foundation.errors import PrintServerError
-from printserver.http_edge.actors import Caller, Credential, Visitor, credential_of, identify, visitor_of
-from printserver.http_edge.csrf import SAFE_METHODS, refuse_cross_site, require_own_page
-from printserver.http_edge.declarations import Declaration, Lane, UndeclaredEndpoint, declaration_of
-from printserver.http_edge.edge import Edge, edge_of
+from printserver.http_edge.actors import deliver_session
+from printserver.http_edge.admission import admit
+from printserver.http_edge.declarations import Declaration, UndeclaredEndpoint, declaration_of
+from printserver.http_edge.lanes import limiter_of
 from printserver.http_edge.limits import LARGEST_WITHOUT_FORM, limited
 from printserver.http_edge.problems import MEDIA_TYPE
-from printserver.http_edge.work import Call, EndpointPlan, key_of, plan_of, request_digest
+from printserver.http_edge.work import EndpointPlan, plan_of
 
-LANES: Final[Mapping[Lane, int]] = {Lane.DRAWING: max(2, os.cpu_count() or 2), Lane.PASSWORDS: 4}
 PROBLEMS: Final[Mapping[str, Any]] = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: {}}}
 BEARER: Final = "bearer"
 _REQUEST: Final = "edge_request"
-
-_limiters: RunVar[dict[Lane, CapacityLimiter]] = RunVar("limiters of the lanes")
 
 
 class EdgeRoute(APIRoute):
@@ -61,11 +55,13 @@ class EdgeRoute(APIRoute):
 
         async def admitted(request: Request) -> Response:
             try:
-                request.state.call = await _admit(request, self.declaration)
+                request.state.call = await admit(request, self.declaration)
             except PrintServerError:
                 await request.close()  # a form may have been opened to look for its token
                 raise
-            return await handle(request)
+            response = await handle(request)
+            deliver_session(request, response)
+            return response
 
         return admitted
 
@@ -104,37 +100,13 @@ def check_routes(app: FastAPI) -> None:
         raise UndeclaredEndpoint("a server without routes")
 
 
-async def _admit(request: Request, declaration: Declaration) -> Call:
-    edge, visitor = edge_of(request), visitor_of(request)
-    settings, unsafe = edge.adapters.settings, request.method not in SAFE_METHODS
-    credential, caller = None, None
-    if declaration.public is None:
-        credential = credential_of(request, settings)
-        caller = await run_in_threadpool(_identified, edge, declaration, credential, visitor)
-        request.state.person_id = str(caller.actor.id)
-        if unsafe and caller.person is not None:
-            await require_own_page(request, settings, caller.person.csrf_token)
-    elif unsafe:
-        refuse_cross_site(request, settings)
-    key = key_of(request)
-    digest = await request_digest(request) if key is not None else ""
-    return Call(edge, declaration, visitor, credential, caller, request.method, key, digest)
-
-
-def _identified(edge: Edge, declaration: Declaration, credential: Credential | None, visitor: Visitor) -> Caller:
-    with edge.adapters.database.reading() as work:
-        caller = identify(work, credential, visitor)
-    declaration.check(caller.actor)
-    return caller
-
-
 def _in_one_thread(plan: EndpointPlan) -> Callable[..., Coroutine[Any, Any, Any]]:
     """`plan`'s endpoint as the framework sees it: with the parameters that come from the request, and the request."""
 
     async def run(**values: Any) -> Any:
         request: Request = values.pop(_REQUEST)
         return await to_thread.run_sync(
-            partial(plan.run, request.state.call, values), limiter=_limiter(plan.declaration.lane)
+            partial(plan.run, request.state.call, values), limiter=limiter_of(plan.declaration.lane)
         )
 
     parameter = inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
@@ -144,15 +116,3 @@ def _in_one_thread(plan: EndpointPlan) -> Callable[..., Coroutine[Any, Any, Any]
     run.__name__, run.__qualname__ = plan.endpoint.__name__, plan.endpoint.__qualname__
     run.__doc__, run.__module__ = plan.endpoint.__doc__, plan.endpoint.__module__
     return run
-
-
-def _limiter(lane: Lane) -> CapacityLimiter | None:
-    """None for the ordinary threads. Limiters belong to the event loop that runs the server."""
-    if lane not in LANES:
-        return None
-    try:
-        limiters = _limiters.get()
-    except LookupError:
-        limiters = {name: CapacityLimiter(size) for name, size in LANES.items()}
-        _limiters.set(limiters)
-    return limiters[lane]

@@ -28,7 +28,7 @@ from printserver.http_edge.declarations import Declaration
 from printserver.http_edge.edge import Edge
 from printserver.http_edge.idempotency import HEADER, Answer, Keyed, answer_once, digest
 from printserver.organisations.access import Actor
-from printserver.organisations.credentials import SignedInPerson
+from printserver.organisations.sessions import SignedInPerson
 
 
 class Provided(Enum):
@@ -60,7 +60,7 @@ class Call:
 
     def caller_in(self, work: Work) -> Caller:
         """The caller with the rights of `work`'s transaction.   Raises: Unauthenticated, Forbidden."""
-        caller = identify(work, self.credential, self.visitor)
+        caller = identify(work, self.adapters, self.credential, self.visitor)
         self.declaration.check(caller.actor)
         return caller
 

@@ -1,207 +1,190 @@
-"""Passwords, sessions and API tokens. Secrets are shown once; only digests are stored."""
+"""Sign-in in two steps: the password, then the second factor of those who have one. Nobody learns which was wrong.
+
+A right password alone opens nothing and forgives nothing: failures are forgotten when the sign-in is complete.
+"""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from printserver.audit.log import append
-from printserver.foundation.errors import Malformed, NotFound, Unauthenticated
-from printserver.foundation.ids import new_id
+from printserver.foundation.clock import as_text, from_text
+from printserver.foundation.errors import Unauthenticated
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, actor_of
-from printserver.organisations.events import ApiTokenIssued, ApiTokenRevoked, SignedIn, SignedOut, SignInFailed
-from printserver.organisations.models import ApiToken, User, WebSession
+from printserver.organisations.events import SignedIn, SignInFailed
+from printserver.organisations.models import User
+from printserver.organisations.passwords import password_matches
+from printserver.organisations.second_factor import factors_of, spend_code
+from printserver.organisations.secrets import Purpose, Secrets
+from printserver.organisations.sign_in_events import SecondFactorFailed
+from printserver.organisations.sign_in_policy import FactorKind, SignInPolicy
+from printserver.organisations.sign_in_sources import Origin, count_failure, count_success, rests, source_of
 
-SHORTEST_PASSWORD: Final = 10
-TRIES_BEFORE_LOCK: Final = 5
-LONGEST_LOCK: Final = timedelta(hours=1)
-TOKEN_PREFIX: Final = "ps_"  # noqa: S105 -- tells our tokens from other secrets, is none itself
-
-_hasher: Final = PasswordHasher()
-_NOBODYS_HASH: Final = _hasher.hash(secrets.token_hex(16))
-
-
-class PasswordWeak(Malformed):
-    code = "password-weak"
+PENDING_FOR: Final = timedelta(minutes=5)
+DEFAULT_POLICY: Final = SignInPolicy()
+NOWHERE: Final = Origin()
 
 
 class SignInRefused(Unauthenticated):
-    """One answer for an unknown name, a wrong password, a locked and a frozen account."""
+    """One answer for an unknown name, a wrong password or code, a resting and a frozen account."""
 
     code = "sign-in-refused"
 
 
+class SecondFactorNeeded(Unauthenticated):
+    """The password is right.   pending: says so to the second step, for a few minutes."""
+
+    code = "second-factor-needed"
+
+    def __init__(self, pending: str, factors: frozenset[FactorKind]) -> None:
+        super().__init__("please give the code of your second factor as well")
+        self.pending = pending
+        self.factors = factors
+
+
 @dataclass(frozen=True)
-class NewSession:
-    """`secret` goes into the cookie and nowhere else."""
+class Candidate:
+    """Somebody who gave the right password.   factors: one of these is to be shown too; none: signed in already."""
 
-    secret: str
-    csrf_token: str
-    hours: int
-
-
-@dataclass(frozen=True)
-class SignedInPerson:
     actor: Actor
-    session_id: UUID
-    csrf_token: str
+    factors: frozenset[FactorKind]
 
 
-@dataclass(frozen=True)
-class TokenView:
-    id: UUID
-    name: str
-    created_at: str
-    expires_at: str
-    revoked: bool
-
-
-def hash_password(password: str) -> str:
-    """argon2id.   Raises: PasswordWeak under 10 characters."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise PasswordWeak(f"a password has at least {SHORTEST_PASSWORD} characters")
-    return _hasher.hash(password)
-
-
-def check_password(work: Work, *, login: str, password: str, address: str = "", device: str = "") -> Actor | None:
-    """The person, or None after recording the failure; the caller commits either way and only then refuses.
-
-    After five failures in a row the account rests for one second, doubled with each further failure.
-    """
+def check_password(
+    work: Work,
+    secrets: Secrets,
+    *,
+    login: str,
+    password: str,
+    origin: Origin = NOWHERE,
+    policy: SignInPolicy = DEFAULT_POLICY,
+) -> Candidate | None:
+    """The person, or None after recording the failure; the caller commits either way and only then refuses."""
     # One try at a time an account: otherwise many at once would all be judged before the first failure counts.
     # SQLite knows no FOR UPDATE and needs none, because its writers take turns from BEGIN on.
     user = work.session.scalar(select(User).where(User.login == login).with_for_update())
-    right = _matches(_NOBODYS_HASH if user is None else user.password_hash, password)
+    right = password_matches(secrets, user, password)
     if user is None:
         return None
-    locked = user.locked_until is not None and user.locked_until > work.now()
-    actor = actor_of(work, user, address=address, device=device)
-    if right and not locked and not user.frozen:
-        user.failed_sign_ins, user.locked_until = 0, None
-        append(work, actor.by, SignedIn(id=user.id))
-        return actor
-    if not locked:
-        user.failed_sign_ins += 1
-        excess = user.failed_sign_ins - TRIES_BEFORE_LOCK
-        if excess >= 0:
-            user.locked_until = work.now() + min(timedelta(seconds=2 ** min(excess, 12)), LONGEST_LOCK)
-        append(work, actor.by, SignInFailed(id=user.id, failed_sign_ins=user.failed_sign_ins))
+    actor, source = (
+        actor_of(work, user, address=origin.address, device=origin.device),
+        source_of(work, secrets, user, origin),
+    )
+    resting = rests(work, user, source)
+    if right and not resting and not user.frozen:
+        factors = factors_of(work, user.id)
+        if not factors:
+            _complete(work, secrets, user, actor, origin, FactorKind.PASSWORD)
+        return Candidate(actor, factors)
+    if not resting:
+        count_failure(work, actor.by, user, source, policy)
+        append(work, actor.by, SignInFailed(id=user.id, failed_sign_ins=source.row.failed))
     return None
 
 
-def open_session(work: Work, actor: Actor, *, hours: int) -> NewSession:
-    session = NewSession(secrets.token_urlsafe(32), secrets.token_urlsafe(24), hours)
-    work.session.add(
-        WebSession(
-            id=new_id(),
-            user_id=actor.id,
-            secret_sha256=_digest(session.secret),
-            csrf_token=session.csrf_token,
-            created_at=work.now(),
-            expires_at=work.now() + timedelta(hours=hours),
-            address=actor.address,
-            device=actor.device[:200],
-        )
-    )
-    return session
+def check_second_factor(
+    work: Work,
+    secrets: Secrets,
+    candidate: Candidate,
+    code: str,
+    *,
+    origin: Origin = NOWHERE,
+    policy: SignInPolicy = DEFAULT_POLICY,
+) -> FactorKind | None:
+    """What the code was, or None after recording the failure; the caller commits either way and only then refuses."""
+    return _checked_code(work, secrets, candidate.actor, code, origin, policy, signing_in=True)
 
 
-def person_of_session(work: Work, secret: str, *, address: str = "", device: str = "") -> SignedInPerson:
-    """Raises: Unauthenticated for an unknown, ended or expired session and for a frozen person."""
-    row = work.session.execute(
-        select(WebSession, User)
-        .join(User, User.id == WebSession.user_id)
-        .where(
-            WebSession.secret_sha256 == _digest(secret),
-            WebSession.ended_at.is_(None),
-            WebSession.expires_at > work.now(),
-            User.frozen.is_(False),
-        )
-    ).one_or_none()
-    if row is None:
-        raise Unauthenticated("please sign in")
-    session, user = row
-    return SignedInPerson(actor_of(work, user, address=address, device=device), session.id, session.csrf_token)
+def check_again(
+    work: Work,
+    secrets: Secrets,
+    actor: Actor,
+    *,
+    password: str,
+    code: str,
+    origin: Origin = NOWHERE,
+    policy: SignInPolicy = DEFAULT_POLICY,
+) -> FactorKind | None:
+    """For a step-up: the second factor, or the password of who has none. As `check_second_factor`."""
+    if factors_of(work, actor.id):
+        return _checked_code(work, secrets, actor, code, origin, policy, signing_in=False)
+    user = _locked(work, actor.id)
+    source = source_of(work, secrets, user, origin)
+    right = password_matches(secrets, user, password)
+    if rests(work, user, source):
+        return None
+    if right and not user.frozen:
+        return FactorKind.PASSWORD
+    count_failure(work, actor.by, user, source, policy)
+    append(work, actor.by, SignInFailed(id=user.id, failed_sign_ins=source.row.failed))
+    return None
 
 
-def end_session(work: Work, person: SignedInPerson) -> None:
-    work.session.execute(update(WebSession).where(WebSession.id == person.session_id).values(ended_at=work.now()))
-    append(work, person.actor.by, SignedOut(id=person.actor.id))
+def complete_sign_in(
+    work: Work, secrets: Secrets, actor: Actor, factor: FactorKind, *, origin: Origin = NOWHERE
+) -> None:
+    """After a factor that is checked elsewhere: a passkey, single sign-on. Raises: SignInRefused."""
+    user = _locked(work, actor.id)
+    if user.frozen or user.kind != "person":
+        raise SignInRefused(REFUSAL)
+    _complete(work, secrets, user, actor, origin, factor)
 
 
-def issue_api_token(work: Work, actor: Actor, *, name: str, days: int = 90) -> str:
-    """A new token for the actor's own rights; the text is returned once and never again."""
-    secret, expires = TOKEN_PREFIX + secrets.token_urlsafe(32), work.now() + timedelta(days=days)
-    token = ApiToken(
-        id=new_id(),
-        user_id=actor.id,
-        name=name[:100],
-        secret_sha256=_digest(secret),
-        created_at=work.now(),
-        expires_at=expires,
-    )
-    work.session.add(token)
-    append(
-        work,
-        actor.by,
-        ApiTokenIssued(id=actor.id, token_id=token.id, name=token.name, expires_at=expires.isoformat()),
-    )
-    return secret
+def pending_sign_in(work: Work, secrets: Secrets, candidate: Candidate) -> str:
+    """What the second step brings along to show that the first was right."""
+    user = work.session.get_one(User, candidate.actor.id)
+    begun = as_text(work.now())
+    mac = secrets.mac(Purpose.PENDING_SIGN_IN, str(user.id), begun, user.password_hash)
+    return f"{user.id}~{begun}~{mac}"
 
 
-def revoke_api_token(work: Work, actor: Actor, token_id: UUID) -> None:
-    """Raises: NotFound for anybody else's token."""
-    revoked = work.session.scalar(
-        update(ApiToken)
-        .where(ApiToken.id == token_id, ApiToken.user_id == actor.id, ApiToken.revoked_at.is_(None))
-        .values(revoked_at=work.now())
-        .returning(ApiToken.id)
-    )
-    if revoked is None:
-        raise NotFound("you have no such token")
-    append(work, actor.by, ApiTokenRevoked(id=actor.id, token_id=token_id))
-
-
-def api_tokens(work: Work, actor: Actor) -> tuple[TokenView, ...]:
-    rows = work.session.scalars(select(ApiToken).where(ApiToken.user_id == actor.id).order_by(ApiToken.id))
-    return tuple(
-        TokenView(row.id, row.name, row.created_at.isoformat(), row.expires_at.isoformat(), row.revoked_at is not None)
-        for row in rows
-    )
-
-
-def person_of_token(work: Work, secret: str, *, address: str = "", device: str = "") -> Actor:
-    """Raises: Unauthenticated for an unknown, revoked or expired token and for a frozen person."""
-    user = work.session.scalar(
-        select(User)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(
-            ApiToken.secret_sha256 == _digest(secret),
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at > work.now(),
-            User.frozen.is_(False),
-        )
-    )
-    if user is None:
-        raise Unauthenticated("this token is not valid")
-    return actor_of(work, user, address=address, device=device)
-
-
-def _digest(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
-
-
-def _matches(password_hash: str, password: str) -> bool:
+def candidate_of(work: Work, secrets: Secrets, pending: str, *, origin: Origin = NOWHERE) -> Candidate:
+    """Who gave the right password a few minutes ago.   Raises: SignInRefused."""
     try:
-        return _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+        user_text, begun, mac = pending.split("~")
+        user, at = work.session.get(User, UUID(user_text)), from_text(begun)
+    except ValueError:
+        raise SignInRefused(REFUSAL) from None
+    if user is None or user.frozen or not _is_pending(secrets, user, begun, mac, at, work.now()):
+        raise SignInRefused(REFUSAL)
+    return Candidate(actor_of(work, user, address=origin.address, device=origin.device), factors_of(work, user.id))
+
+
+REFUSAL: Final = "the name, the password or the code is wrong, or the account rests for a moment"
+
+
+def _is_pending(secrets: Secrets, user: User, begun: str, mac: str, at: datetime, now: datetime) -> bool:
+    fresh = timedelta(0) <= now - at < PENDING_FOR
+    return fresh and secrets.vouches(mac, Purpose.PENDING_SIGN_IN, str(user.id), begun, user.password_hash)
+
+
+def _checked_code(
+    work: Work, secrets: Secrets, actor: Actor, code: str, origin: Origin, policy: SignInPolicy, *, signing_in: bool
+) -> FactorKind | None:
+    user = _locked(work, actor.id)
+    source = source_of(work, secrets, user, origin)
+    if rests(work, user, source) or user.frozen:
+        return None
+    factor = spend_code(work, secrets, actor.by, user.id, code)
+    if factor is None:
+        count_failure(work, actor.by, user, source, policy)
+        append(work, actor.by, SecondFactorFailed(id=user.id, failed=source.row.failed))
+    elif signing_in:
+        _complete(work, secrets, user, actor, origin, factor)
+    return factor
+
+
+def _complete(work: Work, secrets: Secrets, user: User, actor: Actor, origin: Origin, factor: FactorKind) -> None:
+    count_success(work, user, source_of(work, secrets, user, origin))
+    work.session.flush()
+    append(work, actor.by, SignedIn(id=user.id, factor=factor))
+
+
+def _locked(work: Work, user_id: UUID) -> User:
+    return work.session.scalars(select(User).where(User.id == user_id).with_for_update()).one()

@@ -32,15 +32,11 @@ class UserCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoleGranted(Event):
-    subject: ClassVar[str] = "user"
-    role: str
-    branch_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
 class SignedIn(Event):
+    """`factor`: the last one that was shown."""
+
     subject: ClassVar[str] = "user"
+    factor: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +56,8 @@ class ApiTokenIssued(Event):
     token_id: UUID
     name: str
     expires_at: str
+    scopes: tuple[str, ...]
+    networks: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,9 +16,9 @@ from printserver.audit.log import By, append
 from printserver.foundation.errors import Malformed, NotFound
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.sign_in_events import PasswordChanged, PasswordReset
 from printserver.organisations.models import FormerPassword, User
 from printserver.organisations.secrets import Purpose, Secrets
+from printserver.organisations.sign_in_events import PasswordChanged, PasswordReset
 from printserver.organisations.weak_passwords import weakness
 
 FORMER_REFUSED: Final = 5

@@ -20,14 +20,14 @@ from printserver.foundation.errors import Malformed, Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
+from printserver.organisations.models import RecoveryCode, TotpFactor
+from printserver.organisations.secrets import Purpose, Secrets
 from printserver.organisations.sign_in_events import (
     RecoveryCodesMade,
     RecoveryCodeSpent,
     SecondFactorEnrolled,
     SecondFactorRemoved,
 )
-from printserver.organisations.models import RecoveryCode, TotpFactor
-from printserver.organisations.secrets import Purpose, Secrets
 from printserver.organisations.sign_in_policy import FactorKind
 
 ISSUER: Final = "Sealed printing"
@@ -203,7 +203,7 @@ def _spend_all(work: Work, user_id: UUID) -> None:
 
 
 def _enrolment(seed: str, login: str) -> Enrolment:
-    return Enrolment(seed, pyotp.TOTP(seed).provisioning_uri(login, issuer_name=ISSUER))
+    return Enrolment(seed, pyotp.TOTP(seed).provisioning_uri(name=login, issuer_name=ISSUER))
 
 
 def _step_of(seed: str, code: str, now: datetime) -> int | None:

@@ -1,7 +1,7 @@
 """The secret of the web process, which lies outside the database: without it no row signs anybody in.
 
-Whoever writes rows can set a password's hash, insert a session or copy a token, but cannot make the MACs and ciphertexts
-that such a row needs; each binds the account that it belongs to.
+Whoever writes rows can set a password's hash, insert a session or copy a token, but cannot make the MACs and
+ciphertexts that such a row needs; each binds the account that it belongs to.
 """
 
 from __future__ import annotations
@@ -36,16 +36,17 @@ class SecretsDamaged(IntegrityError):
 class Purpose(StrEnum):
     """Each has a key of its own, so that what was made for one is worth nothing for another."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 -- a name
     SESSION = "session"
     FACTOR_SHOWN = "factor-shown"
     PENDING_SIGN_IN = "pending-sign-in"
     DEVICE = "device"
-    API_TOKEN = "api-token"
+    API_TOKEN = "api-token"  # noqa: S105 -- a name
     STEP_UP = "step-up"
     RECOVERY_CODE = "recovery-code"
     TOTP_SEED = "totp-seed"
     PASSKEY = "passkey"
+    SINGLE_SIGN_ON = "single-sign-on"
 
 
 @dataclass(frozen=True)

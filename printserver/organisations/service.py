@@ -11,10 +11,12 @@ from printserver.foundation.errors import Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import branch_path
-from printserver.organisations.credentials import hash_password
-from printserver.organisations.events import BranchCreated, OrganisationCreated, RoleGranted, UserCreated
-from printserver.organisations.models import Branch, Organisation, RoleBinding, User
+from printserver.organisations.events import BranchCreated, OrganisationCreated, UserCreated
+from printserver.organisations.models import Branch, Organisation, User
+from printserver.organisations.passwords import hash_password, require_strength
 from printserver.organisations.permissions import Role
+from printserver.organisations.roles import bind
+from printserver.organisations.secrets import Secrets
 
 
 class LoginTaken(Refused):
@@ -45,18 +47,36 @@ def create_branch(
     return branch
 
 
-def create_user(work: Work, by: By, branch: Branch, *, login: str, staff_number: str, name: str, password: str) -> User:
-    """Raises: LoginTaken, PasswordWeak."""
+def create_user(
+    work: Work,
+    by: By,
+    branch: Branch,
+    *,
+    login: str,
+    staff_number: str,
+    name: str,
+    password: str,
+    secrets: Secrets,
+    must_change: bool = True,
+) -> User:
+    """must_change: at the first sign-in, because somebody else knows the password.
+
+    Raises: LoginTaken, PasswordWeak.
+    """
+    require_strength(password, (login, staff_number, name))
     if work.session.scalar(select(User.id).where(User.login == login)) is not None:
         raise LoginTaken(f"the sign-in name {login} is taken")
+    user_id = new_id()
     user = User(
-        id=new_id(),
+        id=user_id,
         organisation_id=branch.organisation_id,
         branch_id=branch.id,
         login=login,
         staff_number=staff_number,
         name=name,
-        password_hash=hash_password(password),
+        password_hash=hash_password(secrets, user_id, password),
+        password_changed_at=work.now(),
+        must_change_password=must_change,
         created_at=work.now(),
     )
     work.session.add(user)
@@ -66,7 +86,5 @@ def create_user(work: Work, by: By, branch: Branch, *, login: str, staff_number:
 
 
 def grant_role(work: Work, by: By, user: User, role: Role, branch: Branch) -> None:
-    """At `branch` and all below it."""
-    work.session.add(RoleBinding(id=new_id(), user_id=user.id, role=role, branch_id=branch.id, created_at=work.now()))
-    work.session.flush()
-    append(work, by, RoleGranted(id=user.id, role=role, branch_id=branch.id))
+    """When an installation begins: at `branch` and all below it.   Raises: RolesIncompatible."""
+    bind(work, by, user.id, role, branch.id)

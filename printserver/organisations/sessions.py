@@ -26,7 +26,7 @@ from printserver.organisations.passwords import password_set_at
 from printserver.organisations.second_factor import factors_of
 from printserver.organisations.secrets import Purpose, Secrets
 from printserver.organisations.sign_in_events import SessionsEnded, SteppedUp
-from printserver.organisations.sign_in_policy import FactorKind, Obligation, SignInPolicy
+from printserver.organisations.sign_in_policy import FactorKind, Obligation, SignInPolicy, obligation_error
 
 LONGEST_DEVICE: Final = 200
 SEEN_EVERY: Final = timedelta(minutes=1)
@@ -123,6 +123,13 @@ def obligation_of(work: Work, user: User, actor: Actor, policy: SignInPolicy) ->
         return Obligation.CHANGE_PASSWORD
     needs_factor = any(grant.role in policy.second_factor_roles for grant in actor.grants)
     return Obligation.ENROL_SECOND_FACTOR if needs_factor and not factors_of(work, user.id) else None
+
+
+def require_nothing_owed(work: Work, actor: Actor, policy: SignInPolicy) -> None:
+    """Raises: PasswordChangeNeeded, SecondFactorMissing."""
+    obligation = obligation_of(work, work.session.get_one(User, actor.id), actor, policy)
+    if obligation is not None:
+        raise obligation_error(obligation)
 
 
 def mark_seen(work: Work, person: SignedInPerson) -> None:

@@ -13,7 +13,7 @@ from printserver.foundation.errors import Forbidden
 class FactorKind(StrEnum):
     """With what somebody showed who they are, most recently."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 -- a name
     TOTP = "totp"
     RECOVERY_CODE = "recovery-code"
     PASSKEY = "passkey"
@@ -23,7 +23,7 @@ class FactorKind(StrEnum):
 class Obligation(StrEnum):
     """What must be done before anything else."""
 
-    CHANGE_PASSWORD = "change-password"
+    CHANGE_PASSWORD = "change-password"  # noqa: S105 -- a name
     ENROL_SECOND_FACTOR = "enrol-second-factor"
 
 

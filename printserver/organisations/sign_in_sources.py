@@ -1,4 +1,4 @@
-"""How often it may be tried, and from where: an account rests for whoever guesses, not for the person that it belongs to.
+"""How often it may be tried, and from where: an account rests for whoever guesses, not for the person whose it is.
 
 Failures are counted for each account and source: a device that the account knows by a cookie, else the network. Besides
 they are counted for the account as a whole, so that a thousand addresses are no more than fifty; when that many have
@@ -18,15 +18,16 @@ from sqlalchemy import select
 from printserver.audit.log import By, append
 from printserver.foundation.networks import network_of
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.sign_in_events import AccountRested
 from printserver.organisations.models import SignInSource, User
 from printserver.organisations.secrets import Purpose, Secrets
+from printserver.organisations.sign_in_events import AccountRested
 from printserver.organisations.sign_in_policy import SignInPolicy
 
 KNOWN_FOR: Final = timedelta(days=90)
 _MOST_ACCOUNTS: Final = 8
 _MAC_DIGITS: Final = 32
 _ID_OCTETS: Final = 16
+_ANYBODY: Final = "anybody"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,13 @@ def count_success(work: Work, user: User, source: Source) -> None:
 def known_device(secrets: Secrets, cookie: str, user_id: UUID) -> str | None:
     """The id of the device, when `user_id` signed in on it before."""
     device, *macs = cookie.split(".")
-    return device if device and _device_mac(secrets, device, user_id) in macs else None
+    return device if device and _device_mac(secrets, device, str(user_id)) in macs else None
+
+
+def genuine_device(secrets: Secrets, cookie: str) -> str | None:
+    """The id of the device, when somebody signed in on it before, whoever it was."""
+    device, *macs = cookie.split(".")
+    return device if _device_mac(secrets, device, _ANYBODY) in macs[:1] else None
 
 
 def device_cookie(secrets: Secrets, cookie: str, user_id: UUID) -> str:
@@ -98,12 +105,12 @@ def device_cookie(secrets: Secrets, cookie: str, user_id: UUID) -> str:
 
     cookie: what the device brought along; empty for a new one.
     """
-    device, *macs = cookie.split(".")
-    if len(device) != 2 * _ID_OCTETS or not device.isalnum() or not device.isascii():
-        device, macs = randomness.token_hex(_ID_OCTETS), []
-    own = _device_mac(secrets, device, user_id)
-    others = [mac for mac in macs if mac != own and len(mac) == _MAC_DIGITS and mac.isalnum()]
-    return ".".join([device, *others[1 - _MOST_ACCOUNTS :], own])
+    known = genuine_device(secrets, cookie)
+    device = known or randomness.token_hex(_ID_OCTETS)
+    accounts = cookie.split(".")[2:] if known else []
+    own = _device_mac(secrets, device, str(user_id))
+    others = [mac for mac in accounts if mac != own]
+    return ".".join([device, _device_mac(secrets, device, _ANYBODY), *others[1 - _MOST_ACCOUNTS :], own])
 
 
 def resting_sources(work: Work, user_id: UUID) -> tuple[str, ...]:
@@ -114,8 +121,8 @@ def resting_sources(work: Work, user_id: UUID) -> tuple[str, ...]:
     return tuple(sorted(rows))
 
 
-def _device_mac(secrets: Secrets, device: str, user_id: UUID) -> str:
-    return secrets.mac(Purpose.DEVICE, device, str(user_id))[:_MAC_DIGITS]
+def _device_mac(secrets: Secrets, device: str, whose: str) -> str:
+    return secrets.mac(Purpose.DEVICE, device, whose)[:_MAC_DIGITS]
 
 
 def _lies_ahead(work: Work, until: datetime | None) -> bool:

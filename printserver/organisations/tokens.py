@@ -39,7 +39,7 @@ class TokenLimitsMalformed(Malformed):
 
 @dataclass(frozen=True)
 class TokenLimits:
-    """What a token may do at most.   scopes: None for all rights of its account.   networks: CIDR; empty: everywhere."""
+    """What a token may do at most.   scopes: None for all rights of its account.   networks: CIDR; empty: any."""
 
     scopes: frozenset[Permission] | None = None
     networks: tuple[str, ...] = ()

@@ -13,13 +13,14 @@ _LONGEST_BLOCK: Final = 4
 _RUN: Final = 5
 _SHORTEST_NAME: Final = 4
 _LOOK_ALIKE: Final = str.maketrans("@4301$5!7", "aaeoissit")
-_COMMON: Final = frozenset(
-    "password passwort passwd motdepasse contrasena mima woaini wodemima woaiwojia zhongguo china beijing shanghai "
-    "guangzhou admin administrator root system manager printserver printer seal company contract changeme default "
-    "welcome hello letmein iloveyou sunshine princess monkey dragon football baseball superman batman master shadow "
-    "login secret test testing temp temporary guest user demo initial spring summer autumn winter january february "
-    "march april june july august september october november december monday tuesday wednesday thursday friday".split()
-)
+_WORDS: Final = """
+    password passwort passwd motdepasse contrasena mima woaini wodemima woaiwojia zhongguo china beijing shanghai
+    guangzhou admin administrator root system manager printserver printer seal company contract changeme default
+    welcome hello letmein iloveyou sunshine princess monkey dragon football baseball superman batman master shadow
+    login secret test testing temp temporary guest user demo initial spring summer autumn winter january february
+    march april june july august september october november december monday tuesday wednesday thursday friday
+"""
+_COMMON: Final = frozenset(_WORDS.split())
 _ROWS: Final = (
     *("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qazwsxedcrfvtgbyhnujmikolp"),
     *("1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qwertzuiop", "azertyuiop", "!@#$%^&*()"),

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from printserver.http_edge.live import LiveLimits
-from printserver.organisations.credentials import end_session, person_of_session
 from printserver.organisations.permissions import Role
+from printserver.organisations.sessions import end_session, person_of_session
 from printserver.print_requests import copy_service
 from printserver.print_requests.models import Copy
 from printserver.printing.models import PrinterStatus
@@ -194,7 +194,7 @@ def test_who_is_signed_out_elsewhere_is_told_and_asks_no_more(look: Any, world: 
     page = look(Role.CLERK, f"/copies/{copy.id}")
     secret = page.context.cookies()[0]["value"]
     with world.database.work() as work:
-        end_session(work, person_of_session(work, secret))
+        end_session(work, person_of_session(work, world.secrets, secret))
     _void(world, copy.id)
     expect(page.locator(HINT).first).to_be_visible(timeout=PATIENCE_MS)
     _wait(page, lambda: server.streams.open_streams == 0)

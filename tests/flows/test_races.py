@@ -186,7 +186,8 @@ def test_guesses_at_one_password_are_judged_one_after_the_other(signing_world: S
     with cheap_passwords():
         assert kinds(all_at_once([guess] * 60, threads=20)) == {"str": 60}
     with world.database.reading() as work:
-        assert work.session.get_one(User, world.person(Role.CLERK).id).failed_sign_ins == DEFAULT_POLICY.failures_before_rest
+        clerk = work.session.get_one(User, world.person(Role.CLERK).id)
+        assert clerk.failed_sign_ins == DEFAULT_POLICY.failures_before_rest
 
 
 def test_of_many_runs_one_claims_a_ticket(signing_world: SigningWorld):

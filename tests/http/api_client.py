@@ -11,9 +11,12 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
+from printserver.foundation.errors import Unauthenticated
 from printserver.http_edge.actors import cookie_name
-from printserver.organisations.credentials import NewSession, open_session
+from printserver.http_edge.step_up import HEADER, step_up_token
 from printserver.organisations.permissions import Role
+from printserver.organisations.sessions import NewSession, open_session
+from printserver.organisations.tokens import program_of_token
 from tests.world import World
 from tests.world_building import SITE, Office, contract
 
@@ -33,11 +36,25 @@ class ApiClient(TestClient):
     def ask(
         self, method: str, path: str, role: Role | None = None, office: Office | None = None, **options: Any
     ) -> httpx.Response:
-        """path: below /api/v1.   role: whose token is sent, at the home's north without `office`; None: nobody's."""
-        headers = dict(options.pop("headers", {}))
+        """path: below /api/v1.   role: whose token is sent, at the home's north without `office`; None: nobody's.
+
+        Each person has just shown who they are, unless `stepped_up=False` is given.
+        """
+        headers, stepped_up = dict(options.pop("headers", {})), options.pop("stepped_up", True)
         if role is not None:
             headers["Authorization"] = f"Bearer {self.world.person(role, office).token}"
+            headers |= {HEADER: self.step_up(role, office)} if stepped_up else {}
         return self.request(method, f"/api/v1{path}", headers=headers, **options)
+
+    def step_up(self, role: Role, office: Office | None = None) -> str:
+        """What a step-up of that person's token would answer now."""
+        world, token = self.world, self.world.person(role, office).token
+        with world.database.reading() as work:
+            try:
+                program = program_of_token(work, world.secrets, token)
+            except Unauthenticated:
+                return ""
+        return step_up_token(world.secrets, program.actor.id, program.token_id, world.clock.now())
 
     def fetch(self, path: str, role: Role, office: Office | None = None, **options: Any) -> httpx.Response:
         return self.ask("GET", path, role, office, **options)
@@ -67,7 +84,7 @@ class ApiClient(TestClient):
     def browser(self, role: Role, office: Office | None = None) -> tuple[NewSession, dict[str, str]]:
         """A session and the headers that a browser of it sends from one of our pages, CSRF token included."""
         with self.world.database.work() as work:
-            session = open_session(work, self.world.actor(work, role, office), hours=1)
+            session = open_session(work, self.world.secrets, self.world.actor(work, role, office), hours=1)
         cookie = f"{cookie_name(self.world.adapters.settings)}={session.secret}"
         return session, {"Cookie": cookie, "Origin": SITE, "X-CSRF-Token": session.csrf_token}
 

@@ -16,8 +16,8 @@ from printserver.bootstrap import Adapters
 from printserver.cli.web import WebServer
 from printserver.http_edge.actors import cookie_name
 from printserver.http_edge.live import LiveLimits, LiveStreams
-from printserver.organisations.credentials import NewSession, open_session
 from printserver.organisations.permissions import Role
+from printserver.organisations.sessions import NewSession, open_session
 from tests.free_ports import free_port
 from tests.world import World
 from tests.world_building import Office
@@ -69,7 +69,7 @@ class LiveServer:
 
     def session(self, role: Role, office: Office | None = None) -> NewSession:
         with self.world.database.work() as work:
-            return open_session(work, self.world.actor(work, role, office), hours=1)
+            return open_session(work, self.world.secrets, self.world.actor(work, role, office), hours=1)
 
     def cookie(self, session: NewSession) -> dict[str, str]:
         return {"Cookie": f"{cookie_name(self.world.adapters.settings)}={session.secret}"}

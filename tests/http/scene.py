@@ -12,8 +12,8 @@ from sqlalchemy import select
 from printserver.audit.models import AuditEntry
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial
-from printserver.organisations.credentials import api_tokens
 from printserver.organisations.permissions import Role
+from printserver.organisations.tokens import api_tokens
 from printserver.print_requests.states import CopyState
 from printserver.printing.count_alarms import count_alarms
 from printserver.printing.models import CounterReading

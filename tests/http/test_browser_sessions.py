@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from printserver.app import create_app
 from printserver.http_edge.actors import clear_session_cookie, cookie_name, set_session_cookie
-from printserver.organisations.credentials import NewSession, end_session, person_of_session
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
+from printserver.organisations.sessions import NewSession, end_session, person_of_session
 from printserver.print_requests.states import RequestState
 from printserver.settings import Settings
 from tests.http.api_client import ApiClient, code_of
@@ -103,7 +103,7 @@ def test_an_ended_an_expired_and_a_frozen_persons_session_open_nothing(api: ApiC
     _, expired = api.browser(Role.CUSTODIAN)
     assert [status(each) for each in (ended_headers, frozen, expired)] == [200, 200, 200]
     with world.database.work() as work:
-        end_session(work, person_of_session(work, ended.secret))
+        end_session(work, person_of_session(work, world.secrets, ended.secret))
         work.session.get_one(User, world.person(Role.APPROVER).id).frozen = True
     assert [status(each) for each in (ended_headers, frozen, expired)] == [401, 401, 200]
     world.clock.moment += timedelta(hours=1)

@@ -17,9 +17,9 @@ from sqlalchemy import delete
 
 from printserver.http_edge.actors import cookie_name
 from printserver.http_edge.live import LiveLimits
-from printserver.organisations.credentials import end_session, open_session, person_of_session
 from printserver.organisations.models import RoleBinding
 from printserver.organisations.permissions import Role
+from printserver.organisations.sessions import end_session, open_session, person_of_session
 from printserver.print_requests import copy_service
 from printserver.print_requests.models import Copy
 from printserver.printing.models import PrinterStatus
@@ -204,7 +204,7 @@ def test_a_stream_ends_with_its_session(world: World):
         session = server.session(Role.CLERK)
         with server.listening(Role.CLERK, "copy:*", session=session) as stream:
             with world.database.work() as work:
-                end_session(work, person_of_session(work, session.secret))
+                end_session(work, person_of_session(work, world.secrets, session.secret))
             assert set(stream.rest()) <= {":"}
 
 
@@ -251,8 +251,13 @@ def test_nobody_looks_at_the_database_while_nobody_listens(server: LiveServer):
 def test_the_process_ends_soon_after_sigterm_although_pages_listen(world: World, monkeypatch: pytest.MonkeyPatch):
     settings = world.adapters.settings
     with world.database.work() as work:
-        session = open_session(work, world.actor(work, Role.CLERK), hours=24 * 36_500)
-    for name, value in (("HOME", settings.home), ("PUBLIC_URL", settings.public_url), ("PORT", free_port())):
+        session = open_session(work, world.secrets, world.actor(work, Role.CLERK), hours=24 * 36_500)
+    for name, value in (
+        ("HOME", settings.home),
+        ("PUBLIC_URL", settings.public_url),
+        ("PORT", free_port()),
+        ("SESSION_IDLE_MINUTES", 10**7),
+    ):
         monkeypatch.setenv(f"PRINTSERVER_{name}", str(value))
     process = subprocess.Popen([sys.executable, "-m", "printserver.cli.main", "web"])
     try:

@@ -14,6 +14,8 @@ from printserver.foundation.errors import PrintServerError
 
 PATIENCE_SECONDS: Final = 180.0
 POLL_SECONDS: Final = 0.2
+STEP_UP: Final = "X-Step-Up"
+STEP_UP_NEEDED: Final = "step-up-needed"
 
 Answer = Mapping[str, Any]
 
@@ -27,15 +29,17 @@ class DemoFailed(PrintServerError):
 class Person:
     """Signed in with name and password; every call raises DemoFailed with the problem's own words."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, password: str = "") -> None:
+        """password: for what needs it again; whoever has a second factor gives its code instead."""
         self._base = f"{url}/api/v1"
         self._authorisation = {"Authorization": f"Bearer {token}"}
+        self._password = password
 
     @classmethod
     def sign_in(cls, url: str, login: str, password: str) -> Self:
         wish = {"login": login, "password": password, "name": "demonstration", "days": 1}
         answer = httpx.post(f"{url}/api/v1/tokens", json=wish, timeout=PATIENCE_SECONDS)
-        return cls(url, _checked(answer).json()["token"])
+        return cls(url, _checked(answer).json()["token"], password)
 
     def get(self, path: str, **query: str) -> Any:
         return self._call("GET", path, params=query).json()
@@ -65,7 +69,18 @@ class Person:
     ) -> httpx.Response:
         """Over a connection of its own: nothing is left open when the story ends in the middle."""
         known = {**self._authorisation, **(headers or {})}
-        return _checked(httpx.request(method, self._base + path, headers=known, timeout=PATIENCE_SECONDS, **parts))
+        answer = httpx.request(method, self._base + path, headers=known, timeout=PATIENCE_SECONDS, **parts)
+        if _wants_step_up(answer):
+            known |= self._step_up()
+            answer = httpx.request(method, self._base + path, headers=known, timeout=PATIENCE_SECONDS, **parts)
+        return _checked(answer)
+
+    def _step_up(self) -> Mapping[str, str]:
+        """What is sealed or printed wants the password again, for some minutes; kept for the calls that follow."""
+        wish, address = {"password": self._password}, f"{self._base}/step-ups"
+        answer = httpx.post(address, json=wish, headers=self._authorisation, timeout=PATIENCE_SECONDS)
+        self._authorisation = {**self._authorisation, STEP_UP: _checked(answer).json()["step_up"]}
+        return self._authorisation
 
     def wait(self, path: str, until: Callable[[Any], bool]) -> Any:
         """What `path` answers once `until` is true of it."""
@@ -77,6 +92,10 @@ class Person:
             if time.monotonic() > deadline:
                 raise DemoFailed(f"{path} did not come so far within {PATIENCE_SECONDS:.0f} s")
             time.sleep(POLL_SECONDS)
+
+
+def _wants_step_up(answer: httpx.Response) -> bool:
+    return answer.status_code == httpx.codes.FORBIDDEN and STEP_UP_NEEDED in answer.text
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:

@@ -61,7 +61,7 @@ def demo_settings(*, free_ports: bool = False) -> Settings:
         shutil.rmtree(settings.home)
     port = _free_port(0 if free_ports else PORT)
     chosen = Settings(port=port, public_url=f"http://127.0.0.1:{port}")
-    install(chosen, _plan_with_free_ports(anywhere=free_ports))
+    install(chosen, _plan_with_free_ports(anywhere=free_ports), passwords_last=True)
     with chosen.file.open("a", encoding="utf-8") as file:
         file.write(f'port = {port}\npublic_url = "{chosen.public_url}"\n')
     return Settings()

@@ -8,19 +8,25 @@ from uuid import UUID
 from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
-from printserver.http_edge.declarations import Lane, signed_in
+from printserver.http_edge.declarations import signed_in
 from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
-from printserver.http_edge.sign_in import sign_in
-from printserver.http_edge.work import CurrentActor, CurrentCall, CurrentPerson, CurrentWork
-from printserver.organisations import credentials
+from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentPerson, CurrentWork
 from printserver.organisations.access import Actor
-from printserver.organisations.credentials import SignInRefused
+from printserver.organisations.permissions import Permission
+from printserver.organisations.tokens import (
+    TokenLimits,
+    TokenLimitsMalformed,
+    api_tokens,
+    issue_api_token,
+    revoke_api_token,
+)
 from printserver.web.view import CurrentView, View
 
 router = edge_router("/tokens", "pages")
+
+Scopes = Annotated[list[str], Form(max_length=100)]
 
 
 @router.get("", response_class=HTMLResponse)
@@ -30,39 +36,31 @@ def list_tokens(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HT
 
 
 @router.post("", response_class=HTMLResponse)
-@signed_in(lane=Lane.PASSWORDS)
+@signed_in(step_up=True)
 def create_token(
     view: CurrentView,
-    call: CurrentCall,
     person: CurrentPerson,
-    login: Annotated[str, Form(max_length=100)] = "",
-    password: Annotated[str, Form(max_length=200)] = "",
+    work: CurrentWork,
+    adapters: CurrentAdapters,
     name: Annotated[str, Form(max_length=100)] = "",
     days: Annotated[int, Form(ge=1, le=365)] = 90,
+    scopes: Scopes = [],  # noqa: B006 -- the framework reads it
+    networks: Annotated[str, Form(max_length=1_000)] = "",
 ) -> Response:
-    """Asks for the password again: a token outlives the session. It is shown this once."""
-
-    def issue(work: Work, actor: Actor) -> str:
-        if actor.id != person.actor.id:
-            raise SignInRefused("this is not your own name")
-        return credentials.issue_api_token(work, actor, name=name.strip() or "API", days=days)
-
-    made, problem = "", None
+    """Asks for the second factor or the password again: a token outlives the session. It is shown this once."""
+    actor = person.actor
     try:
-        made = sign_in(
-            call.adapters.database, call.edge.limits, call.visitor, login=login.strip(), password=password, then=issue
-        )
-    except SignInRefused as refused:
-        problem = refused
-    with call.adapters.database.reading() as work:
-        actor = call.caller_in(work).actor
-        return _tokens_page(view, work, actor, made=made, problem=problem, login=login, name=name)
+        limits = TokenLimits.parse(scopes, networks.replace(",", " ").split())
+    except TokenLimitsMalformed as problem:
+        return _tokens_page(view, work, actor, problem=problem, name=name, networks=networks)
+    made = issue_api_token(work, adapters.secrets, actor, name=name.strip() or "API", days=days, limits=limits)
+    return _tokens_page(view, work, actor, made=made)
 
 
 @router.post("/{token_id}/revocations", response_class=HTMLResponse)
 @signed_in()
 def revoke_token(token_id: UUID, view: CurrentView, actor: CurrentActor, work: CurrentWork) -> Response:
-    credentials.revoke_api_token(work, actor, token_id)
+    revoke_api_token(work, actor, token_id)
     return view.go("/tokens", "token-revoked")
 
 
@@ -72,16 +70,17 @@ def _tokens_page(
     actor: Actor,
     *,
     made: str = "",
-    problem: PrintServerError | None = None,
-    login: str = "",
+    problem: TokenLimitsMalformed | None = None,
     name: str = "",
+    networks: str = "",
 ) -> HTMLResponse:
     return view.page(
         "tokens.html",
         status=200 if problem is None else status_of(problem),
-        tokens=credentials.api_tokens(work, actor),
+        tokens=api_tokens(work, actor),
+        permissions=[permission for permission in Permission if actor.may(permission)],
         made=made,
         problem=problem,
-        login=login if problem else "",
-        name=name if problem else "",
+        name=name,
+        networks=networks,
     )

@@ -45,9 +45,9 @@ def test_every_person_can_sign_in_with_the_password_handed_out(installed: Settin
     adapters = build(installed, jobs=RecordedJobs())
     for person in people:
         with adapters.database.work() as work:
-            actor = check_password(work, login=person["login"], password=person["password"])
-            assert actor is not None
-            assert {grant.role for grant in actor.grants} == set(person["roles"])
+            candidate = check_password(work, adapters.secrets, login=person["login"], password=person["password"])
+            assert candidate is not None
+            assert {grant.role for grant in candidate.actor.grants} == set(person["roles"])
     adapters.database.engines.dispose()
 
 
@@ -65,12 +65,15 @@ def test_secrets_are_for_their_owners_alone(installed: Settings):
     assert mode(credentials_file(installed)) == 0o600
     assert mode(installed.offline_root) == 0o700
     assert mode(installed.signer_home) == mode(installed.web_home) == 0o700
-    assert mode(installed.pin_file) == mode(installed.attestation_key) == 0o600
+    assert mode(installed.pin_file) == mode(installed.attestation_key) == mode(installed.web_secret) == 0o600
     if separated():
-        owners = {path: path.stat().st_uid for path in (installed.pin_file, installed.attestation_key)}
+        owners = {
+            path: path.stat().st_uid for path in (installed.pin_file, installed.attestation_key, installed.web_secret)
+        }
         assert owners == {
             installed.pin_file: system_user(SIGNER).uid,
             installed.attestation_key: system_user(WEB).uid,
+            installed.web_secret: system_user(WEB).uid,
         }
         assert installed.offline_root.stat().st_uid == 0
 

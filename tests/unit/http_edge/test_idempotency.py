@@ -24,6 +24,7 @@ from printserver.http_edge.idempotency import (
 )
 from printserver.http_edge.models import IdempotencyRecord
 from printserver.organisations.models import Organisation
+from printserver.organisations.secrets import Secrets
 from printserver.organisations.service import create_branch, create_organisation, create_user
 
 PERSON_BY = By(process="tests")
@@ -35,7 +36,14 @@ def person_id(any_database: Database) -> UUID:
         organisation = create_organisation(work, PERSON_BY, number=1, name="a")
         branch = create_branch(work, PERSON_BY, organisation, name="b")
         user = create_user(
-            work, PERSON_BY, branch, login="c", staff_number="1", name="c", password="long enough a word"
+            work,
+            PERSON_BY,
+            branch,
+            login="c",
+            staff_number="1",
+            name="c",
+            password="long enough a word",
+            secrets=Secrets(bytes(32)),
         )
     return user.id
 

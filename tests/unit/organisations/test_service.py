@@ -27,7 +27,9 @@ def test_a_name_that_is_taken_is_not_given_again_in_whatever_organisation(world:
     with world.database.reading() as work:
         place = work.session.get_one(Branch, world.foreign.head.branch_id)
     with cheap_passwords(), pytest.raises(LoginTaken), world.database.work() as work:
-        create_user(work, By(), place, login=taken, staff_number="9", name="x", password=PASSWORD)
+        create_user(
+            work, By(), place, login=taken, staff_number="9", name="x", password=PASSWORD, secrets=world.secrets
+        )
     assert world.row_counts() == before
 
 

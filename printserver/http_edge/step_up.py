@@ -1,0 +1,76 @@
+"""Step-up: what seals, prints or decides is done only by who has just shown the second factor again.
+
+The one place where that is checked. A browser's session remembers it; a program sends the header `X-Step-Up` with what
+`POST /api/v1/step-ups` answered. A page's form may carry the password or code itself, and goes on as if nothing was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final
+from uuid import UUID
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from printserver.bootstrap import Adapters
+from printserver.foundation.errors import Forbidden
+from printserver.http_edge.actors import Caller
+from printserver.organisations.secrets import Purpose, Secrets
+
+HEADER: Final = "X-Step-Up"
+PASSWORD_FIELD: Final = "step_up_password"  # noqa: S105 -- the name of a form's field
+CODE_FIELD: Final = "step_up_code"
+FIELDS: Final = frozenset({PASSWORD_FIELD, CODE_FIELD})
+LONGEST_HEADER: Final = 100
+
+
+@dataclass(frozen=True)
+class KeptForm:
+    """What was typed into a form that waits for a step-up.   has_files: files cannot be kept."""
+
+    fields: tuple[tuple[str, str], ...]
+    has_files: bool
+
+    @classmethod
+    def of(cls, form: FormData, *, without: frozenset[str]) -> KeptForm:
+        kept = [(name, value) for name, value in form.multi_items() if name not in without]
+        texts = tuple((name, value) for name, value in kept if isinstance(value, str))
+        return cls(texts, any(getattr(value, "filename", "") for _name, value in kept))
+
+
+class StepUpNeeded(Forbidden):
+    """Show the second factor (without one, the password) again, then send the same request once more."""
+
+    code: ClassVar[str] = "step-up-needed"
+
+    def __init__(self) -> None:
+        super().__init__("please show that it is you: this needs your second factor, or your password, again")
+
+
+def require_step_up(request: Request, adapters: Adapters, caller: Caller) -> None:
+    """Raises: StepUpNeeded."""
+    now, policy = adapters.database.clock.now(), adapters.settings.sign_in_policy
+    if caller.person is not None:
+        shown_at = caller.person.shown_at
+    else:
+        shown_at = shown_by_program(adapters.secrets, caller, request.headers.get(HEADER, ""))
+    if not policy.is_fresh(shown_at, now):
+        raise StepUpNeeded
+
+
+def step_up_token(secrets: Secrets, user_id: UUID, token_id: UUID, now: datetime) -> str:
+    """Good for this API token of this account, for as many minutes as the settings say."""
+    at = str(int(now.timestamp()))
+    return f"{at}.{secrets.mac(Purpose.STEP_UP, str(user_id), str(token_id), at)}"
+
+
+def shown_by_program(secrets: Secrets, caller: Caller, text: str) -> datetime | None:
+    """When the header was given out; None for one that is not genuine."""
+    at, _, mac = text[:LONGEST_HEADER].partition(".")
+    if caller.token_id is None or not (at.isascii() and at.isdigit()):
+        return None
+    if not secrets.vouches(mac, Purpose.STEP_UP, str(caller.actor.id), str(caller.token_id), at):
+        return None
+    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(at))

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from uuid import UUID
 
 from printserver.foundation.database import Engines, open_engines
 from printserver.foundation.errors import NotFound
 from printserver.foundation.job_queue import JobQueue
 from printserver.foundation.jobs import DbosJobQueue
 from printserver.foundation.unit_of_work import Database
+from printserver.notifications.addresses import AddressRules
+from printserver.notifications.delivering import WebhookTools
+from printserver.notifications.mailing import MailTools
+from printserver.notifications.posting import Poster
+from printserver.notifications.secret_box import SecretBox, seal_secret
+from printserver.notifications.smtp import MailServer
 from printserver.organisations.secrets import Secrets
 from printserver.print_requests.printing import SpoolerAccess
 from printserver.printing.cups import CupsSpooler
@@ -63,6 +70,32 @@ class Adapters:
     def shares(self) -> ShareSecret:
         """For the worker alone; made when there is none yet."""
         return ShareSecret.load_or_make(self.settings.share_secret)
+
+    @property
+    def webhook_rules(self) -> AddressRules:
+        """Where webhooks may lead."""
+        wanted = self.settings.webhooks
+        return AddressRules(frozenset(wanted.ports), wanted.networks, wanted.plain_loopback)
+
+    def seal_webhook_secret(self, secret: str, webhook_id: UUID) -> str:
+        """To the worker.   Raises: BoxMissing before that has run."""
+        return seal_secret(secret, webhook_id, self.settings.webhook_public_key)
+
+    @cached_property
+    def webhook_tools(self) -> WebhookTools:
+        """For the worker alone; its key is made when there is none yet."""
+        box = SecretBox.load_or_make(self.settings.webhook_key, self.settings.webhook_public_key)
+        poster = Poster(self.webhook_rules, self.settings.webhooks.authorities)
+        return WebhookTools(self.database, poster, box)
+
+    @property
+    def mail_tools(self) -> MailTools | None:
+        """For the worker; None without a mail server."""
+        mail, settings = self.settings.mail, self.settings
+        if mail is None:
+            return None
+        server = MailServer(mail.host, mail.port, mail.security, mail.user, mail.password_file, mail.authorities)
+        return MailTools(self.database, server, mail.sender, settings.public_url, settings.language)
 
     def spooler(self, name: str) -> SpoolerAccess:
         """For the worker alone: its calls may block for a minute.   Raises: SpoolerUnknown."""

@@ -10,12 +10,14 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from printserver.notifications.smtp import MailSecurity
+from printserver.organisations.addressees import EmailMalformed, check_email
 from printserver.organisations.sign_in_policy import SignInPolicy
 from printserver.signing.pades_level import PdfLevel
 
@@ -46,6 +48,51 @@ class SpoolerSettings(BaseModel):
     socket: Path
     public_key: Path
     client_certificate: Path
+
+
+class WebhookSettings(BaseModel):
+    """Where webhooks may lead, besides public addresses on these ports. See `notifications.addresses`.
+
+    networks: of this company, in CIDR.   authorities: file with certificate authorities of its own.
+    plain_loopback: `http` to this machine, for tests.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = (443, 8443)
+    networks: tuple[IPvAnyNetwork, ...] = ()
+    authorities: Path | None = None
+    plain_loopback: bool = False
+
+
+class MailSettings(BaseModel):
+    """The company's mail server.   password_file: read by the worker alone.   sender: the address mails come from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: Annotated[str, Field(min_length=1)]
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: MailSecurity = MailSecurity.STARTTLS
+    user: str = ""
+    password_file: Path | None = None
+    authorities: Path | None = None
+    sender: str
+
+    @field_validator("sender")
+    @classmethod
+    def _can_be_written_to(cls, value: str) -> str:
+        try:
+            return check_email(value)
+        except EmailMalformed as problem:
+            raise ValueError(str(problem)) from None
+
+    @model_validator(mode="after")
+    def _passwords_are_not_sent_in_the_clear(self) -> MailSettings:
+        if self.security is MailSecurity.NONE and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError('mail.security = "none" is for a server on this machine')
+        if bool(self.user) != (self.password_file is not None):
+            raise ValueError("mail.user and mail.password_file come together")
+        return self
 
 
 class Settings(BaseSettings):
@@ -91,6 +138,12 @@ class Settings(BaseSettings):
     ticket_key: Path | None = None
 
     seal_makers_path: Path | None = None
+
+    webhooks: WebhookSettings = WebhookSettings()
+    mail: MailSettings | None = None
+    """Nobody is sent mails unless given."""
+    return_reminder_days: int = Field(default=14, ge=1)
+    """After which the applicant of a copy that went out is reminded of its signed scan, and again each time."""
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)
@@ -268,6 +321,16 @@ class Settings(BaseSettings):
     def worker_home(self) -> Path:
         """Readable by the worker alone: the secret behind the content keys of job files."""
         return self.home / "worker"
+
+    @property
+    def webhook_key(self) -> Path:
+        """With which the worker opens webhooks' secrets."""
+        return self.worker_home / "webhook-key"
+
+    @property
+    def webhook_public_key(self) -> Path:
+        """To which the web process seals them."""
+        return self.ticket_socket.parent / "webhook-key.pub"
 
     @property
     def share_secret(self) -> Path:

@@ -8,24 +8,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Header
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import JSONResponse, Response
 
 from printserver.foundation.errors import Malformed, Unavailable
 from printserver.foundation.ids import new_id
-from printserver.foundation.unit_of_work import Work
+from printserver.foundation.unit_of_work import Database, Work
 from printserver.http_edge.models import IdempotencyRecord
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 _GRAMMAR: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _OPEN: Final = 0
+MOST_FORGOTTEN: Final = 10_000
+"""At once, so that nobody waits long."""
 
 RequiredKey = Annotated[
     str,
@@ -92,6 +95,15 @@ def earlier_answer(work: Work, keyed: Keyed) -> Answer | None:
     if record.request_sha256 != keyed.request_sha256:
         raise KeyReused(f"this {HEADER} was used for another request; please choose a new one")
     return Answer(record.status, record.answer["body"], replayed=True)
+
+
+def forget_old_keys(database: Database, *, older_than: timedelta) -> int:
+    """Forget what keys were answered so long ago that nobody repeats the request; how many."""
+    with database.work() as work:
+        old = IdempotencyRecord.created_at < work.now() - older_than
+        found = list(work.session.scalars(select(IdempotencyRecord.id).where(old).limit(MOST_FORGOTTEN)))
+        work.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.id.in_(found)))
+        return len(found)
 
 
 def answer_once(work: Work, keyed: Keyed, effect: Callable[[], Answer]) -> Answer:

@@ -26,6 +26,7 @@ from printserver.returns.printer_days import check_counts
 from printserver.returns.workflows import ReturnTools
 from printserver.settings import Settings
 from printserver.worker.effects import EFFECTS
+from printserver.worker.messages import message_rounds
 from printserver.worker.printer_watch import watch_printers
 from printserver.worker.queue_watch import EVERY_SECONDS, note_queues
 from printserver.worker.recovery import Liveness, hold_single_worker_lock
@@ -69,6 +70,7 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         watch_printers(database, zone, stop),
         go_round("queues", lambda: note_queues(printing), stop, every_seconds=EVERY_SECONDS),
+        *message_rounds(adapters, stop),
         go_round("reconciliation", lambda: check_counts(database, zone), stop, every_seconds=RECONCILIATION_SECONDS),
     ]
 

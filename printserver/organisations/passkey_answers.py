@@ -37,11 +37,11 @@ class RelyingParty:
     name: str = "PrintServer"
 
 
-def options_for(party: RelyingParty, challenge: bytes, credential_ids: list[str]) -> dict[str, Any]:
+def options_for(rp_id: str, challenge: bytes, credential_ids: list[str]) -> dict[str, Any]:
     """As `PublicKeyCredentialRequestOptionsJSON`; the owner is verified always."""
     return {
         "challenge": base64url(challenge),
-        "rpId": party.rp_id,
+        "rpId": rp_id,
         "timeout": TIMEOUT_MS,
         "userVerification": "required",
         "allowCredentials": [{"type": "public-key", "id": each} for each in credential_ids],

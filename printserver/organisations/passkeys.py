@@ -6,7 +6,7 @@ changed or inserted in the database signs nobody in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from printserver.audit.log import append
+from printserver.audit.log import By, append
 from printserver.foundation.errors import NotFound, Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
@@ -207,24 +207,14 @@ def passkeys(work: Work, actor: Actor, secrets: Secrets) -> tuple[PasskeyView, .
     return tuple(_view(row) for row in _rows(work, actor.id) if _is_genuine(secrets, row))
 
 
-def signing_options(
-    work: Work, party: RelyingParty, secrets: Secrets, ceremony: Ceremony, *, binding: str, user_id: UUID | None = None
-) -> dict[str, Any]:
-    """What `navigator.credentials.get` is asked for.   user_id: whose passkeys; None lets the person choose one."""
-    challenge = new_challenge(secrets, ceremony, binding, now=work.now())
-    known = [] if user_id is None else [row.credential_id for row in _rows(work, user_id)]
-    return options_for(party, challenge, known)
+def sign_in_question(work: Work, party: RelyingParty, secrets: Secrets) -> dict[str, Any]:
+    """What `navigator.credentials.get` is asked for when a stranger signs in; the person chooses the passkey."""
+    challenge = new_challenge(secrets, Ceremony.SIGN_IN, "", now=work.now())
+    return options_for(party.rp_id, challenge, [])
 
 
 def use_passkey(
-    work: Work,
-    party: RelyingParty,
-    secrets: Secrets,
-    ceremony: Ceremony,
-    *,
-    binding: str,
-    answer: str,
-    user_id: UUID | None = None,
+    work: Work, secrets: Secrets, ceremony: Ceremony, *, binding: str, answer: str, user_id: UUID | None = None
 ) -> UsedPasskey:
     """Check what `navigator.credentials.get` answered, and use its challenge up.
 
@@ -244,11 +234,34 @@ def use_passkey(
     handle = credential["response"].get("userHandle")
     if handle and handle != base64url(row.user_id.bytes):
         raise PasskeyRefused("this passkey belongs to another account")
-    count = _verified_count(party, row, credential, challenge)
+    count = _verified_count(row, credential, challenge)
     if made <= row.newest_challenge:
         raise PasskeyChallengeStale("the question to the passkey was answered already; please try again")
     row.sign_count, row.newest_challenge, row.last_used_at = count, made, work.now()
     return UsedPasskey(row.user_id, row.id)
+
+
+def factor_question(work: Work, secrets: Secrets, user_id: UUID) -> dict[str, Any] | None:
+    """What the account's passkeys are asked as a second factor; None when it has none."""
+    rows = [row for row in _rows(work, user_id) if _is_genuine(secrets, row)]
+    if not rows:
+        return None
+    challenge = new_challenge(secrets, Ceremony.FACTOR, str(user_id), now=work.now())
+    known = [row.credential_id for row in rows if row.rp_id == rows[-1].rp_id]
+    return options_for(rows[-1].rp_id, challenge, known)
+
+
+def proves_factor(work: Work, secrets: Secrets, user_id: UUID, answer: str) -> bool:
+    """Whether the account's own passkey answered `factor_question`; the answer is used up with this."""
+    try:
+        use_passkey(work, secrets, Ceremony.FACTOR, binding=str(user_id), answer=answer, user_id=user_id)
+    except (PasskeyUnreadable, PasskeyRefused, PasskeyChallengeStale):
+        return False
+    return True
+
+
+def has_passkey(work: Work, user_id: UUID) -> bool:
+    return bool(_rows(work, user_id))
 
 
 def evidence_keys(work: Work, user_id: UUID, secrets: Secrets) -> dict[bytes, PasskeyKey]:
@@ -277,19 +290,33 @@ def note_counter(work: Work, credential_id: bytes, authenticator_data: bytes) ->
     row.sign_count, row.last_used_at = count, work.now()
 
 
-def vouched(work: Work, credential_id: str) -> None:
-    """The signer takes this passkey's signatures as its owner's word from now on."""
+def options_for_keys(keys: Sequence[PasskeyKey], challenge: bytes) -> dict[str, Any]:
+    """keys: of one person, at least one; only those of the newest one's address are asked for."""
+    rp_id = keys[-1].rp_id
+    known = [base64url(key.credential_id) for key in keys if key.rp_id == rp_id]
+    return options_for(rp_id, challenge, known)
+
+
+def apply_key(work: Work, _by: By, body: Mapping[str, Any]) -> None:
+    """The signer takes this passkey's signatures as its owner's word from now on.   body: of the statement `key`."""
     work.session.execute(
         update(Passkey)
-        .where(Passkey.credential_id == credential_id, Passkey.evidence_since.is_(None))
+        .where(Passkey.credential_id == body["credential_id"], Passkey.evidence_since.is_(None))
         .values(evidence_since=work.now())
     )
 
 
-def _verified_count(party: RelyingParty, row: Passkey, credential: Mapping[str, Any], challenge: bytes) -> int:
-    """Under the relying party of today and that of its registration."""
-    if (row.rp_id, row.origin) != (party.rp_id, party.origin):
-        raise PasskeyRefused("this passkey was added under another address of this server")
+def apply_unkey(work: Work, _by: By, body: Mapping[str, Any]) -> None:
+    """The signer believes it no more, so it opens nothing here either.   body: of the statement `unkey`."""
+    work.session.execute(
+        update(Passkey)
+        .where(Passkey.credential_id == body["credential_id"], Passkey.removed_at.is_(None))
+        .values(removed_at=work.now(), mac="")
+    )
+
+
+def _verified_count(row: Passkey, credential: Mapping[str, Any], challenge: bytes) -> int:
+    """Under the relying party of its registration, which the row's digest binds."""
     try:
         verified = verify_authentication_response(
             credential=dict(credential),

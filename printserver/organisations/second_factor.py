@@ -21,6 +21,7 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.organisations.models import RecoveryCode, TotpFactor
+from printserver.organisations.passkeys import has_passkey, proves_factor
 from printserver.organisations.secrets import Purpose, Secrets
 from printserver.organisations.sign_in_events import (
     RecoveryCodesMade,
@@ -76,7 +77,8 @@ def factors_of(work: Work, user_id: UUID) -> frozenset[FactorKind]:
     totp = work.session.scalar(
         select(TotpFactor.user_id).where(TotpFactor.user_id == user_id, TotpFactor.confirmed_at.is_not(None))
     )
-    return frozenset({FactorKind.TOTP} if totp is not None else ())
+    kinds = {FactorKind.TOTP} if totp is not None else set()
+    return frozenset(kinds | ({FactorKind.PASSKEY} if has_passkey(work, user_id) else set()))
 
 
 def factor_state(work: Work, user_id: UUID) -> FactorState:
@@ -154,7 +156,9 @@ def forget_second_factors(work: Work, by: By, user_id: UUID) -> None:
 
 
 def spend_code(work: Work, secrets: Secrets, by: By, user_id: UUID, code: str) -> FactorKind | None:
-    """What `code` was: one of the app or of the recovery codes, used up with this. None when it is neither."""
+    """What `code` was: one of the app or of the recovery codes, or a passkey's answer, used up with this; else None."""
+    if code.startswith("{"):
+        return FactorKind.PASSKEY if proves_factor(work, secrets, user_id, code) else None
     typed = "".join(code.split())
     if typed.isascii() and typed.isdigit():
         return FactorKind.TOTP if _spend_totp(work, secrets, user_id, typed) else None

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from printserver.audit.log import By
 from printserver.foundation.errors import PrintServerError
 from printserver.organisations.models import Passkey as PasskeyRow
 from printserver.organisations.passkey_answers import PasskeyRefused, PasskeyUnreadable, RelyingParty, read_answer
@@ -26,18 +27,22 @@ from printserver.organisations.passkeys import (
     PasskeyNotFound,
     PasskeysTooMany,
     add_passkey,
+    apply_key,
     evidence_keys,
+    factor_question,
     note_counter,
     passkeys,
+    proves_factor,
     registration_options,
     remove_passkey,
     rename_passkey,
-    signing_options,
+    sign_in_question,
     use_passkey,
-    vouched,
 )
 from printserver.organisations.permissions import Role
+from printserver.organisations.second_factor import factors_of, spend_code
 from printserver.organisations.secrets import Secrets
+from printserver.organisations.sign_in_policy import FactorKind
 from tests.databases import FakeClock
 from tests.passkey import ORIGIN, PRESENT, RP_ID, VERIFIED, Passkey
 from tests.world import World
@@ -58,22 +63,26 @@ def add(
         return add_passkey(work, actor, PARTY, SECRETS, binding=SESSION, answer=answer, name=name)
 
 
-def asked(world: World, ceremony: Ceremony = Ceremony.SIGN_IN, *, binding: str = "") -> dict[str, Any]:
+def asked(world: World) -> dict[str, Any]:
     with world.database.reading() as work:
-        return signing_options(work, PARTY, SECRETS, ceremony, binding=binding)
+        return sign_in_question(work, PARTY, SECRETS)
 
 
-def use(
-    world: World,
-    answer: dict[str, Any],
-    ceremony: Ceremony = Ceremony.SIGN_IN,
-    *,
-    binding: str = "",
-    user_id: UUID | None = None,
-) -> UUID:
+def factor_asked(world: World, role: Role = Role.CLERK) -> dict[str, Any]:
+    with world.database.reading() as work:
+        question = factor_question(work, SECRETS, world.person(role).id)
+    assert question is not None
+    return question
+
+
+def use(world: World, answer: dict[str, Any]) -> UUID:
     with world.database.work() as work:
-        text = json.dumps(answer)
-        return use_passkey(work, PARTY, SECRETS, ceremony, binding=binding, answer=text, user_id=user_id).user_id
+        return use_passkey(work, SECRETS, Ceremony.SIGN_IN, binding="", answer=json.dumps(answer)).user_id
+
+
+def proves(world: World, answer: dict[str, Any], role: Role = Role.CLERK) -> bool:
+    with world.database.work() as work:
+        return proves_factor(work, SECRETS, world.person(role).id, json.dumps(answer))
 
 
 def sql(world: World, **values: Any) -> None:
@@ -196,15 +205,15 @@ def test_a_counter_that_goes_back_is_refused(world: World):
     assert counters(world)[0][0] == 9
 
 
-def test_a_challenge_is_for_five_minutes_one_ceremony_and_one_visitor(world: World):
+def test_a_challenge_is_for_five_minutes_and_one_ceremony(world: World):
     passkey = Passkey()
     add(world, passkey)
-    options = asked(world, Ceremony.FACTOR, binding=SESSION)
-    for ceremony, binding in ((Ceremony.SIGN_IN, SESSION), (Ceremony.FACTOR, "session-2"), (Ceremony.FACTOR, "")):
-        attempt = partial(use, world, passkey.get(options), ceremony, binding=binding)
-        refused(world, attempt, PasskeyChallengeStale)
+    refused(world, partial(use, world, passkey.get(factor_asked(world))), PasskeyChallengeStale)
+    assert not proves(world, passkey.get(asked(world)))
+    question, factor = asked(world), factor_asked(world)
     world.clock.advance(LIFETIME.total_seconds() + 1)
-    refused(world, lambda: use(world, passkey.get(options), Ceremony.FACTOR, binding=SESSION), PasskeyChallengeStale)
+    refused(world, partial(use, world, passkey.get(question)), PasskeyChallengeStale)
+    assert not proves(world, passkey.get(factor))
 
 
 @given(st.binary(max_size=80))
@@ -213,15 +222,29 @@ def test_no_challenge_but_ours_is_answered(challenge: bytes):
         moment_of(SECRETS, Ceremony.SIGN_IN, "", challenge, now=FakeClock().now())
 
 
-def test_a_factor_is_the_persons_own(world: World):
-    passkey = Passkey()
+def test_a_factor_is_the_persons_own_and_good_once(world: World):
+    passkey, other = Passkey(), Passkey(credential_id=b"other")
     add(world, passkey)
-    options = asked(world, Ceremony.FACTOR, binding=SESSION)
-    approver = world.person(Role.APPROVER).id
-    answer = passkey.get(options)
-    refused(world, lambda: use(world, answer, Ceremony.FACTOR, binding=SESSION, user_id=approver), PasskeyRefused)
-    clerk = world.person(Role.CLERK).id
-    assert use(world, answer, Ceremony.FACTOR, binding=SESSION, user_id=clerk) == clerk
+    add(world, other, Role.APPROVER)
+    answer = passkey.get(factor_asked(world))
+    assert not proves(world, answer, Role.APPROVER)
+    assert not proves(world, other.get(factor_asked(world)))
+    assert proves(world, answer)
+    assert not proves(world, answer)
+    with world.database.reading() as work:
+        assert factor_question(work, SECRETS, world.person(Role.CUSTODIAN).id) is None
+
+
+def test_a_second_factor_is_asked_for_once_there_is_a_passkey(world: World):
+    passkey, clerk = Passkey(), world.person(Role.CLERK).id
+    with world.database.work() as work:
+        assert factors_of(work, clerk) == frozenset()
+    add(world, passkey)
+    with world.database.work() as work:
+        assert factors_of(work, clerk) == {FactorKind.PASSKEY}
+        by = By(process="test")
+        assert spend_code(work, SECRETS, by, clerk, "{}") is None
+        assert spend_code(work, SECRETS, by, clerk, json.dumps(passkey.get(factor_asked(world)))) is FactorKind.PASSKEY
 
 
 @pytest.mark.parametrize(
@@ -253,14 +276,6 @@ def test_another_accounts_handle_is_refused(world: World):
     add(world, passkey)
     handle = world.person(Role.APPROVER).id.bytes
     refused(world, lambda: use(world, passkey.get(asked(world), user_handle=handle)), PasskeyRefused)
-
-
-def test_a_passkey_of_another_address_of_the_server_is_refused(world: World):
-    passkey = Passkey()
-    add(world, passkey)
-    options, moved = asked(world), RelyingParty("new.example", "https://new.example")
-    with world.database.work() as work, pytest.raises(PasskeyRefused):
-        use_passkey(work, moved, SECRETS, Ceremony.SIGN_IN, binding="", answer=json.dumps(passkey.get(options)))
 
 
 @pytest.mark.parametrize("changed", [{"origin": "https://evil.example"}, {"type": "webauthn.get"}], ids=str)
@@ -298,7 +313,7 @@ def test_a_passkey_is_evidence_only_after_officers_vouched_for_it(world: World):
     clerk = world.person(Role.CLERK).id
     with world.database.work() as work:
         assert evidence_keys(work, clerk, SECRETS) == {}
-        vouched(work, added.credential_id)
+        apply_key(work, By(process="worker"), {"credential_id": added.credential_id})
         assert evidence_keys(work, clerk, SECRETS) == {passkey.credential_id: passkey.registered(str(clerk))}
     sql(world, public_key="AAAA")
     with world.database.reading() as work:

@@ -108,7 +108,7 @@ GRANT INSERT ON seal TO printserver_web;
 GRANT UPDATE (state, uses) ON seal TO printserver_web;
 GRANT SELECT, INSERT ON seal_custodian, seal_artwork, physical_seal_step TO printserver_web;
 GRANT SELECT ON seal_permit TO printserver_web;
-GRANT SELECT, INSERT, UPDATE (state, done_at) ON seal_step TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (outcome, done_at) ON seal_step TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (applied_at) ON seal_import TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (keeper_id, place, state) ON physical_seal TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
@@ -127,7 +127,7 @@ GRANT SELECT ON
 GRANT UPDATE (state, object_sha256, custodian_id, owner_id, evidence, classes, uses_limit) ON seal
     TO printserver_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON seal_custodian, seal_permit TO printserver_worker;
-GRANT SELECT, INSERT, UPDATE (state, done_at) ON seal_step TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (outcome, done_at) ON seal_step TO printserver_worker;
 GRANT SELECT ON delegation, custom_role TO printserver_worker;
 GRANT SELECT (id, organisation_id, branch_id, name, login, staff_number, frozen, person_id, left_at)
     ON user_account TO printserver_worker;

@@ -82,7 +82,7 @@ class SealPermit(Base):
 
 
 class SealStep(Base):
-    """A step of a seal's life: who wanted it, why, with what form and attachment. `state`: open, done or dropped.
+    """A step of a seal's life: who wanted it, why, with what form and attachment. `outcome`: open, done or dropped.
 
     `body_sha256`: of the body of the officers' statement that it waits for. At most one step of a seal is open.
     """
@@ -93,8 +93,8 @@ class SealStep(Base):
             "one_open_step_per_seal",
             "seal_id",
             unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("outcome = 'open'"),
+            postgresql_where=text("outcome = 'open'"),
         ),
     )
 
@@ -103,7 +103,7 @@ class SealStep(Base):
     action: Mapped[str]
     before: Mapped[str]
     after: Mapped[str]
-    state: Mapped[str]
+    outcome: Mapped[str]
     reason: Mapped[str]
     form: Mapped[dict[str, Any]]
     attachment_sha256: Mapped[str | None]

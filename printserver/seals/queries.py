@@ -78,6 +78,18 @@ def seal_facts(work: Work, seal_id: UUID) -> SealFacts:
     return facts_of(work, [seal])[0]
 
 
+def seal_of_code(work: Work, code_id: str) -> SealFacts | None:
+    """Without regard to anybody's rights.   code_id: 12 hexadecimal digits."""
+    rows = work.session.scalars(select(Seal).where(Seal.code_id == code_id)).all()
+    return facts_of(work, rows)[0] if rows else None
+
+
+def seal_names(work: Work, seal_ids: set[UUID]) -> dict[UUID, str]:
+    """Of those of `seal_ids` that exist."""
+    rows = work.session.execute(select(Seal.id, Seal.name).where(Seal.id.in_(seal_ids))).all()
+    return dict(rows)
+
+
 def seals_of(work: Work, organisation_id: UUID) -> tuple[SealFacts, ...]:
     """Without regard to anybody's rights."""
     rows = work.session.scalars(select(Seal).where(Seal.organisation_id == organisation_id).order_by(Seal.id)).all()

@@ -185,11 +185,7 @@ def _suspend(work: Work, by: By, seal_id: UUID, reason: str) -> None:
     seal = _row(work, seal_id)
     before = SealState(seal.state)
     after = next_state(before, SealAction.SUSPEND)
-    moved = work.session.scalar(
-        update(Seal).where(Seal.id == seal_id, Seal.state == before).values(state=after).returning(Seal.id)
-    )
-    if moved is None:
-        raise TransitionRefused("the seal has just changed; please look at it again")
+    steps.move_row(work, seal_id, before, after)
     steps.drop(work, by, seal_id, "the seal was stopped")
     append(work, by.within(seal.organisation_id), SealSuspended(id=seal_id, before=before, reason=reason))
 
@@ -207,11 +203,7 @@ def _move(
     before = SealState(seal.state)
     reached = next_state(before, action) if after is None else after
     former = {name: getattr(seal, name) for name in values}
-    moved = work.session.scalar(
-        update(Seal).where(Seal.id == seal.id, Seal.state == before).values(state=reached, **values).returning(Seal.id)
-    )
-    if moved is None:
-        raise TransitionRefused("the seal has just changed; please look at it again")
+    steps.move_row(work, seal.id, before, reached, **values)
     if step is None:
         steps.record(work, seal.id, steps.Done(action, before, reached, "", None))
     append(

@@ -18,7 +18,7 @@ from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import StatementFacts, propose, statement_facts
 from printserver.audit.log import By, append
 from printserver.foundation.clock import as_text
-from printserver.foundation.errors import NotFound
+from printserver.foundation.errors import NotFound, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path
@@ -26,7 +26,7 @@ from printserver.organisations.permissions import Permission
 from printserver.seals.custody import require_custodians
 from printserver.seals.errors import SealNotFound, SealReasonMissing, SealStepOpen, SealWitnessMissing
 from printserver.seals.events import SealStepDropped, SealStepProposed
-from printserver.seals.models import SealCustodian, SealPermit, SealStep
+from printserver.seals.models import Seal, SealCustodian, SealPermit, SealStep
 from printserver.seals.queries import BRANCH, PERSON, SealFacts, readable_seal
 from printserver.seals.states import (
     FORMS,
@@ -78,13 +78,13 @@ class OpenStep:
 
 @dataclass(frozen=True)
 class StepFacts:
-    """`state`: open, done or dropped.   statement: of the officers, as it stands."""
+    """`outcome`: open, done or dropped.   statement: of the officers, as it stands."""
 
     id: UUID
     action: SealAction
     before: SealState
     after: SealState
-    state: str
+    outcome: str
     reason: str
     form: Mapping[str, Any]
     attachment_sha256: str | None
@@ -117,7 +117,7 @@ def propose_step(work: Work, actor: Actor, attestor: Attestor, seal_id: UUID, st
         action=step.action,
         before=seal.state,
         after=after,
-        state=OPEN,
+        outcome=OPEN,
         reason=step.reason[:LONGEST_REASON],
         form=dict(step.form),
         attachment_sha256=digest,
@@ -178,7 +178,7 @@ def record(
             action=done.action,
             before=done.before,
             after=done.after,
-            state=DONE,
+            outcome=DONE,
             reason=done.reason[:LONGEST_REASON],
             form=dict(form or {}),
             attachment_sha256=None,
@@ -192,16 +192,25 @@ def record(
     )
 
 
+def move_row(work: Work, seal_id: UUID, before: SealState, after: SealState, **values: Any) -> None:
+    """Raises: TransitionRefused when somebody else was faster."""
+    moved = work.session.scalar(
+        update(Seal).where(Seal.id == seal_id, Seal.state == before).values(state=after, **values).returning(Seal.id)
+    )
+    if moved is None:
+        raise TransitionRefused("the seal has just changed; please look at it again")
+
+
 def close(work: Work, seal_id: UUID, body: Mapping[str, Any]) -> OpenStep | None:
     """The open step that waited for exactly this statement is done; None when there is none."""
     row = work.session.scalar(
         select(SealStep).where(
-            SealStep.seal_id == seal_id, SealStep.state == OPEN, SealStep.body_sha256 == _digest(body)
+            SealStep.seal_id == seal_id, SealStep.outcome == OPEN, SealStep.body_sha256 == _digest(body)
         )
     )
     if row is None:
         return None
-    row.state, row.done_at = DONE, work.now()
+    row.outcome, row.done_at = DONE, work.now()
     work.session.flush()
     return OpenStep(row.action, row.reason, row.form, row.attachment_sha256)
 
@@ -210,8 +219,8 @@ def drop(work: Work, by: By, seal_id: UUID, reason: str) -> None:
     """What is open will not be done."""
     dropped = work.session.scalars(
         update(SealStep)
-        .where(SealStep.seal_id == seal_id, SealStep.state == OPEN)
-        .values(state=DROPPED, done_at=work.now())
+        .where(SealStep.seal_id == seal_id, SealStep.outcome == OPEN)
+        .values(outcome=DROPPED, done_at=work.now())
         .returning(SealStep.action)
     ).all()
     for action in dropped:
@@ -221,7 +230,7 @@ def drop(work: Work, by: By, seal_id: UUID, reason: str) -> None:
 def forget_refused(work: Work, by: By, seal_id: UUID) -> None:
     """An open step whose statement was refused or taken back makes room for another one."""
     statement_id = work.session.scalar(
-        select(SealStep.statement_id).where(SealStep.seal_id == seal_id, SealStep.state == OPEN)
+        select(SealStep.statement_id).where(SealStep.seal_id == seal_id, SealStep.outcome == OPEN)
     )
     if statement_id is not None:
         state = statement_facts(work, statement_id).state
@@ -327,7 +336,7 @@ def _facts(work: Work, row: SealStep) -> StepFacts:
         action=SealAction(row.action),
         before=SealState(row.before),
         after=SealState(row.after),
-        state=row.state,
+        outcome=row.outcome,
         reason=row.reason,
         form=row.form,
         attachment_sha256=row.attachment_sha256,

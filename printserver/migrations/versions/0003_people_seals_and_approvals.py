@@ -403,7 +403,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("before", sa.String(), nullable=False),
         sa.Column("after", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("form", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
         sa.Column("attachment_sha256", sa.String(), nullable=True),
@@ -423,8 +423,8 @@ def upgrade() -> None:
             "one_open_step_per_seal",
             ["seal_id"],
             unique=True,
-            sqlite_where=sa.text("state = 'open'"),
-            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("outcome = 'open'"),
+            postgresql_where=sa.text("outcome = 'open'"),
         )
 
     op.create_table(

@@ -17,7 +17,7 @@ from printserver.foundation.clock import as_text
 from printserver.foundation.errors import Malformed, NotFound, Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, require
+from printserver.organisations.access import Actor, require, within
 from printserver.organisations.holdings import (
     not_over,
     people_holding_role,
@@ -106,6 +106,11 @@ def right_facts(work: Work, right_id: UUID) -> RightFacts:
 def rights_below(work: Work, path: str) -> tuple[RightFacts, ...]:
     """At the branch of `path` and below."""
     return _rights(work, Branch.path.startswith(path, autoescape=True))
+
+
+def rights_in_reach(work: Work, actor: Actor) -> tuple[RightFacts, ...]:
+    """At the branches where `actor` may read of people."""
+    return _rights(work, within(RoleBinding.branch_id, actor, Permission.READ_PEOPLE))
 
 
 def require_known_role(work: Work, organisation_id: UUID, role: str) -> None:

@@ -22,7 +22,9 @@ from printserver.api.v1 import (
     reconciliation,
     releases,
     returns,
+    seal_checks,
     seals,
+    statements,
     tokens,
 )
 from printserver.api.v1.common import api_router
@@ -32,7 +34,7 @@ from printserver.http_edge.routes import BEARER
 
 _RESOURCES: Final = (
     *(tokens, people, seals, printers, print_requests, decisions, releases, copies, reconciliation, returns, archive),
-    *(audit, health),
+    *(statements, audit, health, seal_checks),
 )
 _ABOUT: Final = """\
 Everything the pages do. Take a token (`POST /api/v1/tokens`) and send it as `Authorization: Bearer …`.

@@ -23,15 +23,17 @@ from printserver.web.pages import (
     reconciliation,
     release,
     returns,
+    seal_check,
     session,
+    statements,
     tokens,
 )
 from printserver.web.problem_page import problem_page
 
 # `new_request` before `print_requests`: /requests/new is no request's id; so with the enrolment and the printers.
 _PAGES: Final = (
-    *(public_verification, session, live, home, new_request, print_requests, approvals, copies, release),
-    *(printer_enrolment, printers, reconciliation, returns, archive, audit, tokens),
+    *(public_verification, seal_check, session, live, home, new_request, print_requests, approvals, copies, release),
+    *(printer_enrolment, printers, reconciliation, returns, archive, audit, tokens, statements),
 )
 
 

@@ -8,34 +8,23 @@ from typing import Final
 from printserver.web.languages import N_
 from printserver.web.problem_words import PROBLEM_WORDS
 from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_STATE
+from printserver.web.statement_words import (
+    EVIDENCE,
+    STATEMENT_FIELDS,
+    STATEMENT_KINDS,
+    STATEMENT_NOTICES,
+    STATEMENT_STATES,
+    STATEMENT_TONES,
+)
+from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "verdict": {
-        "genuine": N_("Genuine and valid"),
-        "unsettled": N_("Signed, but not confirmed as printed"),
-        "void": N_("Void"),
-        "replaced": N_("Replaced by another copy"),
-        "altered": N_("Altered: not what was signed"),
-        "expired": N_("Signed with a key that is no longer accepted"),
-        "unknown": N_("Unknown: not issued here"),
-    },
-    "verdict_meaning": {
-        "genuine": N_("This code was signed by the organisation named below, and the copy is valid now."),
-        "unsettled": N_(
-            "The code was signed, but the issuer has not confirmed yet that this copy was printed. "
-            "Please ask the issuer before you rely on it."
-        ),
-        "void": N_("The issuer has declared this copy invalid. Do not rely on it."),
-        "replaced": N_("This copy is void, and another copy stands in its place. Ask the issuer for that one."),
-        "altered": N_(
-            "The code looks like one of ours, but its signature or its data do not agree. Do not rely on it."
-        ),
-        "expired": N_("The issuer no longer accepts the key that signed this code. Please ask the issuer."),
-        "unknown": N_(
-            "No copy with this code was issued by this server. If the code was read from a paper, do not rely on it."
-        ),
-    },
+    **VERDICT_WORDS,
     "request_state": REQUEST_STATE,
+    "statement_kind": STATEMENT_KINDS,
+    "statement_state": STATEMENT_STATES,
+    "statement_field": STATEMENT_FIELDS,
+    "statement_evidence": EVIDENCE,
     "copy_state": {
         "rendered": N_("not yet authorised"),
         "authorised": N_("authorised, being signed"),
@@ -232,7 +221,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "OrganisationCreated": N_("organisation created"),
         "BranchCreated": N_("branch created"),
         "UserCreated": N_("person registered"),
-        "RoleGranted": N_("role granted"),
         "SignedIn": N_("signed in"),
         "SignInFailed": N_("sign-in failed"),
         "SignedOut": N_("signed out"),
@@ -264,6 +252,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "AuthorisationGranted": N_("authorisation granted"),
         "AuthorisationRedeemed": N_("authorisation redeemed"),
         "AuthorisationRefused": N_("authorisation refused"),
+        "StatementProposed": N_("statement to the signer's register proposed"),
+        "StatementSigned": N_("statement to the signer's register signed"),
+        "StatementMoved": N_("statement to the signer's register changed its state"),
+        "StatementRegistered": N_("statement taken into the signer's register"),
+        "StatementWithoutEffect": N_("a registered statement could not take effect here"),
         "ReturnHandedIn": N_("scan handed in"),
         "ReturnRead": N_("scan read"),
         "ReturnFailed": N_("scan not readable"),
@@ -278,6 +271,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "CountAlarmClosed": N_("alarm about a counter closed"),
     },
     "notice": {
+        **STATEMENT_NOTICES,
         **REQUEST_NOTICES,
         "signed-out": N_("You are signed out."),
         "submitted": N_("The request is handed in. Its copies are being drawn; then it goes to the approver."),
@@ -329,15 +323,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
-    "verdict": {
-        "genuine": "success",
-        "unsettled": "warning",
-        "expired": "warning",
-        "void": "danger",
-        "replaced": "danger",
-        "altered": "danger",
-        "unknown": "danger",
-    },
+    **VERDICT_TONES,
+    "statement_state": STATEMENT_TONES,
     "request_state": {
         "pending-approval": "info",
         "pending-custody": "info",

@@ -187,6 +187,7 @@ VISITS: Final = (
 PUBLIC: Final = {
     ("POST", "/api/v1/tokens"),
     ("GET", "/api/v1/health"),
+    ("POST", "/api/v1/seal-checks"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/.well-known/print-keys.json"),
 }

@@ -217,6 +217,8 @@ PUBLIC: Final = {
     ("GET", "/q/{digits:path}"),
     ("GET", "/verify"),
     ("POST", "/verify"),
+    ("GET", "/verify/seal"),
+    ("POST", "/verify/seal"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
 }

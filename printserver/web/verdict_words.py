@@ -1,0 +1,93 @@
+"""Words for people: what the public checks of copies and of seals say, and in which colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from printserver.web.languages import N_
+
+SEAL_VERDICT: Final[Mapping[str, str]] = {
+    "genuine": N_("Genuine"),
+    "expired": N_("Not valid at that time"),
+    "stopped": N_("Genuine, but no longer in use"),
+    "maker-unknown": N_("Nobody here vouches for its maker"),
+    "other-data": N_("Not put on this file"),
+    "forged": N_("Forged or damaged"),
+    "unverifiable": N_("Cannot be verified here"),
+    "unreadable": N_("This is no seal"),
+}
+SEAL_VERDICT_MEANING: Final[Mapping[str, str]] = {
+    "genuine": N_("It is whole, its maker is believed here, and it is valid."),
+    "expired": N_("It is whole and of a believed maker, but outside the time for which it is valid."),
+    "stopped": N_("It is what its maker signed, but its owner has stopped it: nothing new may be sealed with it."),
+    "maker-unknown": N_(
+        "The signature is whole, but anybody can make such a seal. Ask whoever showed it to you who its maker is."
+    ),
+    "other-data": N_("The signature is whole, but it was made over something else than the file that you chose."),
+    "forged": N_("The signature does not belong to these bytes: somebody has changed them. Do not rely on it."),
+    "unverifiable": N_("It is signed with an algorithm that this server does not know."),
+    "unreadable": N_(
+        "The file is neither a seal of GM/T 0031 or GB/T 38540, nor a signature made with one, or it is cut off."
+    ),
+}
+SEAL_VOUCHED: Final[Mapping[str, str]] = {
+    "internal": N_("internal: made by this organisation's own seal maker"),
+    "pinned": N_("filed: its maker's certificate was registered here"),
+    "": N_("unknown: not registered here"),
+}
+SEAL_KIND: Final[Mapping[str, str]] = {"1": N_("an organisation's seal"), "2": N_("a person's seal")}
+SEAL_STANDARD: Final[Mapping[str, str]] = {"1": "GM/T 0031-2014", "4": "GB/T 38540-2020", "5": "GM/T 0031-2025"}
+VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "verdict": {
+        "genuine": N_("Genuine and valid"),
+        "unsettled": N_("Signed, but not confirmed as printed"),
+        "void": N_("Void"),
+        "replaced": N_("Replaced by another copy"),
+        "altered": N_("Altered: not what was signed"),
+        "expired": N_("Signed with a key that is no longer accepted"),
+        "unknown": N_("Unknown: not issued here"),
+    },
+    "verdict_meaning": {
+        "genuine": N_("This code was signed by the organisation named below, and the copy is valid now."),
+        "unsettled": N_(
+            "The code was signed, but the issuer has not confirmed yet that this copy was printed. "
+            "Please ask the issuer before you rely on it."
+        ),
+        "void": N_("The issuer has declared this copy invalid. Do not rely on it."),
+        "replaced": N_("This copy is void, and another copy stands in its place. Ask the issuer for that one."),
+        "altered": N_(
+            "The code looks like one of ours, but its signature or its data do not agree. Do not rely on it."
+        ),
+        "expired": N_("The issuer no longer accepts the key that signed this code. Please ask the issuer."),
+        "unknown": N_(
+            "No copy with this code was issued by this server. If the code was read from a paper, do not rely on it."
+        ),
+    },
+    "seal_verdict": SEAL_VERDICT,
+    "seal_verdict_meaning": SEAL_VERDICT_MEANING,
+    "seal_vouched": SEAL_VOUCHED,
+    "seal_kind": SEAL_KIND,
+    "seal_standard": SEAL_STANDARD,
+}
+VERDICT_TONES: Final[Mapping[str, Mapping[str, str]]] = {
+    "verdict": {
+        "genuine": "success",
+        "unsettled": "warning",
+        "expired": "warning",
+        "void": "danger",
+        "replaced": "danger",
+        "altered": "danger",
+        "unknown": "danger",
+    },
+    "seal_verdict": {
+        "genuine": "success",
+        "expired": "warning",
+        "stopped": "warning",
+        "maker-unknown": "warning",
+        "unverifiable": "warning",
+        "other-data": "danger",
+        "forged": "danger",
+        "unreadable": "danger",
+    },
+}

@@ -6,7 +6,7 @@ Rows are only pointers here; what is signed comes from the manifest that people 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from printserver.seals.queries import SealFacts, require_usable, seal_facts
 from printserver.signing.errors import EvidenceInsufficient
 from printserver.signing.key_list import KeyList
 from printserver.signing.manifest_shape import manifest_problems
+from printserver.signing.pades import VisiblePlace
 from printserver.signing.quorum import check_quorum, manifest_digest
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.seal_object import verify_seal_object
@@ -40,6 +41,7 @@ class Approved:
     """One copy exactly as it was approved. `seal_code_id`: 12 hexadecimal digits of the first seal.
 
     uses_limits: of each seal by its code id, how often the register lets it be used; None for always.
+    seal_place: where the first seal is printed first.
     """
 
     authorisation: AuthorisationFacts
@@ -51,6 +53,7 @@ class Approved:
     seal_code_id: str
     uses_limits: Mapping[str, int | None]
     layout: tuple[PageLayout, ...]
+    seal_place: VisiblePlace | None
     rendition: bytes
     title: str
 
@@ -89,6 +92,7 @@ def approved_copy(
             require_usable(work, seal)
     for seal, named in zip(seals, manifest["seals"], strict=True):
         _check_seal(objects, key_list, seal, named, database)
+    layout = tuple(PageLayout.from_json(page) for page in manifest["layout"])
     return Approved(
         authorisation=rows.authorisation,
         organisation=manifest["organisation"],
@@ -98,10 +102,23 @@ def approved_copy(
         document_sha256=manifest["document_sha256"],
         seal_code_id=manifest["seals"][0]["code_id"],
         uses_limits={seal["code_id"]: standing.seals[seal["seal_id"]].uses_limit for seal in manifest["seals"]},
-        layout=tuple(PageLayout.from_json(page) for page in manifest["layout"]),
+        layout=layout,
+        seal_place=_first_place(manifest["seals"][0]["places"], seals[0], layout),
         rendition=objects.get(entry["sha256"]),
         title=manifest["title"],
     )
+
+
+def _first_place(
+    places: Sequence[Mapping[str, int]], seal: SealFacts, layout: Sequence[PageLayout]
+) -> VisiblePlace | None:
+    """Where readers show the signature: over the first seal where it is printed first."""
+    for place in places:
+        page = layout[place["page"] - 1]
+        x, y = page.content.apply(place["x_um"], place["y_um"])
+        left, top = x - seal.width_um // 2, y - seal.height_um // 2
+        return VisiblePlace(place["page"], left, top, seal.width_um, seal.height_um, page.size.height_um)
+    return None
 
 
 def _read(work: Work, authorisation_id: UUID) -> _Rows:

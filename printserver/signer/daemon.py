@@ -10,25 +10,31 @@ import socketserver
 import struct
 import threading
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 
+from printserver.audit.witness import Witness
 from printserver.foundation.database import open_engines
 from printserver.foundation.errors import Forbidden, Malformed, PrintServerError
 from printserver.foundation.job_queue import NoJobs
 from printserver.foundation.logs import configure_unless_done
 from printserver.foundation.unit_of_work import Database
 from printserver.settings import Settings
+from printserver.signer.clock_guard import ClockGuard
 from printserver.signer.heads import HeadSigning, make_sequencer
 from printserver.signer.issuing import Issuing
 from printserver.signer.journal_anchor import check_journal
 from printserver.signer.keys import SigningKeys
+from printserver.signer.pdf_signing import imported_chains, preparation_of, time_stamp_authority
 from printserver.signer.registering import Registering, check_register
-from printserver.signing.errors import JournalBroken, RegisterBroken
+from printserver.signing.errors import JournalBroken, RegisterBroken, TimeStampUnavailable
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import load_public_key
@@ -36,6 +42,7 @@ from printserver.signing.protocol import ConnectionLost, receive_frame, refusal,
 from printserver.signing.published_key import certificate_spki
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.spent_journal import SpentJournal
+from printserver.signing.time_stamp_authority import TimeStampAuthority
 from printserver.signing.token_settings import TokenSettings
 from printserver.signing.token_setup import read_pin
 from printserver.storage.objects import LocalObjects
@@ -47,6 +54,7 @@ FRAME_SECONDS: Final = 10.0
 class Signer:
     """Answers requests; `clients` are the uids that may have copies signed.
 
+    authority: answers requests for time-stamps.
     alarm: set when only a new start helps: it opens a spent journal that has failed again, or refuses to, and wastes
     what was redeemed before something unforeseen.
     """
@@ -57,9 +65,12 @@ class Signer:
         registering: Registering,
         clients: frozenset[int],
         alarm: threading.Event | None = None,
+        *,
+        authority: TimeStampAuthority | None = None,
     ) -> None:
         self._issuing = issuing
         self._registering = registering
+        self._authority = authority
         self._clients = clients
         self._alarm = alarm or threading.Event()
 
@@ -85,8 +96,20 @@ class Signer:
                 self._require_client(uid)
                 lines, head = self._registering.take_up(_uuid(text))
                 return {"lines": lines, "head": head}
+            case {"do": "time-stamp", "request": str(text)}:
+                return {"response": b64encode(self._stamped(text)).decode("ascii")}
             case _:
                 raise Malformed("the signer does not know this request")
+
+    def _stamped(self, text: str) -> bytes:
+        """For whoever reaches the socket: a time-stamp binds nobody, and strangers may ask for it, too."""
+        if self._authority is None:
+            raise TimeStampUnavailable("this installation has no time-stamp authority; a ceremony makes its key")
+        try:
+            request = b64decode(text, validate=True)
+        except ValueError:
+            raise Malformed("a time-stamp request comes as base64") from None
+        return self._authority.answer(request)
 
     def _require_client(self, uid: int) -> None:
         if uid not in self._clients:
@@ -137,16 +160,33 @@ def run(settings: Settings) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     database = Database(open_engines(settings.database), NoJobs())
-    keys = SigningKeys(open_hsm(settings), KeyList.read(settings.key_list, pin_file=settings.root_fingerprint))
+    keys = open_keys(settings)
     with SpentJournal(settings.spent_journal) as journal, open_register(settings, keys.key_list) as register:
         check_journal(database, journal)
         check_register(database, register)
-        issuing = Issuing(database, LocalObjects(settings.objects), keys, journal, register, settings.public_url)
+        guard = ClockGuard(database.clock.now, partial(_newest_signed, journal, Witness(settings.witness)))
+        issuing = Issuing(
+            database,
+            LocalObjects(settings.objects),
+            keys,
+            journal,
+            register,
+            preparation_of(settings, keys, guard.now),
+            settings.public_url,
+            guard.now,
+        )
         wasted = issuing.waste_interrupted()
         heads = HeadSigning(make_sequencer(settings, database, keys), stop)
         heads.start()
         server = _Server(
-            settings, Signer(issuing, Registering(database, keys.key_list, register), _clients(settings), stop)
+            settings,
+            Signer(
+                issuing,
+                Registering(database, keys.key_list, register),
+                _clients(settings),
+                stop,
+                authority=time_stamp_authority(keys, guard.now),
+            ),
         )
         thread = threading.Thread(target=server.serve_forever, name="requests", daemon=True)
         thread.start()
@@ -156,6 +196,20 @@ def run(settings: Settings) -> None:
         server.server_close()
         heads.stop()
     keys.hsm.close()
+
+
+def open_keys(settings: Settings) -> SigningKeys:
+    """Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, TrustFileRefused."""
+    key_list = KeyList.read(settings.key_list, pin_file=settings.root_fingerprint)
+    chains = imported_chains(settings)
+    return SigningKeys(open_hsm(settings), key_list, chains)
+
+
+def _newest_signed(journal: SpentJournal, witness: Witness) -> datetime | None:
+    """The latest time that a spent copy or a signed tree head names."""
+    head = witness.newest()
+    known = [at for at in (journal.newest_at, head.at if head else None) if at is not None]
+    return max(known, default=None)
 
 
 def open_register(settings: Settings, key_list: KeyList) -> closing[RegisterJournal]:

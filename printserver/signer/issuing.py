@@ -5,6 +5,7 @@ A crash after the redemption wastes the authorisation and its serial; it never m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,7 @@ from printserver.approvals.authorisation import (
 )
 from printserver.audit.log import By
 from printserver.foundation.errors import PrintServerError, TransitionRefused, Unavailable
+from printserver.foundation.ids import made_at
 from printserver.foundation.unit_of_work import Database
 from printserver.print_requests.copies import move_copy, record_issued
 from printserver.print_requests.queries import copies_in, copy_facts
@@ -28,8 +30,9 @@ from printserver.rendering.overlay import put_codes
 from printserver.signer.checks import Approved, approved_copy
 from printserver.signer.keys import SigningKeys
 from printserver.signing.codes import CodeBody, encode_text, parse_text, sign_code, verify_code
-from printserver.signing.errors import AlreadySpent
+from printserver.signing.errors import AlreadySpent, CopyBeforeEpoch, PdfSignatureRefused
 from printserver.signing.pades import sign_pdf, verify_pdf
+from printserver.signing.pades_preparation import PdfPreparation, Prepared
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.spent_journal import SpentJournal
 from printserver.storage.objects import Objects
@@ -47,16 +50,23 @@ class Issuing:
     keys: SigningKeys
     journal: SpentJournal
     register: RegisterJournal
+    preparation: PdfPreparation
     public_url: str
+    guarded_now: Callable[[], datetime] | None = None
+    """The database's clock when not given."""
 
     def issue(self, authorisation_id: UUID) -> str:
         """Sign the authorised copy and answer the digest of the issued PDF.
 
-        Raises: whatever `approved_copy` refuses, TransitionRefused, AuthorisationSpent, AlreadySpent, HsmUnavailable.
+        What the network must give is got before the redemption, but for the time-stamp on the signature itself.
+        Raises: whatever `approved_copy` refuses, TransitionRefused, AuthorisationSpent, AlreadySpent, CopyBeforeEpoch,
+        CertificateNotValid, HsmUnavailable and other Unavailable.
         Refusals are recorded; from the redemption on, a failure wastes the copy.
         """
         try:
-            approved = self._checked(authorisation_id)
+            now = self._now().replace(microsecond=0)
+            approved = self._checked(authorisation_id, now)
+            prepared = self.preparation.prepare(self.keys.pdf()[0], now)
             with self.database.work() as work:
                 next_copy_state(copy_facts(work, approved.authorisation.copy_id).state, CopyAction.ISSUE)
                 redeem(work, BY_SIGNER, approved.authorisation)
@@ -64,7 +74,7 @@ class Issuing:
             self._record_refusal(authorisation_id, problem)
             raise
         try:
-            return self._sign(approved)
+            return self._sign(approved, prepared, now)
         except BaseException:
             self._waste(approved.authorisation.copy_id)
             raise
@@ -77,17 +87,28 @@ class Issuing:
                 move_copy(work, BY_SIGNER, authorisation.copy_id, CopyAction.WASTE, reason="the signer was interrupted")
         return len(interrupted)
 
-    def _checked(self, authorisation_id: UUID) -> Approved:
+    def _checked(self, authorisation_id: UUID, now: datetime) -> Approved:
         approved = approved_copy(self.database, self.objects, self.keys.key_list, self.register, authorisation_id)
         if approved.authorisation.redeemed_at is not None:
             raise AuthorisationSpent("this authorisation was used already")
         if self.journal.is_spent(approved.serial):
             raise AlreadySpent("this copy was signed or wasted before; its authorisation has been set back")
-        self.keys.code(approved.organisation)
+        self._refuse_older_than_the_epoch(approved)
+        key, _ = self.keys.code(approved.organisation)
+        key.check_valid(now)
         return approved
 
-    def _sign(self, approved: Approved) -> str:
-        now = self.database.clock.now().replace(microsecond=0)
+    def _refuse_older_than_the_epoch(self, approved: Approved) -> None:
+        """A copy's id says when it was made (UUIDv7) and stands in the manifest that people signed."""
+        begins = self.journal.epoch_begins_at
+        if begins is not None and made_at(approved.authorisation.copy_id) < begins:
+            raise CopyBeforeEpoch("this copy was made before an old state was restored; apply for a new one")
+
+    def _now(self) -> datetime:
+        """Raises: ClockSetBack, ClockJumped."""
+        return self.database.clock.now() if self.guarded_now is None else self.guarded_now()
+
+    def _sign(self, approved: Approved, prepared: Prepared, now: datetime) -> str:
         self.journal.spend(
             approved.serial,
             authorisation_id=approved.authorisation.id,
@@ -105,6 +126,8 @@ class Issuing:
             reason=f"{approved.title} · {approved.number}/{approved.copies}",
             location="",
             time=now,
+            prepared=prepared,
+            place=approved.seal_place,
         )
         self._verify(pdf, codes, now)
         digest = self.objects.put(pdf)
@@ -142,7 +165,9 @@ class Issuing:
 
     def _verify(self, pdf: bytes, codes: list[str], now: datetime) -> None:
         key_list = self.keys.key_list
-        verify_pdf(pdf, [key_list.root_certificate], at=now)
+        verdict = verify_pdf(pdf, self.preparation.trust_roots, at=now)
+        if verdict.level is not self.preparation.level or (verdict.level.is_stamped and verdict.stamped_at is None):
+            raise PdfSignatureRefused(f"the signature came out as {verdict.level}, not as the settings ask")
         for code in codes:
             verify_code(parse_text(code), key_list)
 

@@ -21,6 +21,7 @@ from printserver.signer.keys import (
     PDF_LABEL,
     SEAL_CA_LABEL,
     SEAL_MAKER_LABEL,
+    TIME_STAMP_LABEL,
     TREE_HEAD_LABEL,
     code_label,
     seal_label,
@@ -31,7 +32,14 @@ from printserver.signing.p256 import spki_of
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object
 from printserver.signing.token_setup import make_softhsm_token, read_pin
-from printserver.signing.trust import OfflineRoot, issue_certificate, make_key_file, make_root
+from printserver.signing.trust import (
+    REVOCATION_LIST_LASTS,
+    OfflineRoot,
+    issue_certificate,
+    make_key_file,
+    make_revocation_list,
+    make_root,
+)
 
 VENDOR: Final = "printserver-internal"
 ORGANISATION_SEAL: Final = 1
@@ -153,6 +161,7 @@ def _make_keys(ceremony: Ceremony) -> tuple[MadeSeal, ...]:
         spki_of(attestation.public_key()), KeyUsage.ATTESTATION, common_name=f"{organisation.name} approvals"
     )
     ceremony.key(SEAL_CA_LABEL, KeyUsage.SEAL_CA, common_name=f"{organisation.name} seals")
+    ceremony.key(TIME_STAMP_LABEL, KeyUsage.TIME_STAMP, common_name=f"{organisation.name} time-stamps")
     maker = ceremony.key(SEAL_MAKER_LABEL, KeyUsage.SEAL_MAKER, common_name=f"{organisation.name} seal maker")
     return tuple(ceremony.seal(plan, maker) for plan in ceremony.plan.seals)
 
@@ -168,4 +177,7 @@ def _publish(ceremony: Ceremony) -> None:
         keys=ceremony.published,
     )
     settings.key_list.write_bytes(key_list)
+    settings.root_revocation_list.write_bytes(
+        make_revocation_list(ceremony.root, (), number=1, at=ceremony.now, until=ceremony.now + REVOCATION_LIST_LASTS)
+    )
     settings.root_fingerprint.write_text(f"{ceremony.root.fingerprint}\n")

@@ -1,14 +1,20 @@
-"""The keys of the HSM by what they are for, each bound to its entry of the root-signed key list."""
+"""The keys of the HSM by what they are for, each bound to its entry of the root-signed key list.
+
+A renewed key has the label of the first with a number behind it (`pdf`, `pdf.2`, …); the newest one that the list
+names and does not call revoked is used.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from cryptography import x509
 
-from printserver.signing.errors import KeyUnknown
+from printserver.signing.errors import HsmKeyMissing, KeyNotValid, KeyUnknown
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import sign_message
@@ -20,6 +26,7 @@ TREE_HEAD_LABEL: Final = "tree-head"
 SEAL_MAKER_LABEL: Final = "seal-maker"
 SEAL_CA_LABEL: Final = "seal-ca"
 KEY_ENCRYPTION_LABEL: Final = "key-encryption"
+TIME_STAMP_LABEL: Final = "time-stamp"
 
 
 def code_label(organisation: int) -> str:
@@ -32,34 +39,76 @@ def seal_label(code_id: str) -> str:
     return f"seal-{code_id}"
 
 
+def generation(name: str, label: str) -> int | None:
+    """1 for `label` itself, 2 for `label.2` and so on; None for the name of another key."""
+    match = re.fullmatch(re.escape(label) + r"(?:\.([1-9][0-9]*))?", name)
+    return None if match is None else int(match[1] or 1)
+
+
+@dataclass(frozen=True)
+class _Current:
+    """name: the label in the token."""
+
+    name: str
+    key: PublishedKey
+
+
 @dataclass(frozen=True)
 class SigningKeys:
-    """Signs with keys that the published list names; a key that is not published signs nothing."""
+    """Signs with keys that the published list names; a key that is not published signs nothing.
+
+    chains: certificates of outside authorities, by key id, the key's own first and the authority's root last.
+    """
 
     hsm: Hsm
     key_list: KeyList
+    chains: Mapping[str, tuple[x509.Certificate, ...]] = field(default_factory=dict)
+    _found: dict[tuple[str, KeyUsage], _Current] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def code(self, organisation: int) -> tuple[PublishedKey, RawSign]:
-        """Raises: KeyUnknown, HsmKeyMissing, HsmUnavailable."""
-        label = code_label(organisation)
-        return self._published(label, KeyUsage.CODE), partial(self.hsm.sign_p256, label)
+        """Raises: KeyUnknown, KeyNotValid, HsmKeyMissing, HsmUnavailable."""
+        current = self._current(code_label(organisation), KeyUsage.CODE)
+        return current.key, partial(self.hsm.sign_p256, current.name)
 
     def pdf(self) -> tuple[tuple[x509.Certificate, ...], MessageSign]:
-        """The certificate chain, the signer's first, and what signs for it."""
-        key = self._published(PDF_LABEL, KeyUsage.PDF)
-        chain = (key.x509_certificate(), self.key_list.root_certificate)
-        return chain, partial(self.hsm.sign_rsa_pkcs1v15_sha256, PDF_LABEL)
+        """The certificate chain, the signer's first and its root last, and what signs for it."""
+        current = self._current(PDF_LABEL, KeyUsage.PDF)
+        return self._chain(current.key), partial(self.hsm.sign_rsa_pkcs1v15_sha256, current.name)
+
+    def time_stamp(self) -> tuple[tuple[x509.Certificate, ...], RawSign]:
+        """Of this installation's time-stamp authority.   Raises: HsmKeyMissing where no ceremony has made one."""
+        current = self._current(TIME_STAMP_LABEL, KeyUsage.TIME_STAMP)
+        return self._chain(current.key), partial(self.hsm.sign_p256, current.name)
 
     def tree_head_id(self) -> str:
-        return self._published(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD).key_id
+        return self._current(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD).key.key_id
 
     def sign_tree_head(self, message: bytes) -> bytes:
         """64 bytes, r‖s."""
-        return sign_message(partial(self.hsm.sign_p256, TREE_HEAD_LABEL), message)
+        name = self._current(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD).name
+        return sign_message(partial(self.hsm.sign_p256, name), message)
 
-    def _published(self, label: str, usage: KeyUsage) -> PublishedKey:
-        spki = self.hsm.public_spki(label)
-        for key in self.key_list.of_usage(usage):
-            if key.spki == spki:
-                return key
-        raise KeyUnknown(f"the HSM's key {label} is not in the published key list")
+    def _chain(self, key: PublishedKey) -> tuple[x509.Certificate, ...]:
+        return self.chains.get(key.key_id) or (key.x509_certificate(), self.key_list.root_certificate)
+
+    def _current(self, label: str, usage: KeyUsage) -> _Current:
+        """Looked up once: keys that a ceremony adds are seen after the next start."""
+        found = self._found.get((label, usage))
+        if found is None:
+            found = self._found[label, usage] = self._newest(label, usage)
+        return found
+
+    def _newest(self, label: str, usage: KeyUsage) -> _Current:
+        names = [name for name in self.hsm.labels() if generation(name, label) is not None]
+        if not names:
+            raise HsmKeyMissing(f"the token holds no key named {label}")
+        published = {key.spki: key for key in self.key_list.of_usage(usage)}
+        listed = [
+            _Current(name, published[spki]) for name in names if (spki := self.hsm.public_spki(name)) in published
+        ]
+        if not listed:
+            raise KeyUnknown(f"the HSM's key {label} is not in the published key list")
+        usable = [current for current in listed if current.key.revoked_at is None]
+        if not usable:
+            raise KeyNotValid(f"the HSM's key {label} has been revoked; a ceremony renews it")
+        return max(usable, key=lambda current: (current.key.not_before, generation(current.name, label) or 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,17 @@ class SignerClient:
         Raises: SignerUnavailable, OutcomeUnknown, or what the signer refused.
         """
         return self._ask({"do": "register", "statement_id": str(statement_id)})
+
+    def time_stamp(self, request: bytes) -> bytes:
+        """A TimeStampResp of this installation's authority for a TimeStampReq, both as DER.
+
+        Raises: SignerUnavailable, TimeStampUnavailable, HsmUnavailable.
+        """
+        try:
+            answer = self._ask({"do": "time-stamp", "request": b64encode(request).decode("ascii")})
+            return b64decode(str(answer.get("response", "")), validate=True)
+        except (OutcomeUnknown, ValueError) as problem:
+            raise SignerUnavailable("the signer does not answer") from problem
 
     def health(self) -> Mapping[str, Any]:
         """Whether signer and HSM can work.   Raises: SignerUnavailable, or what the signer says is wrong."""

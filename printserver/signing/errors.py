@@ -179,6 +179,12 @@ class AlreadySpent(Refused):
     code = "already-spent"
 
 
+class CopyBeforeEpoch(Refused):
+    """The copy is older than the restore of an old state: its serial may be on paper already."""
+
+    code = "copy-before-epoch"
+
+
 class JournalBroken(IntegrityError):
     """The spent journal is not what was written: an alarm, nothing may be signed."""
 

@@ -30,7 +30,8 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from printserver.signing.errors import PdfNotSignable, PdfNotSigned, PdfSignatureRefused
-from printserver.signing.pades_preparation import PdfLevel, Prepared, asn1_certificate
+from printserver.signing.pades_level import PdfLevel
+from printserver.signing.pades_preparation import Prepared, asn1_certificate
 from printserver.signing.ports import MessageSign
 
 BYTES_RESERVED: Final = 16_384

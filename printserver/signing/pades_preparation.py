@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from asn1crypto import x509 as asn1_x509
@@ -22,6 +21,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from printserver.signing.errors import CertificateNotValid
+from printserver.signing.pades_level import PdfLevel
 from printserver.signing.revocation import RevocationProofs, RevocationSource
 from printserver.signing.time_stamps import PortTimeStamper, TimeStampAsk
 
@@ -30,27 +30,6 @@ CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """An authority's clock and ours."""
 _SIGNING: Final = {"non_repudiation"}
 _STAMPING: Final = {"time_stamping"}
-
-
-class PdfLevel(StrEnum):
-    """PAdES levels. Source: ETSI EN 319 142-1 (unverified against the text)."""
-
-    B_B = "B-B"
-    """The signature alone."""
-    B_T = "B-T"
-    """With a time-stamp on it."""
-    B_LT = "B-LT"
-    """With all that proves its certificates good, so that it verifies when the authorities are gone."""
-    B_LTA = "B-LTA"
-    """With a time-stamp on the whole document besides."""
-
-    @property
-    def is_stamped(self) -> bool:
-        return self is not PdfLevel.B_B
-
-    @property
-    def carries_proofs(self) -> bool:
-        return self in {PdfLevel.B_LT, PdfLevel.B_LTA}
 
 
 @dataclass(frozen=True)

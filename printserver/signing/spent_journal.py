@@ -21,8 +21,10 @@ from printserver.signing.chained_file import ChainedFile, ChainLine
 from printserver.signing.errors import AlreadySpent, JournalBroken
 
 NAME: Final = "spent journal"
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _SPENT_FIELDS: Final = {"copy_serial", "for_authorisation", "manifest_sha256", "spent_at"}
 _SEALS: Final = "seals"
+_EPOCH_FIELDS: Final = {"epoch_begins_at", "reason"}
 # The serial stands first in a line, so that a torn line names it as soon as it can.
 _TORN: Final = re.compile(rb'\{"copy_serial":"([0-9A-Z*~$=-]{21})(?:","for_authorisation":"([0-9a-f-]{36}))?')
 
@@ -39,6 +41,8 @@ class SpentJournal:
         self._serials: set[bytes] = set()
         self._authorisations: set[str] = set()
         self._uses: Counter[str] = Counter()
+        self._newest: datetime | None = None
+        self._epoch: datetime | None = None
         self._file = ChainedFile(path, NAME)
         try:
             for line in self._file.lines:
@@ -80,6 +84,29 @@ class SpentJournal:
         with self._lock:
             return self._uses[code_id]
 
+    @property
+    def newest_at(self) -> datetime | None:
+        """The latest time that a line names; None for an empty journal."""
+        with self._lock:
+            return self._newest
+
+    @property
+    def epoch_begins_at(self) -> datetime | None:
+        """No copy that was made before this may be signed: its serial may be on paper already."""
+        with self._lock:
+            return self._epoch
+
+    def begin_epoch(self, at: datetime, *, reason: str) -> None:
+        """After an old state was restored: sign no copy that was made before `at`, an aware time.
+
+        Raises: JournalBroken.
+        """
+        with self._lock:
+            text = at.astimezone(UTC).strftime(_TIME)
+            self._file.append({"epoch_begins_at": text, "reason": reason[:200]})
+            self._see(text)
+            self._epoch = self._newest
+
     def spend(
         self,
         serial: CopySerial,
@@ -107,11 +134,12 @@ class SpentJournal:
                     "copy_serial": str(serial),
                     "for_authorisation": str(authorisation_id),
                     "manifest_sha256": manifest_sha256,
-                    "spent_at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "spent_at": at.astimezone(UTC).strftime(_TIME),
                     _SEALS: sorted(limits),
                 }
             )
             self._add(serial, str(authorisation_id), tuple(limits))
+            self._see(at.astimezone(UTC).strftime(_TIME))
 
     def close(self) -> None:
         """Let the next process open it."""
@@ -125,6 +153,10 @@ class SpentJournal:
             self._authorisations.add(authorisation_id)
         self._uses.update(seals)
 
+    def _see(self, time: str) -> None:
+        at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+        self._newest = at if self._newest is None else max(self._newest, at)
+
     def _read(self, line: ChainLine) -> None:
         if line.record is None:
             self._add(*_named_by_torn(line.content))
@@ -132,6 +164,10 @@ class SpentJournal:
             self._read_record(line.record)
 
     def _read_record(self, record: Mapping[str, Any]) -> None:
+        if set(record) == _EPOCH_FIELDS:
+            self._read_time(record["epoch_begins_at"])
+            self._epoch = self._newest
+            return
         seals = record.get(_SEALS, [])
         if set(record) - {_SEALS} != _SPENT_FIELDS or not isinstance(seals, list):
             raise JournalBroken("a line of the spent journal is none of a spent copy")
@@ -142,6 +178,13 @@ class SpentJournal:
         if serial.value in self._serials:
             raise JournalBroken("a line of the spent journal spends a copy again")
         self._add(serial, str(record["for_authorisation"]), [str(code_id) for code_id in seals])
+        self._read_time(record["spent_at"])
+
+    def _read_time(self, time: object) -> None:
+        try:
+            self._see(str(time))
+        except ValueError as problem:
+            raise JournalBroken("a line of the spent journal names no time") from problem
 
 
 def _named_by_torn(torn: bytes) -> tuple[CopySerial | None, str | None]:

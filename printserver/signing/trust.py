@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 
@@ -25,6 +25,8 @@ from printserver.signing.published_key import KeyUsage, certificate_spki
 
 DOCUMENT_SIGNING: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """id-kp-documentSigning. Source: RFC 9336 section 3."""
+REVOCATION_LIST_LASTS: Final = timedelta(days=400)
+"""A year and a month to hold the next ceremony in; each key list comes with a new revocation list."""
 _BINDING: Final = frozenset({KeyUsage.PDF, KeyUsage.SEAL, KeyUsage.SEAL_MAKER})
 """Uses that bind somebody to content: contentCommitment as key usage, documentSigning as extended one."""
 

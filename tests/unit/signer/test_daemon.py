@@ -41,7 +41,7 @@ run(Settings(home=Path(sys.argv[1]), public_url=sys.argv[2], pkcs11_module=Path(
 
 
 def signer(signed: SigningWorld) -> Signer:
-    return Signer(signed.issuing, frozenset({CLIENT}))
+    return Signer(signed.issuing, signed.registering, frozenset({CLIENT}))
 
 
 def test_a_client_has_a_copy_issued(sqlite_signing_world: SigningWorld):
@@ -55,7 +55,7 @@ def test_a_client_has_a_copy_issued(sqlite_signing_world: SigningWorld):
 def test_a_journal_that_failed_redeems_and_signs_nothing_and_asks_for_a_new_start(sqlite_signing_world: SigningWorld):
     (authorisation,) = sqlite_signing_world.authorisations(sqlite_signing_world.world.authorised())
     alarm = threading.Event()
-    failing = Signer(sqlite_signing_world.issuing, frozenset({CLIENT}), alarm)
+    failing = Signer(sqlite_signing_world.issuing, sqlite_signing_world.registering, frozenset({CLIENT}), alarm)
     sqlite_signing_world.issuing.journal.close()
     answer = failing.answer({"do": "issue", "authorisation_id": str(authorisation.id)}, CLIENT)
     assert (answer["ok"], answer["code"], alarm.is_set()) == (False, "journal-broken", True)
@@ -86,7 +86,7 @@ def test_a_database_that_leaves_after_the_redemption_leaves_no_copy_waiting_for_
     (authorisation,) = signed.authorisations(signed.world.authorised())
     leaving = LeavingDatabase(**vars(signed.issuing.database), left=[1])
     alarm = threading.Event()
-    failing = Signer(replace(signed.issuing, database=leaving), frozenset({CLIENT}), alarm)
+    failing = Signer(replace(signed.issuing, database=leaving), signed.registering, frozenset({CLIENT}), alarm)
     with pytest.raises(OperationalError):
         failing.answer({"do": "issue", "authorisation_id": str(authorisation.id)}, CLIENT)
     assert alarm.is_set()
@@ -131,6 +131,7 @@ def test_anybody_in_reach_may_ask_for_its_health(sqlite_signing_world: SigningWo
 def start(signed: SigningWorld) -> subprocess.Popen[bytes]:
     """The daemon as a process of its own, on a copy of the ceremony's token."""
     signed.journal.close()
+    signed.register.close()
     settings, home = signed.ceremony.settings, signed.settings.home
     for part in ("token", "pin"):
         target = home / "signer" / part

@@ -13,6 +13,7 @@ from printserver.signer.keys import (
     PDF_LABEL,
     SEAL_CA_LABEL,
     SEAL_MAKER_LABEL,
+    TIME_STAMP_LABEL,
     TREE_HEAD_LABEL,
     code_label,
     seal_label,
@@ -27,6 +28,7 @@ def test_the_ceremony_made_every_key_the_product_uses(ceremony: Ceremony):
     labels = set(ceremony.hsm.labels())
     seals = {label for label in labels if label.startswith(seal_label(""))} - {SEAL_MAKER_LABEL, SEAL_CA_LABEL}
     expected = {PDF_LABEL, TREE_HEAD_LABEL, SEAL_MAKER_LABEL, SEAL_CA_LABEL, KEY_ENCRYPTION_LABEL, code_label(NUMBER)}
+    expected |= {TIME_STAMP_LABEL}
     assert labels - seals == expected
     assert len(seals) == 1
 

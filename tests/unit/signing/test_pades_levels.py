@@ -27,7 +27,8 @@ from printserver.signing.errors import (
 )
 from printserver.signing.hsm import Hsm
 from printserver.signing.pades import VisiblePlace, sign_pdf, verify_pdf
-from printserver.signing.pades_preparation import REUSED_SECONDS, PdfLevel, PdfPreparation, asn1_certificate
+from printserver.signing.pades_level import PdfLevel
+from printserver.signing.pades_preparation import REUSED_SECONDS, PdfPreparation, asn1_certificate
 from printserver.signing.published_key import KeyUsage, certificate_spki
 from printserver.signing.revocation import RevocationSource
 from printserver.signing.time_stamp_authority import TimeStampAuthority

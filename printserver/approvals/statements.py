@@ -6,7 +6,7 @@ The rows are where signatures are collected and lists are read from; the signer 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from printserver.approvals.flows import Attestor, SignedElsewhere, require_fitting
+from printserver.approvals.flows import Attestor
 from printserver.approvals.models import StatementRow, StatementSignature
 from printserver.approvals.rules import PersonCountsOnce
 from printserver.approvals.statement_events import StatementMoved, StatementProposed, StatementSigned
@@ -129,19 +129,11 @@ def propose(
     return row.id
 
 
-def confirm(
-    work: Work,
-    actor: Actor,
-    attestor: Attestor,
-    statement_id: UUID,
-    *,
-    sha256: str,
-    signed: SignedElsewhere | None = None,
-) -> StatementFacts:
-    """An officer's yes to the very statement of `sha256`.   signed: with a passkey, instead of the attestor's word.
+def confirm(work: Work, actor: Actor, attestor: Attestor, statement_id: UUID, *, sha256: str) -> StatementFacts:
+    """An officer's yes to the very statement of `sha256`.
 
-    Raises: Forbidden, NotFound, TransitionRefused, StatementChanged, SubjectMayNotSign, PersonCountsOnce,
-    EvidenceNotFitting.
+    Raises: Forbidden, NotFound, TransitionRefused, StatementChanged, SubjectMayNotSign, PersonCountsOnce, and whatever
+    the attestor will not sign.
     """
     require(actor, Permission.CONFIRM_STATEMENTS)
     row = _row(work, actor, statement_id)
@@ -151,7 +143,7 @@ def confirm(
     statement = _statement(work, row)
     if str(actor.person_id) in concerned(statement.parsed()):
         raise SubjectMayNotSign("this statement is about yourself; other officers sign it")
-    _sign(work, actor, attestor, row, statement, signed)
+    _sign(work, actor, attestor, row, statement)
     return statement_facts(work, row.id)
 
 
@@ -220,9 +212,25 @@ def signed_statement(work: Work, statement_id: UUID) -> tuple[Statement, tuple[s
     return _statement(work, row), tuple(evidence)
 
 
-def claims_for(work: Work, actor: Actor, statement_id: UUID) -> EvidenceClaims:
-    """What `actor` signs by saying yes to the statement now.   Raises: NotFound."""
-    return _claims(work, actor, _statement(work, _row(work, actor, statement_id)))
+def readable_statement(work: Work, actor: Actor, statement_id: UUID) -> StatementFacts:
+    """Raises: NotFound."""
+    return _facts(work, [_row(work, actor, statement_id)])[0]
+
+
+def officer_evidence(work: Work, organisation_id: UUID) -> str:
+    """What the signer asks of officers: `passkey` alone, or `attested` as well."""
+    newest = (
+        select(StatementRow.body)
+        .where(
+            StatementRow.organisation_id == organisation_id,
+            StatementRow.kind == StatementKind.POLICY,
+            StatementRow.state == StatementState.REGISTERED,
+        )
+        .order_by(StatementRow.registered_at.desc(), StatementRow.id.desc())
+        .limit(1)
+    )
+    body = work.session.scalar(newest)
+    return "attested" if body is None else str(body["officer_evidence"])
 
 
 def _own_word_counts(actor: Actor, statement: Statement) -> bool:
@@ -232,25 +240,15 @@ def _own_word_counts(actor: Actor, statement: Statement) -> bool:
     return actor.may(Permission.CONFIRM_STATEMENTS) and str(actor.person_id) not in concerned(statement.parsed())
 
 
-def _sign(
-    work: Work,
-    actor: Actor,
-    attestor: Attestor,
-    row: StatementRow,
-    statement: Statement,
-    signed: SignedElsewhere | None = None,
-) -> None:
+def _sign(work: Work, actor: Actor, attestor: Attestor, row: StatementRow, statement: Statement) -> None:
     claims = _claims(work, actor, statement)
-    if signed is not None:
-        claims = replace(claims, decided_at=signed.claims.decided_at)
-        require_fitting(work, claims, signed)
     as_officer = actor.may(Permission.CONFIRM_STATEMENTS) and str(actor.person_id) not in concerned(statement.parsed())
     signature = StatementSignature(
         id=new_id(),
         statement_id=row.id,
         person_id=actor.person_id,
         as_officer=as_officer,
-        evidence=attestor.attest(claims) if signed is None else signed.text,
+        evidence=attestor.attest(claims),
         signed_at=claims.decided_at,
     )
     # Signatures of one statement take turns here, so that the last one sees the others.

@@ -86,6 +86,13 @@ def branches_with(work: Work, actor: Actor, permission: Permission) -> tuple[Bra
     return tuple(BranchFacts(row.id, row.organisation_id, row.name, row.path) for row in rows)
 
 
+def branch_names_of_path(work: Work, path: str) -> str:
+    """`Head office / Shanghai`, for people; ids of branches that are not there any more stay as they are."""
+    ids = [part for part in path.strip("/").split("/") if part]
+    found = dict(work.session.execute(select(Branch.id, Branch.name).where(Branch.id.in_(map(UUID, ids)))).all())
+    return " / ".join(found.get(UUID(part), part) for part in ids)
+
+
 def person_of_account(work: Work, account_id: UUID) -> UUID:
     """The person who counts, whatever accounts she has.   Raises: NotFound."""
     user = work.session.get(User, account_id)

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
 from printserver.cli.seal_verify import app as seal_app
+from printserver.cli.statements import app as statements_app
 from printserver.cli.spooler import check, install
 from printserver.cli.verify import verify
 from printserver.foundation.errors import PrintServerError
@@ -31,6 +32,7 @@ printers_app.command()(install)
 printers_app.command()(check)
 app.add_typer(printers_app, name="printers")
 app.add_typer(seal_app, name="seal")
+app.add_typer(statements_app, name="statements")
 app.command()(verify)
 app.command()(reconciliation)
 

@@ -124,4 +124,13 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "audit-entry-not-found": N_("There is no such entry."),
     "audit-search-malformed": N_("The search cannot be used as it is."),
     "idempotency-key-reused": N_("This form was sent before with other content; please begin a new request."),
+    "statement-malformed": N_("The statement does not fit its kind."),
+    "statement-refused": N_("The signer's register does not take this statement."),
+    "statement-changed": N_("This is not what the statement says; please look at it again."),
+    "statement-reason-missing": N_("A refusal needs a reason."),
+    "subject-may-not-sign": N_("This statement is about yourself; other officers sign it."),
+    "register-broken": N_(
+        "The signer's register is not what was written: nothing may be signed. Please tell the system's administrator."
+    ),
+    "flow-malformed": N_("The flow cannot be used as it is."),
 }

@@ -59,7 +59,8 @@ GRANT SELECT, INSERT, UPDATE (spent_at) ON recovery_code TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (name, sign_count, newest_challenge, last_used_at, mac, removed_at, statement_id)
     ON passkey TO printserver_web;
 GRANT SELECT, INSERT ON former_password TO printserver_web;
-GRANT UPDATE (revoked_at) ON api_token TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (completed_at, completed_by) ON access_reset TO printserver_web;
+GRANT UPDATE (revoked_at, secret_sha256) ON api_token TO printserver_web;
 GRANT INSERT, UPDATE (status, answer) ON idempotency_record TO printserver_web;
 -- People and their rights: nothing is deleted, rights are ended.
 GRANT SELECT, INSERT ON custom_role, delegation, rights_review, rights_review_line TO printserver_web;

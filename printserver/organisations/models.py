@@ -271,3 +271,22 @@ class Passkey(Base):
     removed_at: Mapped[datetime | None]
     statement_id: Mapped[UUID | None]
     evidence_since: Mapped[datetime | None]
+
+
+class AccessReset(Base):
+    """A new first password for somebody who can help to seal: one administrator orders it, another person completes it.
+
+    `half`: the first half of the password, encrypted; only the one who ordered it was told.
+    """
+
+    __tablename__ = "access_reset"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    half: Mapped[str]
+    second_factor_too: Mapped[bool]
+    reason: Mapped[str]
+    requested_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    requested_at: Mapped[datetime]
+    completed_by: Mapped[UUID | None]
+    completed_at: Mapped[datetime | None]

@@ -69,18 +69,16 @@ def set_password(work: Work, secrets: Secrets, by: By, user: User, password: str
     append(work, by, PasswordChanged(id=user.id))
 
 
-def reset_password(work: Work, secrets: Secrets, by: By, user_id: UUID) -> str:
-    """A new initial password, told this once. Who may order it, the caller decides; sessions and tokens it ends.
+def reset_password(work: Work, secrets: Secrets, by: By, user_id: UUID, password: str) -> None:
+    """password: an initial one, to be changed at the first sign-in. Who may order it, the caller decides.
 
     Raises: NotFound.
     """
     user = work.session.scalar(select(User).where(User.id == user_id, User.kind == "person").with_for_update())
     if user is None:
         raise NotFound("there is no such person")
-    password = initial_password()
     _replace(work, secrets, user, password, must_change=True)
     append(work, by, PasswordReset(id=user.id))
-    return password
 
 
 def password_set_at(user: User) -> datetime:

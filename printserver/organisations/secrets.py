@@ -46,6 +46,7 @@ class Purpose(StrEnum):
     RECOVERY_CODE = "recovery-code"
     TOTP_SEED = "totp-seed"
     PASSKEY = "passkey"
+    ACCESS_RESET = "access-reset"
     SINGLE_SIGN_ON = "single-sign-on"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from printserver.audit.log import Event
 
@@ -46,6 +47,16 @@ class PasswordChanged(Event):
 @dataclass(frozen=True, kw_only=True)
 class PasswordReset(Event):
     subject: ClassVar[str] = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessResetOrdered(Event):
+    """`id`: whose; nothing has changed for that person yet."""
+
+    subject: ClassVar[str] = "user"
+    reset_id: UUID
+    second_factor_too: bool
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "code", name=op.f("uq_document_class_organisation_id_code")),
     )
     op.create_table(
+        "access_reset",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("half", sa.String(), nullable=False),
+        sa.Column("second_factor_too", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", Moment(), nullable=False),
+        sa.Column("completed_by", sa.Uuid(), nullable=True),
+        sa.Column("completed_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["requested_by"], ["user_account.id"], name=op.f("fk_access_reset_requested_by")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_access_reset_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_reset")),
+    )
+    with op.batch_alter_table("access_reset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_access_reset_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "delegation",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),

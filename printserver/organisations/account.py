@@ -1,0 +1,182 @@
+"""What people change of their own sign-in, and how they come in again when password or phone is lost.
+
+An administrator resets the access of people who cannot help to seal. For those who can it takes two persons, each of
+whom is told one half of the first password: otherwise one administrator could be every approver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+
+from printserver.audit.log import By, append
+from printserver.foundation.errors import Forbidden, Malformed, NotFound
+from printserver.foundation.ids import new_id
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor
+from printserver.organisations.holdings import holdings_of, person_of
+from printserver.organisations.models import AccessReset, User
+from printserver.organisations.passwords import initial_password, reset_password, set_password
+from printserver.organisations.people import another_person
+from printserver.organisations.permissions import BINDING, Permission
+from printserver.organisations.second_factor import forget_second_factors
+from printserver.organisations.secrets import Purpose, Secrets
+from printserver.organisations.sessions import end_all_sessions
+from printserver.organisations.sign_in_events import AccessResetOrdered
+from printserver.organisations.tokens import revoke_all_tokens
+
+RESET_FOR: Final = timedelta(days=1)
+LONGEST_REASON: Final = 500
+COMPLETERS: Final = (Permission.MANAGE_PEOPLE, Permission.CONFIRM_STATEMENTS)
+
+
+class ResetReasonMissing(Malformed):
+    code: ClassVar[str] = "reset-reason-missing"
+
+
+class AnotherPersonNeeded(Forbidden):
+    code: ClassVar[str] = "another-person-needed"
+
+
+@dataclass(frozen=True)
+class OrderedReset:
+    """`password`: the whole of it, or its first half when `waits` for a second person, who is told the other one."""
+
+    password: str
+    waits: bool
+
+
+@dataclass(frozen=True)
+class ResetView:
+    id: UUID
+    person: str
+    staff_number: str
+    second_factor_too: bool
+    reason: str
+    requested_by: UUID
+    requested_by_name: str
+    requested_at: datetime
+
+
+def change_password(work: Work, secrets: Secrets, actor: Actor, password: str, *, session_id: UUID | None) -> None:
+    """One's own; every other session ends.   session_id: of the one that goes on.
+
+    Raises: PasswordWeak, PasswordUsedBefore.
+    """
+    set_password(work, secrets, actor.by, work.session.get_one(User, actor.id), password)
+    end_all_sessions(work, actor.by, actor.id, but=session_id)
+
+
+def order_reset(
+    work: Work, secrets: Secrets, actor: Actor, user_id: UUID, *, second_factor_too: bool, reason: str
+) -> OrderedReset:
+    """second_factor_too: the phone is lost as well.
+
+    Raises: Forbidden, PersonNotFound, NotOneself, PersonGone, ResetReasonMissing.
+    """
+    person = another_person(work, actor, user_id)
+    if not reason.strip():
+        raise ResetReasonMissing("please say why; it goes into the log")
+    if not _can_help_to_seal(work, person.id):
+        password = initial_password()
+        _reset(work, secrets, actor.by, person.id, password, second_factor_too=second_factor_too)
+        return OrderedReset(password, waits=False)
+    half, reset_id = initial_password(), new_id()
+    sealed = secrets.encrypt(Purpose.ACCESS_RESET, person.id, half.encode())
+    work.session.add(
+        AccessReset(
+            id=reset_id,
+            user_id=person.id,
+            half=sealed,
+            second_factor_too=second_factor_too,
+            reason=reason.strip()[:LONGEST_REASON],
+            requested_by=actor.id,
+            requested_at=work.now(),
+        )
+    )
+    ordered = AccessResetOrdered(
+        id=person.id, reset_id=reset_id, second_factor_too=second_factor_too, reason=reason.strip()[:LONGEST_REASON]
+    )
+    append(work, actor.by, ordered)
+    return OrderedReset(half, waits=True)
+
+
+def complete_reset(work: Work, secrets: Secrets, actor: Actor, reset_id: UUID) -> str:
+    """The second half of the password; from now on both together are the person's.
+
+    Raises: NotFound, also when it was completed or is older than a day; AnotherPersonNeeded.
+    """
+    row = work.session.scalar(_open(work, actor).where(AccessReset.id == reset_id).with_for_update(of=AccessReset))
+    if row is None:
+        raise NotFound("nothing waits to be completed there")
+    if actor.person_id in {person_of(work, row.requested_by), person_of(work, row.user_id)}:
+        raise AnotherPersonNeeded("another person than the one who ordered it, or whose it is, completes this")
+    done = work.session.scalar(
+        update(AccessReset)
+        .where(AccessReset.id == reset_id, AccessReset.completed_at.is_(None))
+        .values(completed_at=work.now(), completed_by=actor.id)
+        .returning(AccessReset.id)
+    )
+    if done is None:
+        raise NotFound("nothing waits to be completed there")
+    first, second = secrets.decrypt(Purpose.ACCESS_RESET, row.user_id, row.half).decode(), initial_password()
+    _reset(work, secrets, actor.by, row.user_id, first + second, second_factor_too=row.second_factor_too)
+    return second
+
+
+def open_resets(work: Work, actor: Actor) -> tuple[ResetView, ...]:
+    rows = work.session.scalars(_open(work, actor).order_by(AccessReset.id)).all()
+    people = {row.id: row for row in work.session.scalars(select(User).where(User.id.in_(_named(list(rows)))))}
+    return tuple(
+        ResetView(
+            row.id,
+            people[row.user_id].name,
+            people[row.user_id].staff_number,
+            row.second_factor_too,
+            row.reason,
+            row.requested_by,
+            people[row.requested_by].name,
+            row.requested_at,
+        )
+        for row in rows
+    )
+
+
+def end_access(work: Work, by: By, user_id: UUID) -> None:
+    """Of somebody who is frozen, leaves, or whose password was lost: every session and token."""
+    end_all_sessions(work, by, user_id)
+    revoke_all_tokens(work, by, user_id)
+
+
+def _reset(work: Work, secrets: Secrets, by: By, user_id: UUID, password: str, *, second_factor_too: bool) -> None:
+    reset_password(work, secrets, by, user_id, password)
+    if second_factor_too:
+        forget_second_factors(work, by, user_id)
+    end_access(work, by, user_id)
+
+
+def _can_help_to_seal(work: Work, user_id: UUID) -> bool:
+    """Through any account of the person, now or in days to come."""
+    holdings = holdings_of(work, person_of(work, user_id))
+    return any(BINDING & holding.permissions for holding in holdings)
+
+
+def _open(work: Work, actor: Actor) -> Select[tuple[AccessReset]]:
+    """What waits in the actor's own organisation."""
+    return (
+        select(AccessReset)
+        .join(User, User.id == AccessReset.user_id)
+        .where(
+            User.organisation_id == actor.organisation_id,
+            AccessReset.completed_at.is_(None),
+            AccessReset.requested_at > work.now() - RESET_FOR,
+        )
+    )
+
+
+def _named(rows: list[AccessReset]) -> set[UUID]:
+    return {row.user_id for row in rows} | {row.requested_by for row in rows}

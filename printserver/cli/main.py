@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
 from printserver.cli.seal_verify import app as seal_app
-from printserver.cli.statements import app as statements_app
 from printserver.cli.spooler import check, install
+from printserver.cli.statements import app as statements_app
 from printserver.cli.verify import verify
 from printserver.foundation.errors import PrintServerError
 from printserver.settings import Settings

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from uuid import RFC_4122, UUID
+from datetime import UTC, datetime, timedelta
+from uuid import RFC_4122, UUID, uuid4
 
-from printserver.foundation.ids import new_id
+import pytest
+
+from printserver.foundation.ids import made_at, new_id
 
 
 def test_an_id_is_a_uuid_of_version_seven_with_the_time_of_its_birth():
@@ -49,3 +52,14 @@ def test_a_forked_process_makes_other_ids():
     theirs = {data[at : at + 16] for at in range(0, len(data), 16)}
     assert len(theirs) == 1_000
     assert not ours & theirs
+
+
+def test_an_id_says_when_it_was_made():
+    before = datetime.now(UTC)
+    made = made_at(new_id())
+    assert abs(made - before) < timedelta(seconds=5)
+
+
+def test_only_version_7_says_when():
+    with pytest.raises(ValueError, match="version 7"):
+        made_at(uuid4())

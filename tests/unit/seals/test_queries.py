@@ -84,10 +84,12 @@ def test_the_custodian_suspends_a_seal_at_once_and_once(world: World):
     with world.database.work() as work:
         keeper = world.actor(work, Role.CUSTODIAN)
         assert seals_in_custody(work, keeper) == (world.home.north.seal_id,)
-        suspend_seal(work, keeper, world.home.north.seal_id, reason="lost")
+        suspend_seal(work, keeper, world.adapters.attestor, world.home.north.seal_id, reason="lost")
     before = world.row_counts()
     with pytest.raises(TransitionRefused), world.database.work() as work:
-        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.home.north.seal_id, reason="again")
+        suspend_seal(
+            work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="again"
+        )
     assert world.row_counts() == before
     with world.database.reading() as work:
         assert seal_facts(work, world.home.north.seal_id).state is SealState.SUSPENDED
@@ -99,5 +101,7 @@ def test_nobody_else_suspends_a_seal(world: World):
     before = world.row_counts()
     for role, office in ((Role.CUSTODIAN, world.home.head), (Role.CLERK, world.home.north)):
         with pytest.raises(NotFound), world.database.work() as work:
-            suspend_seal(work, world.actor(work, role, office), world.home.north.seal_id, reason="spite")
+            suspend_seal(
+                work, world.actor(work, role, office), world.adapters.attestor, world.home.north.seal_id, reason="spite"
+            )
     assert world.row_counts() == before

@@ -16,6 +16,7 @@ from printserver.api.v1 import (
     decisions,
     health,
     keys,
+    notifications,
     people,
     print_requests,
     printers,
@@ -25,7 +26,9 @@ from printserver.api.v1 import (
     seal_checks,
     seals,
     statements,
+    time_stamps,
     tokens,
+    webhooks,
 )
 from printserver.api.v1.common import api_router
 from printserver.http_edge.declarations import public
@@ -35,6 +38,7 @@ from printserver.http_edge.routes import BEARER
 _RESOURCES: Final = (
     *(tokens, people, seals, printers, print_requests, decisions, releases, copies, reconciliation, returns, archive),
     *(statements, audit, health, seal_checks),
+    *(notifications, webhooks),
 )
 _ABOUT: Final = """\
 Everything the pages do. Take a token (`POST /api/v1/tokens`) and send it as `Authorization: Bearer …`.
@@ -47,6 +51,7 @@ def mount(app: FastAPI) -> None:
     for resource in _RESOURCES:
         app.include_router(resource.router)
     app.include_router(keys.router)
+    app.include_router(time_stamps.router)
     app.include_router(_description_router(app))
 
 

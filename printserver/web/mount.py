@@ -16,6 +16,9 @@ from printserver.web.pages import (
     home,
     live,
     new_request,
+    notifications,
+    passkey_sign_in,
+    passkeys,
     print_requests,
     printer_enrolment,
     printers,
@@ -25,15 +28,19 @@ from printserver.web.pages import (
     returns,
     seal_check,
     session,
+    single_sign_on,
     statements,
     tokens,
+    webhooks,
 )
 from printserver.web.problem_page import problem_page
 
 # `new_request` before `print_requests`: /requests/new is no request's id; so with the enrolment and the printers.
 _PAGES: Final = (
     *(public_verification, seal_check, session, live, home, new_request, print_requests, approvals, copies, release),
+    *(passkey_sign_in, passkeys, single_sign_on),
     *(printer_enrolment, printers, reconciliation, returns, archive, audit, tokens, statements),
+    *(notifications, webhooks),
 )
 
 

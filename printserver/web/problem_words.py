@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from printserver.web.languages import N_
+from printserver.web.message_words import MESSAGE_PROBLEMS
+from printserver.web.passkey_words import PASSKEY_PROBLEMS
 from printserver.web.request_words import REQUEST_PROBLEMS
 
 PROBLEM_WORDS: Final[Mapping[str, str]] = {
+    **PASSKEY_PROBLEMS,
     **REQUEST_PROBLEMS,
+    **MESSAGE_PROBLEMS,
     "unauthenticated": N_("Please sign in."),
     "sign-in-refused": N_("The name or the password is wrong, or the account rests for a moment."),
     "forbidden": N_("Your roles do not include this."),

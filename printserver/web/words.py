@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from printserver.web.languages import N_
+from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
+from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES
 from printserver.web.problem_words import PROBLEM_WORDS
 from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_STATE
 from printserver.web.statement_words import (
@@ -20,6 +22,7 @@ from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **VERDICT_WORDS,
+    **MESSAGE_WORDS,
     "request_state": REQUEST_STATE,
     "statement_kind": STATEMENT_KINDS,
     "statement_state": STATEMENT_STATES,
@@ -217,6 +220,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "alarm_reason": N_("What explains it"),
     },
     "event": {
+        **PASSKEY_EVENTS,
         **REQUEST_EVENTS,
         "OrganisationCreated": N_("organisation created"),
         "BranchCreated": N_("branch created"),
@@ -271,8 +275,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "CountAlarmClosed": N_("alarm about a counter closed"),
     },
     "notice": {
+        **PASSKEY_NOTICES,
         **STATEMENT_NOTICES,
         **REQUEST_NOTICES,
+        **MESSAGE_NOTICES,
         "signed-out": N_("You are signed out."),
         "submitted": N_("The request is handed in. Its copies are being drawn; then it goes to the approver."),
         "approved": N_("You have approved the request."),
@@ -324,6 +330,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **VERDICT_TONES,
+    **MESSAGE_TONES,
     "statement_state": STATEMENT_TONES,
     "request_state": {
         "pending-approval": "info",

@@ -16,9 +16,14 @@ from printserver.foundation.networks import network_of
 
 SIGN_IN: Final = "sign-in"
 VERIFICATION: Final = "verification"
+TIME_STAMPS: Final = "time-stamps"
+ALL_TIME_STAMPS: Final = "all-time-stamps"
+"""Of all addresses together: they cost the HSM a signature each, which copies wait for, too."""
 PER_MINUTE: Final[dict[str, RateLimitItem]] = {
     SIGN_IN: RateLimitItemPerMinute(60),
     VERIFICATION: RateLimitItemPerMinute(120),
+    TIME_STAMPS: RateLimitItemPerMinute(60),
+    ALL_TIME_STAMPS: RateLimitItemPerMinute(1_200),
 }
 FORM_SLACK: Final = 1 << 20
 """What the other fields and the boundaries of a form may take besides its file."""
@@ -37,7 +42,7 @@ class AttemptLimits:
     _window: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     def count(self, kind: str, address: str) -> None:
-        """kind: `SIGN_IN` or `VERIFICATION`.   Raises: TooMany."""
+        """kind: one of PER_MINUTE.   Raises: TooMany."""
         if not self._window.hit(self._most(kind), kind, network_of(address)):
             raise _wait()
 

@@ -33,7 +33,7 @@ from printserver.foundation.ids import new_id
 from printserver.http_edge.actors import deliver_session
 
 MEDIA_TYPE: Final = "application/problem+json"
-MACHINE_PATHS: Final = ("/api/", "/.well-known/")
+MACHINE_PATHS: Final = ("/api/", "/.well-known/", "/tsa")
 STATUS: Final[Mapping[type[PrintServerError], int]] = {
     Unauthenticated: 401,
     Forbidden: 403,
@@ -46,7 +46,7 @@ STATUS: Final[Mapping[type[PrintServerError], int]] = {
     Refused: 409,
 }
 _NEUTRAL: Final = "Something went wrong on our side. Please give the number in `instance` to whoever runs this server."
-_SHOWN_FACTS: Final = ("page", "return_id")
+_SHOWN_FACTS: Final = ("page", "return_id", "request_id", "position", "needs")
 """What an error may tell besides its words, when it has it."""
 
 _log = structlog.get_logger("printserver.problems")

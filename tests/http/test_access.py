@@ -190,6 +190,7 @@ PUBLIC: Final = {
     ("POST", "/api/v1/seal-checks"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/.well-known/print-keys.json"),
+    ("POST", "/tsa"),
 }
 
 

@@ -23,7 +23,7 @@ from printserver.foundation.database import open_engines
 from printserver.foundation.errors import IntegrityError, PrintServerError
 from printserver.foundation.unit_of_work import Database
 from printserver.http_edge.declarations import public, requires
-from printserver.http_edge.problems import Problem, show_problems_as_pages
+from printserver.http_edge.problems import MACHINE_PATHS, Problem, show_problems_as_pages
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import CurrentActor, CurrentWork
 from printserver.organisations.permissions import Permission, Role
@@ -263,4 +263,4 @@ def test_the_description_covers_every_route_with_a_summary(api: ApiClient):
         assert "application/problem+json" in operation["responses"]["default"]["content"]
     assert description["paths"]["/api/v1/me"]["get"]["security"] == [{"bearer": []}]
     assert "security" not in description["paths"]["/api/v1/health"]["get"]
-    assert not [path for path in description["paths"] if not path.startswith(("/api/", "/.well-known/"))]
+    assert not [path for path in description["paths"] if not path.startswith(MACHINE_PATHS)]

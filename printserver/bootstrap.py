@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 from uuid import UUID
 
 from printserver.foundation.database import Engines, open_engines
@@ -18,6 +19,8 @@ from printserver.notifications.mailing import MailTools
 from printserver.notifications.posting import Poster
 from printserver.notifications.secret_box import SecretBox, seal_secret
 from printserver.notifications.smtp import MailServer
+from printserver.organisations.oidc import SingleSignOn
+from printserver.organisations.oidc_provider import HttpProvider
 from printserver.organisations.secrets import Secrets
 from printserver.print_requests.printing import SpoolerAccess
 from printserver.printing.cups import CupsSpooler
@@ -29,9 +32,16 @@ from printserver.signing.key_list import KeyList
 from printserver.signing.seal_makers import SealMakers
 from printserver.storage.objects import LocalObjects, Objects
 
+SINGLE_SIGN_ON_ANSWER: Final = "/sign-in/single-sign-on/answer"
+"""Where the provider sends people back to."""
+
 
 class SpoolerUnknown(NotFound):
     code = "spooler-unknown"
+
+
+class SingleSignOnOff(NotFound):
+    code = "single-sign-on-off"
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,15 @@ class Adapters:
     def secrets(self) -> Secrets:
         """For the web process alone; the file belongs to its system user.   Raises: SecretsDamaged."""
         return Secrets.load(self.settings.web_secret)
+
+    @cached_property
+    def single_sign_on(self) -> SingleSignOn:
+        """For the web process alone.   Raises: SingleSignOnOff."""
+        chosen = self.settings.oidc
+        if chosen is None:
+            raise SingleSignOnOff("the settings name no single sign-on")
+        answer = f"{self.settings.public_url}{SINGLE_SIGN_ON_ANSWER}"
+        return SingleSignOn(chosen, answer, HttpProvider(chosen.issuer), self.secrets)
 
     @cached_property
     def signer(self) -> SignerClient:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from printserver.notifications.smtp import MailSecurity
 from printserver.organisations.addressees import EmailMalformed, check_email
+from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.sign_in_policy import SignInPolicy
 from printserver.signing.pades_level import PdfLevel
 
@@ -151,6 +152,8 @@ class Settings(BaseSettings):
     request_expires_after_days: int = Field(default=30, ge=1)
     session_hours: int = Field(default=10, ge=1)
 
+    oidc: OidcSettings | None = None
+    """Single sign-on by an OpenID provider; none unless given."""
     passkey_rp_id: str = Field(default="", pattern=r"^[a-z0-9.\-]*$", max_length=253)
     """The host for which browsers keep passkeys; that of `public_url` unless given."""
     session_idle_minutes: int = Field(default=60, ge=1)

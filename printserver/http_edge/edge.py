@@ -15,6 +15,7 @@ from printserver.http_edge import logs, problems
 from printserver.http_edge.headers import SecurityHeaders
 from printserver.http_edge.limits import FORM_SLACK, AttemptLimits, BodyLimit
 from printserver.http_edge.live import LiveStreams
+from printserver.http_edge.passkey_questions import answer_questions
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Application(FastAPI):
         failures = RateLimitItemPerMinute(settings.sign_in_failures_per_minute)
         self.state.edge = Edge(adapters, AttemptLimits(failures))
         problems.install(self)
+        answer_questions(self)
         self.add_middleware(BodyLimit, most_bytes=settings.largest_upload_bytes + FORM_SLACK)
         self.add_middleware(logs.RequestLog)
         self.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))

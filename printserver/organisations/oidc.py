@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -24,11 +23,11 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from printserver.foundation.clock import as_text, from_text
 from printserver.foundation.errors import Unauthenticated
-from printserver.organisations.oidc_provider import ProviderPort, SingleSignOnUnavailable, is_trusted_address
+from printserver.organisations.oidc_provider import ProviderPort, SingleSignOnUnavailable
+from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.secrets import Purpose, Secrets, SecretsDamaged
 
 LIFETIME: Final = timedelta(minutes=10)
@@ -48,32 +47,6 @@ class SingleSignOnRefused(Unauthenticated):
         super().__init__("the single sign-on did not work; please try again, or ask whoever runs this server")
         self.why = why
         self.claimed = claimed
-
-
-class OidcSettings(BaseModel):
-    """issuer: as the provider writes it.   claim: of the ID token, compared with the login.
-
-    client_secret: file; None for a public client, which PKCE alone protects.
-    strong_acr, strong_amr: what the provider says when it has seen a second factor; none named: it never has.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    issuer: str
-    client_id: str = Field(min_length=1)
-    client_secret: Path | None = None
-    name: str = "SSO"
-    claim: str = Field(default="preferred_username", min_length=1)
-    scopes: tuple[str, ...] = ("openid", "profile")
-    strong_acr: tuple[str, ...] = ()
-    strong_amr: tuple[str, ...] = ()
-
-    @field_validator("issuer")
-    @classmethod
-    def _safe(cls, value: str) -> str:
-        if not is_trusted_address(value):
-            raise ValueError("the issuer is an https address (or http on the loopback)")
-        return value
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ Source: OpenID Connect Discovery 1.0 section 4, RFC 6749 section 4.1.3.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
 from printserver.foundation.errors import Unavailable
+from printserver.organisations.oidc_settings import is_trusted_address
 
 PATIENCE_SECONDS: Final = 10.0
 KEPT_SECONDS: Final = 600.0
@@ -40,14 +40,6 @@ class ProviderPort(Protocol):
         self, client_id: str, client_secret: str, code: str, verifier: str, redirect_uri: str
     ) -> Mapping[str, Any]:
         """What the token endpoint answers; a refusal is answered as it came.   Raises: SingleSignOnUnavailable."""
-
-
-def is_trusted_address(url: str) -> bool:
-    """https, or http on this very machine; without a name or password in it."""
-    parts = urlsplit(url)
-    if parts.username or parts.password or not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
 
 
 @dataclass(frozen=True)
@@ -121,10 +113,3 @@ def _asked(
         return json.loads(body)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as problem:
         raise SingleSignOnUnavailable("the single sign-on does not answer; please use your password") from problem
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -65,9 +65,15 @@ class SessionView:
 
 
 def open_session(
-    work: Work, secrets: Secrets, actor: Actor, *, hours: int, factor: FactorKind = FactorKind.PASSWORD
+    work: Work,
+    secrets: Secrets,
+    actor: Actor,
+    *,
+    hours: int,
+    factor: FactorKind = FactorKind.PASSWORD,
+    shown: bool = True,
 ) -> NewSession:
-    """After a complete sign-in, whose last factor counts as shown just now."""
+    """After a complete sign-in.   shown: whether its last factor counts as shown to us just now."""
     session_id, expires_at = new_id(), work.now() + timedelta(hours=hours)
     session = NewSession(_new_secret(session_id), randomness.token_urlsafe(24), hours)
     work.session.add(
@@ -82,8 +88,8 @@ def open_session(
             device=actor.device[:LONGEST_DEVICE],
             last_seen_at=work.now(),
             factor=factor,
-            factor_shown_at=work.now(),
-            factor_mac=_factor_mac(secrets, session_id, actor.id, factor, work.now()),
+            factor_shown_at=work.now() if shown else None,
+            factor_mac=_factor_mac(secrets, session_id, actor.id, factor, work.now()) if shown else None,
         )
     )
     work.session.flush()
@@ -177,11 +183,11 @@ def end_session(work: Work, person: SignedInPerson) -> None:
     append(work, person.actor.by, SignedOut(id=person.actor.id))
 
 
-def sessions_of(work: Work, person: SignedInPerson) -> tuple[SessionView, ...]:
-    """The person's own that are open, the one last seen first."""
+def sessions_of(work: Work, actor: Actor, current: UUID | None = None) -> tuple[SessionView, ...]:
+    """One's own that are open, the one last seen first.   current: the one that asks."""
     rows = work.session.scalars(
         select(WebSession)
-        .where(WebSession.user_id == person.actor.id, WebSession.ended_at.is_(None), WebSession.expires_at > work.now())
+        .where(WebSession.user_id == actor.id, WebSession.ended_at.is_(None), WebSession.expires_at > work.now())
         .order_by(WebSession.last_seen_at.desc(), WebSession.id)
     )
     return tuple(
@@ -191,7 +197,7 @@ def sessions_of(work: Work, person: SignedInPerson) -> tuple[SessionView, ...]:
             row.device,
             row.created_at,
             row.last_seen_at or row.created_at,
-            row.id == person.session_id,
+            row.id == current,
         )
         for row in rows
     )
@@ -202,13 +208,6 @@ def revoke_session(work: Work, actor: Actor, session_id: UUID) -> None:
     if _end(work, actor.id, WebSession.id == session_id) == 0:
         raise NotFound("you have no such session")
     append(work, actor.by, SessionsEnded(id=actor.id, sessions=1))
-
-
-def revoke_other_sessions(work: Work, person: SignedInPerson) -> int:
-    """All of one's own but this one; how many."""
-    ended = _end(work, person.actor.id, WebSession.id != person.session_id)
-    append(work, person.actor.by, SessionsEnded(id=person.actor.id, sessions=ended))
-    return ended
 
 
 def end_all_sessions(work: Work, by: By, user_id: UUID, *, but: UUID | None = None) -> int:

@@ -92,3 +92,12 @@ class ServiceAccountCreated(Event):
 @dataclass(frozen=True, kw_only=True)
 class ServiceAccountClosed(Event):
     subject: ClassVar[str] = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SingleSignOnFailed(Event):
+    """`claimed`: the login that the provider named, if it came so far."""
+
+    subject: ClassVar[str] = "user"
+    why: str
+    claimed: str

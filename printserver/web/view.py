@@ -64,6 +64,12 @@ class View:
         return self.request.url.path
 
     @property
+    def is_passkey_site(self) -> bool:
+        """Whether the browser came by the address for which it keeps passkeys."""
+        site = self.settings.passkey_site
+        return site is not None and self.request.headers.get("host") == urlsplit(site[1]).netloc
+
+    @property
     def by_htmx(self) -> bool:
         return self.request.headers.get("hx-request") == "true"
 

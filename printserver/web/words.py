@@ -7,7 +7,7 @@ from typing import Final
 
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
-from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES
+from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
 from printserver.web.problem_words import PROBLEM_WORDS
 from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_STATE
 from printserver.web.statement_words import (
@@ -24,6 +24,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
     "request_state": REQUEST_STATE,
+    "passkey_state": PASSKEY_STATES,
     "statement_kind": STATEMENT_KINDS,
     "statement_state": STATEMENT_STATES,
     "statement_field": STATEMENT_FIELDS,
@@ -331,6 +332,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **VERDICT_TONES,
     **MESSAGE_TONES,
+    "passkey_state": PASSKEY_TONES,
     "statement_state": STATEMENT_TONES,
     "request_state": {
         "pending-approval": "info",

@@ -80,6 +80,19 @@ def test_the_head_names_the_whole_past(path: Path):
         assert journal.head == last
 
 
+def test_a_seal_is_used_as_often_as_it_may_also_after_reopening(path: Path):
+    limits: dict[str, int | None] = {"0123456789ab": 2, "ba9876543210": None}
+    with SpentJournal(path) as journal:
+        spend(journal, 4, limits=limits)
+        spend(journal, 5, limits=limits)
+    with SpentJournal(path) as journal:
+        assert (journal.uses("0123456789ab"), journal.uses("ba9876543210"), journal.uses("cccccccccccc")) == (2, 2, 0)
+        with pytest.raises(AlreadySpent):
+            spend(journal, 6, limits=limits)
+        assert not journal.is_spent(serial(6))
+        spend(journal, 6, limits={"ba9876543210": None})
+
+
 def test_one_process_at_a_time(path: Path):
     with SpentJournal(path) as journal:
         with pytest.raises(JournalInUse):

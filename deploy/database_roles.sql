@@ -173,6 +173,9 @@ GRANT SELECT ON seal_custodian TO printserver_signer;
 GRANT SELECT ON organisation, seal, document, print_request, copy, approval, authorisation TO printserver_signer;
 GRANT UPDATE (redeemed_at) ON authorisation TO printserver_signer;
 GRANT UPDATE (state, issued_sha256, issued_at) ON copy TO printserver_signer;
+-- Which seals were put on a copy: the signer writes it once, with the issue.
+GRANT INSERT ON copy_seal TO printserver_signer;
+GRANT SELECT ON copy_seal TO printserver_web, printserver_worker;
 
 -- ---------------------------------------------------------------- the job engine's tables
 

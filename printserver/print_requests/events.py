@@ -119,7 +119,29 @@ class CopySigned(CopyEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CopySealed(CopyEvent):
+    """A seal's key has signed the digest of the copy's rendition. `position`: among the copy's seals, from 1."""
+
+    seal_id: UUID
+    position: int
+    rendition_sha256: str
+    signature_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CopyStarted(CopyEvent):
     """The first octet was about to reach the printer: from here on paper may come out."""
 
     job_uuid: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftSaved(Event):
+    subject: ClassVar[str] = "request-draft"
+    title: str
+    safe_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftDiscarded(Event):
+    subject: ClassVar[str] = "request-draft"

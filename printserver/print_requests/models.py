@@ -64,6 +64,21 @@ class PrintRequest(Base):
     urged_at: Mapped[datetime | None]
 
 
+class CopySeal(Base):
+    """A seal was put on a copy: the signature that its holder's key made over the copy's rendition, in the objects.
+
+    `position`: in the manifest's order, from 1.
+    """
+
+    __tablename__ = "copy_seal"
+
+    copy_id: Mapped[UUID] = mapped_column(ForeignKey("copy.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    seal_id: Mapped[UUID] = mapped_column(ForeignKey("seal.id"), index=True)
+    signature_sha256: Mapped[str]
+    sealed_at: Mapped[datetime]
+
+
 class RequestParty(Base):
     """Another party of the contract. `kind`: person or company; `number`: of its identity card, or its USCC."""
 

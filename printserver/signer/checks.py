@@ -37,9 +37,19 @@ class EvidenceMismatch(IntegrityError):
 
 
 @dataclass(frozen=True)
+class ApprovedSeal:
+    """A seal that people let be used. `object`: DER, proved genuine and valid now.   code_id: 12 hexadecimal digits."""
+
+    id: UUID
+    code_id: str
+    object: bytes
+
+
+@dataclass(frozen=True)
 class Approved:
     """One copy exactly as it was approved. `seal_code_id`: 12 hexadecimal digits of the first seal.
 
+    seals: in the manifest's order, at least one.
     uses_limits: of each seal by its code id, how often the register lets it be used; None for always.
     seal_place: where the first seal is printed first.
     """
@@ -51,6 +61,7 @@ class Approved:
     copies: int
     document_sha256: str
     seal_code_id: str
+    seals: tuple[ApprovedSeal, ...]
     uses_limits: Mapping[str, int | None]
     layout: tuple[PageLayout, ...]
     seal_place: VisiblePlace | None
@@ -90,8 +101,10 @@ def approved_copy(
         seals = [seal_facts(work, UUID(seal["seal_id"])) for seal in manifest["seals"]]
         for seal in seals:
             require_usable(work, seal)
-    for seal, named in zip(seals, manifest["seals"], strict=True):
-        _check_seal(objects, key_list, seal, named, database)
+    proved = tuple(
+        _proved_seal(objects, key_list, seal, named, database)
+        for seal, named in zip(seals, manifest["seals"], strict=True)
+    )
     layout = tuple(PageLayout.from_json(page) for page in manifest["layout"])
     return Approved(
         authorisation=rows.authorisation,
@@ -101,6 +114,7 @@ def approved_copy(
         copies=len(manifest["copies"]),
         document_sha256=manifest["document_sha256"],
         seal_code_id=manifest["seals"][0]["code_id"],
+        seals=proved,
         uses_limits={seal["code_id"]: standing.seals[seal["seal_id"]].uses_limit for seal in manifest["seals"]},
         layout=layout,
         seal_place=_first_place(manifest["seals"][0]["places"], seals[0], layout),
@@ -152,11 +166,12 @@ def _entry(manifest: Mapping[str, Any], authorisation: AuthorisationFacts) -> Ma
     raise EvidenceMismatch("the approved manifest does not name this copy")
 
 
-def _check_seal(
+def _proved_seal(
     objects: Objects, key_list: KeyList, seal: SealFacts, named: Mapping[str, Any], database: Database
-) -> None:
+) -> ApprovedSeal:
     if (seal.object_sha256, seal.code_id) != (named["object_sha256"], named["code_id"]):
         raise EvidenceMismatch(f"the seal {seal.name} is not the one that was approved")
-    verified = verify_seal_object(objects.get(seal.object_sha256), key_list, database.clock.now())
-    if verified.facts.seal_id != seal.code_id:
+    made = objects.get(seal.object_sha256)
+    if verify_seal_object(made, key_list, database.clock.now()).facts.seal_id != seal.code_id:
         raise EvidenceMismatch(f"the seal object of {seal.name} is that of another seal")
+    return ApprovedSeal(seal.id, seal.code_id, made)

@@ -1,12 +1,13 @@
 """Issue one copy: check, redeem and commit, spend, and only then sign; verify the result before it counts.
 
+The HSM signs once for each seal, once for each page's code and once for the PDF, and nothing else for a copy.
 A crash after the redemption wastes the authorisation and its serial; it never makes a second signature.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -24,11 +25,13 @@ from printserver.foundation.errors import PrintServerError, TransitionRefused, U
 from printserver.foundation.ids import made_at
 from printserver.foundation.unit_of_work import Database
 from printserver.print_requests.copies import move_copy, record_issued
+from printserver.print_requests.copy_seals import record_sealed
 from printserver.print_requests.queries import copies_in, copy_facts
 from printserver.print_requests.states import CopyAction, CopyState, next_copy_state
 from printserver.rendering.overlay import put_codes
 from printserver.signer.checks import Approved, approved_copy
 from printserver.signer.keys import SigningKeys
+from printserver.signer.sealing import Holder, SealHolders, put_seals
 from printserver.signing.codes import CodeBody, encode_text, parse_text, sign_code, verify_code
 from printserver.signing.errors import AlreadySpent, CopyBeforeEpoch, PdfSignatureRefused
 from printserver.signing.pades import sign_pdf, verify_pdf
@@ -54,6 +57,10 @@ class Issuing:
     public_url: str
     guarded_now: Callable[[], datetime] | None = None
     """The database's clock when not given."""
+    _holders: SealHolders = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_holders", SealHolders(self.keys))
 
     def issue(self, authorisation_id: UUID) -> str:
         """Sign the authorised copy and answer the digest of the issued PDF.
@@ -66,6 +73,7 @@ class Issuing:
         try:
             now = self._now().replace(microsecond=0)
             approved = self._checked(authorisation_id, now)
+            holders = tuple(self._holders.holder(seal, now) for seal in approved.seals)
             prepared = self.preparation.prepare(self.keys.pdf()[0], now)
             with self.database.work() as work:
                 next_copy_state(copy_facts(work, approved.authorisation.copy_id).state, CopyAction.ISSUE)
@@ -74,7 +82,7 @@ class Issuing:
             self._record_refusal(authorisation_id, problem)
             raise
         try:
-            return self._sign(approved, prepared, now)
+            return self._sign(approved, holders, prepared, now)
         except BaseException:
             self._waste(approved.authorisation.copy_id)
             raise
@@ -108,7 +116,7 @@ class Issuing:
         """Raises: ClockSetBack, ClockJumped."""
         return self.database.clock.now() if self.guarded_now is None else self.guarded_now()
 
-    def _sign(self, approved: Approved, prepared: Prepared, now: datetime) -> str:
+    def _sign(self, approved: Approved, holders: tuple[Holder, ...], prepared: Prepared, now: datetime) -> str:
         self.journal.spend(
             approved.serial,
             authorisation_id=approved.authorisation.id,
@@ -116,6 +124,7 @@ class Issuing:
             at=now,
             limits=approved.uses_limits,
         )
+        uses = put_seals(self.objects, self.keys, approved, holders, now)
         codes = self._codes(approved, now)
         chain, sign = self.keys.pdf()
         pdf = sign_pdf(
@@ -141,6 +150,7 @@ class Issuing:
                 journal_lines=lines,
                 journal_head=head,
             )
+            record_sealed(work, BY_SIGNER, approved.authorisation.copy_id, uses)
         return digest
 
     def _codes(self, approved: Approved, now: datetime) -> list[str]:

@@ -80,6 +80,16 @@ class SigningKeys:
         current = self._current(TIME_STAMP_LABEL, KeyUsage.TIME_STAMP)
         return self._chain(current.key), partial(self.hsm.sign_p256, current.name)
 
+    def seal_maker(self) -> tuple[x509.Certificate, RawSign]:
+        """Whose signature makes a seal object of a picture."""
+        current = self._current(SEAL_MAKER_LABEL, KeyUsage.SEAL_MAKER)
+        return current.key.x509_certificate(), partial(self.hsm.sign_p256, current.name)
+
+    def seal_ca(self) -> tuple[x509.Certificate, RawSign]:
+        """What certifies the keys of new seals.   Raises: HsmKeyMissing where no ceremony has made one."""
+        current = self._current(SEAL_CA_LABEL, KeyUsage.SEAL_CA)
+        return current.key.x509_certificate(), partial(self.hsm.sign_p256, current.name)
+
     def tree_head_id(self) -> str:
         return self._current(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD).key.key_id
 

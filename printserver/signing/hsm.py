@@ -101,6 +101,18 @@ class Hsm:
                 if len(held) != 1 or not _never_leaves(held[0]):
                     raise TokenSetupRefused("the token does not keep a new key to itself; it must not be used")
 
+    def delete_key(self, label: str) -> bool:
+        """Destroy a key pair for ever; False when the token holds none of this name. No other session keeps it."""
+        with self._worker() as worker, self._token.open(rw=True) as session:
+            found = _search(session, {Attribute.LABEL: label})
+            for key in found:
+                key.destroy()
+            worker.keys.pop(label, None)
+            with self._state:
+                for idle in self._idle:
+                    idle.keys.pop(label, None)
+            return bool(found)
+
     def labels(self) -> list[str]:
         """The labels of all private and secret keys, sorted."""
         with self._worker() as worker:

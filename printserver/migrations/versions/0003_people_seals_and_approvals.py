@@ -571,6 +571,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wet_seal")),
         sa.UniqueConstraint("request_id", name=op.f("uq_wet_seal_request_id")),
     )
+    op.create_table(
+        "copy_seal",
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("signature_sha256", sa.String(), nullable=False),
+        sa.Column("sealed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["copy_id"], ["copy.id"], name=op.f("fk_copy_seal_copy_id")),
+        sa.ForeignKeyConstraint(["seal_id"], ["seal.id"], name=op.f("fk_copy_seal_seal_id")),
+        sa.PrimaryKeyConstraint("copy_id", "position", name=op.f("pk_copy_seal")),
+    )
+    with op.batch_alter_table("copy_seal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_copy_seal_seal_id"), ["seal_id"], unique=False)
+
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("scopes", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)

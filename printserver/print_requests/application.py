@@ -118,7 +118,9 @@ def check_application(work: Work, actor: Actor, application: Application, *, mos
     if not actor.may(Permission.CREATE_REQUEST, path):
         raise Forbidden("you may apply for other branches, but not for your own")
     document_class, flow = usable_flow(work, actor.organisation_id, application.class_code)
-    seal = usable_seal(work, actor, application.seal_id)
+    seal = usable_seal(
+        work, actor, application.seal_id, copies=application.copies, document_class=application.class_code
+    )
     allowed = document_class.description.seal_types
     if allowed and seal.type not in allowed:
         raise SealTypeNotAllowed("documents of this class are sealed with another kind of seal")

@@ -42,6 +42,7 @@ from printserver.print_requests.states import CopyAction, RequestAction, Request
 from printserver.print_requests.steps import case_of_request, give_turn, has_turn, steps_of_request, taken_of
 from printserver.seals.queries import require_usable as require_usable_seal
 from printserver.seals.queries import seal_facts
+from printserver.seals.service import count_uses
 from printserver.signing.evidence import CUSTODY_PREFIX, Decision, EvidenceClaims
 from printserver.signing.flow import Step
 
@@ -154,10 +155,12 @@ def confirm_seal_use(
     turn = _turn(work, actor, request_id, Wish(manifest_sha256, Decision.APPROVED, reason), custody=True)
     request = turn.request
     require_usable_seal(work, seal_facts(work, request.seal_id))
+    copies = copies_of(work, request.id)
     taken = (*turn.taken, record_decision(work, actor, attestor, turn.subject, turn.word, signed))
     if waiting_step(turn.steps, taken) is not None:
         raise TransitionRefused("another step of this request is not done yet")
-    for copy in copies_of(work, request.id):
+    count_uses(work, actor.by, request.seal_id, len(copies))
+    for copy in copies:
         move_copy(work, actor.by, copy.id, CopyAction.AUTHORISE)
         authorisation.grant(
             work,

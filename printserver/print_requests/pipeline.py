@@ -6,7 +6,7 @@ Rendering and hashing run outside transactions; each function may be run again a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -46,12 +46,14 @@ from printserver.rendering.layout import plan_layout
 from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, check_places
 from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_layout import PageLayout
-from printserver.seals.queries import SealFacts, seal_facts, usable_seal
+from printserver.seals.genuine import genuine_seal
+from printserver.seals.queries import SealFacts, require_usable, seal_facts, usable_seal
 from printserver.signing.flow import Flow, Sealing, default_flow
-from printserver.signing.seal_object import read_seal_object
+from printserver.signing.seal_object import Makers, SealObject
 from printserver.storage.objects import Objects
 
 BY_PIPELINE = By(process="pipeline")
+UM_PER_MM: Final = 1_000
 EXPIRED: Final = "nobody decided before the request expired"
 
 
@@ -61,6 +63,10 @@ class TakenIn:
 
     safe: SafeDocument
     layout: tuple[PageLayout, ...]
+
+    def with_original(self, sha256: str) -> TakenIn:
+        """For a document that was made safe before and kept as such: what was handed in then."""
+        return replace(self, safe=replace(self.safe, original_sha256=sha256))
 
 
 @dataclass(frozen=True)
@@ -91,27 +97,31 @@ def take_in(
     application: Application,
     pdf: bytes,
     *,
+    makers: Makers,
     limits: IntakeLimits,
     most_copies: int,
 ) -> TakenIn:
     """Check everything about an application that can be checked, and make its document safe. Records nothing.
 
+    makers: whose seals are believed.
     Raises: as `check_application`; DocumentRefused, LayoutImpossible, SealPlaceRefused.
     """
     with database.reading() as work:
         check_application(work, actor, application, most_copies=most_copies)
         seal = usable_seal(work, actor, application.seal_id)
+        now = work.now()
     safe = make_safe(pdf, limits)
     layout = plan_layout(safe.pdf)
     if application.places:
-        check_places(layout, (_placed(objects, seal, application.places),))
+        check_places(layout, (_placed(genuine_seal(objects, makers, seal, now), application.places),))
     objects.put(safe.pdf)
     return TakenIn(safe, layout)
 
 
-def prepare_request(database: Database, objects: Objects, request_id: UUID) -> None:
+def prepare_request(database: Database, objects: Objects, makers: Makers, request_id: UUID) -> None:
     """Render every copy up to its code and open the approval flow; a request that cannot be rendered fails visibly.
 
+    makers: whose seals are believed; a seal that is not genuine and usable at this moment is not drawn.
     What will be sealed by hand has no copies: people decide on the document's own pages.
     """
     with database.reading() as work:
@@ -119,7 +129,7 @@ def prepare_request(database: Database, objects: Objects, request_id: UUID) -> N
     if RequestState(order.request.state) is not RequestState.RENDERING:
         return
     try:
-        copies = [] if order.by_hand else _render(database, objects, order)
+        copies = [] if order.by_hand else _render(database, objects, makers, order)
         changed = _changed_pages(objects, order)
     except PrintServerError as problem:
         fail_request(database, request_id, str(problem))
@@ -202,11 +212,14 @@ def _order(work: Work, request_id: UUID) -> _Order:
     )
 
 
-def _render(database: Database, objects: Objects, order: _Order) -> list[ManifestCopy]:
+def _render(database: Database, objects: Objects, makers: Makers, order: _Order) -> list[ManifestCopy]:
+    with database.reading() as work:
+        require_usable(work, order.seal)
+        now = work.now()
     safe_pdf = objects.get(order.document_sha256)
     layout = [PageLayout.from_json(page) for page in order.request.layout]
     places = tuple(Place(**place) for place in order.request.places)
-    seal = _placed(objects, order.seal, places)
+    seal = _placed(genuine_seal(objects, makers, order.seal, now), places)
     copies = []
     for number in range(1, order.request.copies + 1):
         serial = CopySerial.generate()
@@ -312,10 +325,11 @@ def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: Any)
     return True
 
 
-def _placed(objects: Objects, seal: SealFacts, places: Sequence[Place]) -> PlacedSeal:
+def _placed(seal: SealObject, places: Sequence[Place]) -> PlacedSeal:
+    """In the size that the seal's maker has signed, whatever the row says."""
     return PlacedSeal(
-        artwork_pdf=read_seal_object(objects.get(seal.object_sha256)).picture.data,
-        width_um=seal.width_um,
-        height_um=seal.height_um,
+        artwork_pdf=seal.picture.data,
+        width_um=seal.picture.width_mm * UM_PER_MM,
+        height_um=seal.picture.height_mm * UM_PER_MM,
         places=tuple(SealPlace(place.page, place.x_um, place.y_um) for place in places),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -21,14 +21,23 @@ from printserver.organisations.access import Actor, within, within_any
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.access import copy_for, may_release
+from printserver.print_requests.custody import seals_to_confirm
 from printserver.print_requests.events import CopyMoved
+from printserver.print_requests.flows import may_decide
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.money import Money
+from printserver.print_requests.particulars import Particulars, amount_of, particulars_of
 from printserver.print_requests.release import obstacle
+from printserver.print_requests.search import EVERYTHING, Search, conditions, copied_to
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
+from printserver.print_requests.steps import has_turn, taken_of
 from printserver.printing.queries import printer_facts
-from printserver.seals.queries import seal_facts, seals_in_custody
+from printserver.seals.queries import seal_facts
 from printserver.storage.objects import Objects
+
+MOST_LOOKED_AT: Final = 1_000
+"""Of those who wait: a person with more than that has other worries."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +92,15 @@ class RequestSummary:
     copies: int
     created_at: datetime
     expires_at: datetime
+    branch_id: UUID
+    class_code: str
+    step: str
+    amount: Money | None
 
 
 @dataclass(frozen=True)
 class RequestDetails:
-    """`deciders`: display names by id.
+    """`deciders`: display names by id, of everybody whom the page names.
 
     `may_release`: whether the reader holds that right here.   obstacle: why nothing can be released all the same.
     """
@@ -109,6 +122,7 @@ class RequestDetails:
     copies: tuple[CopyFacts, ...]
     decisions: tuple[DecisionView, ...]
     deciders: dict[UUID, str]
+    particulars: Particulars
 
 
 def expires_at(work: Work, request_id: UUID) -> datetime:
@@ -181,21 +195,16 @@ def copy_counts(work: Work, actor: Actor) -> dict[CopyState, int]:
 def requests(
     work: Work,
     actor: Actor,
+    search: Search = EVERYTHING,
     *,
-    states: Sequence[RequestState] = (),
-    own_reference: str | None = None,
-    mine: bool = False,
     before: UUID | None = None,
     limit: int = 200,
 ) -> tuple[RequestSummary, ...]:
-    """Newest first; of all states without `states`.   before: the last id of the page before."""
-    query = select(PrintRequest).where(within(PrintRequest.branch_id, actor, Permission.READ_REQUESTS))
-    if states:
-        query = query.where(PrintRequest.state.in_(states))
-    if own_reference is not None:
-        query = query.where(PrintRequest.own_reference == own_reference)
-    if mine:
-        query = query.where(PrintRequest.applicant_id == actor.id)
+    """Newest first.   before: the last id of the page before."""
+    query = select(PrintRequest).where(
+        or_(within(PrintRequest.branch_id, actor, Permission.READ_REQUESTS), copied_to(actor)),
+        *conditions(search, actor),
+    )
     if before is not None:
         query = query.where(PrintRequest.id < before)
     return _summaries(work, query, limit)
@@ -203,26 +212,45 @@ def requests(
 
 def waiting_for(work: Work, actor: Actor, *, limit: int = 200) -> tuple[RequestSummary, ...]:
     """Requests whose next step is this person's: approvals of others' requests, and uses of seals in their custody."""
-    query = select(PrintRequest).where(
-        PrintRequest.applicant_id != actor.id,
-        PrintRequest.expires_at > work.now(),
-        or_(
-            (PrintRequest.state == RequestState.PENDING_APPROVAL)
-            & within(PrintRequest.branch_id, actor, Permission.APPROVE_REQUEST),
-            (PrintRequest.state == RequestState.PENDING_CUSTODY)
-            & PrintRequest.seal_id.in_(seals_in_custody(work, actor))
-            & within(PrintRequest.branch_id, actor, Permission.CONFIRM_SEAL_USE),
-        ),
+    candidates = _waiting(work, actor).limit(MOST_LOOKED_AT)
+    found = [each for each in work.session.scalars(candidates) if may_decide(work, actor, each, taken_of(work, each))]
+    return _as_summaries(work, found[:limit])
+
+
+def is_waiting_for(work: Work, actor: Actor, request_id: UUID) -> bool:
+    """Whether the step that waits is this person's."""
+    found = work.session.scalar(_waiting(work, actor).where(PrintRequest.id == request_id))
+    return found is not None and may_decide(work, actor, found, taken_of(work, found))
+
+
+def _waiting(work: Work, actor: Actor) -> Select[PrintRequest]:
+    by_custodian = (RequestState.PENDING_CUSTODY, RequestState.PHYSICAL_SEAL)
+    return (
+        select(PrintRequest)
+        .where(
+            PrintRequest.applicant_id.not_in((actor.id, actor.person_id)),
+            PrintRequest.expires_at > work.now(),
+            or_(
+                has_turn(actor, now=True),
+                PrintRequest.state.in_(by_custodian)
+                & PrintRequest.seal_id.in_(seals_to_confirm(work, actor))
+                & within(PrintRequest.branch_id, actor, Permission.CONFIRM_SEAL_USE),
+            ),
+        )
+        .order_by(PrintRequest.id.desc())
     )
-    return _summaries(work, query, limit)
 
 
 def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetails:
     """Raises: NotFound."""
-    readable = within_any(
-        PrintRequest.branch_id,
-        actor,
-        (Permission.READ_REQUESTS, Permission.APPROVE_REQUEST, Permission.CONFIRM_SEAL_USE),
+    readable = or_(
+        within_any(
+            PrintRequest.branch_id,
+            actor,
+            (Permission.READ_REQUESTS, Permission.APPROVE_REQUEST, Permission.CONFIRM_SEAL_USE),
+        ),
+        has_turn(actor, now=False),
+        copied_to(actor),
     )
     found = work.session.execute(
         select(PrintRequest, Document)
@@ -233,7 +261,8 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         raise NotFound("there is no such print request")
     request, document = found
     printer, taken = printer_facts(work, request.printer_id), decisions(work, request.id)
-    people = names(work, {request.applicant_id, *(decision.person_id for decision in taken)})
+    more = particulars_of(work, request)
+    people = names(work, {request.applicant_id, *_named(taken), *more.people})
     rows = work.session.execute(_copies().where(Copy.request_id == request.id).order_by(Copy.number))
     return RequestDetails(
         summary=_summary(request, people),
@@ -253,6 +282,7 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         copies=tuple(_copy(row) for row in rows),
         decisions=taken,
         deciders=people,
+        particulars=more,
     )
 
 
@@ -307,8 +337,15 @@ def _copy(row: Sequence[Any]) -> CopyFacts:
     )
 
 
+def _named(taken: Sequence[DecisionView]) -> set[UUID]:
+    return {person for one in taken for person in (one.person_id, one.acts_for, one.to_id) if person is not None}
+
+
 def _summaries(work: Work, query: Select[PrintRequest], limit: int) -> tuple[RequestSummary, ...]:
-    found = work.session.scalars(query.order_by(PrintRequest.id.desc()).limit(limit)).all()
+    return _as_summaries(work, work.session.scalars(query.order_by(PrintRequest.id.desc()).limit(limit)).all())
+
+
+def _as_summaries(work: Work, found: Sequence[PrintRequest]) -> tuple[RequestSummary, ...]:
     people = names(work, {request.applicant_id for request in found})
     return tuple(_summary(request, people) for request in found)
 
@@ -326,4 +363,8 @@ def _summary(request: PrintRequest, people: dict[UUID, str]) -> RequestSummary:
         copies=request.copies,
         created_at=request.created_at,
         expires_at=request.expires_at,
+        branch_id=request.branch_id,
+        class_code=request.class_code,
+        step=request.step,
+        amount=amount_of(request),
     )

@@ -25,6 +25,7 @@ from printserver.print_requests.queries import copy_facts
 from printserver.print_requests.states import CopyState
 from printserver.printing.ports import SpoolerUnavailable
 from printserver.signing.errors import JournalBroken, OutcomeUnknown
+from printserver.signing.seal_object import Makers
 
 RECOVERIES: Final = 1_000
 RETRY_SECONDS: Final = 0.5
@@ -47,8 +48,11 @@ class Issuer(Protocol):
 
 @dataclass(frozen=True)
 class RequestTools:
+    """`load_makers`: whose seals are believed, as the key list says now."""
+
     printing: PrintTools
     issuer: Issuer
+    load_makers: Callable[[], Makers]
 
 
 def register(tools: RequestTools) -> None:
@@ -58,7 +62,7 @@ def register(tools: RequestTools) -> None:
     @DBOS.workflow(name="prepare-request", max_recovery_attempts=RECOVERIES)
     def prepare(request_id: str) -> None:
         try:
-            _step("render", lambda: prepare_request(database, objects, UUID(request_id)))
+            _step("render", lambda: prepare_request(database, objects, tools.load_makers(), UUID(request_id)))
         except Exception:  # noqa: BLE001 -- unforeseen: the request must not stay in rendering for ever
             structlog.get_logger().exception("a request could not be prepared", request_id=request_id)
             _step("fail", lambda: fail_request(database, UUID(request_id), NOT_PREPARED))

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import Response
-from pydantic import Json
+from pydantic import AwareDatetime, Field, Json
 
-from printserver.api.v1.common import Before, Limit, Page, api_router, page_of
-from printserver.api.v1.print_request_views import NewPrintRequest, PrintRequest, RequestSummary, Submitted
+from printserver.api.v1.common import Page, View, api_router, page_of
+from printserver.api.v1.print_request_views import DraftMade, NewPrintRequest, PrintRequest, RequestSummary, Submitted
 from printserver.documents.intake import IntakeLimits
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
@@ -19,7 +19,9 @@ from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.idempotency import Answer, Keyed, RequiredKey, answer_once, digest, earlier_answer
 from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations.permissions import Permission
-from printserver.print_requests import application, pipeline, queries, service
+from printserver.print_requests import application, drafts, pipeline, queries, service
+from printserver.print_requests.attachments import take_in_attachments
+from printserver.print_requests.search import Search
 from printserver.print_requests.states import RequestState
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 
@@ -30,6 +32,33 @@ EXAMPLE = (
     '{"seal_id": "019392a4-…", "printer_id": "019392a5-…", "copies": 2, "title": "Supply contract", '
     '"places": [{"page": 10, "x_um": 150000, "y_um": 220000}], "own_reference": "OA-2026-0815"}'
 )
+
+
+class Wanted(View):
+    """`own_reference`: whole.   title: part of it.   party: part of a name, or a whole number.
+
+    least_minor, most_minor: of the amount.   since, until: when it was handed in, [since, until).   copied: to me.
+    """
+
+    state: Annotated[tuple[RequestState, ...], Field(description="Any of these; all without it.")] = ()
+    own_reference: Annotated[str, Field(max_length=500)] = ""
+    title: Annotated[str, Field(max_length=200)] = ""
+    party: Annotated[str, Field(max_length=200)] = ""
+    class_code: Annotated[str, Field(max_length=40)] = ""
+    branch_id: UUID | None = None
+    least_minor: Annotated[int | None, Field(ge=0, lt=10**15)] = None
+    most_minor: Annotated[int | None, Field(ge=0, lt=10**15)] = None
+    currency: Annotated[str, Field(max_length=3)] = ""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    mine: bool = False
+    copied: bool = False
+    before: Annotated[UUID | None, Field(description="The last id of the page before, to read on from there.")] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="How many at most.")] = 50
+
+    @property
+    def search(self) -> Search:
+        return Search(states=self.state, **self.model_dump(exclude={"state", "before", "limit"}))
 
 
 class ManifestNotReady(NotFound):
@@ -53,10 +82,15 @@ def create_print_request(
     idempotency_key: RequiredKey,
     actor: CurrentActor,
     call: CurrentCall,
+    attachments: Annotated[
+        list[UploadFile] | None, File(description="PDFs and pictures for the approvers; they are not printed.")
+    ] = None,
 ) -> Response:
     """The document is rebuilt into a safe one; what cannot be made safe is refused with its reason, and forgotten."""
     pdf, parts = document.file.read(), call.adapters
-    request_sha256 = digest(application.model_dump_json().encode(), sha256(pdf).digest())
+    files = [(each.filename or "", each.file.read()) for each in attachments or ()]
+    digests = (sha256(data).digest() for _name, data in files)
+    request_sha256 = digest(application.model_dump_json().encode(), sha256(pdf).digest(), *digests)
     keyed = Keyed(actor.id, idempotency_key, request_sha256)
     with parts.database.reading() as work:
         earlier = earlier_answer(work, keyed)
@@ -64,9 +98,17 @@ def create_print_request(
         return earlier.response()
     settings = parts.settings
     limits = IntakeLimits(max_bytes=settings.largest_upload_bytes, max_pages=settings.most_pages)
-    asked = application.asked(document.filename or "")
+    kept = take_in_attachments(parts.objects, files, limits)
+    asked = application.asked(document.filename or "", kept)
     taken = pipeline.take_in(
-        parts.database, parts.objects, actor, asked, pdf, limits=limits, most_copies=settings.most_copies
+        parts.database,
+        parts.objects,
+        actor,
+        asked,
+        pdf,
+        makers=parts.load_key_list(),
+        limits=limits,
+        most_copies=settings.most_copies,
     )
     with parts.database.work() as work:
         answer = answer_once(work, keyed, lambda: _submit(call, work, asked, taken))
@@ -76,18 +118,10 @@ def create_print_request(
 @router.get("", summary="Print requests, newest first")
 @requires(Permission.READ_REQUESTS)
 def list_print_requests(
-    actor: CurrentActor,
-    work: CurrentWork,
-    state: Annotated[list[RequestState] | None, Query(description="Any of these; all without it.")] = None,
-    own_reference: Annotated[str | None, Query(description="The caller's own number, whole.")] = None,
-    mine: bool = False,
-    before: Before = None,
-    limit: Limit = 50,
+    actor: CurrentActor, work: CurrentWork, wanted: Annotated[Wanted, Query()]
 ) -> Page[RequestSummary]:
-    found = queries.requests(
-        work, actor, states=state or (), own_reference=own_reference, mine=mine, before=before, limit=limit
-    )
-    return page_of(RequestSummary, found, limit)
+    found = queries.requests(work, actor, wanted.search, before=wanted.before, limit=wanted.limit)
+    return page_of(RequestSummary, found, wanted.limit)
 
 
 @router.get("/{request_id}", summary="One print request with its copies and decisions")
@@ -134,6 +168,72 @@ def read_page_image(
         raise PageNotFound("there is no such page")
     image = page_image(adapters.objects.get(rendition), page, dpi=dpi, watermark=PREVIEW_WATERMARK)
     return Response(image, media_type="image/webp")
+
+
+@router.get(
+    "/{request_id}/document/pages/{page}/image",
+    summary="A picture of a page of the document itself, without seals and marks",
+    response_class=Response,
+    responses={200: {"content": {"image/webp": {}}}},
+)
+@requires(*READERS, lane=Lane.DRAWING)
+def read_document_page(
+    request_id: UUID,
+    page: int,
+    actor: CurrentActor,
+    adapters: CurrentAdapters,
+    dpi: Annotated[int, Query(ge=36, le=150)] = 96,
+) -> Response:
+    with adapters.database.reading() as work:
+        details = queries.request_details(work, actor, request_id)
+    if not 1 <= page <= details.pages:
+        raise PageNotFound("there is no such page")
+    pdf = adapters.objects.get(details.document_sha256)
+    return Response(page_image(pdf, page, dpi=dpi, watermark=PREVIEW_WATERMARK), media_type="image/webp")
+
+
+@router.get(
+    "/{request_id}/attachments/{number}/pages/{page}/image",
+    summary="A picture of a page of an attachment",
+    response_class=Response,
+    responses={200: {"content": {"image/webp": {}}}},
+)
+@requires(*READERS, lane=Lane.DRAWING)
+def read_attachment_page(
+    request_id: UUID,
+    number: int,
+    page: int,
+    actor: CurrentActor,
+    adapters: CurrentAdapters,
+    dpi: Annotated[int, Query(ge=36, le=150)] = 96,
+) -> Response:
+    with adapters.database.reading() as work:
+        kept = queries.request_details(work, actor, request_id).particulars.attachments
+    if not (1 <= number <= len(kept) and 1 <= page <= kept[number - 1].pages):
+        raise PageNotFound("there is no such page")
+    return Response(
+        page_image(adapters.objects.get(kept[number - 1].safe_sha256), page, dpi=dpi), media_type="image/webp"
+    )
+
+
+@router.post("/{request_id}/urgings", status_code=204, summary="Remind whoever has the step; at most once an hour")
+@requires(Permission.CREATE_REQUEST)
+def create_urging(request_id: UUID, actor: CurrentActor, work: CurrentWork) -> None:
+    service.urge_request(work, actor, request_id)
+
+
+@router.post("/{request_id}/recalls", status_code=201, summary="Take an undecided request of my own back to a draft")
+@requires(Permission.CREATE_REQUEST)
+def create_recall(request_id: UUID, actor: CurrentActor, work: CurrentWork) -> DraftMade:
+    """What was decided until now counts for nothing any more; the draft is handed in anew."""
+    return DraftMade(draft_id=drafts.recall_to_draft(work, actor, request_id))
+
+
+@router.post("/{request_id}/drafts", status_code=201, summary="Begin again from a request of my own that has ended")
+@requires(Permission.CREATE_REQUEST)
+def create_draft_again(request_id: UUID, actor: CurrentActor, work: CurrentWork) -> DraftMade:
+    """Handed in, it follows the earlier one, and approvers see what changed."""
+    return DraftMade(draft_id=drafts.start_again(work, actor, request_id))
 
 
 def _submit(call: Call, work: Work, asked: application.Application, taken: pipeline.TakenIn) -> Answer:

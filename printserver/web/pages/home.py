@@ -11,6 +11,7 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, organisation
 from printserver.print_requests import queries
 from printserver.print_requests.losses import losses_to_confirm
+from printserver.print_requests.search import Search
 from printserver.print_requests.states import CopyState
 from printserver.printing.count_alarms import count_alarms
 from printserver.returns.queries import doubtful_pages
@@ -26,13 +27,14 @@ SHOWN = 5
 def show_home(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
     decides = actor.may(Permission.APPROVE_REQUEST) or actor.may(Permission.CONFIRM_SEAL_USE)
     counts = queries.copy_counts(work, actor)
+    applies = actor.may(Permission.CREATE_REQUEST)
     return view.page(
         "home.html",
         organisation=organisation(work, actor.organisation_id).name,
         branch=branch(work, actor.branch_id).name,
         roles=sorted({grant.role for grant in actor.grants}),
         waiting=queries.waiting_for(work, actor) if decides else (),
-        mine=queries.requests(work, actor, mine=True, limit=SHOWN) if actor.may(Permission.CREATE_REQUEST) else (),
+        mine=queries.requests(work, actor, Search(mine=True), limit=SHOWN) if applies else (),
         releasable=counts.get(CopyState.ISSUED, 0) if actor.may(Permission.RELEASE_COPIES) else 0,
         unknown=counts.get(CopyState.OUTCOME_UNKNOWN, 0) if actor.may(Permission.SETTLE_COPIES) else 0,
         losses=losses_to_confirm(work, actor),

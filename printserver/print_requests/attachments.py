@@ -1,0 +1,39 @@
+"""Take in the files that go with an application for the approvers' eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from printserver.documents.attachments import make_attachment_safe
+from printserver.documents.intake import IntakeLimits
+from printserver.print_requests.application import MOST_ATTACHMENTS, ApplicationMalformed, Attachment
+from printserver.print_requests.drafts import KeptFile
+from printserver.storage.objects import Objects
+
+LONGEST_FILENAME = 200
+
+
+def take_in_attachments(
+    objects: Objects, files: Sequence[tuple[str, bytes]], limits: IntakeLimits
+) -> tuple[Attachment, ...]:
+    """files: name and content of each.   Raises: ApplicationMalformed, DocumentRefused, AttachmentRefused."""
+    return tuple(as_attachment(kept) for kept in keep_attachments(objects, files, limits))
+
+
+def keep_attachments(
+    objects: Objects, files: Sequence[tuple[str, bytes]], limits: IntakeLimits
+) -> tuple[KeptFile, ...]:
+    """As `take_in_attachments`, for a draft."""
+    if len(files) > MOST_ATTACHMENTS:
+        raise ApplicationMalformed(f"at most {MOST_ATTACHMENTS} attachments are kept")
+    kept = []
+    for name, data in files:
+        safe = make_attachment_safe(data, limits)
+        objects.put(safe.pdf)
+        sizes = tuple((page.width_um, page.height_um) for page in safe.pages)
+        kept.append(KeptFile(name[-LONGEST_FILENAME:], safe.original_sha256, safe.safe_sha256, sizes))
+    return tuple(kept)
+
+
+def as_attachment(kept: KeptFile) -> Attachment:
+    return Attachment(kept.filename, kept.original_sha256, kept.safe_sha256, len(kept.sizes))

@@ -20,9 +20,17 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.signing.evidence import Decision, EvidenceClaims
+from printserver.signing.passkey_evidence import is_passkey_evidence
 
 PATIENCE: Final = timedelta(minutes=10)
 """How old a decision may be when its evidence comes from elsewhere."""
+PASSKEY: Final = "passkey"
+
+
+class PasskeyEvidenceNeeded(Refused):
+    """The policy of the seal, or of the officers, takes a passkey's word alone."""
+
+    code = "passkey-evidence-needed"
 
 
 class EvidenceNotFitting(Refused):
@@ -35,7 +43,7 @@ class Attestor(Protocol):
     """The web process's key, which lies outside the database."""
 
     def attest(self, claims: EvidenceClaims) -> str:
-        """A compact JWS over `claims`."""
+        """A compact JWS over `claims`, or passkey evidence."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +57,12 @@ class SignedElsewhere:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is decided on. `organisation`: the u32 of verification codes."""
+    """What is decided on. `organisation`: the u32 of verification codes.   passkeys_only: the policy of its seals."""
 
     request_id: UUID
     organisation: int
     manifest_sha256: str
+    passkeys_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,10 +109,14 @@ def claims_of(subject: Subject, word: Word, decided_at: datetime) -> EvidenceCla
 def record_decision(
     work: Work, actor: Actor, attestor: Attestor, subject: Subject, word: Word, signed: SignedElsewhere | None = None
 ) -> Taken:
-    """signed: instead of the attestor's word.   Raises: PersonCountsOnce, EvidenceNotFitting."""
+    """signed: instead of the attestor's word.   Raises: PersonCountsOnce, EvidenceNotFitting, PasskeyEvidenceNeeded."""
     claims = claims_of(subject, word, work.now() if signed is None else signed.claims.decided_at)
     if signed is not None:
         require_fitting(work, claims, signed)
+    evidence = attestor.attest(claims) if signed is None else signed.text
+    kind = _kind_of(evidence, signed)
+    if subject.passkeys_only and word.decision is not Decision.REFUSED and kind != PASSKEY:
+        raise PasskeyEvidenceNeeded("this seal takes a passkey's word alone")
     approval = Approval(
         id=new_id(),
         request_id=subject.request_id,
@@ -112,11 +125,11 @@ def record_decision(
         decision=word.decision,
         reason=word.reason,
         manifest_sha256=subject.manifest_sha256,
-        evidence=attestor.attest(claims) if signed is None else signed.text,
+        evidence=evidence,
         decided_at=claims.decided_at,
         acts_for=word.acts_for,
         to_id=word.to,
-        kind="attested" if signed is None else signed.kind,
+        kind=kind,
     )
     try:
         with work.session.begin_nested():
@@ -188,3 +201,9 @@ def require_fitting(work: Work, claims: EvidenceClaims, signed: SignedElsewhere)
         raise EvidenceNotFitting("the signed words are not those of this decision; please look at the request again")
     if not timedelta(minutes=-1) <= age <= PATIENCE:
         raise EvidenceNotFitting("the decision was signed too long ago, or not yet; please decide again")
+
+
+def _kind_of(evidence: str, signed: SignedElsewhere | None) -> str:
+    if is_passkey_evidence(evidence):
+        return PASSKEY
+    return "attested" if signed is None else signed.kind

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from printserver.approvals.flows import Attestor
+from printserver.approvals.flows import Attestor, PasskeyEvidenceNeeded
 from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import propose, statement_facts, withdraw
 from printserver.foundation.errors import Refused
@@ -35,12 +35,6 @@ from printserver.signing.statements import StatementKind
 
 PATIENCE: Final = timedelta(minutes=5)
 """From the moment that the claims were shown until the answer comes."""
-
-
-class PasskeyEvidenceNeeded(Refused):
-    """The seal's policy takes a passkey's word alone."""
-
-    code = "passkey-evidence-needed"
 
 
 class PasskeyNotVouched(Refused):

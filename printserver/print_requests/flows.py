@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from printserver.approvals import authorisation
 from printserver.approvals.delegated import own_seats, stand_ins
-from printserver.approvals.flows import Attestor, SignedElsewhere, Subject, Word, claims_of, record_decision
+from printserver.approvals.flows import PASSKEY, Attestor, SignedElsewhere, Subject, Word, claims_of, record_decision
 from printserver.approvals.rules import (
     ColleagueNotPossible,
     NotThisPersonsTurn,
@@ -272,7 +272,9 @@ def _turn(work: Work, actor: Actor, request_id: UUID, wish: Wish, *, custody: bo
     taken = taken_of(work, request)
     word = _word(work, actor, request, taken, wish, custody=custody)
     number = organisation(work, request.organisation_id).number
-    return _Turn(request, Subject(request.id, number, wish.manifest_sha256), word, steps_of_request(request), taken)
+    passkeys_only = seal_facts(work, request.seal_id).evidence == PASSKEY
+    subject = Subject(request.id, number, wish.manifest_sha256, passkeys_only)
+    return _Turn(request, subject, word, steps_of_request(request), taken)
 
 
 def _word(

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from printserver.http_edge.problems import show_problems_as_pages
 from printserver.web import assets
 from printserver.web.pages import (
+    access_resets,
+    account,
     approvals,
     archive,
     audit,
@@ -17,6 +19,7 @@ from printserver.web.pages import (
     live,
     new_request,
     notifications,
+    passkey_decisions,
     passkey_sign_in,
     passkeys,
     print_requests,
@@ -27,9 +30,11 @@ from printserver.web.pages import (
     release,
     returns,
     seal_check,
+    service_accounts,
     session,
     single_sign_on,
     statements,
+    step_up,
     tokens,
     webhooks,
 )
@@ -38,9 +43,10 @@ from printserver.web.problem_page import problem_page
 # `new_request` before `print_requests`: /requests/new is no request's id; so with the enrolment and the printers.
 _PAGES: Final = (
     *(public_verification, seal_check, session, live, home, new_request, print_requests, approvals, copies, release),
-    *(passkey_sign_in, passkeys, single_sign_on),
+    *(passkey_decisions, passkey_sign_in, passkeys, single_sign_on),
     *(printer_enrolment, printers, reconciliation, returns, archive, audit, tokens, statements),
     *(notifications, webhooks),
+    *(account, step_up, access_resets, service_accounts),
 )
 
 

@@ -23,6 +23,7 @@ PASSKEY_PROBLEMS: Final[Mapping[str, str]] = {
     "passkey-evidence-needed": N_("This is decided with a passkey alone."),
     "passkey-not-vouched": N_("Two officers have not vouched for a passkey of yours yet."),
     "passkey-decision-stale": N_("This is not what your passkey signed, or it was too long ago; please look again."),
+    "colleague-missing": N_("Say who decides instead."),
     "passkey-busy": N_("The signer is just taking this passkey up; please try again in a moment."),
     "single-sign-on-refused": N_("The single sign-on did not work; please try again, or ask the administrator."),
     "single-sign-on-unavailable": N_("The single sign-on does not answer; please use your password."),

@@ -46,7 +46,8 @@
     return { id: credential.id, rawId: credential.id, type: credential.type, response, clientExtensionResults: {} };
   };
 
-  const asked = async (form, path, fields) => {
+  // Who has not shown the second factor lately is asked for it in between, by passkey as well.
+  const asked = async (form, path, fields, again = false) => {
     const token = form.elements.csrf_token;
     const headers = { Accept: "application/json" };
     if (token) headers["X-CSRF-Token"] = token.value;
@@ -54,7 +55,12 @@
     const said = await answer.text();
     if (answer.ok) return JSON.parse(said);
     const page = new DOMParser().parseFromString(said, "text/html");
-    const problem = page.querySelector("main [role=alert], main h1");
+    const step = page.querySelector("[data-step-up] form[data-passkey=get]");
+    if (step && !again) {
+      const proof = await signed(await asked(form, step.dataset.question, [], true));
+      return asked(form, path, [...fields, [step.dataset.answer, JSON.stringify(proof)]], true);
+    }
+    const problem = page.querySelector("main [role=alert]:not([hidden]), main h1");
     throw new Error(problem ? problem.textContent.trim() : said);
   };
 

@@ -12,8 +12,11 @@ from fastapi.routing import iter_route_contexts
 from printserver.api.v1 import (
     archive,
     audit,
+    branches,
     copies,
     decisions,
+    delegations,
+    document_classes,
     health,
     keys,
     notifications,
@@ -22,9 +25,13 @@ from printserver.api.v1 import (
     printers,
     reconciliation,
     releases,
+    request_drafts,
     returns,
+    rights,
+    roles,
     seal_checks,
     seals,
+    staff,
     statements,
     time_stamps,
     tokens,
@@ -37,8 +44,10 @@ from printserver.http_edge.routes import BEARER
 
 _RESOURCES: Final = (
     *(tokens, people, seals, printers, print_requests, decisions, releases, copies, reconciliation, returns, archive),
+    *(request_drafts, document_classes),
     *(statements, audit, health, seal_checks),
     *(notifications, webhooks),
+    *(branches, roles, staff, delegations, rights),
 )
 _ABOUT: Final = """\
 Everything the pages do. Take a token (`POST /api/v1/tokens`) and send it as `Authorization: Bearer …`.

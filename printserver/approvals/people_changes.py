@@ -19,7 +19,7 @@ from printserver.foundation.clock import as_text
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations import branches, people
-from printserver.organisations.access import Actor
+from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.delegations import (
     NewDelegation,
     end_delegation,
@@ -29,6 +29,7 @@ from printserver.organisations.delegations import (
 )
 from printserver.organisations.holdings import holdings_of, person_of
 from printserver.organisations.people import Handover, another_person, required_reason
+from printserver.organisations.people_queries import PersonFacts, dormant_people
 from printserver.organisations.permissions import Permission, is_binding, permissions_of
 from printserver.organisations.roles import (
     RightFacts,
@@ -157,6 +158,18 @@ def freeze_person(work: Work, actor: Actor, attestor: Attestor, user_id: UUID, *
         return Outcome(done=True)
     people.freeze_person(work, actor.by, user.id, reason=said)
     return Outcome(done=True, statements=_bar(work, actor, attestor, person_of(work, user.id), said))
+
+
+def freeze_dormant(work: Work, actor: Actor, attestor: Attestor, *, days: int) -> tuple[PersonFacts, ...]:
+    """Whoever has not signed in for so many days, within the branches that `actor` administers, but not oneself."""
+    frozen = []
+    for person in dormant_people(work, actor, days=days):
+        if person.person_id != actor.person_id and actor.may(
+            Permission.MANAGE_PEOPLE, branch_path(work, person.branch_id)
+        ):
+            freeze_person(work, actor, attestor, person.id, reason=f"no sign-in for {days} days")
+            frozen.append(person)
+    return tuple(frozen)
 
 
 def unfreeze_person(work: Work, actor: Actor, attestor: Attestor, user_id: UUID, *, reason: str) -> Outcome:

@@ -206,7 +206,8 @@ def sign_off(work: Work, actor: Actor, review_id: UUID) -> None:
 
 
 def reviews(work: Work, actor: Actor) -> tuple[ReviewFacts, ...]:
-    """Newest first."""
+    """Newest first.   Raises: WholeOrganisationNeeded."""
+    _require_reader(work, actor)
     rows = work.session.scalars(_reviews(actor).order_by(RightsReview.id.desc())).all()
     counted = work.session.execute(
         select(RightsReviewLine.review_id, RightsReviewLine.verdict, func.count())
@@ -237,7 +238,10 @@ def reviews(work: Work, actor: Actor) -> tuple[ReviewFacts, ...]:
 
 
 def review_due(work: Work, actor: Actor, *, days: int) -> bool:
-    """Whether the last one was signed off more than so many days ago, or never, and none is under way."""
+    """Whether the last one was signed off more than so many days ago, or never, and none is under way.
+
+    Raises: WholeOrganisationNeeded.
+    """
     found = reviews(work, actor)
     if not found or found[0].signed_off_at is None:
         return not found
@@ -245,7 +249,8 @@ def review_due(work: Work, actor: Actor, *, days: int) -> bool:
 
 
 def review_lines(work: Work, actor: Actor, review_id: UUID) -> tuple[ReviewedLine, ...]:
-    """Raises: ReviewNotFound."""
+    """Raises: WholeOrganisationNeeded, ReviewNotFound."""
+    _require_reader(work, actor)
     review = _review(work, actor, review_id)
     rows = work.session.execute(
         select(RightsReviewLine, User.name, User.staff_number)
@@ -275,6 +280,11 @@ def _require_reviewer(work: Work, actor: Actor) -> None:
     require(actor, Permission.REVIEW_RIGHTS)
     if not covers_organisation(work, actor, Permission.REVIEW_RIGHTS):
         raise WholeOrganisationNeeded("a review is of the whole organisation, and so is its reviewer's right")
+
+
+def _require_reader(work: Work, actor: Actor) -> None:
+    if not any(covers_organisation(work, actor, one) for one in (Permission.REVIEW_RIGHTS, Permission.READ_AUDIT)):
+        raise WholeOrganisationNeeded("a review is of the whole organisation, and so is the right to read it")
 
 
 def _reviews(actor: Actor) -> Select[RightsReview]:

@@ -19,6 +19,7 @@ from printserver.printing.count_alarms import count_alarms
 from printserver.printing.models import CounterReading
 from printserver.printing.outcome import Outcome
 from printserver.returns.printer_days import check_counts
+from tests.http.people_things import PeopleThings, people_at
 from tests.world import World
 
 
@@ -38,6 +39,7 @@ class Scene:
     entry: UUID
     token: UUID
     count_alarm: UUID
+    people: PeopleThings
 
 
 def set_scene(world: World) -> Scene:
@@ -66,6 +68,7 @@ def set_scene(world: World) -> Scene:
         entry=entry,
         token=token,
         count_alarm=count_alarm_at(world),
+        people=people_at(world),
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -17,26 +16,13 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import check_routes, declared_routes, edge_router
 from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
+from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.scene import Scene
+from tests.http.visit import Options, Visit
 from tests.world import World
 from tests.world_building import scanned_page
 
-Options = Mapping[str, Any]
 DIGEST: Final = "0" * 64
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A request that would succeed, or fail by the object's state alone, for the right person.
-
-    options: of the client, given the scene.   names_object: whether its address or body names an object of the scene.
-    """
-
-    method: str
-    route: str
-    address: Callable[[Scene], str]
-    options: Callable[[Scene], Options] = lambda scene: {}
-    names_object: bool = True
 
 
 def _json(**body: Any) -> Callable[[Scene], Options]:
@@ -183,6 +169,7 @@ VISITS: Final = (
     Visit("GET", "/audit/entries", lambda s: "/audit/entries", names_object=False),
     Visit("GET", "/audit/entries/{entry_id}", lambda s: f"/audit/entries/{s.entry}"),
     Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),
+    *PEOPLE_VISITS,
 )
 PUBLIC: Final = {
     ("POST", "/api/v1/tokens"),

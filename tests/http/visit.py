@@ -1,0 +1,25 @@
+"""What the matrix of access asks for, one line a route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.http.scene import Scene
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request that would succeed, or fail by the object's state alone, for the right person.
+
+    options: of the client, given the scene.   names_object: whether its address or body names an object of the scene.
+    """
+
+    method: str
+    route: str
+    address: Callable[[Scene], str]
+    options: Callable[[Scene], Options] = lambda scene: {}
+    names_object: bool = True

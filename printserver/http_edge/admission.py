@@ -17,8 +17,17 @@ from printserver.http_edge.declarations import Declaration, Lane
 from printserver.http_edge.edge import Edge, edge_of
 from printserver.http_edge.lanes import limiter_of
 from printserver.http_edge.sign_in import Door
-from printserver.http_edge.step_up import CODE_FIELD, FIELDS, PASSWORD_FIELD, KeptForm, StepUpNeeded, require_step_up
+from printserver.http_edge.step_up import (
+    CODE_FIELD,
+    FIELDS,
+    PASSWORD_FIELD,
+    KeptForm,
+    Shows,
+    StepUpNeeded,
+    has_stepped_up,
+)
 from printserver.http_edge.work import Call, key_of, request_digest
+from printserver.organisations.second_factor import factors_of
 from printserver.organisations.sessions import SEEN_EVERY, NewSession, SignedInPerson, mark_seen, show_factor
 from printserver.organisations.sign_in_policy import obligation_error
 
@@ -77,23 +86,25 @@ async def _shown_again(
 
     Raises: StepUpNeeded, StepUpRefused, TooMany.
     """
-    try:
-        require_step_up(request, edge.adapters, caller)
+    if has_stepped_up(request, edge.adapters, caller):
         return credential, caller
-    except StepUpNeeded:
-        person, form = caller.person, await form_of(request)
-        if person is None or form is None:
-            raise
+    person, form, typed = caller.person, await form_of(request), {}
+    if person is not None and form is not None:
         request.state.kept_form = KeptForm.of(form, without=FIELDS | {FIELD})
         typed = {name: value for name in FIELDS if isinstance(value := form.get(name), str) and value}
-        if not typed:
-            raise
+    if person is None or not typed:
+        raise StepUpNeeded(await run_in_threadpool(_what_is_shown, edge, caller))
     door = Door(edge.adapters, edge.limits, visitor)
     password, code = typed.get(PASSWORD_FIELD, ""), typed.get(CODE_FIELD, "")
     show = partial(show_again, door, person, password=password, code=code)
     session = await to_thread.run_sync(show, limiter=limiter_of(Lane.PASSWORDS))
     carry_session(request, edge.adapters.settings, session)
     return Credential("session", session.secret), caller
+
+
+def _what_is_shown(edge: Edge, caller: Caller) -> Shows:
+    with edge.adapters.database.reading() as work:
+        return "second-factor" if factors_of(work, caller.actor.id) else "password"
 
 
 def show_again(door: Door, person: SignedInPerson, *, password: str, code: str) -> NewSession:

@@ -11,6 +11,7 @@ from printserver.foundation.errors import Forbidden
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.actors import Visitor
 from printserver.http_edge.limits import SIGN_IN, AttemptLimits
+from printserver.http_edge.step_up import Shows
 from printserver.organisations.access import Actor
 from printserver.organisations.credentials import (
     REFUSAL,
@@ -19,10 +20,12 @@ from printserver.organisations.credentials import (
     SignInRefused,
     candidate_of,
     check_again,
+    check_own_password,
     check_password,
     check_second_factor,
     pending_sign_in,
 )
+from printserver.organisations.second_factor import factors_of
 from printserver.organisations.sign_in_policy import FactorKind
 from printserver.organisations.sign_in_sources import genuine_device
 
@@ -33,6 +36,10 @@ class StepUpRefused(Forbidden):
     """A wrong password or code of somebody who is signed in."""
 
     code = "step-up-refused"
+
+    def __init__(self, needs: Shows) -> None:
+        super().__init__("this is not right, or the account rests for a moment")
+        self.needs = needs
 
 
 Refusal = TypeVar("Refusal", SignInRefused, StepUpRefused)
@@ -87,6 +94,7 @@ class Door:
         self._require_room()
         policy = self.adapters.settings.sign_in_policy
         with self.adapters.database.work() as work:
+            needs: Shows = "second-factor" if factors_of(work, actor.id) else "password"
             factor = check_again(
                 work,
                 self.adapters.secrets,
@@ -98,7 +106,17 @@ class Door:
             )
             if factor is not None:
                 return then(work, factor)
-        raise self._refused(StepUpRefused("this is not right, or the account rests for a moment"))
+        raise self._refused(StepUpRefused(needs))
+
+    def with_password(self, actor: Actor, password: str, then: Callable[[Work], Result]) -> Result:
+        """Before the password is changed.   Raises: TooMany, StepUpRefused."""
+        self._require_room()
+        origin, policy = self.visitor.origin, self.adapters.settings.sign_in_policy
+        with self.adapters.database.work() as work:
+            secrets = self.adapters.secrets
+            if check_own_password(work, secrets, actor, password=password, origin=origin, policy=policy) is not None:
+                return then(work)
+        raise self._refused(StepUpRefused("password"))
 
     def _code(self, work: Work, candidate: Candidate, code: str) -> FactorKind | None:
         return check_second_factor(

@@ -6,9 +6,10 @@ The one place where that is checked. A browser's session remembers it; a program
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from starlette.datastructures import FormData
@@ -40,24 +41,29 @@ class KeptForm:
         return cls(texts, any(getattr(value, "filename", "") for _name, value in kept))
 
 
+Shows = Literal["password", "second-factor"]
+_NAMES: Final[Mapping[Shows, str]] = {"password": "password", "second-factor": "second factor"}
+
+
 class StepUpNeeded(Forbidden):
     """Show the second factor (without one, the password) again, then send the same request once more."""
 
     code: ClassVar[str] = "step-up-needed"
 
-    def __init__(self) -> None:
-        super().__init__("please show that it is you: this needs your second factor, or your password, again")
+    def __init__(self, needs: Shows) -> None:
+        """needs: what this person shows."""
+        super().__init__(f"please show that it is you: this needs your {_NAMES[needs]} again")
+        self.needs = needs
 
 
-def require_step_up(request: Request, adapters: Adapters, caller: Caller) -> None:
-    """Raises: StepUpNeeded."""
+def has_stepped_up(request: Request, adapters: Adapters, caller: Caller) -> bool:
+    """Whether the caller has shown who they are within the last minutes."""
     now, policy = adapters.database.clock.now(), adapters.settings.sign_in_policy
     if caller.person is not None:
         shown_at = caller.person.shown_at
     else:
         shown_at = shown_by_program(adapters.secrets, caller, request.headers.get(HEADER, ""))
-    if not policy.is_fresh(shown_at, now):
-        raise StepUpNeeded
+    return policy.is_fresh(shown_at, now)
 
 
 def step_up_token(secrets: Secrets, user_id: UUID, token_id: UUID, now: datetime) -> str:

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 
 from printserver.audit.log import By, append
 from printserver.foundation.errors import Forbidden, Malformed, NotFound
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor
+from printserver.organisations.access import Actor, within
 from printserver.organisations.holdings import holdings_of, person_of
 from printserver.organisations.models import AccessReset, User
 from printserver.organisations.passwords import initial_password, reset_password, set_password
@@ -60,6 +60,10 @@ class ResetView:
     requested_by: UUID
     requested_by_name: str
     requested_at: datetime
+
+
+def login_of(work: Work, actor: Actor) -> str:
+    return work.session.get_one(User, actor.id).login
 
 
 def change_password(work: Work, secrets: Secrets, actor: Actor, password: str, *, session_id: UUID | None) -> None:
@@ -128,6 +132,20 @@ def complete_reset(work: Work, secrets: Secrets, actor: Actor, reset_id: UUID) -
     return second
 
 
+def person_named(work: Work, actor: Actor, text: str) -> UUID:
+    """By sign-in name or staff number.   Raises: NotFound, also outside the actor's branches."""
+    user_id = work.session.scalar(
+        select(User.id).where(
+            or_(User.login == text.strip(), User.staff_number == text.strip()),
+            User.kind == "person",
+            within(User.branch_id, actor, Permission.MANAGE_PEOPLE),
+        )
+    )
+    if user_id is None:
+        raise NotFound("there is no such person")
+    return user_id
+
+
 def open_resets(work: Work, actor: Actor) -> tuple[ResetView, ...]:
     rows = work.session.scalars(_open(work, actor).order_by(AccessReset.id)).all()
     people = {row.id: row for row in work.session.scalars(select(User).where(User.id.in_(_named(list(rows)))))}
@@ -165,7 +183,7 @@ def _can_help_to_seal(work: Work, user_id: UUID) -> bool:
     return any(BINDING & holding.permissions for holding in holdings)
 
 
-def _open(work: Work, actor: Actor) -> Select[tuple[AccessReset]]:
+def _open(work: Work, actor: Actor) -> Select[AccessReset]:
     """What waits in the actor's own organisation."""
     return (
         select(AccessReset)

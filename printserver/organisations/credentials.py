@@ -114,6 +114,19 @@ def check_again(
     """For a step-up: the second factor, or the password of who has none. As `check_second_factor`."""
     if factors_of(work, actor.id):
         return _checked_code(work, secrets, actor, code, origin, policy, signing_in=False)
+    return check_own_password(work, secrets, actor, password=password, origin=origin, policy=policy)
+
+
+def check_own_password(
+    work: Work,
+    secrets: Secrets,
+    actor: Actor,
+    *,
+    password: str,
+    origin: Origin = NOWHERE,
+    policy: SignInPolicy = DEFAULT_POLICY,
+) -> FactorKind | None:
+    """The password alone, before it is changed. As `check_second_factor`."""
     user = _locked(work, actor.id)
     source = source_of(work, secrets, user, origin)
     right = password_matches(secrets, user, password)

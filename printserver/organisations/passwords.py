@@ -33,6 +33,13 @@ class PasswordWeak(Malformed):
     code = "password-weak"
 
 
+class PasswordsDiffer(Malformed):
+    code = "passwords-differ"
+
+    def __init__(self) -> None:
+        super().__init__("the new password was typed in two ways")
+
+
 class PasswordUsedBefore(Malformed):
     code = "password-used-before"
 

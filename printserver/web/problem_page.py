@@ -1,24 +1,34 @@
-"""How pages show a problem: on a page with its words, or by the way to the sign-in."""
+"""How pages show a problem: on a page with its words, by the way to the sign-in, or by asking who it is."""
 
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi.responses import RedirectResponse, Response
 from starlette.requests import Request
 
 from printserver.http_edge.csrf import SAFE_METHODS
 from printserver.http_edge.problems import Problem
-from printserver.web.view import View, view_of
+from printserver.http_edge.sign_in import StepUpRefused
+from printserver.http_edge.step_up import KeptForm, StepUpNeeded
+from printserver.organisations.sign_in_policy import PasswordChangeNeeded, SecondFactorMissing
+from printserver.web.view import View, own_path, view_of
 
 SIGN_IN: Final = "/sign-in"
+STEP_UP: Final = "/step-up"
+FIRST: Final = {PasswordChangeNeeded.code: "/account/password", SecondFactorMissing.code: "/account/second-factor"}
+"""What must be done before anything else, and where."""
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
     view = view_of(request)
     if problem.status == 401 and not view.path.startswith(SIGN_IN):
         return _to_sign_in(view)
+    if problem.code in FIRST:
+        return _led(view, FIRST[problem.code], 403)
+    if problem.code in (StepUpNeeded.code, StepUpRefused.code):
+        return _step_up(view, problem)
     return view.page("problem.html", status=problem.status, problem=problem)
 
 
@@ -27,6 +37,37 @@ def _to_sign_in(view: View) -> Response:
     asked = view.request.method in SAFE_METHODS and not view.by_htmx
     address = f"{view.path}?{view.request.url.query}" if view.request.url.query else view.path
     target = f"{SIGN_IN}?{urlencode({'next': address})}" if asked and address != "/" else SIGN_IN
+    return _led(view, target, 401)
+
+
+def _led(view: View, target: str, status: int) -> Response:
     if view.by_htmx:
-        return Response(status_code=401, headers={"HX-Redirect": target})
+        return Response(status_code=status, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
+
+
+def _step_up(view: View, problem: Problem) -> Response:
+    """The form that was sent is kept in the page, and sent with the code; what has no form is asked for again."""
+    kept: KeptForm | None = getattr(view.request.state, "kept_form", None)
+    if kept is None or kept.has_files or view.by_htmx:
+        return _led(view, f"{STEP_UP}?{urlencode({'next': _place(view)})}", 403)
+    address = f"{view.path}?{view.request.url.query}" if view.request.url.query else view.path
+    refused = problem.code == StepUpRefused.code
+    needs = (problem.facts or {}).get("needs")
+    return view.page(
+        "step_up.html",
+        status=problem.status,
+        action=address,
+        fields=kept.fields,
+        needs=needs,
+        problem=problem if refused else None,
+    )
+
+
+def _place(view: View) -> str:
+    """The page that the request came from, if it was one of ours; for one that was asked for, itself."""
+    if view.request.method in SAFE_METHODS:
+        return f"{view.path}?{view.request.url.query}" if view.request.url.query else view.path
+    parts = urlsplit(view.request.headers.get("hx-current-url") or view.request.headers.get("referer", ""))
+    here = parts.netloc == view.request.headers.get("host")
+    return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path) if here else "/"

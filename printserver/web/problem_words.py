@@ -9,20 +9,26 @@ from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
 from printserver.web.passkey_words import PASSKEY_PROBLEMS
 from printserver.web.request_words import REQUEST_PROBLEMS
+from printserver.web.seal_words import SEAL_PROBLEMS
+from printserver.web.sign_in_words import SIGN_IN_PROBLEMS
 
 PROBLEM_WORDS: Final[Mapping[str, str]] = {
     **PASSKEY_PROBLEMS,
     **REQUEST_PROBLEMS,
+    **SEAL_PROBLEMS,
     **MESSAGE_PROBLEMS,
+    **SIGN_IN_PROBLEMS,
     "unauthenticated": N_("Please sign in."),
-    "sign-in-refused": N_("The name or the password is wrong, or the account rests for a moment."),
+    "sign-in-refused": N_("The name, the password or the code is wrong, or the account rests for a moment."),
     "forbidden": N_("Your roles do not include this."),
     "cross-site": N_("This request comes from another site, or your browser does not say from where."),
     "csrf-token": N_("This page is out of date; please load it again."),
     "not-found": N_("There is nothing here, or nothing that you may see."),
     "method-not-allowed": N_("This address cannot be used in this way."),
     "page-not-found": N_("There is no such page."),
-    "password-weak": N_("The password has at least 10 characters."),
+    "password-weak": N_(
+        "This password is too short, holds your name, or is guessed first; several words make a good one."
+    ),
     "login-taken": N_("This name for signing in is taken."),
     "malformed": N_("The request is not as it should be."),
     "refused": N_("A rule forbids this, or things have changed; please look again."),

@@ -10,6 +10,8 @@ from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAG
 from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
 from printserver.web.problem_words import PROBLEM_WORDS
 from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_STATE
+from printserver.web.seal_words import SEAL_EVENTS, SEAL_NOTICES, SEAL_TONES, SEAL_WORDS
+from printserver.web.sign_in_words import FACTORS, PERMISSIONS, SIGN_IN_EVENTS, SIGN_IN_NOTICES
 from printserver.web.statement_words import (
     EVIDENCE,
     STATEMENT_FIELDS,
@@ -21,6 +23,7 @@ from printserver.web.statement_words import (
 from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    **SEAL_WORDS,
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
     "request_state": REQUEST_STATE,
@@ -154,15 +157,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "key-officer": N_("key officer"),
     },
     "decision": {"approved": N_("approved"), "refused": N_("refused"), "forwarded": N_("handed on")},
-    "seal_type": {
-        "company": N_("company seal"),
-        "contract": N_("contract seal"),
-        "finance": N_("finance seal"),
-        "invoice": N_("invoice seal"),
-        "legal-representative": N_("legal representative's seal"),
-        "department": N_("department seal"),
-        "personal": N_("personal seal"),
-    },
     "settlement": {
         "seen": N_("It was printed: I have the complete copy in my hand."),
         "destroyed": N_("It was printed badly or in part, and I have destroyed it."),
@@ -222,7 +216,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "event": {
         **PASSKEY_EVENTS,
+        **SIGN_IN_EVENTS,
         **REQUEST_EVENTS,
+        **SEAL_EVENTS,
         "OrganisationCreated": N_("organisation created"),
         "BranchCreated": N_("branch created"),
         "UserCreated": N_("person registered"),
@@ -231,8 +227,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "SignedOut": N_("signed out"),
         "ApiTokenIssued": N_("API token issued"),
         "ApiTokenRevoked": N_("API token revoked"),
-        "SealRegistered": N_("seal registered"),
-        "SealSuspended": N_("seal suspended"),
         "PrinterEnrolled": N_("printer enrolled"),
         "PrinterPaused": N_("printer paused or resumed"),
         "PrinterPinRenewed": N_("printer's new certificate trusted"),
@@ -279,7 +273,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         **PASSKEY_NOTICES,
         **STATEMENT_NOTICES,
         **REQUEST_NOTICES,
+        **SEAL_NOTICES,
         **MESSAGE_NOTICES,
+        **SIGN_IN_NOTICES,
         "signed-out": N_("You are signed out."),
         "submitted": N_("The request is handed in. Its copies are being drawn; then it goes to the approver."),
         "approved": N_("You have approved the request."),
@@ -327,10 +323,13 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "place": N_("A page of the document, and the distances of the seal's centre in millimetres."),
     },
     "problem": PROBLEM_WORDS,
+    "factor": FACTORS,
+    "permission": PERMISSIONS,
 }
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **VERDICT_TONES,
+    **SEAL_TONES,
     **MESSAGE_TONES,
     "passkey_state": PASSKEY_TONES,
     "statement_state": STATEMENT_TONES,

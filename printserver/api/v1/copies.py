@@ -148,7 +148,7 @@ def create_voiding(copy_id: UUID, body: Voiding, actor: CurrentActor, work: Curr
     status_code=201,
     summary="Confirm, as a second person, that a copy which may have come to paper is gone",
 )
-@requires(Permission.SETTLE_COPIES)
+@requires(Permission.SETTLE_COPIES, step_up=True)
 def create_loss_confirmation(copy_id: UUID, body: Confirmation, actor: CurrentActor, work: CurrentWork) -> Copy:
     """Without it such a copy is not replaced. Neither the applicant confirms, nor who settled or voided the copy."""
     copy_service.confirm_loss(work, actor, copy_id, reason=body.reason)
@@ -201,7 +201,7 @@ def read_notice(copy_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -
 
 
 @router.post("/{copy_id}/replacements", status_code=201, summary="Ask for another copy in place of a void one")
-@requires(Permission.CREATE_REQUEST)
+@requires(Permission.CREATE_REQUEST, step_up=True)
 def create_replacement(copy_id: UUID, actor: CurrentActor, work: CurrentWork) -> Replacement:
     request = copy_service.replace_copy(work, actor, copy_id)
     return Replacement(request_id=request.id, state=RequestState(request.state))

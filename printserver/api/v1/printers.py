@@ -165,7 +165,7 @@ def fetch_certificate(body: PrinterAddress) -> Certificate:
 
 
 @router.post("", status_code=201, summary="Enrol a printer whose fingerprint I have seen on its panel")
-@requires(Permission.MANAGE_PRINTERS)
+@requires(Permission.MANAGE_PRINTERS, step_up=True)
 def create_printer(body: Enrolment, call: CurrentCall) -> PrinterInFull:
     """The printer must answer now, under the certificate with that fingerprint. The server's own spooler has its queue
     within seconds; on a branch's spooler `printserver printers install` makes it."""
@@ -188,7 +188,7 @@ def change_printer(printer_id: UUID, body: Change, actor: CurrentActor, work: Cu
 
 
 @router.post("/{printer_id}/pins", status_code=201, summary="Trust a printer's new certificate")
-@requires(Permission.MANAGE_PRINTERS)
+@requires(Permission.MANAGE_PRINTERS, step_up=True)
 def create_pin(printer_id: UUID, body: NewPin, call: CurrentCall) -> PrinterInFull:
     """The printer must show the certificate with that fingerprint now. Requests approved for the old one name a printer
     that is no longer trusted: they are asked for anew."""

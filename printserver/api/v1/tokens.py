@@ -16,6 +16,7 @@ from printserver.http_edge.sign_in import Door
 from printserver.http_edge.step_up import step_up_token
 from printserver.http_edge.work import CurrentActor, CurrentCall, CurrentWork
 from printserver.organisations.access import Actor
+from printserver.organisations.passkey_answers import LONGEST_ANSWER
 from printserver.organisations.permissions import Permission
 from printserver.organisations.sessions import require_nothing_owed
 from printserver.organisations.sign_in_policy import FactorKind
@@ -24,7 +25,7 @@ from printserver.organisations.tokens import TokenLimits, api_tokens, issue_api_
 router = api_router("", "access")
 
 Password = Annotated[str, Field(max_length=200, repr=False, examples=["a long sentence of your own"])]
-Code = Annotated[str, Field(max_length=40, repr=False, examples=["492039"])]
+Code = Annotated[str, Field(max_length=LONGEST_ANSWER, repr=False, examples=["492039"])]
 
 
 class TokenWish(View):
@@ -57,7 +58,7 @@ class Token(View):
 
 
 class StepUpWish(View):
-    """The code of the second factor; for who has none, the password."""
+    """The code of the second factor, or a passkey's answer; for who has none, the password."""
 
     password: Password = ""
     code: Code = ""

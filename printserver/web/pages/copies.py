@@ -108,7 +108,7 @@ def create_give_up(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: 
 
 
 @router.post("/{copy_id}/loss-confirmations", response_class=HTMLResponse)
-@requires(Permission.SETTLE_COPIES)
+@requires(Permission.SETTLE_COPIES, step_up=True)
 def create_loss_confirmation(copy_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
     problem = refusal(call, lambda work, actor: copy_service.confirm_loss(work, actor, copy_id, reason=reason))
     return _changed(view, call, copy_id, problem, "loss-confirmed", reason)
@@ -125,7 +125,7 @@ def create_notice(
 
 
 @router.post("/{copy_id}/replacements", response_class=HTMLResponse)
-@requires(Permission.CREATE_REQUEST)
+@requires(Permission.CREATE_REQUEST, step_up=True)
 def create_replacement(copy_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
     try:
         made = change(call, lambda work, actor: copy_service.replace_copy(work, actor, copy_id).id)

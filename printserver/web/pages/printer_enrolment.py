@@ -82,7 +82,7 @@ def fetch_certificate(view: CurrentView, call: CurrentCall, typed: Annotated[Typ
 
 
 @router.post("", response_class=HTMLResponse)
-@requires(Permission.MANAGE_PRINTERS)
+@requires(Permission.MANAGE_PRINTERS, step_up=True)
 def create_printer(view: CurrentView, call: CurrentCall, typed: Annotated[TypedPrinter, Form()]) -> Response:
     """The second step. What was refused is shown with the form, and the certificate has to be fetched again."""
     enrolled: list[PrinterFacts] = []
@@ -110,7 +110,7 @@ def fetch_new_certificate(printer_id: UUID, view: CurrentView, call: CurrentCall
 
 
 @router.post("/{printer_id}/pins", response_class=HTMLResponse)
-@requires(Permission.MANAGE_PRINTERS)
+@requires(Permission.MANAGE_PRINTERS, step_up=True)
 def create_pin(
     printer_id: UUID,
     view: CurrentView,

@@ -325,7 +325,14 @@ def _build(adapters: Adapters, ceremony: Ceremony) -> World:
     place = Place(PAGES, 120_000, 200_000)
     application = Application(home.north.seal_id, home.north.printer_id, 1, (place,), "a contract")
     taken = pipeline.take_in(
-        adapters.database, adapters.objects, clerk, application, contract(), limits=IntakeLimits(), most_copies=100
+        adapters.database,
+        adapters.objects,
+        clerk,
+        application,
+        contract(),
+        makers=adapters.load_key_list(),
+        limits=IntakeLimits(),
+        most_copies=100,
     )
     return World(adapters, home, foreign, taken)
 

@@ -158,10 +158,14 @@ class World:
             )
         return request.id
 
+    def prepare(self, request_id: UUID) -> None:
+        """As the worker does: the request's copies are rendered."""
+        pipeline.prepare_request(self.database, self.adapters.objects, self.adapters.load_key_list(), request_id)
+
     def pending(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
         """A request that waits for its approval."""
         request_id = self.submitted(copies=copies, office=office, **fields)
-        pipeline.prepare_request(self.database, self.adapters.objects, request_id)
+        self.prepare(request_id)
         return request_id
 
     def in_custody(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
@@ -360,7 +364,14 @@ def build_world(folder: Path, database: Database | None = None) -> World:
     seal_place = Place(PAGES, 120_000, 200_000)
     application = Application(home.north.seal_id, home.north.printer_id, 1, (seal_place,), "a contract")
     taken = pipeline.take_in(
-        adapters.database, adapters.objects, clerk, application, contract(), limits=IntakeLimits(), most_copies=100
+        adapters.database,
+        adapters.objects,
+        clerk,
+        application,
+        contract(),
+        makers=adapters.load_key_list(),
+        limits=IntakeLimits(),
+        most_copies=100,
     )
     return World(adapters, home, foreign, taken)
 

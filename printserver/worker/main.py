@@ -108,6 +108,6 @@ def _start(adapters: Adapters) -> Liveness | None:
 def register(adapters: Adapters) -> None:
     """Every workflow of every room."""
     database, objects = adapters.database, adapters.objects
-    request_jobs.register(RequestTools(print_tools(adapters), adapters.signer))
+    request_jobs.register(RequestTools(print_tools(adapters), adapters.signer, adapters.load_key_list))
     register_jobs.register(RegisterTools(database, adapters.signer, EFFECTS))
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

@@ -25,6 +25,7 @@ from printserver.rendering.page_layout import PageLayout
 from printserver.signer.issuing import BY_SIGNER
 from printserver.signing.codes import parse_text, verify_code
 from printserver.signing.pades import verify_pdf
+from printserver.signing.seal_object import read_seal_object
 from printserver.storage.objects import LocalObjects
 from tests.signing_world import SigningWorld
 from tests.world_building import PAGES, SITE
@@ -119,7 +120,8 @@ def test_rendering_twice_gives_the_same_bytes(sqlite_signing_world: SigningWorld
     with world.database.reading() as work:
         order = pipeline._order(work, request_id)
     objects = world.adapters.objects
-    seal = pipeline._placed(objects, order.seal, [Place(**place) for place in order.request.places])
+    made = read_seal_object(objects.get(order.seal.object_sha256))
+    seal = pipeline._placed(made, [Place(**place) for place in order.request.places])
     for copy in world.copies(request_id):
         marks = CopyMarks(serial=CopySerial(copy.serial), number=copy.number, copies=COPIES, seals=(seal,), test=False)
         layout = [PageLayout.from_json(page) for page in order.request.layout]

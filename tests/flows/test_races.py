@@ -18,7 +18,6 @@ from printserver.foundation.errors import TransitionRefused
 from printserver.organisations.credentials import DEFAULT_POLICY, check_password
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
-from printserver.print_requests import pipeline
 from printserver.print_requests.copies import send_copy
 from printserver.print_requests.copy_service import release_copies, request_replacement
 from printserver.print_requests.flows import approve_request
@@ -60,14 +59,14 @@ def test_one_of_many_attempts_has_the_copy_signed(signing_world: SigningWorld):
     assert set(found) <= {AuthorisationSpent.__name__, AlreadySpent.__name__, TransitionRefused.__name__}
     (copy,) = signing_world.world.copies(authorisation.request_id)
     assert copy.state == CopyState.ISSUED
-    assert signing_world.hsm.signatures - signatures == copy.pages + 1
+    assert signing_world.hsm.signatures - signatures == copy.pages + 2  # each page, the PDF, the seal
     assert signing_world.journal.head[0] == 1
 
 
 def test_many_renderings_of_a_request_make_no_more_copies_than_it_asks_for(signing_world: SigningWorld):
     world = signing_world.world
     request_id = world.submitted(copies=2)
-    prepare = partial(pipeline.prepare_request, world.database, world.adapters.objects, request_id)
+    prepare = partial(world.prepare, request_id)
     assert kinds(all_at_once([prepare] * 8, threads=8)) == {"NoneType": 8}
     assert [copy.number for copy in world.copies(request_id)] == [1, 2]
     assert signing_world.events().count("ApprovalFlowOpened") == 1

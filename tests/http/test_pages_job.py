@@ -11,7 +11,6 @@ import pytest
 from printserver.foundation.serials import CopySerial
 from printserver.organisations.permissions import Role
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.pipeline import prepare_request
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
 from printserver.printing.queries import printer_facts
@@ -60,7 +59,7 @@ def test_a_clerk_applies_with_number_fields_and_sends_the_form_twice(api: ApiCli
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
     request_id = _request_id(clerk.send("/requests", **fields, action="submit"))
     assert _request_id(clerk.send("/requests", **fields, action="submit")) == request_id
-    prepare_request(api.world.database, api.world.adapters.objects, request_id)
+    api.world.prepare(request_id)
     shown = clerk.page(f"/requests/{request_id}")
     assert "waits for approval" in shown
     assert "page 2 at 120.5 × 200 mm" in shown

@@ -6,7 +6,6 @@ import json
 from hashlib import sha256
 
 from printserver.organisations.permissions import Role
-from printserver.print_requests.pipeline import prepare_request
 from tests.http.api_client import ApiClient, id_of
 
 
@@ -14,7 +13,7 @@ def test_a_request_goes_from_application_to_release(api: ApiClient):
     world = api.world
     request_id = id_of(api.apply("order-1", copies=2, own_reference="OA-7"))
     assert api.fetch(f"/print-requests/{request_id}", Role.CLERK).json()["state"] == "rendering"
-    prepare_request(world.database, world.adapters.objects, request_id)
+    world.prepare(request_id)
 
     (waiting,) = api.fetch("/approvals/waiting", Role.APPROVER).json()
     assert (waiting["id"], waiting["own_reference"]) == (str(request_id), "OA-7")

@@ -137,6 +137,7 @@ def _submit(call: Call, actor: Actor, draft: Draft, key: str, checked: CheckedRe
         actor,
         application,
         safe_pdf,
+        makers=parts.load_key_list(),
         limits=limits_of(settings),
         most_copies=settings.most_copies,
     )

@@ -24,7 +24,6 @@ from printserver.print_requests.copy_service import (
 )
 from printserver.print_requests.flows import approve_request
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.pipeline import prepare_request
 from printserver.print_requests.queries import copy_facts
 from printserver.print_requests.release import SecondPersonNeeded
 from printserver.print_requests.service import ReasonMissing, withdraw_request
@@ -107,7 +106,7 @@ def test_who_asks_for_a_replacement_is_its_applicant_and_does_not_approve_it(wor
         asker = replace(actor, grants=(*actor.grants, Grant(Role.APPROVER, actor.paths(Permission.CREATE_REQUEST)[0])))
         replacement = replace_copy(work, asker, void)
     assert replacement.applicant_id == asking.id
-    prepare_request(world.database, world.adapters.objects, replacement.id)
+    world.prepare(replacement.id)
     digest, before = world.manifest_sha256(replacement.id), world.row_counts()
     with pytest.raises(ApplicantMayNotDecide), world.database.work() as work:
         approve_request(work, asker, world.adapters.attestor, replacement.id, manifest_sha256=digest)

@@ -19,7 +19,6 @@ from printserver.foundation.errors import Unavailable
 from printserver.notifications.addresses import AddressRules, Endpoint, read_endpoint, require_allowed
 
 SECONDS: Final = 10.0
-LARGEST_ANSWER: Final = 1 << 16
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -123,7 +122,6 @@ def _answered(connection: _Impatient, endpoint: Endpoint, body: bytes, headers: 
     own = {"Host": endpoint.authority, "Accept-Encoding": "identity", "Connection": "close"}
     speaking.request("POST", endpoint.target, body, {**headers, **own})
     with speaking.getresponse() as response:
-        response.read(LARGEST_ANSWER)
         return response.status
 
 

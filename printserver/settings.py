@@ -299,7 +299,7 @@ class Settings(BaseSettings):
     @property
     def imported_certificates(self) -> Path:
         """Chains of outside authorities for keys of the HSM, one file a key, named by its id."""
-        return self.home / "public" / "certificates"
+        return self.home / "certificates"
 
     @property
     def root_fingerprint(self) -> Path:

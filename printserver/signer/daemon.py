@@ -32,12 +32,14 @@ from printserver.signer.heads import HeadSigning, make_sequencer
 from printserver.signer.issuing import Issuing
 from printserver.signer.journal_anchor import check_journal
 from printserver.signer.keys import SigningKeys
-from printserver.signer.pdf_signing import imported_chains, preparation_of, time_stamp_authority
+from printserver.signer.pdf_signing import preparation_of, time_stamp_authority
 from printserver.signer.registering import Registering, check_register
+from printserver.signing.certificate_files import read_chains
 from printserver.signing.errors import JournalBroken, RegisterBroken, TimeStampUnavailable
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import load_public_key
+from printserver.signing.pin_change import require_no_change_under_way
 from printserver.signing.protocol import ConnectionLost, receive_frame, refusal, send_frame
 from printserver.signing.published_key import certificate_spki
 from printserver.signing.register_journal import RegisterJournal
@@ -201,7 +203,7 @@ def run(settings: Settings) -> None:
 def open_keys(settings: Settings) -> SigningKeys:
     """Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, TrustFileRefused."""
     key_list = KeyList.read(settings.key_list, pin_file=settings.root_fingerprint)
-    chains = imported_chains(settings)
+    chains = read_chains(settings.imported_certificates)
     return SigningKeys(open_hsm(settings), key_list, chains)
 
 
@@ -222,6 +224,7 @@ def open_hsm(settings: Settings) -> Hsm:
     token = TokenSettings.of_softhsm_folder(
         settings.token_folder, label=settings.pkcs11_token, module=settings.pkcs11_module
     )
+    require_no_change_under_way(settings.pin_file)
     return Hsm(token, pin=read_pin(settings.pin_file))
 
 

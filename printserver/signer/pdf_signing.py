@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Final
 
 from cryptography import x509
 
 from printserver.settings import Settings
 from printserver.signer.keys import SigningKeys
-from printserver.signing.errors import HsmKeyMissing, TrustFileRefused
+from printserver.signing.certificate_files import read_certificates
+from printserver.signing.errors import HsmKeyMissing
 from printserver.signing.pades_level import PdfLevel
 from printserver.signing.pades_preparation import PdfPreparation
 from printserver.signing.revocation import RevocationSource
 from printserver.signing.time_stamp_authority import TimeStampAuthority
 from printserver.signing.time_stamps import TimeStampAsk, time_stamps_from
-
-CHAIN_SUFFIX: Final = ".pem"
 
 
 def preparation_of(settings: Settings, keys: SigningKeys, now: Callable[[], datetime]) -> PdfPreparation:
@@ -47,23 +44,6 @@ def time_stamp_authority(keys: SigningKeys, now: Callable[[], datetime]) -> Time
 def outside_roots(settings: Settings) -> tuple[x509.Certificate, ...]:
     """Raises: TrustFileRefused."""
     return tuple(each for path in settings.outside_roots for each in read_certificates(path))
-
-
-def imported_chains(settings: Settings) -> Mapping[str, tuple[x509.Certificate, ...]]:
-    """Certificates of outside authorities that `printserver keys import` has checked and kept, by key id.
-
-    Raises: TrustFileRefused.
-    """
-    files = sorted(settings.imported_certificates.glob(f"*{CHAIN_SUFFIX}"))
-    return {file.stem: read_certificates(file) for file in files}
-
-
-def read_certificates(path: Path) -> tuple[x509.Certificate, ...]:
-    """All of a PEM file, in its order, at least one.   Raises: TrustFileRefused."""
-    try:
-        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
-    except (OSError, ValueError, x509.InvalidVersion) as problem:
-        raise TrustFileRefused(f"{path.name} holds no certificates in PEM") from problem
 
 
 def own_lists(settings: Settings) -> Sequence[bytes]:

@@ -8,12 +8,15 @@ Source: PKCS #11 v2.40 base specification, sections 3.6 and 5.4 (unverified agai
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from pkcs11 import _pkcs11
 
 CKR_OK: Final = 0
+CKR_PIN_INCORRECT: Final = 0xA0
+CKR_TOKEN_NOT_PRESENT: Final = 0xE0
 _CKF_OS_LOCKING_OK: Final = 2
 _CKF_RW_SERIAL_SESSION: Final = 2 | 4
 _CKF_TOKEN_INITIALIZED: Final = 0x400
@@ -40,13 +43,15 @@ class _InitializeArguments(ctypes.Structure):
         ("LockMutex", _POINTER),
         ("UnlockMutex", _POINTER),
         ("flags", _ULONG),
+        ("LibraryParameters", _POINTER),
         ("pReserved", _POINTER),
     )
+    """NSS puts its parameters where others end with `pReserved`; for these it stays NULL."""
 
 
 class _TokenInfo(ctypes.Structure):
     _fields_ = (
-        ("label", ctypes.c_char * 32),
+        ("label", ctypes.c_ubyte * 32),
         ("manufacturerID", ctypes.c_char * 32),
         ("model", ctypes.c_char * 16),
         ("serialNumber", ctypes.c_char * 16),
@@ -69,7 +74,7 @@ _CALLS: Final[tuple[tuple[str, tuple[Any, ...]], ...]] = (
     ("C_GetMechanismInfo", (_ULONG, _ULONG, _POINTER)),
     ("C_InitToken", (_ULONG, ctypes.c_char_p, _ULONG, ctypes.c_char_p)),
     ("C_InitPIN", (_ULONG, ctypes.c_char_p, _ULONG)),
-    ("C_SetPIN", (_ULONG, _POINTER, _ULONG, _POINTER, _ULONG)),
+    ("C_SetPIN", (_ULONG, ctypes.c_char_p, _ULONG, ctypes.c_char_p, _ULONG)),
     ("C_OpenSession", (_ULONG, _ULONG, _POINTER, _POINTER, _POINTER)),
     ("C_CloseSession", (_ULONG,)),
     ("C_CloseAllSessions", (_ULONG,)),
@@ -103,9 +108,15 @@ class Cryptoki:
         self._functions = functions.contents
         self._module = module
 
-    def initialise(self) -> None:
-        """With locking for threads.   Raises: CryptokiFailed, also when somebody else has initialised it already."""
+    def initialise(self, parameters: str = "") -> None:
+        """With locking for threads.   parameters: what NSS modules read from LibraryParameters; none for others.
+
+        Raises: CryptokiFailed, also when somebody else has initialised it already.
+        """
         arguments = _InitializeArguments(flags=_CKF_OS_LOCKING_OK)
+        if parameters:
+            self._parameters = ctypes.create_string_buffer(parameters.encode("utf-8"))
+            arguments.LibraryParameters = ctypes.addressof(self._parameters)
         self._call("C_Initialize", ctypes.byref(arguments))
 
     def finalise(self) -> None:
@@ -131,7 +142,34 @@ class Cryptoki:
         self._call("C_InitPIN", session.value, user, len(user))
         self._call("C_CloseAllSessions", slot)
 
-    def _free_slot(self) -> int:
+    def change_pin(self, label: str, *, old: str, new: str) -> None:
+        """Give the user of a token another PIN. The module is initialised; nobody of this process is logged in.
+
+        Raises: CryptokiFailed, with CKR_PIN_INCORRECT for a wrong old PIN, of which there is one try.
+        """
+        slot = self._slot_of(label)
+        before, after = old.encode("utf-8"), new.encode("utf-8")
+        session = _ULONG()
+        self._call("C_OpenSession", slot, _CKF_RW_SERIAL_SESSION, None, None, ctypes.byref(session))
+        self._call("C_Login", session.value, _CKU_USER, before, len(before))
+        self._call("C_SetPIN", session.value, before, len(before), after, len(after))
+        self._call("C_CloseAllSessions", slot)
+
+    def try_pin(self, label: str, pin: str) -> None:
+        """Log the user in and out, once.   Raises: CryptokiFailed."""
+        slot, text = self._slot_of(label), pin.encode("utf-8")
+        session = _ULONG()
+        self._call("C_OpenSession", slot, _CKF_RW_SERIAL_SESSION, None, None, ctypes.byref(session))
+        self._call("C_Login", session.value, _CKU_USER, text, len(text))
+        self._call("C_CloseAllSessions", slot)
+
+    def _slot_of(self, label: str) -> int:
+        for slot, token in self._tokens():
+            if token.flags & _CKF_TOKEN_INITIALIZED and bytes(token.label) == label.encode("utf-8").ljust(32, b" "):
+                return slot
+        raise CryptokiFailed("C_GetTokenInfo", CKR_TOKEN_NOT_PRESENT)
+
+    def _tokens(self) -> Iterator[tuple[int, _TokenInfo]]:
         count = _ULONG()
         self._call("C_GetSlotList", 1, None, ctypes.byref(count))
         slots = (_ULONG * count.value)()
@@ -139,8 +177,12 @@ class Cryptoki:
         for slot in slots:
             token = _TokenInfo()
             self._call("C_GetTokenInfo", slot, ctypes.byref(token))
+            yield int(slot), token
+
+    def _free_slot(self) -> int:
+        for slot, token in self._tokens():
             if not token.flags & _CKF_TOKEN_INITIALIZED:
-                return int(slot)
+                return slot
         raise CryptokiFailed("C_GetSlotList", CKR_OK)
 
     def _call(self, name: str, *arguments: Any) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import serialization
@@ -36,6 +37,11 @@ _NEVER_LEAVES: Final = {
     Attribute.EXTRACTABLE: False,
     Attribute.MODIFIABLE: False,
 }
+
+
+def refused_mark(settings: TokenSettings) -> Path:
+    """The file that keeps every later start from trying a refused PIN again."""
+    return settings.lock_file.with_suffix(".pin-refused")
 
 
 class KeyKind(StrEnum):
@@ -71,7 +77,7 @@ class Hsm:
         self._started = False
         self._token: Any = None
         self._idle: list[_Worker] = []
-        self._refused_mark = settings.lock_file.with_suffix(".pin-refused")
+        self._refused_mark = refused_mark(settings)
         try:
             self._cryptoki = Cryptoki(settings.module)
         except (OSError, CryptokiFailed) as problem:
@@ -215,7 +221,7 @@ class Hsm:
             with starting(self._settings):
                 if self._refused_mark.exists():
                     raise self._pin_refused()
-                self._cryptoki.initialise()
+                self._cryptoki.initialise(self._settings.parameters)
                 self._started = True
                 self._log_in()
         except HsmPinRefused:

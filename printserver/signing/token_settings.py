@@ -33,6 +33,8 @@ class TokenSettings:
     """Locked while the module starts and logs in: SoftHSM's file store races across processes."""
     configuration: Path | None = None
     """SoftHSM's configuration file; None for modules that need none."""
+    parameters: str = ""
+    """LibraryParameters of NSS modules; none for others."""
 
     @classmethod
     def of_softhsm_folder(cls, folder: Path, *, label: str, module: Path | None = None) -> Self:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
 from printserver.api.v1 import (
+    account,
     archive,
     audit,
     branches,
@@ -20,6 +21,7 @@ from printserver.api.v1 import (
     health,
     keys,
     notifications,
+    passkeys,
     people,
     print_requests,
     printers,
@@ -31,6 +33,7 @@ from printserver.api.v1 import (
     roles,
     seal_checks,
     seals,
+    service_accounts,
     staff,
     statements,
     time_stamps,
@@ -45,9 +48,10 @@ from printserver.http_edge.routes import BEARER
 _RESOURCES: Final = (
     *(tokens, people, seals, printers, print_requests, decisions, releases, copies, reconciliation, returns, archive),
     *(request_drafts, document_classes),
-    *(statements, audit, health, seal_checks),
+    *(passkeys, statements, audit, health, seal_checks),
     *(notifications, webhooks),
     *(branches, roles, staff, delegations, rights),
+    *(account, service_accounts),
 )
 _ABOUT: Final = """\
 Everything the pages do. Take a token (`POST /api/v1/tokens`) and send it as `Authorization: Bearer …`.

@@ -160,6 +160,10 @@ class Settings(BaseSettings):
     step_up_minutes: int = Field(default=5, ge=1, le=60)
     password_days: int = Field(default=60, ge=0)
     """How old a password may become; 0: as old as it likes."""
+    dormant_days: int = Field(default=90, ge=30)
+    """Who has not signed in for so long is listed, and can be frozen."""
+    rights_review_days: int = Field(default=180, ge=1)
+    """After which every right is to be looked at again."""
     second_factor_roles: tuple[str, ...] = ()
     """Who holds one of these roles needs a second factor."""
     sign_in_failures_per_minute: int = Field(default=60, ge=1)
@@ -279,6 +283,11 @@ class Settings(BaseSettings):
         return self.signer_home / "register.jsonl"
 
     @property
+    def made_seals(self) -> Path:
+        """The signer's own copies of the seals it has made."""
+        return self.signer_home / "made-seals"
+
+    @property
     def signer_socket(self) -> Path:
         return self.home / "run" / "signer.sock"
 
@@ -295,6 +304,16 @@ class Settings(BaseSettings):
     def root_revocation_list(self) -> Path:
         """Which certificates of the offline root are revoked, signed by it; published."""
         return self.home / "public" / "root.crl"
+
+    @property
+    def transcripts(self) -> Path:
+        """Of key ceremonies, signed by the offline root."""
+        return self.home / "ceremonies"
+
+    @property
+    def stopped_keys(self) -> Path:
+        """Keys that somebody has reported lost: the signer uses none of them from the next moment on."""
+        return self.signer_home / "stopped-keys"
 
     @property
     def imported_certificates(self) -> Path:

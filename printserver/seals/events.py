@@ -81,6 +81,21 @@ class SealSuspended(SealEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SealNotMade(SealEvent):
+    """The signer refused what was ordered. `problem`: its code."""
+
+    problem: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealKeyDestroyed(SealEvent):
+    """The seal's key is gone from the HSM for ever. `was_there`: false when it had been gone before."""
+
+    was_there: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class SealUsesCounted(SealEvent):
     copies: int
     uses: int

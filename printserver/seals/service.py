@@ -30,6 +30,7 @@ from printserver.seals.events import (
     SealSuspended,
     SealUsesCounted,
 )
+from printserver.seals.jobs import destroy_key_job, make_seal_job
 from printserver.seals.models import Seal
 from printserver.seals.queries import is_custodian, readable_seal
 from printserver.seals.states import SealAction, SealState, action_between, next_state
@@ -130,6 +131,7 @@ def apply_seal_order(work: Work, by: By, body: Mapping[str, Any]) -> None:
         _ignore(work, by, seal, f"a seal that is {seal.state} was ordered")
         return
     _move(work, by, seal, SealAction.APPROVE, steps.close(work, seal.id, body))
+    work.jobs.enqueue(work.session, make_seal_job(seal.id))
 
 
 def record_made(work: Work, by: By, seal_id: UUID, object_sha256: str) -> None:
@@ -169,6 +171,8 @@ def apply_seal(work: Work, by: By, body: Mapping[str, Any]) -> None:
     steps.set_custodians(work, seal.id, [UUID(each) for each in body["custodians"]])
     if step is not None:
         steps.set_permits(work, seal.id, step.form)
+    if after is SealState.DESTROYED:
+        work.jobs.enqueue(work.session, destroy_key_job(seal.id))
 
 
 def apply_seal_stop(work: Work, by: By, body: Mapping[str, Any]) -> None:

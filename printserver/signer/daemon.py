@@ -34,8 +34,11 @@ from printserver.signer.journal_anchor import check_journal
 from printserver.signer.keys import SigningKeys
 from printserver.signer.pdf_signing import preparation_of, time_stamp_authority
 from printserver.signer.registering import Registering, check_register
+from printserver.signer.seal_making import SealMaking
+from printserver.signer.stopped_keys import read_stopped_keys
+from printserver.signer.trust_watch import watch_trust
 from printserver.signing.certificate_files import read_chains
-from printserver.signing.errors import JournalBroken, RegisterBroken, TimeStampUnavailable
+from printserver.signing.errors import JournalBroken, RegisterBroken, SealOrderRefused, TimeStampUnavailable
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import load_public_key
@@ -56,7 +59,7 @@ FRAME_SECONDS: Final = 10.0
 class Signer:
     """Answers requests; `clients` are the uids that may have copies signed.
 
-    authority: answers requests for time-stamps.
+    authority: answers requests for time-stamps.   making: makes seals that were ordered.
     alarm: set when only a new start helps: it opens a spent journal that has failed again, or refuses to, and wastes
     what was redeemed before something unforeseen.
     """
@@ -69,8 +72,10 @@ class Signer:
         alarm: threading.Event | None = None,
         *,
         authority: TimeStampAuthority | None = None,
+        making: SealMaking | None = None,
     ) -> None:
         self._issuing = issuing
+        self._making = making
         self._registering = registering
         self._authority = authority
         self._clients = clients
@@ -98,10 +103,21 @@ class Signer:
                 self._require_client(uid)
                 lines, head = self._registering.take_up(_uuid(text))
                 return {"lines": lines, "head": head}
+            case {"do": "make-seal", "organisation": int(number), "seal_id": str(text)}:
+                self._require_client(uid)
+                return {"object_sha256": self._seals().make(number, _uuid(text))}
+            case {"do": "destroy-seal-key", "organisation": int(number), "seal_id": str(text)}:
+                self._require_client(uid)
+                return {"was_there": self._seals().destroy_key(number, _uuid(text))}
             case {"do": "time-stamp", "request": str(text)}:
                 return {"response": b64encode(self._stamped(text)).decode("ascii")}
             case _:
                 raise Malformed("the signer does not know this request")
+
+    def _seals(self) -> SealMaking:
+        if self._making is None:
+            raise SealOrderRefused("this signer makes no seals")
+        return self._making
 
     def _stamped(self, text: str) -> bytes:
         """For whoever reaches the socket: a time-stamp binds nobody, and strangers may ask for it, too."""
@@ -188,10 +204,12 @@ def run(settings: Settings) -> None:
                 _clients(settings),
                 stop,
                 authority=time_stamp_authority(keys, guard.now),
+                making=SealMaking(issuing.objects, keys, register, settings.made_seals, guard.now),
             ),
         )
         thread = threading.Thread(target=server.serve_forever, name="requests", daemon=True)
         thread.start()
+        watch_trust(settings, stop)
         structlog.get_logger().info("signer ready", wasted=wasted)
         stop.wait()
         server.shutdown()
@@ -204,7 +222,7 @@ def open_keys(settings: Settings) -> SigningKeys:
     """Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, TrustFileRefused."""
     key_list = KeyList.read(settings.key_list, pin_file=settings.root_fingerprint)
     chains = read_chains(settings.imported_certificates)
-    return SigningKeys(open_hsm(settings), key_list, chains)
+    return SigningKeys(open_hsm(settings), key_list, chains, read_stopped_keys(settings.stopped_keys))
 
 
 def _newest_signed(journal: SpentJournal, witness: Witness) -> datetime | None:

@@ -36,6 +36,22 @@ class SignerClient:
         """
         return self._ask({"do": "register", "statement_id": str(statement_id)})
 
+    def make_seal(self, organisation: int, seal_id: UUID) -> str:
+        """Have an ordered seal made; answers its object's digest. It may be asked again.
+
+        Raises: SignerUnavailable, OutcomeUnknown, or what the signer refused.
+        """
+        answer = self._ask({"do": "make-seal", "organisation": organisation, "seal_id": str(seal_id)})
+        return str(answer.get("object_sha256", ""))
+
+    def destroy_seal_key(self, organisation: int, seal_id: UUID) -> bool:
+        """Have the key of a destroyed seal destroyed; whether it was there. It may be asked again.
+
+        Raises: SignerUnavailable, OutcomeUnknown, or what the signer refused.
+        """
+        answer = self._ask({"do": "destroy-seal-key", "organisation": organisation, "seal_id": str(seal_id)})
+        return answer.get("was_there") is True
+
     def time_stamp(self, request: bytes) -> bytes:
         """A TimeStampResp of this installation's authority for a TimeStampReq, both as DER.
 

@@ -31,6 +31,11 @@ SEAL_VERDICT_MEANING: Final[Mapping[str, str]] = {
         "The file is neither a seal of GM/T 0031 or GB/T 38540, nor a signature made with one, or it is cut off."
     ),
 }
+SEAL_EVENTS: Final[Mapping[str, str]] = {
+    "CopySealed": N_("seal put on a copy"),
+    "SealNotMade": N_("the signer refused to make a seal"),
+    "SealKeyDestroyed": N_("a seal's key destroyed in the HSM"),
+}
 SEAL_VOUCHED: Final[Mapping[str, str]] = {
     "internal": N_("internal: made by this organisation's own seal maker"),
     "pinned": N_("filed: its maker's certificate was registered here"),

@@ -24,6 +24,8 @@ from printserver.print_requests.workflows import RequestTools
 from printserver.returns import workflows as return_jobs
 from printserver.returns.printer_days import check_counts
 from printserver.returns.workflows import ReturnTools
+from printserver.seals import workflows as seal_jobs
+from printserver.seals.workflows import SealTools
 from printserver.settings import Settings
 from printserver.worker.effects import EFFECTS
 from printserver.worker.messages import message_rounds
@@ -51,6 +53,7 @@ def run(settings: Settings) -> None:
         signal.signal(each, lambda *_: stop.set())
     adapters = build(settings)
     liveness = _start(adapters)
+    seal_jobs.ask_again(adapters.database)
     structlog.get_logger().info("worker ready")
     if liveness is not None:
         liveness.watch()
@@ -110,4 +113,5 @@ def register(adapters: Adapters) -> None:
     database, objects = adapters.database, adapters.objects
     request_jobs.register(RequestTools(print_tools(adapters), adapters.signer, adapters.load_key_list))
     register_jobs.register(RegisterTools(database, adapters.signer, EFFECTS))
+    seal_jobs.register(SealTools(database, adapters.signer))
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

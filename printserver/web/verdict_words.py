@@ -31,7 +31,7 @@ SEAL_VERDICT_MEANING: Final[Mapping[str, str]] = {
         "The file is neither a seal of GM/T 0031 or GB/T 38540, nor a signature made with one, or it is cut off."
     ),
 }
-SEAL_EVENTS: Final[Mapping[str, str]] = {
+SEALING_EVENTS: Final[Mapping[str, str]] = {
     "CopySealed": N_("seal put on a copy"),
     "SealNotMade": N_("the signer refused to make a seal"),
     "SealKeyDestroyed": N_("a seal's key destroyed in the HSM"),

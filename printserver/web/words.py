@@ -20,7 +20,7 @@ from printserver.web.statement_words import (
     STATEMENT_STATES,
     STATEMENT_TONES,
 )
-from printserver.web.verdict_words import SEAL_EVENTS, VERDICT_TONES, VERDICT_WORDS
+from printserver.web.verdict_words import SEALING_EVENTS, VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **SEAL_WORDS,
@@ -241,7 +241,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "RequestDecided": N_("print request decided on"),
         "CopyRendered": N_("copy drawn"),
         "CopyMoved": N_("copy changed its state"),
-        **SEAL_EVENTS,
+        **SEALING_EVENTS,
         "CopySigned": N_("copy signed"),
         "CopyStarted": N_("first octets of a copy handed to the printer"),
         "ReleaseCodeMade": N_("release code made"),

@@ -50,8 +50,8 @@ def compose(mail: Mail, reader: Addressee, language: str, *, site: str, sender: 
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = _message_id(mail.id, sender)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "zh-CN" if language == "zh" else "en"
     message.set_content(text)
+    message["Content-Language"] = "zh-CN" if language == "zh" else "en"
     return message
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sqlalchemy import select, update
 
 from printserver.notifications import webhooks as service
 from printserver.notifications.delivering import deliver, deliver_due
-from printserver.notifications.models import WebhookAttempt, WebhookDelivery
+from printserver.notifications.models import Webhook, WebhookAttempt, WebhookDelivery
 from printserver.notifications.queries import DeliveryDetails, delivery_details
 from printserver.notifications.signatures import HEADER, ID_HEADER, SignatureInvalid, verify_signature
 from printserver.notifications.webhooks import NewWebhook, WebhookState
@@ -41,9 +40,8 @@ class Hooked:
 
     def look(self, delivery_id: UUID) -> DeliveryDetails:
         with self.world.database.reading() as work:
-            return delivery_details(
-                work, self.world.actor(work, Role.SYSTEM_ADMINISTRATOR, self.world.home.head), delivery_id
-            )
+            actor = self.world.actor(work, Role.SYSTEM_ADMINISTRATOR, self.world.home.head)
+            return delivery_details(work, actor, delivery_id)
 
     def set_state(self, state: WebhookState) -> None:
         with self.world.database.work() as work:
@@ -132,12 +130,6 @@ def test_several_workers_send_a_message_once(hooked: Hooked):
 
 def test_a_worker_that_died_over_a_message_leaves_it_unknown_and_another_takes_it_up(hooked: Hooked):
     delivery_id = hooked.send()
-    died = threading.Event()
-
-    def die(received: object) -> int:
-        died.set()
-        raise KeyboardInterrupt
-
     with hooked.world.database.work() as work:  # as it stands when the worker is killed while it sends
         now = work.now()
         work.session.execute(
@@ -197,8 +189,6 @@ def test_while_the_secret_changes_both_sign_and_a_day_later_the_new_one_alone(on
 def test_a_secret_that_somebody_put_into_the_database_signs_nothing(one_hooked: Hooked):
     other = Hooked(one_hooked.world, one_hooked.receiver)
     with one_hooked.world.database.work() as work:
-        from printserver.notifications.models import Webhook
-
         foreign = work.session.get_one(Webhook, other.webhook_id).secret
         work.session.get_one(Webhook, one_hooked.webhook_id).secret = foreign
     delivery_id = one_hooked.send()
@@ -237,6 +227,3 @@ def test_no_transaction_is_open_while_a_message_is_sent(one_hooked: Hooked):
     one_hooked.send()
     assert deliver_due(one_hooked.tools) == 1
     assert seen == ["under-way"]
-
-
-Answer = Callable[[object], int]

@@ -1,0 +1,248 @@
+"""Who is mailed, of what, in which language, how often; and what nobody wants is not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select, update
+
+from printserver.foundation.errors import PrintServerError
+from printserver.notifications.mail_kinds import MailKind
+from printserver.notifications.mail_reminders import remind
+from printserver.notifications.mailing import (
+    MailPreferenceMalformed,
+    MailTools,
+    Preferences,
+    choose_preferences,
+    preferences,
+    send_due,
+)
+from printserver.notifications.models import Mail
+from printserver.notifications.outbox import read_log
+from printserver.notifications.smtp import MailRefused, MailServerUnreachable, MailUncertain
+from printserver.organisations.addressees import EmailMalformed, own_email, set_own_email
+from printserver.organisations.models import User
+from printserver.organisations.permissions import Role
+from printserver.printing.outcome import Outcome
+from tests.http.scene import count_alarm_at
+from tests.sequenced import sequence
+from tests.world import World
+
+
+@dataclass
+class Outbox:
+    """A mail server that takes what it is given, unless it is told to fail."""
+
+    sent: list[EmailMessage] = field(default_factory=list)
+    fails: PrintServerError | None = None
+
+    def send(self, message: EmailMessage) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.sent.append(message)
+
+
+@dataclass
+class Post:
+    world: World
+    server: Outbox = field(default_factory=Outbox)
+
+    @property
+    def tools(self) -> MailTools:
+        return MailTools(self.world.database, self.server, "print@example.com", "https://p.example", "zh")
+
+    def begin(self) -> None:
+        """Everybody has an address; what is past is not told."""
+        with self.world.database.work() as work:
+            for user in work.session.scalars(select(User)):
+                user.email = f"{user.login}@example.com"
+        sequence(self.world.database)
+        read_log(self.world.database, with_mails=True)
+
+    def read(self) -> list[tuple[str, str]]:
+        """Kind and reader of each mail that was made, in their order."""
+        sequence(self.world.database)
+        while read_log(self.world.database, with_mails=True):
+            pass
+        with self.world.database.reading() as work:
+            rows = work.session.execute(
+                select(Mail.kind, User.login).join(User, User.id == Mail.user_id).order_by(Mail.id)
+            )
+            return [(kind, login.removesuffix("-1")) for kind, login in rows]
+
+    def facts(self, kind: MailKind) -> list[Mapping[str, object]]:
+        with self.world.database.reading() as work:
+            return [row.facts for row in work.session.scalars(select(Mail).where(Mail.kind == kind))]
+
+    def send(self) -> list[str]:
+        """The addresses that mails went to."""
+        before = len(self.server.sent)
+        send_due(self.tools)
+        return [str(message["To"].addresses[0].addr_spec) for message in self.server.sent[before:]]
+
+    def state(self) -> str:
+        with self.world.database.reading() as work:
+            return work.session.scalars(select(Mail.state)).one()
+
+
+@pytest.fixture
+def post(world: World) -> Post:
+    made = Post(world)
+    made.begin()
+    return made
+
+
+@pytest.fixture
+def any_post(any_world: World) -> Post:
+    made = Post(any_world)
+    made.begin()
+    return made
+
+
+def test_who_may_decide_is_told_once_and_the_applicant_of_the_end(any_post: Post):
+    any_post.world.pending()
+    waits = any_post.read()
+    assert set(waits) == {("waits", "approver-north"), ("waits", "approver-head-office")}
+    assert any_post.read() == waits
+    assert sorted(any_post.send()) == ["approver-head-office-1@example.com", "approver-north-1@example.com"]
+    assert any_post.send() == []
+
+
+def test_the_custodian_is_told_when_it_is_her_turn_and_the_applicant_when_copies_can_be_released(post: Post):
+    post.world.in_custody()
+    assert ("waits", "custodian-north") in post.read()
+    post.world.issued()
+    assert post.read()[-2:] == [("decided", "clerk-north"), ("issued", "clerk-north")]
+
+
+def test_all_printed_is_one_mail_and_a_void_copy_is_told_to_its_applicant_and_custodian(post: Post):
+    post.world.printed(copies=2)
+    made = post.read()
+    assert made.count(("printed", "clerk-north")) == 1
+    post.world.voided()
+    told = [reader for kind, reader in post.read() if kind == "copy-void"]
+    assert sorted(told) == ["clerk-north", "custodian-north"]
+
+
+def test_alarms_go_to_those_who_settle_them(post: Post):
+    post.world.printed(outcome=Outcome.OUTCOME_UNKNOWN)
+    assert ("alarm", "printer-administrator-north") in post.read()
+    count_alarm_at(post.world)
+    told = {reader for kind, reader in post.read() if kind == "alarm"}
+    assert {"auditor-north", "auditor-head-office", "printer-administrator-head-office"} <= told
+    assert not [reader for reader in told if "south" in reader or "clerk" in reader]
+
+
+def test_what_applicants_wrote_is_in_no_mail(post: Post):
+    post.world.pending()
+    post.read()
+    post.send()
+    (facts, *_) = post.facts(MailKind.WAITS)
+    assert "a contract" not in str(facts)
+    for message in post.server.sent:
+        assert "a contract" not in message.as_string()
+
+
+def test_who_does_without_a_kind_or_has_no_address_is_not_mailed(post: Post):
+    with post.world.database.work() as work:
+        approver = post.world.actor(work, Role.APPROVER)
+        choose_preferences(work, approver, language="en", unwanted=["waits"])
+        set_own_email(work, post.world.actor(work, Role.APPROVER, post.world.home.head), " ")
+    post.world.pending()
+    assert post.read() == []
+
+
+def test_each_reads_their_own_language_and_others_the_servers(post: Post):
+    with post.world.database.work() as work:
+        choose_preferences(work, post.world.actor(work, Role.APPROVER), language="en", unwanted=[])
+    post.world.pending()
+    post.read()
+    post.send()
+    subjects = {str(message["To"].addresses[0].username): message["Subject"] for message in post.server.sent}
+    assert subjects["approver-north-1"].startswith("A print request waits")
+    assert subjects["approver-head-office-1"].startswith("用印申请")
+
+
+@pytest.mark.parametrize(
+    ("problem", "state"),
+    [
+        (MailRefused("no"), "failed"),
+        (MailServerUnreachable("away"), "failed"),
+        (MailUncertain("gone"), "unknown"),
+    ],
+)
+def test_a_mail_that_did_not_go_is_tried_again(post: Post, problem: PrintServerError, state: str):
+    with post.world.database.work() as work:
+        set_own_email(work, post.world.actor(work, Role.APPROVER, post.world.home.head), "")
+    post.world.pending()
+    post.read()
+    post.server.fails = problem
+    assert post.send() == []
+    assert post.state() == state
+    post.server.fails = None
+    assert post.send() == []
+    post.world.clock.advance(60)
+    assert post.send() == ["approver-north-1@example.com"]
+    assert post.state() == "delivered"
+
+
+def test_a_reader_who_has_left_meanwhile_is_not_written_to(post: Post):
+    post.world.pending()
+    post.read()
+    with post.world.database.work() as work:
+        work.session.execute(update(User).values(frozen=True))
+    assert post.send() == []
+
+
+def test_a_certificate_that_ends_is_told_to_key_officers_at_ninety_thirty_seven_and_one_day(post: Post):
+    load = post.world.adapters.load_key_list
+    ends = min(key.not_after for key in load().keys)
+    for days, made in ((100, 0), (90, 1), (60, 0), (30, 1), (29, 0), (7, 1), (1, 1), (0.5, 0), (-1, 0)):
+        post.world.clock.moment = ends - timedelta(days=days)
+        before = _readers(post, MailKind.CERTIFICATE)
+        remind(post.world.database, load, return_days=9_999)
+        assert (_readers(post, MailKind.CERTIFICATE) > before) is bool(made), days
+    assert {row[1].split("-")[0] for row in post.read() if row[0] == "certificate"} == {"key"}
+
+
+def test_a_scan_that_is_owed_is_asked_for_every_fortnight_and_four_times_at_most(post: Post):
+    post.world.printed()
+    for _ in range(100):
+        post.world.clock.advance(86_400)
+        remind(post.world.database, post.world.adapters.load_key_list, return_days=14)
+    assert _readers(post, MailKind.RETURN_OWED) == 4
+
+
+def _readers(post: Post, kind: MailKind) -> int:
+    return len(post.facts(kind))
+
+
+def test_a_choice_among_what_there_is_not_is_refused_and_changes_nothing(world: World):
+    before = world.row_counts()
+    for language, unwanted in (("fr", []), ("zh", ["everything"])):
+        with world.database.work() as work, pytest.raises(MailPreferenceMalformed):
+            choose_preferences(work, world.actor(work, Role.CLERK), language=language, unwanted=unwanted)
+    assert world.row_counts() == before
+    with world.database.reading() as work:
+        assert preferences(work, world.actor(work, Role.CLERK).id) == Preferences()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["li", "li@", "@example.com", "a b@example.com", "li@example.com\nBcc: x@y.z", "li@example.com, x@y.z", "李@例.cn"],
+)
+def test_what_is_no_address_is_not_kept(world: World, address: str):
+    with world.database.work() as work, pytest.raises(EmailMalformed):
+        set_own_email(work, world.actor(work, Role.CLERK), address)
+
+
+def test_an_address_is_kept_out_of_the_log(world: World):
+    with world.database.work() as work:
+        actor = world.actor(work, Role.CLERK)
+        set_own_email(work, actor, " li.lei@example.com ")
+        assert own_email(work, actor) == "li.lei@example.com"
+    assert world.events()[-1] == "EmailChanged"

@@ -12,13 +12,17 @@ from sqlalchemy import select
 from printserver.audit.models import AuditEntry
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial
-from printserver.organisations.permissions import Role
-from printserver.organisations.tokens import api_tokens
+from printserver.organisations.account import open_resets, order_reset
+from printserver.organisations.permissions import Permission, Role
+from printserver.organisations.service_accounts import create_service_account, issue_service_token, service_account
+from printserver.organisations.sessions import open_session, person_of_session
+from printserver.organisations.tokens import TokenLimits, api_tokens
 from printserver.print_requests.states import CopyState
 from printserver.printing.count_alarms import count_alarms
 from printserver.printing.models import CounterReading
 from printserver.printing.outcome import Outcome
 from printserver.returns.printer_days import check_counts
+from tests.http.passkey_things import passkey_at
 from tests.http.people_things import PeopleThings, people_at
 from tests.world import World
 
@@ -39,7 +43,12 @@ class Scene:
     entry: UUID
     token: UUID
     count_alarm: UUID
+    session: UUID
+    service_account: UUID
+    service_token: UUID
+    access_reset: UUID
     people: PeopleThings
+    passkey: UUID
 
 
 def set_scene(world: World) -> Scene:
@@ -68,12 +77,32 @@ def set_scene(world: World) -> Scene:
         entry=entry,
         token=token,
         count_alarm=count_alarm_at(world),
+        **_sign_in_scene(world),
         people=people_at(world),
+        passkey=passkey_at(world),
     )
 
 
 def _serial(world: World, request_id: UUID) -> str:
     return str(CopySerial(world.copies(request_id)[0].serial))
+
+
+def _sign_in_scene(world: World) -> dict[str, UUID]:
+    """The clerk's session, a program's account with a token, and a new password for the approver that waits."""
+    with world.database.work() as work:
+        clerk, administrator = world.actor(work, Role.CLERK), world.actor(work, Role.SYSTEM_ADMINISTRATOR)
+        opened = open_session(work, world.secrets, clerk, hours=1)
+        north, roles = world.home.north.branch_id, frozenset({Role.CLERK})
+        account = create_service_account(work, administrator, name="OA", branch_id=north, roles=roles)
+        limits = TokenLimits(frozenset({Permission.READ_REQUESTS}))
+        issue_service_token(work, world.secrets, administrator, account, name="OA", days=90, limits=limits)
+        approver = world.person(Role.APPROVER).id
+        order_reset(work, world.secrets, administrator, approver, second_factor_too=False, reason="forgotten")
+    with world.database.reading() as work:
+        (reset,) = open_resets(work, administrator)
+        (token,) = service_account(work, administrator, account).tokens
+        session = person_of_session(work, world.secrets, opened.secret).session_id
+    return {"session": session, "service_account": account, "service_token": token.id, "access_reset": reset.id}
 
 
 def count_alarm_at(world: World) -> UUID:

@@ -16,11 +16,12 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import check_routes, declared_routes, edge_router
 from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
+from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.scene import Scene
 from tests.http.visit import Options, Visit
 from tests.world import World
-from tests.world_building import scanned_page
+from tests.world_building import PASSWORD, scanned_page
 
 DIGEST: Final = "0" * 64
 
@@ -53,6 +54,53 @@ DECISION: Final = _json(manifest_sha256=DIGEST, reason="because")
 VISITS: Final = (
     Visit("GET", "/tokens", lambda s: "/tokens", names_object=False),
     Visit("DELETE", "/tokens/{token_id}", lambda s: f"/tokens/{s.token}"),
+    Visit("GET", "/me/sessions", lambda s: "/me/sessions", names_object=False),
+    Visit("DELETE", "/me/sessions/{session_id}", lambda s: f"/me/sessions/{s.session}"),
+    Visit("DELETE", "/me/sessions", lambda s: "/me/sessions", names_object=False),
+    Visit("GET", "/me/second-factor", lambda s: "/me/second-factor", names_object=False),
+    Visit("POST", "/me/second-factor/seeds", lambda s: "/me/second-factor/seeds", names_object=False),
+    Visit(
+        "POST",
+        "/me/second-factor/confirmations",
+        lambda s: "/me/second-factor/confirmations",
+        _json(code="000000"),
+        names_object=False,
+    ),
+    Visit("DELETE", "/me/second-factor", lambda s: "/me/second-factor", names_object=False),
+    Visit("POST", "/me/recovery-codes", lambda s: "/me/recovery-codes", names_object=False),
+    Visit("POST", "/step-ups", lambda s: "/step-ups", _json(password=PASSWORD), names_object=False),
+    Visit("GET", "/service-accounts", lambda s: "/service-accounts", names_object=False),
+    Visit(
+        "POST",
+        "/service-accounts",
+        lambda s: "/service-accounts",
+        lambda s: {"json": {"name": "ERP", "branch_id": str(s.world.home.north.branch_id), "roles": ["clerk"]}},
+    ),
+    Visit("GET", "/service-accounts/{account_id}", lambda s: f"/service-accounts/{s.service_account}"),
+    Visit(
+        "POST",
+        "/service-accounts/{account_id}/tokens",
+        lambda s: f"/service-accounts/{s.service_account}/tokens",
+        _json(scopes=["read-requests"]),
+    ),
+    Visit(
+        "DELETE",
+        "/service-accounts/{account_id}/tokens/{token_id}",
+        lambda s: f"/service-accounts/{s.service_account}/tokens/{s.service_token}",
+    ),
+    Visit("DELETE", "/service-accounts/{account_id}", lambda s: f"/service-accounts/{s.service_account}"),
+    Visit("GET", "/access-resets", lambda s: "/access-resets", names_object=False),
+    Visit(
+        "POST",
+        "/access-resets",
+        lambda s: "/access-resets",
+        lambda s: {"json": {"person_id": str(s.world.person(Role.ARCHIVIST).id), "reason": "forgotten"}},
+    ),
+    Visit(
+        "POST",
+        "/access-resets/{reset_id}/completions",
+        lambda s: f"/access-resets/{s.access_reset}/completions",
+    ),
     Visit("GET", "/me", lambda s: "/me", names_object=False),
     Visit("GET", "/seals", lambda s: "/seals", names_object=False),
     Visit("GET", "/printers", lambda s: "/printers", names_object=False),
@@ -169,10 +217,12 @@ VISITS: Final = (
     Visit("GET", "/audit/entries", lambda s: "/audit/entries", names_object=False),
     Visit("GET", "/audit/entries/{entry_id}", lambda s: f"/audit/entries/{s.entry}"),
     Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),
+    *PASSKEY_VISITS,
     *PEOPLE_VISITS,
 )
 PUBLIC: Final = {
     ("POST", "/api/v1/tokens"),
+    ("POST", "/api/v1/passwords"),
     ("GET", "/api/v1/health"),
     ("POST", "/api/v1/seal-checks"),
     ("GET", "/api/v1/openapi.json"),
@@ -305,7 +355,7 @@ def test_a_declaration_admits_any_of_its_permissions():
 def test_the_right_people_are_admitted_to_every_one_of_these_addresses(scene_api: ApiClient, scene: Scene):
     """So that a 404 above is about whose it is, never about a wrong address."""
     declarations = _declarations(scene.world)
-    revoking_last = sorted(VISITS, key=lambda visit: visit.method == "DELETE")
+    revoking_last = sorted(VISITS, key=lambda visit: visit.method == "DELETE" or visit.route.endswith("/completions"))
     for visit in revoking_last:
         roles = _roles_with(declarations[visit.method, f"/api/v1{visit.route}"])
         office = scene.world.home.head if visit.route.startswith("/audit") else scene.world.home.north

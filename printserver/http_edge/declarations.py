@@ -33,6 +33,7 @@ class Declaration:
     public: why nobody need sign in; None for all other endpoints.
     step_up: whether the second factor (without one, the password) must have been shown within the last minutes.
     unfinished: whether it is open to people who must first change their password or enrol a second factor.
+    told_once: whether its answer holds a secret, which is kept nowhere, so not under an idempotency key either.
     """
 
     permissions: tuple[Permission, ...] = ()
@@ -40,6 +41,7 @@ class Declaration:
     lane: Lane = Lane.ORDINARY
     step_up: bool = False
     unfinished: bool = False
+    told_once: bool = False
 
     def check(self, actor: Actor) -> None:
         """Raises: Forbidden."""
@@ -52,23 +54,27 @@ class UndeclaredEndpoint(Exception):
 
 
 def requires(
-    permission: Permission, *others: Permission, lane: Lane = Lane.ORDINARY, step_up: bool = False
+    permission: Permission,
+    *others: Permission,
+    lane: Lane = Lane.ORDINARY,
+    step_up: bool = False,
+    told_once: bool = False,
 ) -> Callable[[Endpoint], Endpoint]:
     """Only for people who hold one of these at some branch; which objects they reach, the rooms decide.
 
     step_up: for what seals, prints or decides who may: see `step_up`.
     """
-    return _declared(Declaration((permission, *others), lane=lane, step_up=step_up))
+    return _declared(Declaration((permission, *others), lane=lane, step_up=step_up, told_once=told_once))
 
 
 def signed_in(
-    *, lane: Lane = Lane.ORDINARY, step_up: bool = False, unfinished: bool = False
+    *, lane: Lane = Lane.ORDINARY, step_up: bool = False, unfinished: bool = False, told_once: bool = False
 ) -> Callable[[Endpoint], Endpoint]:
     """For everybody who is signed in, about nobody but themselves.
 
     unfinished: also while the password must be changed or a second factor is missing.
     """
-    return _declared(Declaration(lane=lane, step_up=step_up, unfinished=unfinished))
+    return _declared(Declaration(lane=lane, step_up=step_up, unfinished=unfinished, told_once=told_once))
 
 
 def public(reason: str, *, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], Endpoint]:

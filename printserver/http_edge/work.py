@@ -94,9 +94,11 @@ class EndpointPlan:
         return [one for name, one in self.signature.parameters.items() if name not in self.provided]
 
     @property
-    def answers_json(self) -> bool:
+    def may_be_kept(self) -> bool:
+        """Whether the answer is JSON without secrets."""
         returned = self.signature.return_annotation
-        return not (isinstance(returned, type) and issubclass(returned, Response))
+        is_response = isinstance(returned, type) and issubclass(returned, Response)
+        return not (is_response or self.declaration.told_once)
 
     def run(self, call: Call, values: Mapping[str, Any]) -> Any:
         """In a thread: the endpoint's answer, after the commit."""
@@ -105,7 +107,7 @@ class EndpointPlan:
         with call.transaction() as work:
             caller = None if self.declaration.public else call.caller_in(work)
             arguments = {**values, **self._provide(call, work, caller)}
-            if call.idempotency_key is None or caller is None or not self.answers_json:
+            if call.idempotency_key is None or caller is None or not self.may_be_kept:
                 return self.endpoint(**arguments)
             keyed = Keyed(caller.actor.id, call.idempotency_key, call.request_sha256)
             answer = answer_once(work, keyed, lambda: Answer(self.status, jsonable_encoder(self.endpoint(**arguments))))

@@ -17,7 +17,7 @@ from printserver.audit.log import By, append
 from printserver.foundation.errors import Forbidden, Malformed, NotFound
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, within
+from printserver.organisations.access import Actor, within, within_any
 from printserver.organisations.holdings import holdings_of, person_of
 from printserver.organisations.models import AccessReset, User
 from printserver.organisations.passwords import initial_password, reset_password, set_password
@@ -27,6 +27,7 @@ from printserver.organisations.second_factor import forget_second_factors
 from printserver.organisations.secrets import Purpose, Secrets
 from printserver.organisations.sessions import end_all_sessions
 from printserver.organisations.sign_in_events import AccessResetOrdered
+from printserver.organisations.sign_in_policy import SignInPolicy
 from printserver.organisations.tokens import revoke_all_tokens
 
 RESET_FOR: Final = timedelta(days=1)
@@ -64,6 +65,11 @@ class ResetView:
 
 def login_of(work: Work, actor: Actor) -> str:
     return work.session.get_one(User, actor.id).login
+
+
+def must_keep_factor(actor: Actor, policy: SignInPolicy) -> bool:
+    """Whether a role of the person needs a second factor."""
+    return any(grant.role in policy.second_factor_roles for grant in actor.grants)
 
 
 def change_password(work: Work, secrets: Secrets, actor: Actor, password: str, *, session_id: UUID | None) -> None:
@@ -184,12 +190,12 @@ def _can_help_to_seal(work: Work, user_id: UUID) -> bool:
 
 
 def _open(work: Work, actor: Actor) -> Select[AccessReset]:
-    """What waits in the actor's own organisation."""
+    """What waits where the actor administers people or signs statements."""
     return (
         select(AccessReset)
         .join(User, User.id == AccessReset.user_id)
         .where(
-            User.organisation_id == actor.organisation_id,
+            within_any(User.branch_id, actor, COMPLETERS),
             AccessReset.completed_at.is_(None),
             AccessReset.requested_at > work.now() - RESET_FOR,
         )

@@ -124,7 +124,9 @@ def person_of_session(
 
 
 def obligation_of(work: Work, user: User, actor: Actor, policy: SignInPolicy) -> Obligation | None:
-    """What the person has to do before anything else."""
+    """What the person has to do before anything else; a program owes nothing."""
+    if user.kind != "person":
+        return None
     if user.must_change_password or policy.password_is_old(password_set_at(user), work.now()):
         return Obligation.CHANGE_PASSWORD
     needs_factor = any(grant.role in policy.second_factor_roles for grant in actor.grants)
@@ -133,9 +135,13 @@ def obligation_of(work: Work, user: User, actor: Actor, policy: SignInPolicy) ->
 
 def require_nothing_owed(work: Work, actor: Actor, policy: SignInPolicy) -> None:
     """Raises: PasswordChangeNeeded, SecondFactorMissing."""
-    obligation = obligation_of(work, work.session.get_one(User, actor.id), actor, policy)
+    obligation = what_is_owed(work, actor, policy)
     if obligation is not None:
         raise obligation_error(obligation)
+
+
+def what_is_owed(work: Work, actor: Actor, policy: SignInPolicy) -> Obligation | None:
+    return obligation_of(work, work.session.get_one(User, actor.id), actor, policy)
 
 
 def mark_seen(work: Work, person: SignedInPerson) -> None:

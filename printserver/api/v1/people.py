@@ -23,6 +23,9 @@ from printserver.organisations.people_queries import (
 )
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, organisation
+from printserver.organisations.second_factor import factors_of
+from printserver.organisations.sessions import what_is_owed
+from printserver.organisations.sign_in_policy import FactorKind, Obligation
 from printserver.print_requests import leavers
 
 router = api_router("", "people")
@@ -42,6 +45,8 @@ class Me(View):
     branch: str
     roles: list[str]
     permissions: list[Permission]
+    needs: Obligation | None
+    second_factors: list[FactorKind]
 
 
 class Person(View):
@@ -169,8 +174,8 @@ class Dormancy(View):
 
 
 @router.get("/me", tags=["access"], summary="Who am I, and what may I do?")
-@signed_in()
-def read_me(actor: CurrentActor, work: CurrentWork) -> Me:
+@signed_in(unfinished=True)
+def read_me(actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> Me:
     return Me(
         id=actor.id,
         person_id=actor.person_id,
@@ -181,6 +186,8 @@ def read_me(actor: CurrentActor, work: CurrentWork) -> Me:
         branch=branch(work, actor.branch_id).name,
         roles=sorted({grant.role for grant in actor.grants}),
         permissions=[permission for permission in Permission if actor.may(permission)],
+        needs=what_is_owed(work, actor, adapters.settings.sign_in_policy),
+        second_factors=sorted(factors_of(work, actor.id)),
     )
 
 

@@ -15,8 +15,8 @@ from printserver.http_edge.declarations import Lane, signed_in
 from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.sign_in import Door, StepUpRefused
-from printserver.http_edge.work import Call, CurrentAdapters, CurrentCall, CurrentPerson, CurrentWork
-from printserver.organisations.account import change_password, login_of
+from printserver.http_edge.work import CurrentAdapters, CurrentCall, CurrentPerson, CurrentWork
+from printserver.organisations.account import change_password, login_of, must_keep_factor
 from printserver.organisations.passwords import PasswordsDiffer, PasswordUsedBefore, PasswordWeak
 from printserver.organisations.second_factor import (
     CodeWrong,
@@ -36,7 +36,7 @@ from printserver.organisations.sessions import (
     sessions_of,
     show_factor,
 )
-from printserver.organisations.sign_in_policy import FactorKind, SignInPolicy
+from printserver.organisations.sign_in_policy import FactorKind
 from printserver.rendering.qr_picture import qr_picture
 from printserver.web.view import CurrentView, View
 
@@ -126,7 +126,7 @@ def create_confirmation(
 @router.post("/second-factor/removals", response_class=HTMLResponse)
 @signed_in(step_up=True)
 def create_removal(view: CurrentView, call: CurrentCall, person: CurrentPerson) -> Response:
-    required = _required(call, person.actor.grants)
+    required = must_keep_factor(person.actor, call.adapters.settings.sign_in_policy)
     try:
         with call.transaction() as work:
             remove_totp(work, person.actor.by, person.actor.id, required=required)
@@ -157,11 +157,6 @@ def create_revocation(session_id: UUID, view: CurrentView, person: CurrentPerson
 def revoke_others(view: CurrentView, person: CurrentPerson, work: CurrentWork) -> Response:
     end_all_sessions(work, person.actor.by, person.actor.id, but=person.session_id)
     return view.go("/account", "sessions-ended")
-
-
-def _required(call: Call, grants: tuple[object, ...]) -> bool:
-    policy: SignInPolicy = call.adapters.settings.sign_in_policy
-    return any(getattr(grant, "role", "") in policy.second_factor_roles for grant in grants)
 
 
 def _password_page(view: View, obligation: object, problem: PrintServerError | None = None) -> HTMLResponse:

@@ -72,7 +72,7 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "seal_verdict": SEAL_VERDICT,
     "seal_verdict_meaning": SEAL_VERDICT_MEANING,
     "seal_vouched": SEAL_VOUCHED,
-    "seal_kind": SEAL_KIND,
+    "seal_holder_kind": SEAL_KIND,
     "seal_standard": SEAL_STANDARD,
 }
 VERDICT_TONES: Final[Mapping[str, Mapping[str, str]]] = {

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
-from uuid import UUID
 
 from tests.http.scene import Scene
 from tests.http.visit import Options, Visit
 
 DIGEST: Final = "0" * 64
-NOBODY: Final = UUID(int=0)
 
 
 def _json(**body: object) -> Callable[[Scene], Options]:
@@ -42,13 +40,13 @@ PASSKEY_VISITS: Final = (
     Visit(
         "GET",
         f"{S}/signature-claims",
-        lambda s: f"/statements/{NOBODY}/signature-claims?sha256={DIGEST}",
+        lambda s: f"/statements/{s.key_statement}/signature-claims?sha256={DIGEST}",
         names_object=False,
     ),
     Visit(
         "POST",
         f"{S}/passkey-signatures",
-        lambda s: f"/statements/{NOBODY}/passkey-signatures",
+        lambda s: f"/statements/{s.key_statement}/passkey-signatures",
         _json(sha256=DIGEST, claims={}, credential={}),
         names_object=False,
     ),

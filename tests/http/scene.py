@@ -49,6 +49,7 @@ class Scene:
     access_reset: UUID
     people: PeopleThings
     passkey: UUID
+    key_statement: UUID
 
 
 def set_scene(world: World) -> Scene:
@@ -62,6 +63,7 @@ def set_scene(world: World) -> Scene:
         entry = work.session.scalars(select(AuditEntry.id).where(AuditEntry.person_id == clerk.id)).first()
         token = api_tokens(work, clerk)[0].id
     assert entry is not None
+    passkey, key_statement = passkey_at(world)
     return Scene(
         world=world,
         pending_request=world.pending(),
@@ -79,7 +81,8 @@ def set_scene(world: World) -> Scene:
         count_alarm=count_alarm_at(world),
         **_sign_in_scene(world),
         people=people_at(world),
-        passkey=passkey_at(world),
+        passkey=passkey,
+        key_statement=key_statement,
     )
 
 

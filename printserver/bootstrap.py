@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 from uuid import UUID
@@ -26,9 +27,11 @@ from printserver.print_requests.printing import SpoolerAccess
 from printserver.printing.cups import CupsSpooler
 from printserver.printing.job_file import ShareSecret, read_public_key
 from printserver.settings import LOCAL_SPOOLER, Settings
+from printserver.signing.certificate_files import read_chains
 from printserver.signing.client import SignerClient
 from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_evidence
 from printserver.signing.key_list import KeyList
+from printserver.signing.key_overview import KeyDue, overview
 from printserver.signing.seal_makers import SealMakers
 from printserver.storage.objects import LocalObjects, Objects
 
@@ -143,6 +146,15 @@ def build(settings: Settings, *, jobs: JobQueue | None = None) -> Adapters:
     engines: Engines = open_engines(settings.database)
     queue = DbosJobQueue(settings.database) if jobs is None else jobs
     return Adapters(settings, Database(engines, queue), LocalObjects(settings.objects))
+
+
+def read_key_overview(settings: Settings, at: datetime) -> tuple[KeyDue, ...]:
+    """What is due of keys and certificates.   Raises: KeyListRefused, TrustFileRefused."""
+    try:
+        revocation_list = settings.root_revocation_list.read_bytes()
+    except FileNotFoundError:
+        revocation_list = None
+    return overview(read_key_list(settings), read_chains(settings.imported_certificates), revocation_list, at)
 
 
 def read_key_list(settings: Settings) -> KeyList:

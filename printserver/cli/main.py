@@ -6,21 +6,19 @@ A command imports what it needs when it is called, so that no process loads what
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
+from printserver.cli.keys import app as keys_app
 from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
 from printserver.cli.seal_verify import app as seal_app
+from printserver.cli.speaking import spoken
 from printserver.cli.spooler import check, install
 from printserver.cli.statements import app as statements_app
 from printserver.cli.verify import verify
-from printserver.foundation.errors import PrintServerError
 from printserver.settings import Settings
 
 app = typer.Typer(
@@ -33,22 +31,9 @@ printers_app.command()(check)
 app.add_typer(printers_app, name="printers")
 app.add_typer(seal_app, name="seal")
 app.add_typer(statements_app, name="statements")
+app.add_typer(keys_app, name="keys")
 app.command()(verify)
 app.command()(reconciliation)
-
-
-@contextmanager
-def spoken(read: Callable[[], Settings] = Settings) -> Iterator[Settings]:
-    """The settings; a refusal ends the command with status 2 and its own words."""
-    try:
-        yield read()
-    except ValidationError as problem:
-        for each in problem.errors():
-            typer.echo(f"setting {'.'.join(str(part) for part in each['loc'])}: {each['msg']}", err=True)
-        raise typer.Exit(2) from None
-    except PrintServerError as problem:
-        typer.echo(f"{problem.code}: {problem}", err=True)
-        raise typer.Exit(2) from None
 
 
 @app.command()

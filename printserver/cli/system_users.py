@@ -99,6 +99,12 @@ def stage_code(settings: Settings) -> Path:
     return target
 
 
+def give_all(folder: Path, user: SystemUser) -> None:
+    """A folder and all in it, after an administrator has written there; links are not followed."""
+    for path in (folder, *folder.rglob("*")):
+        _give(path, user)
+
+
 def _give(path: Path, user: SystemUser) -> None:
     if user.uid is not None and user.gid is not None:
         os.chown(path, user.uid, user.gid, follow_symlinks=False)

@@ -238,12 +238,17 @@ def open_register(settings: Settings, key_list: KeyList) -> closing[RegisterJour
     return closing(RegisterJournal(settings.register, root))
 
 
-def open_hsm(settings: Settings) -> Hsm:
-    token = TokenSettings.of_softhsm_folder(
+def token_settings(settings: Settings) -> TokenSettings:
+    """The token as this process reaches it."""
+    return TokenSettings.of_softhsm_folder(
         settings.token_folder, label=settings.pkcs11_token, module=settings.pkcs11_module
     )
+
+
+def open_hsm(settings: Settings) -> Hsm:
+    """Raises: HsmPinRefused, HsmUnavailable; TokenSetupRefused while a change of the PIN is under way."""
     require_no_change_under_way(settings.pin_file)
-    return Hsm(token, pin=read_pin(settings.pin_file))
+    return Hsm(token_settings(settings), pin=read_pin(settings.pin_file))
 
 
 def _clients(settings: Settings) -> frozenset[int]:

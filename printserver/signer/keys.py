@@ -57,12 +57,14 @@ class _Current:
 class SigningKeys:
     """Signs with keys that the published list names; a key that is not published signs nothing.
 
+    stopped: ids of keys that somebody has reported lost.
     chains: certificates of outside authorities, by key id, the key's own first and the authority's root last.
     """
 
     hsm: Hsm
     key_list: KeyList
     chains: Mapping[str, tuple[x509.Certificate, ...]] = field(default_factory=dict)
+    stopped: frozenset[str] = frozenset()
     _found: dict[tuple[str, KeyUsage], _Current] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def code(self, organisation: int) -> tuple[PublishedKey, RawSign]:
@@ -118,7 +120,7 @@ class SigningKeys:
         ]
         if not listed:
             raise KeyUnknown(f"the HSM's key {label} is not in the published key list")
-        usable = [current for current in listed if current.key.revoked_at is None]
+        usable = [each for each in listed if each.key.revoked_at is None and each.key.key_id not in self.stopped]
         if not usable:
-            raise KeyNotValid(f"the HSM's key {label} has been revoked; a ceremony renews it")
+            raise KeyNotValid(f"the HSM's key {label} has been revoked or reported lost; a ceremony renews it")
         return max(usable, key=lambda current: (current.key.not_before, generation(current.name, label) or 0))

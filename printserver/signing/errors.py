@@ -179,6 +179,18 @@ class AlreadySpent(Refused):
     code = "already-spent"
 
 
+class TranscriptRefused(Refused):
+    """The transcript of a ceremony is not signed by the root, or does not follow the one before it."""
+
+    code = "transcript-refused"
+
+
+class BackupRefused(Refused):
+    """The backup of a token cannot be read, or its passphrase is wrong."""
+
+    code = "backup-refused"
+
+
 class CopyBeforeEpoch(Refused):
     """The copy is older than the restore of an old state: its serial may be on paper already."""
 

@@ -129,6 +129,13 @@ class Hsm:
             ]
             return sorted(found)
 
+    def private_labels(self) -> list[str]:
+        """The labels of all private keys, sorted."""
+        with self._worker() as worker:
+            return sorted(
+                key[Attribute.LABEL] for key in _search(worker.session, {Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+            )
+
     def public_spki(self, label: str) -> bytes:
         """The public half as DER SubjectPublicKeyInfo.   Raises: HsmKeyMissing."""
         with self._worker() as worker:

@@ -36,6 +36,11 @@ class KeyUsage(StrEnum):
     ATTESTATION = "attestation"
     TIME_STAMP = "time-stamp"
 
+    @property
+    def is_in_hsm(self) -> bool:
+        """The attestation key alone is a file of the web process."""
+        return self is not KeyUsage.ATTESTATION
+
 
 @dataclass(frozen=True)
 class PublishedKey:

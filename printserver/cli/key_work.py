@@ -1,0 +1,265 @@
+"""What `printserver keys …` does, apart from asking and telling: on this machine, beside the signer's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from printserver.audit.log import By, append
+from printserver.audit.sequencer import renew_witness
+from printserver.audit.witness import Witness
+from printserver.bootstrap import build, read_key_list, read_key_overview
+from printserver.cli.system_users import SIGNER, give_all, system_user
+from printserver.foundation.clock import SystemClock, as_text
+from printserver.foundation.errors import Refused
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.foundation.unit_of_work import Database
+from printserver.organisations.credentials import check_password, check_second_factor
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import names, organisations, person_of_account
+from printserver.organisations.secrets import Secrets
+from printserver.settings import Settings
+from printserver.signer.daemon import open_hsm, token_settings
+from printserver.signer.heads import trusted_heads
+from printserver.signer.key_events import (
+    EpochBegun,
+    KeyCeremonyHeld,
+    KeyCertificateImported,
+    KeyEvent,
+    KeyStopped,
+    RecoveryDrilled,
+    TokenBackedUp,
+    TokenPinChanged,
+    WitnessRenewed,
+)
+from printserver.signer.key_recovery import Drilled, back_up_token, drill, missing_keys, restored_token
+from printserver.signer.later_ceremony import hold_later, open_root
+from printserver.signer.later_plan import LaterPlan
+from printserver.signer.pdf_signing import outside_roots
+from printserver.signer.stopped_keys import stop_key
+from printserver.signing.certificate_files import keep_chain, read_certificates
+from printserver.signing.errors import KeyUnknown
+from printserver.signing.hsm import Hsm
+from printserver.signing.key_list import KeyList
+from printserver.signing.key_overview import KeyDue
+from printserver.signing.key_requests import certificate_request, check_chain
+from printserver.signing.p256 import sign_message
+from printserver.signing.pin_change import change_pin, finish_pin_change
+from printserver.signing.published_key import KeyUsage, PublishedKey
+from printserver.signing.spent_journal import SpentJournal
+from printserver.signing.transcripts import Officer, Transcript, read_transcripts
+
+BY_KEYS: Final = By(process="keys")
+
+
+class OfficerRefused(Refused):
+    """Who confirms a ceremony is one of its officers, holds that role, and gives the right password and code."""
+
+    code = "officer-refused"
+
+
+@dataclass(frozen=True)
+class Drill:
+    """missing: ids of listed keys that the token does not hold."""
+
+    keys: tuple[Drilled, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def failed(self) -> int:
+        return len(self.missing) + sum(bool(key.problem) for key in self.keys)
+
+
+def dues(settings: Settings) -> tuple[KeyDue, ...]:
+    """Raises: KeyListRefused."""
+    return read_key_overview(settings, SystemClock().now())
+
+
+def request_certificate(settings: Settings, key_id: str, *, common_name: str | None) -> bytes:
+    """A request for an outside authority, PEM.   Raises: KeyUnknown, HsmUnavailable."""
+    key_list = read_key_list(settings)
+    with _opened(settings) as hsm:
+        key, label = _held(hsm, key_list, key_id)
+        if key.usage is KeyUsage.PDF:
+            sign: Callable[[bytes], bytes] = partial(hsm.sign_rsa_pkcs1v15_sha256, label)
+        else:
+            sign = partial(sign_message, partial(hsm.sign_p256, label))
+        name = common_name or f"{key_list.issuer} {key.usage}"
+        return certificate_request(key.spki, common_name=name, organisation_name=key_list.issuer, sign=sign)
+
+
+def import_chain(settings: Settings, key_id: str, file: Path) -> x509.Certificate:
+    """Keep an outside authority's chain for a listed key.   Raises: CertificateChainRefused, KeyUnknown."""
+    key = _listed(read_key_list(settings), key_id)
+    chain = check_chain(read_certificates(file), key, outside_roots(settings), SystemClock().now())
+    keep_chain(settings.imported_certificates, key_id, chain)
+    own = chain[0]
+    record(
+        settings,
+        KeyCertificateImported(
+            key_id=key_id,
+            usage=key.usage,
+            issuer=own.issuer.rfc4514_string(),
+            not_after=as_text(own.not_valid_after_utc),
+            certificate_sha256=sha256(own.public_bytes(serialization.Encoding.DER)).hexdigest(),
+        ),
+    )
+    return own
+
+
+def confirmed_officer(settings: Settings, login: str, password: str, code: str) -> Officer:
+    """Raises: OfficerRefused."""
+    secrets = Secrets.load(settings.web_secret)
+    with _database(settings) as database:
+        with database.work() as work:
+            candidate = check_password(work, secrets, login=login, password=password)
+            shown = candidate is not None and (
+                not candidate.factors or check_second_factor(work, secrets, candidate, code) is not None
+            )
+        if candidate is None or not shown or not candidate.actor.may(Permission.MANAGE_KEYS):
+            raise OfficerRefused(f"{login} is no key officer, or the password or code is wrong")
+        with database.reading() as work:
+            person = person_of_account(work, candidate.actor.id)
+            return Officer(login, names(work, {person}).get(person, login), as_text(work.now()))
+
+
+def hold_ceremony(
+    settings: Settings,
+    plan: tuple[LaterPlan, str],
+    officers: Sequence[Officer],
+    root_folder: Path,
+    *,
+    passphrase_file: Path | None = None,
+) -> Path:
+    """Answers where the transcript lies.   Raises: TrustFileRefused, KeyListRefused, HsmUnavailable."""
+    key_list = read_key_list(settings)
+    root = open_root(root_folder, key_list, passphrase_file=passphrase_file)
+    with _opened(settings) as hsm:
+        path = hold_later(settings, plan, officers, root=root, key_list=key_list, hsm=hsm, now=SystemClock().now())
+    record(
+        settings,
+        KeyCeremonyHeld(
+            title=plan[0].title,
+            officers=tuple(officer.login for officer in officers),
+            key_list_sequence=key_list.sequence + 1,
+            transcript_sha256=sha256(path.read_bytes()).hexdigest(),
+        ),
+    )
+    return path
+
+
+def transcripts(settings: Settings) -> tuple[Transcript, ...]:
+    """Raises: TranscriptRefused, KeyListRefused."""
+    return read_transcripts(settings.transcripts, read_key_list(settings).root_certificate)
+
+
+def stop(settings: Settings, key_id: str, *, reason: str) -> None:
+    """The signer uses the key no more, from its new start in a moment.   Raises: KeyUnknown."""
+    key = _listed(read_key_list(settings), key_id)
+    stop_key(settings.stopped_keys, key_id)
+    record(settings, KeyStopped(key_id=key_id, usage=key.usage, reason=reason))
+
+
+def change_token_pin(settings: Settings, *, finish: bool) -> bool:
+    """Whether the token now has the new PIN.   Raises: HsmPinRefused, HsmUnavailable, TokenSetupRefused."""
+    if finish:
+        changed = finish_pin_change(token_settings(settings), settings.pin_file)
+    else:
+        change_pin(token_settings(settings), settings.pin_file)
+        changed = True
+    _give_back(settings)
+    record(settings, TokenPinChanged(finished=finish))
+    return changed
+
+
+def back_up(settings: Settings, target: Path, passphrase: bytes) -> str:
+    """SHA-256 of the backup."""
+    digest = back_up_token(settings, target, passphrase=passphrase)
+    record(settings, TokenBackedUp(backup_sha256=digest))
+    return digest
+
+
+def drill_recovery(settings: Settings, backup: Path | None, passphrase: bytes) -> Drill:
+    """Of a restored backup, or without one of the token itself: which keys sign.   Raises: BackupRefused."""
+    key_list = read_key_list(settings)
+    opened = _opened(settings) if backup is None else restored_token(backup, settings, passphrase=passphrase)
+    with opened as hsm:
+        result = Drill(drill(hsm, key_list), missing_keys(hsm, key_list))
+    record(settings, RecoveryDrilled(keys=len(result.keys), failed=result.failed))
+    return result
+
+
+def begin_epoch(settings: Settings, *, reason: str) -> None:
+    """After a restore, with the signer stopped: no copy that was made before now is ever signed.
+
+    Raises: JournalInUse while the signer runs.
+    """
+    with SpentJournal(settings.spent_journal) as journal:
+        journal.begin_epoch(SystemClock().now(), reason=reason)
+    _give_back(settings)
+    record(settings, EpochBegun(reason=reason))
+
+
+def renew_lost_witness(settings: Settings, *, reason: str) -> int:
+    """Lines written.   Raises: WitnessBroken for one that is not empty, LogRewritten."""
+    witness = Witness(settings.witness)
+    with _database(settings) as database:
+        lines = renew_witness(database, witness, trusted_heads(read_key_list(settings)))
+    give_all(settings.witness.parent, system_user(SIGNER))
+    record(settings, WitnessRenewed(lines=lines, reason=reason))
+    return lines
+
+
+def record(settings: Settings, event: KeyEvent) -> None:
+    """In the log of every organisation: the token is theirs all."""
+    with _database(settings) as database, database.work() as work:
+        for each in organisations(work):
+            append(work, BY_KEYS.within(UUID(str(each.id))), event)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    database = build(settings, jobs=RecordedJobs()).database
+    try:
+        yield database
+    finally:
+        database.engines.dispose()
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Hsm]:
+    hsm = open_hsm(settings)
+    try:
+        yield hsm
+    finally:
+        hsm.close()
+        _give_back(settings)
+
+
+def _give_back(settings: Settings) -> None:
+    """What an administrator wrote beside the token belongs to the signer again."""
+    give_all(settings.signer_home, system_user(SIGNER))
+
+
+def _listed(key_list: KeyList, key_id: str) -> PublishedKey:
+    for key in key_list.keys:
+        if key.key_id == key_id:
+            return key
+    raise KeyUnknown(f"the key list holds no key {key_id}")
+
+
+def _held(hsm: Hsm, key_list: KeyList, key_id: str) -> tuple[PublishedKey, str]:
+    key = _listed(key_list, key_id)
+    for label in hsm.private_labels():
+        if hsm.public_spki(label) == key.spki:
+            return key, label
+    raise KeyUnknown(f"the token does not hold the key {key_id}")

@@ -87,6 +87,15 @@ def approved_copy(
     Raises: NotFound, EvidenceForged, EvidenceInsufficient, EvidenceMismatch, ObjectChanged, SealNotUsable,
     SealObjectForged and others of `signing.errors`.
     """
+    try:
+        return _proved(database, objects, key_list, register, authorisation_id)
+    except (ValueError, TypeError, KeyError, IndexError) as problem:
+        raise EvidenceMismatch("a row or the manifest holds what none of ours ever held") from problem
+
+
+def _proved(
+    database: Database, objects: Objects, key_list: KeyList, register: RegisterJournal, authorisation_id: UUID
+) -> Approved:
     with database.reading() as work:
         rows = _read(work, authorisation_id)
     manifest = _manifest(objects, rows.authorisation)

@@ -47,6 +47,11 @@ def _enrolment(scene: Scene) -> Options:
     return {"json": {"uri": NO_PRINTER, "fingerprint": DIGEST, **named}}
 
 
+def _webhook(scene: Scene) -> Options:
+    branch_id = str(scene.world.home.north.branch_id)
+    return {"json": {"branch_id": branch_id, "name": "ERP", "url": "https://erp.example/", "types": ["copy.void"]}}
+
+
 R: Final = "/print-requests/{request_id}"
 P: Final = "/printers/{printer_id}"
 NO_PRINTER: Final = "ipps://localhost:1/ipp/print"
@@ -180,6 +185,10 @@ VISITS: Final = (
         lambda s: f"/copies/{s.void_copy}/notices",
         _json(kind="void", holder="the other party", channel="phone", delivered_at="2026-11-22T09:00:00Z"),
     ),
+    Visit("GET", "/copies/{copy_id}/seals", lambda s: f"/copies/{s.issued_copy}/seals"),
+    Visit(
+        "GET", "/copies/{copy_id}/seals/{position}/signature", lambda s: f"/copies/{s.issued_copy}/seals/1/signature"
+    ),
     Visit("GET", "/copies/{copy_id}/notice.pdf", lambda s: f"/copies/{s.void_copy}/notice.pdf"),
     Visit("POST", "/copies/{copy_id}/replacements", lambda s: f"/copies/{s.void_copy}/replacements"),
     Visit("GET", "/reconciliation", lambda s: f"/reconciliation?printer_id={s.world.home.north.printer_id}"),
@@ -219,6 +228,29 @@ VISITS: Final = (
     Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),
     *PASSKEY_VISITS,
     *PEOPLE_VISITS,
+    Visit("GET", "/webhooks/event-types", lambda s: "/webhooks/event-types", names_object=False),
+    Visit("GET", "/webhooks", lambda s: "/webhooks", names_object=False),
+    Visit("POST", "/webhooks", lambda s: "/webhooks", _webhook),
+    Visit("GET", "/webhooks/{webhook_id}", lambda s: f"/webhooks/{s.webhook}"),
+    Visit("PATCH", "/webhooks/{webhook_id}", lambda s: f"/webhooks/{s.webhook}", _json(name="new")),
+    Visit("DELETE", "/webhooks/{webhook_id}", lambda s: f"/webhooks/{s.webhook}"),
+    Visit("POST", "/webhooks/{webhook_id}/secrets", lambda s: f"/webhooks/{s.webhook}/secrets"),
+    Visit("POST", "/webhooks/{webhook_id}/tests", lambda s: f"/webhooks/{s.webhook}/tests"),
+    Visit("GET", "/webhooks/{webhook_id}/deliveries", lambda s: f"/webhooks/{s.webhook}/deliveries"),
+    Visit("GET", "/webhook-deliveries/{delivery_id}", lambda s: f"/webhook-deliveries/{s.delivery}"),
+    Visit(
+        "POST",
+        "/webhook-deliveries/{delivery_id}/repetitions",
+        lambda s: f"/webhook-deliveries/{s.delivery}/repetitions",
+    ),
+    Visit("GET", "/me/notifications", lambda s: "/me/notifications", names_object=False),
+    Visit(
+        "PUT",
+        "/me/notifications",
+        lambda s: "/me/notifications",
+        _json(email="", language="zh", unwanted=[]),
+        names_object=False,
+    ),
 )
 PUBLIC: Final = {
     ("POST", "/api/v1/tokens"),
@@ -355,7 +387,7 @@ def test_a_declaration_admits_any_of_its_permissions():
 def test_the_right_people_are_admitted_to_every_one_of_these_addresses(scene_api: ApiClient, scene: Scene):
     """So that a 404 above is about whose it is, never about a wrong address."""
     declarations = _declarations(scene.world)
-    revoking_last = sorted(VISITS, key=lambda visit: visit.method == "DELETE" or visit.route.endswith("/completions"))
+    revoking_last = sorted(VISITS, key=lambda visit: visit.method == "DELETE" or "resets" in visit.route)
     for visit in revoking_last:
         roles = _roles_with(declarations[visit.method, f"/api/v1{visit.route}"])
         office = scene.world.home.head if visit.route.startswith("/audit") else scene.world.home.north

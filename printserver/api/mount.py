@@ -15,6 +15,7 @@ from printserver.api.v1 import (
     audit,
     branches,
     copies,
+    copy_seals,
     decisions,
     delegations,
     document_classes,
@@ -32,6 +33,7 @@ from printserver.api.v1 import (
     rights,
     roles,
     seal_checks,
+    seal_register,
     seals,
     service_accounts,
     staff,
@@ -46,7 +48,21 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import BEARER
 
 _RESOURCES: Final = (
-    *(tokens, people, seals, printers, print_requests, decisions, releases, copies, reconciliation, returns, archive),
+    *(
+        tokens,
+        people,
+        seals,
+        seal_register,
+        printers,
+        print_requests,
+        decisions,
+        releases,
+        copies,
+        copy_seals,
+        reconciliation,
+        returns,
+        archive,
+    ),
     *(request_drafts, document_classes),
     *(passkeys, statements, audit, health, seal_checks),
     *(notifications, webhooks),

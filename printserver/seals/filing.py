@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -54,9 +55,9 @@ class FiledObject:
     artwork_sha256: str | None
 
 
-def read_filed(objects: Objects, der: bytes, makers: SealMakers, work: Work) -> FiledObject:
+def read_filed(objects: Objects, der: bytes, makers: SealMakers, *, at: datetime) -> FiledObject:
     """Verify, store, and draw the picture.   Raises: as `verify_seal_object`; as `clean_seal_image` for its picture."""
-    seal = verify_seal_object(der, makers, work.now())
+    seal = verify_seal_object(der, makers, at)
     picture = seal.picture
     artwork: bytes | None = None
     if picture.kind.upper() in PICTURES:

@@ -14,6 +14,7 @@ from printserver.web.pages import (
     approvals,
     archive,
     audit,
+    branches,
     copies,
     home,
     live,
@@ -22,17 +23,26 @@ from printserver.web.pages import (
     passkey_decisions,
     passkey_sign_in,
     passkeys,
+    people,
+    physical_seals,
     print_requests,
     printer_enrolment,
     printers,
     public_verification,
     reconciliation,
     release,
+    request_decisions,
+    request_drafts,
     returns,
+    rights,
+    seal_applications,
     seal_check,
+    seal_imports,
+    seals,
     service_accounts,
     session,
     single_sign_on,
+    staff,
     statements,
     step_up,
     tokens,
@@ -40,13 +50,29 @@ from printserver.web.pages import (
 )
 from printserver.web.problem_page import problem_page
 
-# `new_request` before `print_requests`: /requests/new is no request's id; so with the enrolment and the printers.
+# `new_request` before `print_requests`: /requests/new is no request's id; so with the enrolment and the printers,
+# and with the applications and the seals.
 _PAGES: Final = (
-    *(public_verification, seal_check, session, live, home, new_request, print_requests, approvals, copies, release),
+    *(
+        public_verification,
+        seal_check,
+        session,
+        live,
+        home,
+        request_drafts,
+        new_request,
+        print_requests,
+        request_decisions,
+        approvals,
+        copies,
+        release,
+    ),
     *(passkey_decisions, passkey_sign_in, passkeys, single_sign_on),
     *(printer_enrolment, printers, reconciliation, returns, archive, audit, tokens, statements),
     *(notifications, webhooks),
+    *(seal_applications, seal_imports, seals, physical_seals),
     *(account, step_up, access_resets, service_accounts),
+    *(people, staff, branches, rights),
 )
 
 

@@ -8,11 +8,13 @@ from typing import Final
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
 from printserver.web.passkey_words import PASSKEY_PROBLEMS
+from printserver.web.people_words import PEOPLE_PROBLEMS
 from printserver.web.request_words import REQUEST_PROBLEMS
 from printserver.web.seal_words import SEAL_PROBLEMS
 from printserver.web.sign_in_words import SIGN_IN_PROBLEMS
 
 PROBLEM_WORDS: Final[Mapping[str, str]] = {
+    **PEOPLE_PROBLEMS,
     **PASSKEY_PROBLEMS,
     **REQUEST_PROBLEMS,
     **SEAL_PROBLEMS,

@@ -8,6 +8,7 @@ from typing import Final
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
 from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
+from printserver.web.people_words import PEOPLE_EVENTS, PEOPLE_NOTICES, PEOPLE_TONES, PEOPLE_WORDS
 from printserver.web.problem_words import PROBLEM_WORDS
 from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_STATE
 from printserver.web.seal_words import SEAL_EVENTS, SEAL_NOTICES, SEAL_TONES, SEAL_WORDS
@@ -23,6 +24,7 @@ from printserver.web.statement_words import (
 from printserver.web.verdict_words import SEALING_EVENTS, VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    **PEOPLE_WORDS,
     **SEAL_WORDS,
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
@@ -215,6 +217,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "alarm_reason": N_("What explains it"),
     },
     "event": {
+        **PEOPLE_EVENTS,
         **PASSKEY_EVENTS,
         **SIGN_IN_EVENTS,
         **REQUEST_EVENTS,
@@ -271,6 +274,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "CountAlarmClosed": N_("alarm about a counter closed"),
     },
     "notice": {
+        **PEOPLE_NOTICES,
         **PASSKEY_NOTICES,
         **STATEMENT_NOTICES,
         **REQUEST_NOTICES,
@@ -329,6 +333,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
+    **PEOPLE_TONES,
     **VERDICT_TONES,
     **SEAL_TONES,
     **MESSAGE_TONES,

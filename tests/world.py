@@ -36,6 +36,7 @@ from printserver.print_requests import copy_service, flows, pipeline, printing, 
 from printserver.print_requests.access import copies_of
 from printserver.print_requests.application import Application, Place
 from printserver.print_requests.copies import record_issued
+from printserver.print_requests.copy_seals import SealUse, record_sealed
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.outcomes import take_back
 from printserver.print_requests.queries import CopyFacts, copy_facts
@@ -192,7 +193,10 @@ class World:
         with self.database.work() as work:
             for one in authorisations_of(work, request_id):
                 redeem(work, BY_SETUP, one)
-                record_issued(work, BY_SETUP, one.copy_id, copy_facts(work, one.copy_id).rendition_sha256)
+                copy = copy_facts(work, one.copy_id)
+                record_issued(work, BY_SETUP, copy.id, copy.rendition_sha256)
+                use = SealUse(copy.seal_id, self.adapters.objects.put(b"no seal signs here"), work.now())
+                record_sealed(work, BY_SETUP, copy.id, [use])
         pipeline.finish_issuing(self.database, request_id)
         return request_id
 

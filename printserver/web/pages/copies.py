@@ -22,6 +22,7 @@ from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests import copy_service, notices, queries
+from printserver.print_requests.copy_seals import seals_on
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
 from printserver.print_requests.watched import sides_reported
@@ -181,6 +182,8 @@ def _copy_page(
         home=copy_return_status(work, actor, copy_id),
         people=names(work, {each for each in (copy.settled_by, copy.confirmed_by) if each is not None}),
         notices=told,
+        seals=seals_on(work, copy_id),
+        may_take_evidence=actor.may(Permission.READ_ARCHIVE, here),
         unconfirmed=unconfirmed,
         may_confirm=settles and unconfirmed and actor.id not in (copy.settled_by, copy.applicant_id),
         may_release=copy.state is CopyState.ISSUED and actor.may(Permission.RELEASE_COPIES, here),

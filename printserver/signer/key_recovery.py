@@ -137,8 +137,21 @@ def _unpack(backup: Path, folder: Path, passphrase: bytes) -> None:
     except (InvalidTag, ValueError) as problem:
         raise BackupRefused("the passphrase is wrong, or the backup was changed") from problem
     with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
-        archive.extractall(folder, filter="data")
-    (folder / "pin").chmod(0o600)
+        for member in archive:
+            _put(archive, member, folder)
+
+
+def _put(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Folders and plain files below `folder`, for their owner alone; nothing else belongs into a backup."""
+    target = (folder / member.name).resolve()
+    content = archive.extractfile(member) if member.isfile() else None
+    if not target.is_relative_to(folder.resolve()) or (content is None and not member.isdir()):
+        raise BackupRefused("the backup holds something that is no part of a token")
+    if content is None:
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private_file(target, content.read())
 
 
 def _key(passphrase: bytes, salt: bytes) -> bytes:

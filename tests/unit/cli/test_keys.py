@@ -1,0 +1,393 @@
+"""Key work on an installation of its own: two officers, signed transcripts, certificates, PIN, backup and drill."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from click.testing import Result
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from printserver.audit.models import AuditEntry
+from printserver.bootstrap import build, read_key_list, read_key_overview
+from printserver.cli.init import credentials_file, install
+from printserver.cli.main import app
+from printserver.foundation.clock import SystemClock
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.settings import HOME_VARIABLE, Settings
+from printserver.signer.ceremony_plan import CeremonyPlan
+from printserver.signer.daemon import open_hsm, open_keys
+from printserver.signer.trust_watch import state_of
+from printserver.signing.errors import HsmPinRefused, KeyNotValid, TokenSetupRefused, TranscriptRefused
+from printserver.signing.key_list import KeyList
+from printserver.signing.key_overview import Standing
+from printserver.signing.pin_change import change_pin, waiting_pin
+from printserver.signing.published_key import KeyUsage
+from printserver.signing.spent_journal import SpentJournal
+from printserver.signing.token_settings import softhsm_module
+from printserver.signing.transcripts import read_transcripts, verify_transcript
+from tests.outside_authorities import outside_authorities
+from tests.signing_world import PLAN, token_of
+
+PEOPLE: Final[list[dict[str, Any]]] = [
+    *PLAN["people"],
+    *(
+        {
+            "login": login,
+            "staff_number": number,
+            "name": name,
+            "branch": "head",
+            "roles": [{"role": role, "branch": "head"}],
+        }
+        for login, number, name, role in (
+            ("officer", "2", "何一", "key-officer"),
+            ("second", "3", "林二", "key-officer"),
+            ("clerk", "4", "王小明", "clerk"),
+        )
+    ),
+]
+RENEWAL: Final = """
+title = "Renew the PDF key"
+organisation = 1
+officers = ["officer", "second"]
+
+[[steps]]
+do = "renew"
+usage = "pdf"
+years = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("keys") / "home"
+    install(Settings(home=home), CeremonyPlan.model_validate({**PLAN, "people": PEOPLE}))
+    return home
+
+
+class Installation:
+    """A copy of the template; commands run on it as an operator types them."""
+
+    def __init__(self, home: Path, template: Path) -> None:
+        shutil.copytree(template, home)
+        (home / "module").mkdir()
+        module = home / "module" / "libsofthsm2.so"
+        shutil.copy(softhsm_module(), module)
+        configuration = home / "signer" / "token" / "softhsm2.conf"
+        text = configuration.read_text().replace(str(template.resolve()), str(home.resolve()))
+        configuration.write_text(text)
+        self.variables = {HOME_VARIABLE: str(home), "PRINTSERVER_PKCS11_MODULE": str(module)}
+        self.settings = Settings(home=home, pkcs11_module=module)
+
+    def say(self, *words: str, typed: str = "", **variables: str) -> Result:
+        return CliRunner().invoke(app, ["keys", *words], input=typed, env={**self.variables, **variables})
+
+    def password(self, login: str) -> str:
+        people = json.loads(credentials_file(self.settings).read_text())["people"]
+        return str(next(person["password"] for person in people if person["login"] == login))
+
+    def ceremony(self, text: str, *, logins: tuple[str, ...] = ("officer", "second"), digest: str = "") -> Result:
+        file = self.settings.home / "plan.toml"
+        file.write_text(text)
+        digits = digest or sha256(text.encode()).hexdigest()[:8]
+        typed = "".join(f"{digits}\n{self.password(login)}\n\n" for login in logins)
+        return self.say("ceremony", str(file), typed=typed)
+
+    @property
+    def key_list(self) -> KeyList:
+        return read_key_list(self.settings)
+
+    def events(self) -> list[str]:
+        database = build(self.settings, jobs=RecordedJobs()).database
+        with database.reading() as work:
+            found = list(work.session.scalars(select(AuditEntry.event).order_by(AuditEntry.id)))
+        database.engines.dispose()
+        return found
+
+    def state(self) -> tuple[bytes, bytes, list[str]]:
+        hsm = open_hsm(self.settings)
+        labels = hsm.labels()
+        hsm.close()
+        return self.settings.key_list.read_bytes(), self.settings.root_revocation_list.read_bytes(), labels
+
+
+@pytest.fixture
+def home(template: Path, tmp_path: Path) -> Installation:
+    return Installation(tmp_path / "home", template)
+
+
+def test_a_new_installation_has_nothing_to_renew(home: Installation):
+    said = home.say("list")
+    assert said.exit_code == 0, said.output
+    assert "RENEW" not in said.output
+    assert {line["thing"] for line in json.loads(home.say("list", "--json").stdout)} == {
+        "key", "root", "revocation-list",
+    }  # fmt: skip
+
+
+def test_a_renewal_by_two_officers_makes_a_new_key_and_a_signed_transcript(home: Installation):
+    old = home.key_list
+    before = state_of(home.settings)
+    said = home.ceremony(RENEWAL)
+    assert said.exit_code == 0, said.output
+    new = home.key_list
+    assert new.sequence == old.sequence + 1
+    assert set(old.keys) < set(new.keys)
+    (added,) = set(new.keys) - set(old.keys)
+    assert added.usage is KeyUsage.PDF
+    keys = open_keys(home.settings)
+    chain, sign = keys.pdf()
+    assert chain[0] == added.x509_certificate()
+    assert len(sign(b"message")) == 384
+    keys.hsm.close()
+    (transcript,) = read_transcripts(home.settings.transcripts, new.root_certificate)
+    assert [officer.login for officer in transcript.officers] == ["officer", "second"]
+    assert [(done.what, done.key_id, done.label) for done in transcript.done] == [("renew", added.key_id, "pdf.2")]
+    assert transcript.plan == RENEWAL
+    assert transcript.key_list_sha256 == sha256(home.settings.key_list.read_bytes()).hexdigest()
+    assert "KeyCeremonyHeld" in home.events()
+    assert state_of(home.settings) != before
+    assert "何一 (officer)" in home.say("transcripts").output
+
+
+def test_revocation_is_published_in_both_lists_and_the_key_signs_no_more(home: Installation):
+    (code,) = home.key_list.of_usage(KeyUsage.CODE)
+    text = (
+        RENEWAL[: RENEWAL.index("[[steps]]")] + f'[[steps]]\ndo = "revoke"\nkey_id = "{code.key_id}"\nreason = "lost"\n'
+    )
+    assert home.ceremony(text).exit_code == 0
+    (revoked,) = home.key_list.of_usage(KeyUsage.CODE)
+    assert revoked.revoked_at is not None
+    said = subprocess.run(
+        ["openssl", "crl", "-inform", "DER", "-noout", "-text"],
+        input=home.settings.root_revocation_list.read_bytes(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert f"{revoked.x509_certificate().serial_number:X}" in said.stdout.decode()
+    keys = open_keys(home.settings)
+    with pytest.raises(KeyNotValid):
+        keys.code(1)
+    keys.hsm.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "logins", "digest"),
+    [
+        (RENEWAL, ("officer", "clerk"), ""),
+        (RENEWAL.replace('"second"', '"clerk"'), ("officer", "clerk"), ""),
+        (RENEWAL.replace('"officer", "second"', '"officer", "officer"'), ("officer", "officer"), ""),
+        (RENEWAL.replace('"officer", "second"', '"officer"'), ("officer",), ""),
+        (RENEWAL, ("officer", "second"), "00000000"),
+        (RENEWAL.replace('"pdf"', '"seal"'), ("officer", "second"), ""),
+        (RENEWAL.replace('do = "renew"', 'do = "revoke"\nkey_id = "ffffffff"\nreason = "lost"')
+         .replace('usage = "pdf"\nyears = 2\n', ""), ("officer", "second"), ""),
+    ],
+    ids=["wrong password", "no officer", "twice the same", "alone", "other file", "no such use", "no such key"],
+)  # fmt: skip
+def test_a_ceremony_without_two_officers_who_read_this_very_file_changes_nothing(
+    home: Installation, text: str, logins: tuple[str, ...], digest: str
+):
+    before = home.state()
+    said = home.ceremony(text, logins=logins, digest=digest)
+    assert said.exit_code == 2, said.output
+    assert home.state() == before
+    assert not home.settings.transcripts.exists()
+
+
+def test_a_ceremony_without_the_offline_root_changes_nothing(home: Installation):
+    before = home.state()
+    home.settings.offline_root.rename(home.settings.home / "taken-away")
+    assert home.ceremony(RENEWAL).exit_code == 2
+    assert home.state() == before
+
+
+def test_transcripts_form_a_row_that_nobody_shortens_or_changes(home: Installation):
+    for _ in range(2):
+        assert home.ceremony(RENEWAL).exit_code == 0
+    root = home.key_list.root_certificate
+    first, second = sorted(home.settings.transcripts.glob("*.json"))
+    verify_transcript(second.read_bytes(), root)
+    changed = first.read_bytes().replace("何一".encode(), "何二".encode())
+    with pytest.raises(TranscriptRefused):
+        verify_transcript(changed, root)
+    first.unlink()
+    assert home.say("transcripts").exit_code == 2
+    before = home.state()
+    assert home.ceremony(RENEWAL).exit_code == 2
+    assert home.state() == before
+
+
+def test_a_stopped_key_is_used_no_more_from_the_next_start(home: Installation):
+    (pdf,) = home.key_list.of_usage(KeyUsage.PDF)
+    before = state_of(home.settings)
+    assert home.say("stop", pdf.key_id, "--reason", "the HSM's room stood open").exit_code == 0
+    assert state_of(home.settings) != before
+    keys = open_keys(home.settings)
+    with pytest.raises(KeyNotValid):
+        keys.pdf()
+    keys.tree_head_id()
+    keys.hsm.close()
+    assert home.events()[-1] == "KeyStopped"
+    assert home.say("stop", "ffffffff", "--reason", "x").exit_code == 2
+
+
+def test_an_outside_authority_certifies_a_key_of_the_hsm(home: Installation, tmp_path: Path):
+    (pdf,) = home.key_list.of_usage(KeyUsage.PDF)
+    request = tmp_path / "request.pem"
+    assert home.say("request", pdf.key_id, str(request), "--name", "示例合同有限公司").exit_code == 0
+    said = subprocess.run(
+        ["openssl", "req", "-in", str(request), "-verify", "-noout", "-subject", "-nameopt", "utf8"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "verify OK" in said.stdout + said.stderr
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    with outside_authorities(folder, pdf.spki) as outside:
+        write_chain(tmp_path / "root.pem", [outside.root])
+        roots = {"PRINTSERVER_OUTSIDE_ROOTS": json.dumps([str(tmp_path / "root.pem")])}
+        write_chain(tmp_path / "chain.pem", outside.chain("good")[:2])
+        refused = home.say("import", pdf.key_id, str(tmp_path / "chain.pem"))
+        assert (refused.exit_code, home.settings.imported_certificates.exists()) == (2, False)
+        taken = home.say("import", pdf.key_id, str(tmp_path / "chain.pem"), **roots)
+        assert taken.exit_code == 0, taken.output
+        keys = open_keys(home.settings)
+        chain, _ = keys.pdf()
+        assert chain == tuple(outside.chain("good"))
+        keys.hsm.close()
+        (code,) = home.key_list.of_usage(KeyUsage.CODE)
+        for key_id, names in (
+            (code.key_id, ["good"]),
+            (pdf.key_id, ["expired"]),
+            (pdf.key_id, ["root"]),
+            (pdf.key_id, ["clock"]),
+        ):
+            write_chain(tmp_path / "bad.pem", [outside.certificate(name) for name in names])
+            assert home.say("import", key_id, str(tmp_path / "bad.pem"), **roots).exit_code == 2
+        assert [path.stem for path in home.settings.imported_certificates.iterdir()] == [pdf.key_id]
+
+
+def write_chain(path: Path, chain: list[Any]) -> None:
+    from cryptography.hazmat.primitives import serialization
+
+    path.write_bytes(b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain))
+
+
+def test_the_pin_is_changed_and_nobody_sees_it(home: Installation):
+    old = home.settings.pin_file.read_text().strip()
+    said = home.say("change-pin")
+    assert said.exit_code == 0, said.output
+    new = home.settings.pin_file.read_text().strip()
+    assert new != old
+    assert new not in said.output
+    assert home.settings.pin_file.stat().st_mode & 0o777 == 0o600
+    assert not waiting_pin(home.settings.pin_file).exists()
+    open_hsm(home.settings).close()
+    assert home.events()[-1] == "TokenPinChanged"
+
+
+@pytest.mark.parametrize("reached", ["before the token", "after the token"])
+def test_a_change_of_the_pin_that_a_crash_cut_off_is_finished_without_guessing(home: Installation, reached: str):
+    settings, pin_file = token_of(home.settings), home.settings.pin_file
+    old = pin_file.read_text()
+    waiting = waiting_pin(pin_file)
+    if reached == "after the token":
+        change_pin(settings, pin_file, new_pin="another-pin")
+        pin_file.rename(waiting)
+        pin_file.write_text(old)
+        pin_file.chmod(0o600)
+    else:
+        waiting.write_text("another-pin\n")
+        waiting.chmod(0o600)
+    with pytest.raises(TokenSetupRefused, match="interrupted"):
+        open_hsm(home.settings)
+    assert home.say("change-pin").exit_code == 2
+    said = home.say("change-pin", "--finish")
+    assert said.exit_code == 0, said.output
+    assert ("has a new PIN" in said.output) == (reached == "after the token")
+    open_hsm(home.settings).close()
+    assert home.say("change-pin", "--finish").exit_code == 2
+
+
+def test_a_wrong_pin_is_tried_once_by_a_change_and_then_by_nobody(home: Installation):
+    home.settings.pin_file.write_text("wrong\n")
+    said = home.say("change-pin")
+    assert (said.exit_code, "hsm-pin-refused" in said.output) == (2, True)
+    assert not waiting_pin(home.settings.pin_file).exists()
+    assert home.settings.pin_file.read_text() == "wrong\n"
+    with pytest.raises(HsmPinRefused):
+        open_hsm(home.settings)
+    again = home.say("change-pin")
+    assert "look, then remove" in again.output
+
+
+def test_a_backup_is_drilled_without_touching_the_token(home: Installation, tmp_path: Path):
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("correct horse\n")
+    target = tmp_path / "backup"
+    words = ("--passphrase-file", str(passphrase))
+    assert home.say("backup", str(target), *words).exit_code == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    pin = home.settings.pin_file.read_bytes().strip()
+    assert pin not in target.read_bytes()
+    shutil.rmtree(home.settings.token_folder / "tokens")
+    said = home.say("drill", str(target), *words)
+    assert said.exit_code == 0, said.output
+    assert "All listed keys are there and sign." in said.output
+    assert home.say("backup", str(tmp_path / "second"), *words).exit_code == 2
+    passphrase.write_text("wrong\n")
+    assert home.say("drill", str(target), *words).exit_code == 2
+    spoilt = bytearray(target.read_bytes())
+    spoilt[-1] ^= 1
+    target.write_bytes(spoilt)
+    passphrase.write_text("correct horse\n")
+    assert home.say("drill", str(target), *words).exit_code == 2
+
+
+def test_a_drill_names_keys_that_the_token_lacks(home: Installation, tmp_path: Path):
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("correct horse\n")
+    words = ("--passphrase-file", str(passphrase))
+    assert home.say("backup", str(tmp_path / "old"), *words).exit_code == 0
+    assert home.ceremony(RENEWAL).exit_code == 0
+    said = home.say("drill", str(tmp_path / "old"), *words)
+    assert (said.exit_code, "is listed, but not there" in said.output) == (1, True)
+    assert home.say("drill").exit_code == 0
+
+
+def test_a_fence_after_a_restore_is_in_the_journal(home: Installation):
+    before = SystemClock().now() - timedelta(seconds=2)
+    said = home.say("fence", "--reason", "the disk burnt")
+    assert said.exit_code == 0, said.output
+    with SpentJournal(home.settings.spent_journal) as journal:
+        assert journal.epoch_begins_at is not None
+        assert journal.epoch_begins_at >= before
+        assert home.say("fence", "--reason", "while it runs").exit_code == 2
+    assert home.events()[-1] == "EpochBegun"
+
+
+def test_a_lost_witness_is_written_anew_only_when_it_is_lost(home: Installation):
+    said = home.say("renew-witness", "--reason", "the disk burnt")
+    assert said.exit_code == 0, said.output
+    assert home.events()[-1] == "WitnessRenewed"
+
+
+def test_what_runs_out_is_called_for_at_90_30_and_7_days(home: Installation):
+    settings = home.settings
+    (pdf,) = home.key_list.of_usage(KeyUsage.PDF)
+
+    def line(days: float) -> Any:
+        at = pdf.not_after - timedelta(days=days)
+        return next(each for each in read_key_overview(settings, at) if each.name == pdf.key_id)
+
+    assert [line(days).stage for days in (91, 90, 31, 30, 8, 7, 0.5, -0.1)] == [None, 90, 90, 30, 30, 7, 7, 0]
+    assert line(-0.1).standing is Standing.EXPIRED
+    assert home.ceremony(RENEWAL.replace("years = 2", "years = 10")).exit_code == 0
+    assert (line(30).stage, line(30).standing) == (None, Standing.RENEWED)
+    assert replace(line(91)).standing is Standing.VALID

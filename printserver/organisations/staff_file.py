@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from base64 import b64decode
+from binascii import Error
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -72,6 +74,14 @@ def read_staff(data: bytes) -> tuple[StaffRow, ...]:
     if not rows or len(rows) > MOST_LINES:
         raise StaffFileUnreadable(f"the table has {len(rows)} people; there can be 1 to {MOST_LINES}")
     return rows
+
+
+def from_base64(text: str) -> bytes:
+    """A table as it travels in a form or in JSON.   Raises: StaffFileUnreadable."""
+    try:
+        return b64decode(text, validate=True)
+    except Error:
+        raise StaffFileUnreadable("the table is not base64") from None
 
 
 def _decoded(data: bytes) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from binascii import Error
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +15,7 @@ from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
-from printserver.organisations.staff_file import StaffFileUnreadable, read_staff
+from printserver.organisations.staff_file import from_base64, read_staff
 from printserver.organisations.staff_plan import StaffAction, StaffPlan, plan_import
 
 router = api_router("", "people")
@@ -90,7 +88,7 @@ def create_import(wish: StaffWish, actor: CurrentActor, work: CurrentWork, adapt
         work,
         actor,
         adapters.attestor,
-        _bytes(wish.file),
+        from_base64(wish.file),
         freeze_missing=wish.freeze_missing,
         plan_sha256=wish.plan_sha256,
         secrets=adapters.secrets,
@@ -100,11 +98,4 @@ def create_import(wish: StaffWish, actor: CurrentActor, work: CurrentWork, adapt
 
 
 def _plan(work: Work, actor: Actor, table: StaffTable) -> StaffPlan:
-    return plan_import(work, actor, read_staff(_bytes(table.file)), freeze_missing=table.freeze_missing)
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return b64decode(text, validate=True)
-    except Error:
-        raise StaffFileUnreadable("the table is not base64") from None
+    return plan_import(work, actor, read_staff(from_base64(table.file)), freeze_missing=table.freeze_missing)

@@ -272,7 +272,8 @@ def _turn(work: Work, actor: Actor, request_id: UUID, wish: Wish, *, custody: bo
     taken = taken_of(work, request)
     word = _word(work, actor, request, taken, wish, custody=custody)
     number = organisation(work, request.organisation_id).number
-    passkeys_only = seal_facts(work, request.seal_id).evidence == PASSKEY
+    by_hand = request.state == R.PHYSICAL_SEAL  # of which the signer signs nothing
+    passkeys_only = not by_hand and seal_facts(work, request.seal_id).evidence == PASSKEY
     subject = Subject(request.id, number, wish.manifest_sha256, passkeys_only)
     return _Turn(request, subject, word, steps_of_request(request), taken)
 

@@ -22,6 +22,7 @@ from printserver.http_edge.problems import Problem, problem_of
 from printserver.http_edge.work import Call
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
+from printserver.organisations.secrets import Secrets
 from printserver.settings import Settings
 from printserver.web.assets import TEMPLATES, asset_url
 from printserver.web.languages import COOKIE, PARAMETER, Language, parse_language, preferred, translations
@@ -62,6 +63,10 @@ class View:
     @property
     def path(self) -> str:
         return self.request.url.path
+
+    @property
+    def secrets(self) -> Secrets:
+        return edge_of(self.request).adapters.secrets
 
     @property
     def is_passkey_site(self) -> bool:

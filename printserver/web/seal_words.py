@@ -188,6 +188,7 @@ SEAL_PROBLEMS: Final[Mapping[str, str]] = {
         "Somebody named may not keep this seal: custodians are custodians at its branch or above, "
         "and a personal seal is kept by its owner alone."
     ),
+    "seal-attachment-too-large": N_("An attachment has at most 10 MB."),
     "seal-reason-missing": N_("Please give a reason; it goes into the log."),
     "seal-witness-missing": N_("Name a second person who saw it, neither its keeper nor yourself."),
     "seal-import-malformed": N_("The file of seals cannot be used as it is; look at the line that is named."),

@@ -7,11 +7,15 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from printserver.audit.models import AuditEntry
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial
+from printserver.notifications.models import WebhookDelivery
+from printserver.notifications.secret_box import SecretBox
+from printserver.notifications.states import DeliveryState
+from printserver.notifications.webhooks import NewWebhook, create_webhook, send_test
 from printserver.organisations.account import open_resets, order_reset
 from printserver.organisations.permissions import Permission, Role
 from printserver.organisations.service_accounts import create_service_account, issue_service_token, service_account
@@ -43,6 +47,8 @@ class Scene:
     entry: UUID
     token: UUID
     count_alarm: UUID
+    webhook: UUID
+    delivery: UUID
     session: UUID
     service_account: UUID
     service_token: UUID
@@ -58,6 +64,7 @@ def set_scene(world: World) -> Scene:
     assert unknown.state == CopyState.OUTCOME_UNKNOWN
     return_id, page_id = world.doubtful_page()
     archived = world.archived()
+    webhook, delivery = webhook_of(world)
     with world.database.reading() as work:
         clerk = world.actor(work, Role.CLERK)
         entry = work.session.scalars(select(AuditEntry.id).where(AuditEntry.person_id == clerk.id)).first()
@@ -79,6 +86,8 @@ def set_scene(world: World) -> Scene:
         entry=entry,
         token=token,
         count_alarm=count_alarm_at(world),
+        webhook=webhook,
+        delivery=delivery,
         **_sign_in_scene(world),
         people=people_at(world),
         passkey=passkey,
@@ -124,3 +133,18 @@ def count_alarm_at(world: World) -> UUID:
         (alarm,) = count_alarms(work, world.actor(work, Role.PRINTER_ADMINISTRATOR))
     assert (alarm.printer_id, alarm.day) == (printer_id, day)
     return alarm.id
+
+
+def webhook_of(world: World) -> tuple[UUID, UUID]:
+    """One of the home's north, with a message that was given up."""
+    adapters, settings = world.adapters, world.adapters.settings
+    for file in (settings.webhook_key, settings.webhook_public_key):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    SecretBox.load_or_make(settings.webhook_key, settings.webhook_public_key)
+    wish = NewWebhook(world.home.north.branch_id, "OA", "https://oa.example.com/hooks", ("copy.printed",))
+    with world.database.work() as work:
+        actor = world.actor(work, Role.SYSTEM_ADMINISTRATOR)
+        webhook, _ = create_webhook(work, actor, wish, adapters.webhook_rules, adapters.seal_webhook_secret)
+        delivery = send_test(work, actor, webhook)
+        work.session.execute(update(WebhookDelivery).values(state=DeliveryState.GIVEN_UP))
+    return webhook, delivery

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
@@ -16,23 +15,13 @@ from printserver.organisations.permissions import GRANTS, Role
 from printserver.web.drafts import keep_draft
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor
+from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.scene import Scene
+from tests.http.step import Step
 from tests.world import World
 from tests.world_building import SITE, contract, scanned_page
 
 DIGEST: Final = "0" * 64
-
-
-@dataclass(frozen=True)
-class Step:
-    """What the right person may ask for.   names_object: whether it concerns something of the scene."""
-
-    method: str
-    route: str
-    address: Callable[[Scene], str]
-    form: Callable[[Scene], Mapping[str, Any]] = lambda scene: {}
-    files: Callable[[], Any] = lambda: None
-    names_object: bool = True
 
 
 def _form(**fields: Any) -> Callable[[Scene], Mapping[str, Any]]:
@@ -277,6 +266,37 @@ STEPS: Final = (
         lambda s: f"/requests/{s.pending_request}/passkey-decisions?saying=approve",
         DECISION,
     ),
+    Step("GET", "/notifications", lambda s: "/notifications", names_object=False),
+    Step("POST", "/notifications", lambda s: "/notifications", _form(language="zh"), names_object=False),
+    Step("GET", "/webhooks", lambda s: "/webhooks", names_object=False),
+    Step(
+        "POST",
+        "/webhooks",
+        lambda s: "/webhooks",
+        lambda s: {
+            "branch_id": str(s.world.home.north.branch_id),
+            "name": "ERP",
+            "url": "https://erp.example/",
+            "types": "copy.void",
+        },
+    ),
+    Step("GET", "/webhooks/{webhook_id}", lambda s: f"/webhooks/{s.webhook}"),
+    Step(
+        "POST",
+        "/webhooks/{webhook_id}",
+        lambda s: f"/webhooks/{s.webhook}",
+        _form(name="new", url="https://erp.example/", types="copy.void"),
+    ),
+    Step("POST", "/webhooks/{webhook_id}/states", lambda s: f"/webhooks/{s.webhook}/states", _form(state="paused")),
+    Step("POST", "/webhooks/{webhook_id}/secrets", lambda s: f"/webhooks/{s.webhook}/secrets"),
+    Step("POST", "/webhooks/{webhook_id}/tests", lambda s: f"/webhooks/{s.webhook}/tests"),
+    Step("GET", "/webhook-deliveries/{delivery_id}", lambda s: f"/webhook-deliveries/{s.delivery}"),
+    Step(
+        "POST",
+        "/webhook-deliveries/{delivery_id}/repetitions",
+        lambda s: f"/webhook-deliveries/{s.delivery}/repetitions",
+    ),
+    *PEOPLE_STEPS,
 )
 PUBLIC: Final = {
     ("GET", "/static/{name}"),

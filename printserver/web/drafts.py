@@ -21,6 +21,7 @@ from printserver.bootstrap import Adapters
 from printserver.documents.intake import IntakeLimits, SafeDocument
 from printserver.foundation.errors import NotFound
 from printserver.organisations.access import Actor
+from printserver.print_requests.drafts import KeptDocument, KeptFile
 from printserver.rendering.units import PageSize
 from printserver.settings import Settings
 
@@ -35,33 +36,55 @@ class DraftNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Draft:
-    """`token`: names it, for its person alone.   sizes: of each page, in order."""
+    """`token`: names it, for its person alone."""
 
     token: str
-    safe_sha256: str
-    original_sha256: str
-    filename: str
-    sizes: tuple[PageSize, ...]
+    kept: KeptDocument
+
+    @property
+    def safe_sha256(self) -> str:
+        return self.kept.document.safe_sha256
+
+    @property
+    def original_sha256(self) -> str:
+        return self.kept.document.original_sha256
+
+    @property
+    def filename(self) -> str:
+        return self.kept.document.filename
+
+    @property
+    def attachments(self) -> tuple[KeptFile, ...]:
+        return self.kept.attachments
+
+    @property
+    def sizes(self) -> tuple[PageSize, ...]:
+        return tuple(PageSize(*size) for size in self.kept.document.sizes)
 
     @property
     def pages(self) -> int:
-        return len(self.sizes)
+        return len(self.kept.document.sizes)
 
 
 def limits_of(settings: Settings) -> IntakeLimits:
     return IntakeLimits(max_bytes=settings.largest_upload_bytes, max_pages=settings.most_pages)
 
 
-def keep_draft(adapters: Adapters, actor: Actor, safe: SafeDocument, filename: str) -> Draft:
-    record = {
-        "person_id": str(actor.id),
-        "safe_sha256": adapters.objects.put(safe.pdf),
-        "original_sha256": safe.original_sha256,
-        "filename": filename[-LONGEST_FILENAME:],
-        "sizes": [[size.width_um, size.height_um] for size in safe.pages],
-    }
+def keep_draft(
+    adapters: Adapters, actor: Actor, safe: SafeDocument, filename: str, attachments: tuple[KeptFile, ...] = ()
+) -> Draft:
+    """attachments: in the object store already."""
+    sizes = tuple((size.width_um, size.height_um) for size in safe.pages)
+    digest = adapters.objects.put(safe.pdf)
+    document = KeptFile(filename[-LONGEST_FILENAME:], safe.original_sha256, digest, sizes)
+    return keep_document(adapters, actor, KeptDocument(document, attachments))
+
+
+def keep_document(adapters: Adapters, actor: Actor, kept: KeptDocument) -> Draft:
+    """Under a name that opens it for this person; all of its files are in the object store already."""
+    record = {"person_id": str(actor.id), **kept.to_json()}
     digest = adapters.objects.put(json.dumps(record, sort_keys=True).encode())
-    return open_draft(adapters, actor, digest + _authentication(adapters, actor.id, digest))
+    return Draft(digest + _authentication(adapters, actor.id, digest), kept)
 
 
 def open_draft(adapters: Adapters, actor: Actor, token: str) -> Draft:
@@ -70,8 +93,9 @@ def open_draft(adapters: Adapters, actor: Actor, token: str) -> Draft:
     if match is None or not hmac.compare_digest(match[2], _authentication(adapters, actor.id, match[1])):
         raise DraftNotFound("there is no such draft; please choose the document again")
     record = json.loads(adapters.objects.get(match[1]))
-    sizes = tuple(PageSize(*size) for size in record["sizes"])
-    return Draft(token, record["safe_sha256"], record["original_sha256"], record["filename"], sizes)
+    if "document" not in record:
+        raise DraftNotFound("this draft is from an earlier release; please choose the document again")
+    return Draft(token, KeptDocument.of_json(record))
 
 
 def _authentication(adapters: Adapters, person_id: UUID, digest: str) -> str:

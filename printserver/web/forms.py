@@ -20,16 +20,23 @@ from pydantic import (
     ValidationInfo,
 )
 
-from printserver.print_requests.application import Application, Place
+from printserver.print_requests.application import MOST_READERS, Application, Attachment, Place
+from printserver.print_requests.money import CNY, AmountMalformed, Money, parse_money
 from printserver.print_requests.notices import Channel, NewNotice, NoticeKind, NoticeMalformed
+from printserver.print_requests.parties import MOST_PARTIES, Party, PartyKind
 from printserver.print_requests.sides import Sides
+from printserver.signing.flow import DEFAULT_CLASS
 
 UM_PER_MM: Final = 1_000
 MOST_PLACES: Final = 50
 
-FIELDS: Final = frozenset({"seal_id", "printer_id", "copies", "sides", "title", "purpose", "own_reference"})
+FIELDS: Final = frozenset(
+    {"seal_id", "printer_id", "copies", "sides", "title", "purpose", "own_reference", "class_code", "copy_to"}
+)
 
 Text = Annotated[str, Field(max_length=1_000)]
+CONSENTS: Final = {"both": (True, True), "electronic": (True, False), "neither": (False, False)}
+"""What a party accepts: an electronic seal, and its print."""
 
 
 def _at_most(limit: str) -> Callable[[int, ValidationInfo], int]:
@@ -55,6 +62,16 @@ class TypedRequest(BaseModel):
     printer_id: Text = ""
     copies: Text = "1"
     sides: Text = Sides.ONE_SIDED.value
+    class_code: Text = DEFAULT_CLASS
+    amount: Text = ""
+    currency: Text = CNY
+    copy_to: Annotated[list[Text], Field(max_length=MOST_READERS)] = []
+    party_kind: Annotated[list[Text], Field(max_length=MOST_PARTIES)] = []
+    party_name: Annotated[list[Text], Field(max_length=MOST_PARTIES)] = []
+    party_number: Annotated[list[Text], Field(max_length=MOST_PARTIES)] = []
+    party_consent: Annotated[list[Text], Field(max_length=MOST_PARTIES)] = []
+    saved: Text = ""
+    template_name: Text = ""
     place_page: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_x: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_y: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
@@ -62,15 +79,21 @@ class TypedRequest(BaseModel):
     action: Text = "submit"
 
     @property
-    def places(self) -> list[tuple[str, str, str]]:
+    def places(self) -> list[tuple[str, ...]]:
         """Page, x and y of each; what is missing is empty."""
-        longest = max(map(len, (self.place_page, self.place_x, self.place_y)))
-        columns = (
-            [*column, *[""] * (longest - len(column))] for column in (self.place_page, self.place_x, self.place_y)
-        )
-        return list(zip(*columns, strict=True))
+        return _rows(self.place_page, self.place_x, self.place_y)
 
-    def with_places(self, places: Sequence[tuple[str, str, str]]) -> TypedRequest:
+    @property
+    def parties(self) -> list[tuple[str, ...]]:
+        """Kind, name, number and consent of each; consent is one of `CONSENTS`."""
+        return _rows(self.party_kind, self.party_name, self.party_number, self.party_consent)
+
+    def with_parties(self, parties: Sequence[tuple[str, ...]]) -> TypedRequest:
+        kinds, names, numbers, consents = ([party[at] for party in parties] for at in range(4))
+        columns = {"party_kind": kinds, "party_name": names, "party_number": numbers, "party_consent": consents}
+        return self.model_copy(update=columns)
+
+    def with_places(self, places: Sequence[tuple[str, ...]]) -> TypedRequest:
         pages, xs, ys = ([place[at] for place in places] for at in range(3))
         return self.model_copy(update={"place_page": pages, "place_x": xs, "place_y": ys})
 
@@ -95,10 +118,23 @@ class TypedNotice(BaseModel):
             raise NoticeMalformed("say of what kind the notice was, how it went, and when") from None
 
 
+class CheckedAmount(BaseModel):
+    minor: int
+    currency: str
+
+
 class CheckedPlace(BaseModel):
     page: Annotated[int, Field(ge=1), AfterValidator(_at_most("pages"))]
     x_um: Annotated[int, Field(ge=0, le=2_000_000)]
     y_um: Annotated[int, Field(ge=0, le=2_000_000)]
+
+
+class CheckedParty(BaseModel):
+    kind: PartyKind
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+    consents: bool
+    accepts_print: bool
 
 
 class CheckedRequest(BaseModel):
@@ -111,11 +147,25 @@ class CheckedRequest(BaseModel):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
     own_reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-    places: Annotated[list[CheckedPlace], Field(min_length=1)]
+    class_code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    copy_to: tuple[UUID, ...] = ()
+    amount: CheckedAmount | None = None
+    parties: list[CheckedParty] = []
+    places: list[CheckedPlace]
 
-    def application(self, filename: str) -> Application:
+    def application(
+        self, filename: str, attachments: tuple[Attachment, ...] = (), earlier_id: UUID | None = None
+    ) -> Application:
         places = tuple(Place(place.page, place.x_um, place.y_um) for place in self.places)
-        return Application(**self.model_dump(exclude={"places"}), places=places, filename=filename)
+        return Application(
+            **self.model_dump(exclude={"places", "amount", "parties"}),
+            places=places,
+            filename=filename,
+            amount=None if self.amount is None else Money(self.amount.minor, self.amount.currency),
+            parties=tuple(Party(**vars(party)) for party in self.parties),
+            attachments=attachments,
+            earlier_id=earlier_id,
+        )
 
 
 @dataclass(frozen=True)
@@ -128,10 +178,16 @@ class FieldsWrong(Exception):
 def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> CheckedRequest:
     """pages: of the document.   Raises: FieldsWrong."""
     words = typed.model_dump(include=set(FIELDS))
-    places = [_micrometres(place) for place in typed.places]
     limits = {"most_copies": most_copies, "pages": pages}
+    words["copy_to"] = [person for person in typed.copy_to if person]
+    given = {
+        **words,
+        "places": [_micrometres(place) for place in typed.places],
+        "parties": [_party(party) for party in typed.parties if any(party[1:3])],
+        "amount": _amount(typed),
+    }
     try:
-        return CheckedRequest.model_validate({**words, "places": places}, context=limits)
+        return CheckedRequest.model_validate(given, context=limits)
     except ValidationError as problem:
         raise FieldsWrong(frozenset(_field(error["loc"]) for error in problem.errors())) from None
 
@@ -139,10 +195,38 @@ def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> Check
 def _field(location: Sequence[int | str]) -> str:
     if location[0] == "places":
         return f"place-{location[1]}" if len(location) > 1 else "places"
+    if location[0] == "parties":
+        return f"party-{location[1]}" if len(location) > 1 else "parties"
     return str(location[0])
 
 
-def _micrometres(place: tuple[str, str, str]) -> Mapping[str, Any]:
+def _rows(*columns: Sequence[str]) -> list[tuple[str, ...]]:
+    longest = max(map(len, columns))
+    return list(zip(*([*column, *[""] * (longest - len(column))] for column in columns), strict=True))
+
+
+def _party(party: tuple[str, ...]) -> Mapping[str, Any]:
+    kind, name, number, consent = party
+    electronic, printed = CONSENTS.get(consent, (True, True))
+    return {
+        "kind": kind or PartyKind.COMPANY,
+        "name": name,
+        "number": number,
+        "consents": electronic,
+        "accepts_print": printed,
+    }
+
+
+def _amount(typed: TypedRequest) -> Mapping[str, Any] | None:
+    """What is no amount is refused as a field."""
+    try:
+        money = parse_money(typed.amount, typed.currency)
+    except AmountMalformed:
+        raise FieldsWrong(frozenset({"amount"})) from None
+    return None if money is None else vars(money)
+
+
+def _micrometres(place: tuple[str, ...]) -> Mapping[str, Any]:
     page, x, y = place
     return {"page": page.strip(), "x_um": _um(x), "y_um": _um(y)}
 

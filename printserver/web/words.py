@@ -10,7 +10,7 @@ from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAG
 from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
 from printserver.web.people_words import PEOPLE_EVENTS, PEOPLE_NOTICES, PEOPLE_TONES, PEOPLE_WORDS
 from printserver.web.problem_words import PROBLEM_WORDS
-from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_STATE
+from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_WORDS
 from printserver.web.seal_words import SEAL_EVENTS, SEAL_NOTICES, SEAL_TONES, SEAL_WORDS
 from printserver.web.sign_in_words import FACTORS, PERMISSIONS, SIGN_IN_EVENTS, SIGN_IN_NOTICES
 from printserver.web.statement_words import (
@@ -28,7 +28,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **SEAL_WORDS,
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
-    "request_state": REQUEST_STATE,
+    **REQUEST_WORDS,
     "passkey_state": PASSKEY_STATES,
     "statement_kind": STATEMENT_KINDS,
     "statement_state": STATEMENT_STATES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Final
 from uuid import UUID
@@ -11,8 +11,10 @@ from uuid import UUID
 from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
+from printserver.approvals.classes import ClassNotFound, ClassNotUsable, classes
+from printserver.bootstrap import Adapters
 from printserver.documents.intake import DocumentRefused, make_safe
-from printserver.foundation.errors import Malformed, PrintServerError, Refused
+from printserver.foundation.errors import Malformed, PrintServerError, Refused, TooMany
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
@@ -21,9 +23,21 @@ from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations.access import Actor
+from printserver.organisations.colleagues import colleagues
 from printserver.organisations.permissions import Permission
-from printserver.print_requests import pipeline, service
-from printserver.print_requests.application import Application, SidesNotPossible
+from printserver.print_requests import drafts, pipeline, service
+from printserver.print_requests.application import (
+    Application,
+    ApplicationMalformed,
+    ConsentMissing,
+    ReaderNotFound,
+    SealTypeNotAllowed,
+    SidesNotPossible,
+)
+from printserver.print_requests.attachments import as_attachment, keep_attachments
+from printserver.print_requests.money import CURRENCIES
+from printserver.print_requests.parties import MOST_PARTIES, PartyKind, PartyMalformed
+from printserver.print_requests.service import ReferenceTaken
 from printserver.print_requests.sides import Sides
 from printserver.printing.queries import PrinterNotUsable, printers
 from printserver.rendering.marks import SealPlaceRefused
@@ -31,8 +45,10 @@ from printserver.rendering.page_images import page_image
 from printserver.seals.queries import seals
 from printserver.seals.service import SealNotUsable
 from printserver.seals.states import SealState
-from printserver.web.drafts import Draft, keep_draft, limits_of, open_draft
-from printserver.web.forms import MOST_PLACES, CheckedRequest, FieldsWrong, TypedRequest, check_request
+from printserver.web.changes import change
+from printserver.web.draft_fields import fields_of, typed_of
+from printserver.web.drafts import Draft, keep_document, keep_draft, limits_of, open_draft
+from printserver.web.forms import CONSENTS, MOST_PLACES, CheckedRequest, FieldsWrong, TypedRequest, check_request
 from printserver.web.view import CurrentView, View
 
 router = edge_router("/requests", "pages")
@@ -44,6 +60,13 @@ _FIELD_OF: Final[Mapping[type[PrintServerError], str]] = {
     SealNotUsable: "seal_id",
     PrinterNotUsable: "printer_id",
     SidesNotPossible: "sides",
+    SealTypeNotAllowed: "seal_id",
+    ReferenceTaken: "own_reference",
+    PartyMalformed: "parties",
+    ConsentMissing: "parties",
+    ReaderNotFound: "copy_to",
+    ClassNotUsable: "class_code",
+    ClassNotFound: "class_code",
 }
 
 
@@ -70,14 +93,22 @@ def show_new_request(
     work: CurrentWork,
     adapters: CurrentAdapters,
     draft: Annotated[str, Query(max_length=200)] = "",
+    saved: UUID | None = None,
+    template: UUID | None = None,
 ) -> HTMLResponse:
-    """The upload; with a draft, the application."""
+    """The upload; with a draft, the application.   saved: a draft of the list.   template: values that were kept."""
+    if saved is not None:
+        return _saved_form(view, work, actor, adapters, saved)
     if not draft:
-        return view.page("upload.html", problem=None)
+        return view.page("upload.html", problem=None, templates=drafts.templates(work, actor), template=template)
     opened = open_draft(adapters, actor, draft)
     title = opened.filename.rpartition(".")[0] or opened.filename
-    typed = TypedRequest(draft=draft, key=str(new_id()), title=title, shown=str(opened.pages))
-    typed = typed.with_places([(str(opened.pages), *FIRST_PLACE_MM)])
+    typed = TypedRequest(title=title).with_places([(str(opened.pages), *FIRST_PLACE_MM)])
+    if template is not None:
+        kept = typed_of(drafts.template_facts(work, actor, template).fields)
+        typed = kept.model_copy(update={"title": kept.title or title, "own_reference": ""})
+        typed = typed.with_places(typed.places or [(str(opened.pages), *FIRST_PLACE_MM)])
+    typed = typed.model_copy(update={"draft": draft, "key": str(new_id()), "shown": str(opened.pages)})
     return _form_page(view, work, actor, opened, typed, Wrong())
 
 
@@ -85,17 +116,28 @@ def show_new_request(
 @requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
 def create_draft(
     view: CurrentView,
-    actor: CurrentActor,
-    adapters: CurrentAdapters,
+    call: CurrentCall,
     document: Annotated[UploadFile, File()],
+    attachments: Annotated[list[UploadFile] | None, File()] = None,
+    template: Annotated[str, Form(max_length=36)] = "",
 ) -> Response:
     """What cannot be made safe is refused with its reason, and forgotten."""
+    adapters = call.adapters
+    with adapters.database.reading() as work:
+        actor = call.caller_in(work).actor
+        kept_values = drafts.templates(work, actor)
+    limits = limits_of(adapters.settings)
+    files = [(each.filename or "", each.file.read()) for each in attachments or () if each.filename]
     try:
-        safe = make_safe(document.file.read(), limits_of(adapters.settings))
-    except DocumentRefused as problem:
-        return view.page("upload.html", status=status_of(problem), problem=problem)
-    draft = keep_draft(adapters, actor, safe, document.filename or "")
-    return view.go(f"/requests/new?draft={draft.token}")
+        safe = make_safe(document.file.read(), limits)
+        others = keep_attachments(adapters.objects, files, limits)
+    except (DocumentRefused, ApplicationMalformed) as problem:
+        return view.page(
+            "upload.html", status=status_of(problem), problem=problem, templates=kept_values, template=template
+        )
+    draft = keep_draft(adapters, actor, safe, document.filename or "", others)
+    chosen = f"&template={template}" if template in {str(each.id) for each in kept_values} else ""
+    return view.go(f"/requests/new?draft={draft.token}{chosen}")
 
 
 @router.get("/drafts/{token}/pages/{page}", response_class=Response)
@@ -113,11 +155,13 @@ def create_request(view: CurrentView, call: CurrentCall, typed: Annotated[TypedR
     with call.adapters.database.reading() as work:
         actor = call.caller_in(work).actor
     draft = open_draft(call.adapters, actor, typed.draft)
+    if typed.action in ("save", "keep"):
+        return _saved(view, call, draft, typed)
     if typed.action != "submit":
         return _shown_again(view, call, draft, _edited(typed, draft), Wrong())
     try:
         checked = check_request(typed, most_copies=view.settings.most_copies, pages=draft.pages)
-        request_id = _submit(call, actor, draft, typed.key, checked)
+        request_id = _submit(call, actor, draft, typed, checked)
     except FieldsWrong as wrong:
         return _shown_again(view, call, draft, typed, Wrong(wrong.fields))
     except (Malformed, Refused) as problem:
@@ -126,10 +170,14 @@ def create_request(view: CurrentView, call: CurrentCall, typed: Annotated[TypedR
     return view.go(f"/requests/{request_id}", "submitted")
 
 
-def _submit(call: Call, actor: Actor, draft: Draft, key: str, checked: CheckedRequest) -> UUID:
+def _submit(call: Call, actor: Actor, draft: Draft, typed: TypedRequest, checked: CheckedRequest) -> UUID:
     """The same form sent twice makes one request."""
     parts, settings = call.adapters, call.adapters.settings
-    application = checked.application(draft.filename)
+    saved = _saved_id(typed)
+    with parts.database.reading() as work:
+        earlier_id = None if saved is None else _earlier_of(work, actor, saved)
+    attachments = tuple(as_attachment(each) for each in draft.attachments)
+    application = checked.application(draft.filename, attachments, earlier_id)
     safe_pdf = parts.objects.get(draft.safe_sha256)
     taken = pipeline.take_in(
         parts.database,
@@ -137,24 +185,25 @@ def _submit(call: Call, actor: Actor, draft: Draft, key: str, checked: CheckedRe
         actor,
         application,
         safe_pdf,
-        makers=parts.load_key_list(),
         limits=limits_of(settings),
         most_copies=settings.most_copies,
     )
     # The document was rebuilt from itself; what was handed in is the draft's original.
-    taken = replace(taken, safe=replace(taken.safe, original_sha256=draft.original_sha256))
+    taken = taken.with_original(draft.original_sha256)
     request_sha256 = digest(checked.model_dump_json().encode(), sha256(safe_pdf).digest())
-    keyed = Keyed(actor.id, f"page:{key}", request_sha256)
+    keyed = Keyed(actor.id, f"page:{typed.key}", request_sha256)
     with parts.database.work() as work:
-        answer = answer_once(work, keyed, lambda: _enter(call, work, application, taken))
+        answer = answer_once(work, keyed, lambda: _enter(call, work, application, taken, saved))
     return UUID(answer.body["id"])
 
 
-def _enter(call: Call, work: Work, application: Application, taken: pipeline.TakenIn) -> Answer:
-    settings = call.adapters.settings
+def _enter(call: Call, work: Work, application: Application, taken: pipeline.TakenIn, saved: UUID | None) -> Answer:
+    settings, actor = call.adapters.settings, call.caller_in(work).actor
+    if saved is not None:
+        drafts.discard_draft(work, actor, saved)
     request = service.submit_request(
         work,
-        call.caller_in(work).actor,
+        actor,
         application,
         taken.safe,
         [page.to_json() for page in taken.layout],
@@ -164,9 +213,53 @@ def _enter(call: Call, work: Work, application: Application, taken: pipeline.Tak
     return Answer(201, {"id": str(request.id)})
 
 
+def _saved(view: View, call: Call, draft: Draft, typed: TypedRequest) -> Response:
+    """Kept as a draft, or its values under a name; nothing is checked yet."""
+
+    def keep(work: Work, actor: Actor) -> UUID:
+        if typed.action == "keep":
+            return drafts.save_template(work, actor, typed.template_name or typed.title, fields_of(typed))
+        return drafts.save_draft(work, actor, draft.kept, fields_of(typed), draft_id=_saved_id(typed))
+
+    try:
+        kept = change(call, keep)
+    except (Malformed, Refused, TooMany) as problem:
+        return _shown_again(view, call, draft, typed, Wrong(problem=problem))
+    if typed.action == "keep":
+        return _shown_again(view, call, draft, typed, Wrong(), kept=True)
+    return view.go(f"/requests/new?saved={kept}", "draft-saved")
+
+
+def _saved_form(view: View, work: Work, actor: Actor, adapters: Adapters, saved: UUID) -> HTMLResponse:
+    facts = drafts.draft_facts(work, actor, saved)
+    draft = keep_document(adapters, actor, facts.kept)
+    typed = typed_of(facts.fields).model_copy(
+        update={"draft": draft.token, "key": str(new_id()), "shown": "1", "saved": str(saved)}
+    )
+    return _form_page(view, work, actor, draft, typed, Wrong())
+
+
+def _saved_id(typed: TypedRequest) -> UUID | None:
+    try:
+        return UUID(typed.saved) if typed.saved else None
+    except ValueError:
+        return None
+
+
+def _earlier_of(work: Work, actor: Actor, saved: UUID) -> UUID | None:
+    try:
+        return drafts.draft_facts(work, actor, saved).earlier_id
+    except drafts.SavedDraftNotFound:  # handed in already: the same form a second time
+        return None
+
+
 def _edited(typed: TypedRequest, draft: Draft) -> TypedRequest:
     verb, _, number = typed.action.partition("-")
     places = typed.places
+    if typed.action == "party-add" and len(typed.parties) < MOST_PARTIES:
+        return typed.with_parties([*typed.parties, (PartyKind.COMPANY.value, "", "", "both")])
+    if verb == "party" and number.isdecimal():
+        return typed.with_parties([party for at, party in enumerate(typed.parties) if at != int(number)])
     if verb == "add" and len(places) < MOST_PLACES:
         places = [*places, (typed.shown, *FIRST_PLACE_MM)]
     elif verb == "remove" and number.isdecimal() and len(places) > 1:
@@ -176,12 +269,23 @@ def _edited(typed: TypedRequest, draft: Draft) -> TypedRequest:
     return typed.with_places(places)
 
 
-def _shown_again(view: View, call: Call, draft: Draft, typed: TypedRequest, wrong: Wrong) -> HTMLResponse:
+def _shown_again(
+    view: View, call: Call, draft: Draft, typed: TypedRequest, wrong: Wrong, *, kept: bool = False
+) -> HTMLResponse:
     with call.adapters.database.reading() as work:
-        return _form_page(view, work, call.caller_in(work).actor, draft, typed, wrong)
+        return _form_page(view, work, call.caller_in(work).actor, draft, typed, wrong, kept=kept)
 
 
-def _form_page(view: View, work: Work, actor: Actor, draft: Draft, typed: TypedRequest, wrong: Wrong) -> HTMLResponse:
+def _form_page(
+    view: View,
+    work: Work,
+    actor: Actor,
+    draft: Draft,
+    typed: TypedRequest,
+    wrong: Wrong,
+    *,
+    kept: bool = False,
+) -> HTMLResponse:
     shown = int(typed.shown) if typed.shown.isdecimal() and 1 <= int(typed.shown) <= draft.pages else draft.pages
     return view.page(
         "new_request.html",
@@ -190,8 +294,14 @@ def _form_page(view: View, work: Work, actor: Actor, draft: Draft, typed: TypedR
         typed=typed,
         shown=shown,
         wrong=wrong,
+        kept=kept,
         seals=[seal for seal in seals(work, actor) if seal.state is SealState.ACTIVE],
         printers=[printer for printer in printers(work, actor) if printer.colour],
+        classes=classes(work, actor.organisation_id),
+        colleagues=[each for each in colleagues(work, actor.organisation_id) if each.id != actor.person_id],
+        currencies=CURRENCIES,
+        party_kinds=list(PartyKind),
+        consents=list(CONSENTS),
         most_copies=view.settings.most_copies,
         sides=list(Sides),
     )

@@ -1,0 +1,99 @@
+"""A form's values as a draft keeps them, and back: an application's JSON, with whatever was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from printserver.print_requests.money import CNY, AmountMalformed, Money, parse_money
+from printserver.web.forms import CONSENTS, TypedRequest
+
+_PLAIN: Final = ("title", "purpose", "own_reference", "seal_id", "printer_id", "sides", "class_code")
+_UM_PER_MM: Final = 1_000
+
+
+def fields_of(typed: TypedRequest) -> dict[str, Any]:
+    """What cannot be read as it should stays as it was typed."""
+    parties = []
+    for kind, name, number, consent in typed.parties:
+        electronic, printed = CONSENTS.get(consent, (True, True))
+        parties.append({"kind": kind, "name": name, "number": number, "consents": electronic, "accepts_print": printed})
+    return {
+        **{name: getattr(typed, name) for name in _PLAIN},
+        "copies": int(typed.copies) if typed.copies.strip().isdecimal() else typed.copies,
+        "places": [_place(place) for place in typed.places],
+        "amount": _amount(typed),
+        "parties": [party for party in parties if party["name"] or party["number"]],
+        "copy_to": [person for person in typed.copy_to if person],
+    }
+
+
+def typed_of(fields: Mapping[str, Any]) -> TypedRequest:
+    """Without document and keys."""
+    words = {name: str(fields[name]) for name in _PLAIN if fields.get(name) not in (None, "")}
+    amount = fields.get("amount")
+    typed = TypedRequest.model_validate(
+        {
+            **words,
+            "copies": str(fields.get("copies", 1)),
+            "copy_to": [str(person) for person in _listed(fields.get("copy_to"))],
+            "amount": _typed_amount(amount),
+            "currency": str(amount.get("currency", CNY)) if isinstance(amount, Mapping) else CNY,
+        }
+    )
+    places = [_typed_place(place) for place in _listed(fields.get("places")) if isinstance(place, Mapping)]
+    parties = [_typed_party(party) for party in _listed(fields.get("parties")) if isinstance(party, Mapping)]
+    return typed.with_places(places).with_parties(parties)
+
+
+def _place(place: tuple[str, ...]) -> dict[str, Any]:
+    page, x, y = place
+    return {
+        "page": int(page) if page.strip().isdecimal() else page,
+        "x_um": _um(x),
+        "y_um": _um(y),
+    }
+
+
+def _um(millimetres: str) -> int | str:
+    try:
+        return round(float(millimetres.replace(",", ".")) * _UM_PER_MM)
+    except (ValueError, OverflowError):
+        return millimetres
+
+
+def _typed_place(place: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(place.get("page", "")), _mm(place.get("x_um", "")), _mm(place.get("y_um", ""))
+
+
+def _mm(value: object) -> str:
+    return f"{value / _UM_PER_MM:.7g}" if isinstance(value, int) else str(value)
+
+
+def _amount(typed: TypedRequest) -> dict[str, Any] | str | None:
+    try:
+        money = parse_money(typed.amount, typed.currency)
+    except AmountMalformed:
+        return typed.amount
+    return None if money is None else vars(money)
+
+
+def _typed_amount(amount: object) -> str:
+    if amount is None:
+        return ""
+    try:
+        if isinstance(amount, Mapping):
+            return Money(int(amount["minor"]), str(amount["currency"])).plain
+    except (KeyError, TypeError, ValueError, AmountMalformed):
+        return ""
+    return str(amount)
+
+
+def _typed_party(party: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    accepts = bool(party.get("consents", True)), bool(party.get("accepts_print", True))
+    consent = next((word for word, each in CONSENTS.items() if each == accepts), "neither")
+    return str(party.get("kind", "")), str(party.get("name", "")), str(party.get("number", "")), consent
+
+
+def _listed(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []

@@ -102,11 +102,16 @@ def registered_artwork(work: Work, actor: Actor, artwork_id: UUID, application: 
     return Artwork(row.artwork_sha256, IMAGE)
 
 
-def apply_for_seal(work: Work, actor: Actor, application: SealApplication, artwork: Artwork) -> UUID:
-    """Raises: NotFound for a branch out of reach, SealApplicationMalformed, SealCustodianRefused, SealNotFound."""
-    path = branch_path(work, application.branch_id)
+def require_reach(work: Work, actor: Actor, branch_id: UUID) -> None:
+    """Before anything is drawn or stored.   Raises: NotFound for a branch for which `actor` may not apply."""
+    path = branch_path(work, branch_id)
     if not any(actor.may(permission, path) for permission in MAY_APPLY):
         raise NotFound("there is no such branch")
+
+
+def apply_for_seal(work: Work, actor: Actor, application: SealApplication, artwork: Artwork) -> UUID:
+    """Raises: NotFound for a branch out of reach, SealApplicationMalformed, SealCustodianRefused, SealNotFound."""
+    require_reach(work, actor, application.branch_id)
     check_application(work, application)
     require_keepers(work, actor.organisation_id, application.branch_id, application.keepers)
     if application.replaces_id is not None:

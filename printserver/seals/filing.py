@@ -68,13 +68,18 @@ def read_filed(objects: Objects, der: bytes, makers: SealMakers, *, at: datetime
     return FiledObject(seal, objects.put(der), None if artwork is None else objects.put(artwork))
 
 
+def require_filer(work: Work, actor: Actor, branch_id: UUID) -> None:
+    """Before anything is stored.   Raises: NotFound."""
+    if not actor.may(Permission.MANAGE_SEALS, branch_path(work, branch_id)):
+        raise NotFound("there is no such branch")
+
+
 def file_seal(work: Work, actor: Actor, filing: Filing, filed: FiledObject) -> UUID:
     """It begins as made: officers activate it like one that was made here.
 
     Raises: NotFound for a branch out of reach, SealFiledAlready, SealCustodianRefused.
     """
-    if not actor.may(Permission.MANAGE_SEALS, branch_path(work, filing.branch_id)):
-        raise NotFound("there is no such branch")
+    require_filer(work, actor, filing.branch_id)
     if work.session.scalar(select(Seal.id).where(Seal.object_sha256 == filed.sha256).limit(1)) is not None:
         raise SealFiledAlready("this seal object is in the register already")
     require_keepers(work, actor.organisation_id, filing.branch_id, filing.custodians)

@@ -284,7 +284,7 @@ def _check_form(work: Work, seal: SealFacts, step: NewStep) -> None:
 def _statement(work: Work, seal: SealFacts, step: NewStep, after: SealState) -> tuple[StatementKind, dict[str, Any]]:
     if step.action is SealAction.APPROVE:
         return StatementKind.SEAL_ORDER, order_body(work, seal)
-    return StatementKind.SEAL, seal_body(seal, after, step.form)
+    return StatementKind.SEAL, seal_body(work, seal, after, step.form)
 
 
 def order_body(work: Work, seal: SealFacts) -> dict[str, Any]:
@@ -305,7 +305,7 @@ def order_body(work: Work, seal: SealFacts) -> dict[str, Any]:
     }
 
 
-def seal_body(seal: SealFacts, after: SealState, form: Mapping[str, Any]) -> dict[str, Any]:
+def seal_body(work: Work, seal: SealFacts, after: SealState, form: Mapping[str, Any]) -> dict[str, Any]:
     """The whole description of the seal once the step is taken."""
     custodians = _ids(form["custodians"]) if "custodians" in form else seal.custodians
     return {
@@ -319,6 +319,7 @@ def seal_body(seal: SealFacts, after: SealState, form: Mapping[str, Any]) -> dic
         "evidence": form.get("evidence", seal.evidence),
         "classes": list(form.get("classes", seal.classes)),
         "uses_limit": form.get("uses_limit", seal.uses_limit),
+        "path": branch_path(work, seal.branch_id),
     }
 
 

@@ -28,6 +28,7 @@ from printserver.printing.outcome import Outcome
 from printserver.returns.printer_days import check_counts
 from tests.http.passkey_things import passkey_at
 from tests.http.people_things import PeopleThings, people_at
+from tests.http.seal_things import SealThings, seals_at
 from tests.world import World
 
 
@@ -56,6 +57,7 @@ class Scene:
     people: PeopleThings
     passkey: UUID
     key_statement: UUID
+    seals: SealThings
 
 
 def set_scene(world: World) -> Scene:
@@ -92,6 +94,7 @@ def set_scene(world: World) -> Scene:
         people=people_at(world),
         passkey=passkey,
         key_statement=key_statement,
+        seals=seals_at(world),
     )
 
 

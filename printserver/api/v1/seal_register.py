@@ -16,7 +16,7 @@ from printserver.http_edge.work import CurrentActor, CurrentCall, CurrentWork
 from printserver.organisations.permissions import Permission
 from printserver.rendering.seal_artwork_types import SealType
 from printserver.seals import ledger, physical
-from printserver.seals.filing import Filing, file_seal, read_filed
+from printserver.seals.filing import Filing, file_seal, read_filed, require_filer
 from printserver.seals.imports import MOST_BYTES, apply_import, import_facts, keep_import, look_at
 from printserver.seals.states import PhysicalAction, PhysicalState
 from printserver.signing.seal_object import MAX_BYTES
@@ -169,6 +169,8 @@ def create_filing(
     purpose: Annotated[str, Form(max_length=500)] = "",
 ) -> Filed:
     adapters = call.adapters
+    with adapters.database.reading() as work:
+        require_filer(work, call.caller_in(work).actor, branch_id)
     data = file.file.read(MAX_BYTES + 1)
     filed = read_filed(adapters.objects, data, adapters.load_seal_makers(), at=adapters.database.clock.now())
     with call.transaction() as work:

@@ -190,6 +190,8 @@ def read_seal(seal_id: UUID, actor: CurrentActor, work: CurrentWork) -> Seal:
 def create_application(body: SealApplication, call: CurrentCall, adapters: CurrentAdapters) -> Seal:
     """Two officers decide on it (`/statements`); then the signer makes it."""
     wanted = applications.SealApplication(**body.model_dump(exclude={"artwork_id"}))
+    with adapters.database.reading() as work:
+        applications.require_reach(work, call.caller_in(work).actor, wanted.branch_id)
     drawn = None if body.artwork_id else applications.draw_artwork(adapters.objects, wanted)
     with call.transaction() as work:
         actor = call.caller_in(work).actor

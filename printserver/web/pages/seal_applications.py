@@ -28,7 +28,14 @@ from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 from printserver.rendering.seal_artwork import GlyphMissing, seal_svg
 from printserver.rendering.seal_artwork_image import LARGEST_BYTES
 from printserver.rendering.seal_artwork_types import STYLES, SealType
-from printserver.seals.applications import MAY_APPLY, Artwork, apply_for_seal, draw_artwork, registered_artwork
+from printserver.seals.applications import (
+    MAY_APPLY,
+    Artwork,
+    apply_for_seal,
+    draw_artwork,
+    registered_artwork,
+    require_reach,
+)
 from printserver.seals.artworks import ArtworkFacts, artwork_facts, keep_artwork, take_image
 from printserver.seals.queries import readable_seal
 from printserver.web.languages import Language
@@ -159,6 +166,8 @@ def read_after(artwork_id: UUID, call: CurrentCall, adapters: CurrentAdapters) -
 def _apply(view: View, call: Call, typed: TypedSeal) -> UUID:
     """Drawn and stored outside of the transaction.   Raises: as `apply_for_seal`."""
     application = typed.application(ZoneInfo(view.settings.time_zone))
+    with call.adapters.database.reading() as work:
+        require_reach(work, call.caller_in(work).actor, application.branch_id)
     artwork = None if typed.artwork_id else draw_artwork(call.adapters.objects, application)
     with call.transaction() as work:
         actor = call.caller_in(work).actor

@@ -20,7 +20,7 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branches_with
 from printserver.rendering.seal_artwork_types import SealType
 from printserver.seals.errors import SealApplicationMalformed
-from printserver.seals.filing import Filing, file_seal, read_filed
+from printserver.seals.filing import Filing, file_seal, read_filed, require_filer
 from printserver.seals.imports import (
     COLUMNS,
     MOST_BYTES,
@@ -110,6 +110,8 @@ def _file(call: Call, der: bytes, branch_id: str, type_name: str, custodian: str
         raise SealApplicationMalformed(
             "say at which branch it is kept, of which type it is, and who keeps it"
         ) from None
+    with call.adapters.database.reading() as work:
+        require_filer(work, call.caller_in(work).actor, filing.branch_id)
     filed = read_filed(
         call.adapters.objects, der, call.adapters.load_seal_makers(), at=call.adapters.database.clock.now()
     )

@@ -133,7 +133,7 @@ def create_step(seal_id: UUID, view: CurrentView, call: CurrentCall, sent: Annot
     attestor = call.adapters.attestor
     reasons = {sent.action: sent.reason}
     try:
-        step = _step(call, sent)
+        step = _step(call, seal_id, sent)
     except SHOWN_BESIDE as problem:
         return _after(view, call, seal_id, problem, "", reasons)
     refused = refusal(call, lambda work, actor: steps.propose_step(work, actor, attestor, seal_id, step))
@@ -163,9 +163,13 @@ def create_withdrawal(seal_id: UUID, view: CurrentView, call: CurrentCall, reaso
     return _after(view, call, seal_id, problem, "seal-application-ended", {"withdraw": reason})
 
 
-def _step(call: Call, sent: SentStep) -> steps.NewStep:
+def _step(call: Call, seal_id: UUID, sent: SentStep) -> steps.NewStep:
     action, form = sent.checked()
-    attached = _stored(call, sent.attachment) if sent.attachment and sent.attachment.filename else None
+    attached = None
+    if sent.attachment and sent.attachment.filename:
+        with call.adapters.database.reading() as work:
+            readable_seal(work, call.caller_in(work).actor, seal_id)
+        attached = _stored(call, sent.attachment)
     return steps.NewStep(action, sent.reason, form, attached)
 
 

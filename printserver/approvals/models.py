@@ -78,7 +78,8 @@ class Authorisation(Base):
 class StatementRow(Base):
     """Something that people say to the signer's register. `subject_id`: the person or seal it is about.
 
-    `made_at` is part of what is signed. `refusal`: why an officer or the signer would not have it.
+    `path`: of the branch it is about, empty for the whole organisation. `made_at` is part of what is signed.
+    `refusal`: why an officer or the signer would not have it.
     """
 
     __tablename__ = "statement"
@@ -86,6 +87,7 @@ class StatementRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     kind: Mapped[str]
+    path: Mapped[str]
     subject_id: Mapped[UUID | None] = mapped_column(index=True)
     body: Mapped[dict[str, Any]]
     sha256: Mapped[str] = mapped_column(unique=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, false, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from printserver.approvals.flows import Attestor
@@ -28,8 +28,8 @@ from printserver.organisations.access import Actor, require
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation
 from printserver.signing.evidence import Decision, EvidenceClaims
-from printserver.signing.signatories import concerned, officers_needed
-from printserver.signing.statements import Statement, StatementKind
+from printserver.signing.signatories import concerned, office_covers, officers_needed
+from printserver.signing.statements import Statement, StatementKind, reach_of
 
 LONGEST_REASON: Final = 500
 MOST_LISTED: Final = 500
@@ -101,11 +101,11 @@ def propose(
     statement = Statement(
         str(new_id()), organisation(work, actor.organisation_id).number, StatementKind(kind), dict(body), work.now()
     )
-    statement.parsed()
     row = StatementRow(
         id=UUID(statement.id),
         organisation_id=actor.organisation_id,
         kind=statement.kind,
+        path=reach_of(statement.parsed()),
         subject_id=subject_id,
         body=dict(body),
         sha256=statement.digest(),
@@ -136,7 +136,7 @@ def confirm(work: Work, actor: Actor, attestor: Attestor, statement_id: UUID, *,
     the attestor will not sign.
     """
     require(actor, Permission.CONFIRM_STATEMENTS)
-    row = _row(work, actor, statement_id)
+    row = _row(work, actor, statement_id, office=True)
     next_statement_state(StatementState(row.state), StatementAction.SIGN)
     if row.sha256 != sha256:
         raise StatementChanged("this is not what the statement says; please look at it again")
@@ -152,7 +152,7 @@ def refuse(work: Work, actor: Actor, statement_id: UUID, *, reason: str) -> None
     require(actor, Permission.CONFIRM_STATEMENTS)
     if not reason.strip():
         raise StatementReasonMissing("a refusal needs a reason")
-    _move(work, actor.by, _row(work, actor, statement_id), StatementAction.REFUSE, reason)
+    _move(work, actor.by, _row(work, actor, statement_id, office=True), StatementAction.REFUSE, reason)
 
 
 def withdraw(work: Work, actor: Actor, statement_id: UUID) -> None:
@@ -237,12 +237,18 @@ def _own_word_counts(actor: Actor, statement: Statement) -> bool:
     needed = officers_needed(statement)
     if needed == 0 or statement.kind is StatementKind.DELEGATION:
         return True
-    return actor.may(Permission.CONFIRM_STATEMENTS) and str(actor.person_id) not in concerned(statement.parsed())
+    return _signs_as_officer(actor, statement)
+
+
+def _signs_as_officer(actor: Actor, statement: Statement) -> bool:
+    body = statement.parsed()
+    offices = actor.paths(Permission.CONFIRM_STATEMENTS)
+    return any(office_covers(path, reach_of(body)) for path in offices) and str(actor.person_id) not in concerned(body)
 
 
 def _sign(work: Work, actor: Actor, attestor: Attestor, row: StatementRow, statement: Statement) -> None:
     claims = _claims(work, actor, statement)
-    as_officer = actor.may(Permission.CONFIRM_STATEMENTS) and str(actor.person_id) not in concerned(statement.parsed())
+    as_officer = _signs_as_officer(actor, statement)
     signature = StatementSignature(
         id=new_id(),
         statement_id=row.id,
@@ -303,8 +309,10 @@ def _move(work: Work, by: By, row: StatementRow, action: StatementAction, reason
     )
 
 
-def _row(work: Work, actor: Actor, statement_id: UUID) -> StatementRow:
-    row = work.session.scalar(select(StatementRow).where(StatementRow.id == statement_id, _readable(actor)))
+def _row(work: Work, actor: Actor, statement_id: UUID, *, office: bool = False) -> StatementRow:
+    """office: only one that `actor` may sign by an office."""
+    visible = _in_office(actor, Permission.CONFIRM_STATEMENTS) if office else _readable(actor)
+    row = work.session.scalar(select(StatementRow).where(StatementRow.id == statement_id, visible))
     if row is None:
         raise NotFound("there is no such statement")
     return row
@@ -312,9 +320,16 @@ def _row(work: Work, actor: Actor, statement_id: UUID) -> StatementRow:
 
 def _readable(actor: Actor) -> ColumnElement[bool]:
     own = StatementRow.organisation_id == actor.organisation_id
-    if actor.may(Permission.CONFIRM_STATEMENTS) or actor.may(Permission.READ_AUDIT):
-        return own
-    return own & or_(StatementRow.proposed_by == actor.id, StatementRow.subject_id == actor.id)
+    about_oneself = or_(StatementRow.proposed_by == actor.id, StatementRow.subject_id == actor.id)
+    offices = (_in_office(actor, each) for each in (Permission.CONFIRM_STATEMENTS, Permission.READ_AUDIT))
+    return or_(own & about_oneself, *offices)
+
+
+def _in_office(actor: Actor, permission: Permission) -> ColumnElement[bool]:
+    """About the branches where `actor` holds the permission; about the whole organisation only from its top."""
+    covered = [StatementRow.path.startswith(path, autoescape=True) for path in actor.paths(permission)]
+    covered += [StatementRow.path == "" for path in actor.paths(permission) if office_covers(path, "")]
+    return (StatementRow.organisation_id == actor.organisation_id) & or_(false(), *covered)
 
 
 def _statement(work: Work, row: StatementRow) -> Statement:

@@ -11,6 +11,7 @@ from typing import Any
 from printserver.foundation.clock import as_text
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import branch_path
 from printserver.organisations.queries import OrganisationFacts, binding_seats, organisations
 from printserver.seals.queries import seals_of
 from printserver.seals.states import SealState
@@ -50,6 +51,7 @@ def _of_organisation(work: Work, organisation: OrganisationFacts) -> list[Statem
                 "type": seal.type,
                 "custodians": [str(seal.custodian_id)],
                 "state": seal.state.value,
+                "path": branch_path(work, seal.branch_id),
             },
         )
         for seal in seals_of(work, organisation.id)

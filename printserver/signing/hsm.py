@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +19,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass, TokenFlag
+from pkcs11.constants import DEFAULT
 from pkcs11.exceptions import PinExpired, PinIncorrect, PinInvalid, PinLenRange, PinLocked, PKCS11Error, TokenNotPresent
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
@@ -102,9 +103,9 @@ class Hsm:
             if taken:
                 raise HsmKeyExists(f"the token already holds a key named {label} or with its id")
             with self._token.open(rw=True) as session:
-                _generate(session, label, kind, key_id)
+                _generate(session, label, kind, key_id, self._settings.leave_out)
                 held = _search(session, {Attribute.LABEL: label, Attribute.CLASS: _secret_class(kind)})
-                if len(held) != 1 or not _never_leaves(held[0]):
+                if len(held) != 1 or not _never_leaves(held[0], unmodifiable=self._settings.unmodifiable):
                     raise TokenSetupRefused("the token does not keep a new key to itself; it must not be used")
 
     def delete_key(self, label: str) -> bool:
@@ -258,10 +259,13 @@ class Hsm:
         return refusal
 
 
-def _generate(session: Any, label: str, kind: KeyKind, key_id: bytes) -> None:
+def _generate(session: Any, label: str, kind: KeyKind, key_id: bytes, leave_out: Sequence[str]) -> None:
+    # DEFAULT is how python-pkcs11 is told to leave an attribute out of its own templates, too.
+    left_out = {Attribute[name]: DEFAULT for name in leave_out}
+    secret = _NEVER_LEAVES | left_out
     if kind is KeyKind.AES_256:
         session.generate_key(
-            KeyType.AES, 256, id=key_id, label=label, store=True, template=_NEVER_LEAVES,
+            KeyType.AES, 256, id=key_id, label=label, store=True, template=secret,
             capabilities=MechanismFlag.WRAP | MechanismFlag.UNWRAP,
         )  # fmt: skip
         return
@@ -270,7 +274,8 @@ def _generate(session: Any, label: str, kind: KeyKind, key_id: bytes) -> None:
         "label": label,
         "store": True,
         "capabilities": MechanismFlag.SIGN | MechanismFlag.VERIFY,
-        "private_template": _NEVER_LEAVES,
+        "public_template": left_out,
+        "private_template": secret,
     }
     if kind is KeyKind.RSA_3072:
         session.generate_keypair(KeyType.RSA, 3072, **wanted)
@@ -279,13 +284,13 @@ def _generate(session: Any, label: str, kind: KeyKind, key_id: bytes) -> None:
         session.create_domain_parameters(KeyType.EC, curve, local=True).generate_keypair(**wanted)
 
 
-def _never_leaves(key: Any) -> bool:
+def _never_leaves(key: Any, *, unmodifiable: bool) -> bool:
     return bool(
         key[Attribute.SENSITIVE]
         and key[Attribute.ALWAYS_SENSITIVE]
         and key[Attribute.NEVER_EXTRACTABLE]
         and not key[Attribute.EXTRACTABLE]
-        and not key[Attribute.MODIFIABLE]
+        and not (unmodifiable and key[Attribute.MODIFIABLE])
     )
 
 

@@ -167,10 +167,12 @@ class Standing:
         if former is not None:
             if former.state == "destroyed" or (former.state == "revoked" and seal.state != "destroyed"):
                 raise StatementRefused(f"this seal is {former.state} for ever")
-            if former.code_id != seal.code_id or former.owner != seal.owner:
-                raise StatementRefused("a seal keeps its number and its owner")
+            if (former.code_id, former.owner, former.path) != (seal.code_id, seal.owner, seal.path):
+                raise StatementRefused("a seal keeps its number, its owner and its branch")
         elif any(other.code_id == seal.code_id for other in self.seals.values()):
             raise StatementRefused("another seal has this number")
+        elif seal.seal_id in self.orders and self.orders[seal.seal_id].path != seal.path:
+            raise StatementRefused("the seal was ordered for another branch")
         return replace(self, seals={**self.seals, seal.seal_id: seal})
 
     def _with_seal_stopped(self, stop: SealStopBody) -> Standing:

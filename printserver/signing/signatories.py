@@ -1,7 +1,8 @@
 """Whose word a statement needs before the register takes it. Pure.
 
-What gives somebody or something more takes two officers, and nobody vouches for oneself. What only takes away takes one
-word that the web process attests: the pages decide who may say it, and the worst it can do is to stop something.
+What gives somebody or something more takes two officers of the branch or above, and nobody vouches for oneself. What
+only takes away takes one word that the web process attests: the pages decide who may say it, and the worst it can do is
+to stop something.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from printserver.signing.statements import (
     Statement,
     StatementKind,
     UnbarBody,
+    reach_of,
 )
 from printserver.signing.verified import EvidenceKind, Verified
 
@@ -28,6 +30,8 @@ OFFICER_ROLES: Final = frozenset({"key-officer", "seal-administrator"})
 OFFICERS_NEEDED: Final = 2
 LONGEST_WAIT: Final = timedelta(days=30)
 CLOCK_SKEW: Final = timedelta(seconds=60)
+TOP_SLASHES: Final = 2
+"""Of the path of a branch without one above it."""
 STOPPING: Final = frozenset(
     {
         StatementKind.UNSEAT,
@@ -50,8 +54,17 @@ def officers_needed(statement: Statement) -> int:
     return OFFICERS_NEEDED
 
 
-def is_officer(standing: Standing, person_id: str, at: datetime) -> bool:
-    return any(seat.role in OFFICER_ROLES and seat.holds(at) for seat in standing.seats_of(person_id))
+def is_officer(standing: Standing, person_id: str, reach: str, at: datetime) -> bool:
+    """reach: as `statements.reach_of` gives it."""
+    return any(
+        seat.role in OFFICER_ROLES and seat.holds(at) and office_covers(seat.path, reach)
+        for seat in standing.seats_of(person_id)
+    )
+
+
+def office_covers(path: str, reach: str) -> bool:
+    """Whether an office held at `path` covers `reach`; the whole organisation only from its top."""
+    return reach.startswith(path) if reach else path.count("/") == TOP_SLASHES
 
 
 def check_signatories(statement: Statement, given: Sequence[Verified], standing: Standing, at: datetime) -> None:
@@ -93,8 +106,8 @@ def _counts_as_officer(one: Verified, body: Body, standing: Standing, at: dateti
         return False
     return (
         person not in concerned(body)
-        and is_officer(standing, person, at)
-        and is_officer(standing, person, one.claims.decided_at)
+        and is_officer(standing, person, reach_of(body), at)
+        and is_officer(standing, person, reach_of(body), one.claims.decided_at)
     )
 
 

@@ -138,7 +138,10 @@ class SealOrderBody(_Body):
 
 
 class SealBody(_Body):
-    """The whole description of a seal from now on. `classes`: empty for all; `owner`: of a personal seal."""
+    """The whole description of a seal from now on. `classes`: empty for all; `owner`: of a personal seal.
+
+    path: of the seal's branch, whose officers may speak of it; without one, only those of the whole organisation.
+    """
 
     seal_id: Id
     code_id: CodeId
@@ -150,6 +153,7 @@ class SealBody(_Body):
     evidence: Literal["attested", "passkey"] = "attested"
     classes: Annotated[tuple[Word, ...], Field(max_length=100)] = ()
     uses_limit: Annotated[StrictInt, Field(ge=0, lt=2**31)] | None = None
+    path: Path | None = None
 
     @model_validator(mode="after")
     def _kept_by_somebody(self) -> SealBody:
@@ -252,6 +256,20 @@ class Statement:
     def parsed(self) -> Body:
         """Raises: StatementMalformed."""
         return parse_body(self.kind, self.body)
+
+
+def reach_of(body: Body) -> str:
+    """The path of the branch that a statement is about; empty for one about the whole organisation.
+
+    Whoever signs it as an officer holds the office there or above.
+    """
+    match body:
+        case SeatBody(path=path) | UnseatBody(path=path) | SealOrderBody(path=path):
+            return path
+        case SealBody(path=str(path)) | SystemBody(paths=(str(path),)):
+            return path
+        case _:
+            return ""
 
 
 def parse_body(kind: StatementKind, body: Mapping[str, Any]) -> Body:

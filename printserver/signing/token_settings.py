@@ -12,12 +12,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from printserver.signing.errors import TokenSetupRefused
+from printserver.signing.token_providers import SOFTHSM, TokenProvider, token_provider
 
-SOFTHSM_MODULES: Final = (
-    Path("/usr/lib/softhsm/libsofthsm2.so"),
-    Path("/usr/lib64/pkcs11/libsofthsm2.so"),
-    Path("/usr/lib64/softhsm/libsofthsm2.so"),
-)
 _ONE_START_AT_A_TIME: Final = threading.Lock()
 
 
@@ -35,6 +31,10 @@ class TokenSettings:
     """SoftHSM's configuration file; None for modules that need none."""
     parameters: str = ""
     """LibraryParameters of NSS modules; none for others."""
+    leave_out: tuple[str, ...] = ()
+    """Attributes that the module does not take in the templates of new keys."""
+    unmodifiable: bool = True
+    """Whether the token keeps CKA_MODIFIABLE=false."""
 
     @classmethod
     def of_softhsm_folder(cls, folder: Path, *, label: str, module: Path | None = None) -> Self:
@@ -49,10 +49,24 @@ class TokenSettings:
 
 def softhsm_module() -> Path:
     """Where SoftHSM is installed.   Raises: TokenSetupRefused."""
-    for module in SOFTHSM_MODULES:
-        if module.exists():
-            return module
-    raise TokenSetupRefused("SoftHSM is not installed")
+    module = token_provider(SOFTHSM).module()
+    if module is None:
+        raise TokenSetupRefused("SoftHSM is not installed")
+    return module
+
+
+def settings_of_token(provider: TokenProvider, folder: Path, *, label: str, module: Path) -> TokenSettings:
+    """A token of any kind.   folder: where its files and the lock lie."""
+    if provider.name == SOFTHSM:
+        return TokenSettings.of_softhsm_folder(folder, label=label, module=module)
+    return TokenSettings(
+        module=module,
+        label=label,
+        lock_file=folder / "hsm.lock",
+        parameters=provider.parameters_for(folder),
+        leave_out=provider.leave_out,
+        unmodifiable=provider.unmodifiable,
+    )
 
 
 @contextmanager

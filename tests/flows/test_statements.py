@@ -81,12 +81,13 @@ def proposed(
     office: Office | None = None,
 ) -> UUID:
     with signed.database.work() as work:
-        return propose(work, signed.world.actor(work, role, office), signed.world.adapters.attestor, kind, body)
+        actor = signed.world.actor(work, role, office or signed.world.home.head)
+        return propose(work, actor, signed.world.adapters.attestor, kind, body)
 
 
 def confirmed(signed: SigningWorld, statement_id: UUID, role: Role, office: Office | None = None) -> StatementFacts:
     with signed.database.work() as work:
-        actor = signed.world.actor(work, role, office)
+        actor = signed.world.actor(work, role, office or signed.world.home.head)
         sha256 = statement_facts(work, statement_id).sha256
         return confirm(work, actor, signed.world.adapters.attestor, statement_id, sha256=sha256)
 
@@ -182,7 +183,7 @@ def test_an_officer_of_another_company_does_not_even_see_it(signing_world: Signi
 
 
 def test_officers_do_not_vouch_for_themselves(signing_world: SigningWorld):
-    officer = signing_world.world.person(Role.SEAL_ADMINISTRATOR).id
+    officer = signing_world.world.person(Role.SEAL_ADMINISTRATOR, signing_world.world.home.head).id
     statement_id = proposed(signing_world, K.SEAT, seat_of(signing_world, officer, "custodian"))
     with pytest.raises(SubjectMayNotSign):
         confirmed(signing_world, statement_id, Role.SEAL_ADMINISTRATOR)
@@ -194,7 +195,7 @@ def test_what_was_looked_at_is_what_is_signed(sqlite_signing_world: SigningWorld
     statement_id = proposed(sqlite_signing_world, K.POLICY, {"officer_evidence": "attested"})
     world = sqlite_signing_world.world
     with world.database.reading() as work:
-        actor = world.actor(work, Role.SEAL_ADMINISTRATOR)
+        actor = world.actor(work, Role.SEAL_ADMINISTRATOR, world.home.head)
     with pytest.raises(StatementChanged), world.database.work() as work:
         confirm(work, actor, world.adapters.attestor, statement_id, sha256="0" * 64)
 
@@ -203,8 +204,8 @@ def test_a_refused_or_withdrawn_statement_is_signed_no_more(sqlite_signing_world
     world = sqlite_signing_world.world
     refused, withdrawn = (proposed(sqlite_signing_world, K.POLICY, {"officer_evidence": "attested"}) for _ in range(2))
     with world.database.work() as work:
-        refuse(work, world.actor(work, Role.SEAL_ADMINISTRATOR), refused, reason="why?")
-        withdraw(work, world.actor(work, Role.KEY_OFFICER), withdrawn)
+        refuse(work, world.actor(work, Role.SEAL_ADMINISTRATOR, world.home.head), refused, reason="why?")
+        withdraw(work, world.actor(work, Role.KEY_OFFICER, world.home.head), withdrawn)
     for statement_id in (refused, withdrawn):
         with pytest.raises(TransitionRefused):
             confirmed(sqlite_signing_world, statement_id, Role.SEAL_ADMINISTRATOR)
@@ -212,20 +213,35 @@ def test_a_refused_or_withdrawn_statement_is_signed_no_more(sqlite_signing_world
 
 def test_of_many_officers_at_once_the_last_needed_one_asks_the_signer_once(signing_world: SigningWorld):
     home = signing_world.world.home
-    statement_id = proposed(signing_world, K.POLICY, {"officer_evidence": "attested"})
+    person = newcomer(signing_world)
+    statement_id = proposed(signing_world, K.SEAT, seat_of(signing_world, person), Role.SYSTEM_ADMINISTRATOR)
     before = len(signing_world.world.jobs.jobs)
     answers = all_at_once(
         [
             partial(confirmed, signing_world, statement_id, role, office)
             for role in (Role.KEY_OFFICER, Role.SEAL_ADMINISTRATOR)
-            for office in (home.head, home.south)
+            for office in (home.head, home.north)
         ],
         threads=4,
     )
-    assert sum(not isinstance(answer, Exception) for answer in answers) >= 1
+    assert sum(not isinstance(answer, Exception) for answer in answers) >= 2
     asked = [job for job in signing_world.world.jobs.jobs[before:] if job.workflow == "register-statement"]
     assert len(asked) == 1
     assert facts_of(signing_world, statement_id).state is StatementState.CONFIRMED
+
+
+def test_officers_of_a_branch_speak_of_that_branch_alone(signing_world: SigningWorld):
+    """Of the north's seats, not of the whole organisation's policy; and others' officers not of the north."""
+    home, person = signing_world.world.home, newcomer(signing_world)
+    policy = proposed(signing_world, K.POLICY, {"officer_evidence": "attested"}, Role.KEY_OFFICER, home.north)
+    assert facts_of(signing_world, policy).signatures == ()
+    seat = proposed(signing_world, K.SEAT, seat_of(signing_world, person), Role.KEY_OFFICER, home.north)
+    for statement_id, office in ((policy, home.north), (policy, home.south), (seat, home.south)):
+        with pytest.raises(NotFound):
+            confirmed(signing_world, statement_id, Role.SEAL_ADMINISTRATOR, office)
+    confirmed(signing_world, seat, Role.SEAL_ADMINISTRATOR, home.north)
+    register_statement(tools(signing_world), seat)
+    assert facts_of(signing_world, seat).state is StatementState.REGISTERED
 
 
 def test_everybody_sees_what_they_may(sqlite_signing_world: SigningWorld):
@@ -233,10 +249,11 @@ def test_everybody_sees_what_they_may(sqlite_signing_world: SigningWorld):
     statement_id = proposed(sqlite_signing_world, K.POLICY, {"officer_evidence": "attested"})
     with world.database.reading() as work:
         for role, seen in ((Role.SEAL_ADMINISTRATOR, 1), (Role.AUDITOR, 1), (Role.CLERK, 0), (Role.APPROVER, 0)):
-            assert len(statements(work, world.actor(work, role), state=StatementState.PROPOSED)) == seen
-        foreign = world.actor(work, Role.KEY_OFFICER, world.foreign.north)
-        assert statements(work, foreign) == ()
-        assert statements(work, world.actor(work, Role.KEY_OFFICER))[0].id == statement_id
+            there = statements(work, world.actor(work, role, world.home.head), state=StatementState.PROPOSED)
+            assert len(there) == seen
+            assert statements(work, world.actor(work, role, world.home.north)) == ()
+        assert statements(work, world.actor(work, Role.KEY_OFFICER, world.foreign.head)) == ()
+        assert statements(work, world.actor(work, Role.KEY_OFFICER, world.home.head))[0].id == statement_id
 
 
 # By SQL alone.

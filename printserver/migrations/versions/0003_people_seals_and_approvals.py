@@ -300,6 +300,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=True),
         sa.Column("body", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),

@@ -271,7 +271,7 @@ def test_what_officers_signed_before_a_stop_does_not_lift_it(world: World):
 def test_a_description_of_a_seal_that_was_never_made_moves_nothing(world: World):
     seal_id = applied(world)
     with world.database.reading() as work:
-        body = steps.seal_body(seal_facts(work, seal_id), SealState.ACTIVE, {})
+        body = steps.seal_body(work, seal_facts(work, seal_id), SealState.ACTIVE, {})
     registered(world, apply_seal, body)
     assert state_of(world, seal_id) is SealState.APPLIED
     registered(world, apply_seal, {**body, "seal_id": str(UUID(int=7))})
@@ -280,7 +280,7 @@ def test_a_description_of_a_seal_that_was_never_made_moves_nothing(world: World)
 def test_a_seal_that_was_revoked_stays_revoked(world: World):
     seal_id = active(world)
     with world.database.reading() as work:
-        body = steps.seal_body(seal_facts(work, seal_id), SealState.ACTIVE, {})
+        body = steps.seal_body(work, seal_facts(work, seal_id), SealState.ACTIVE, {})
     taken(world, seal_id, SealAction.REVOKE)
     registered(world, apply_seal, body)
     assert state_of(world, seal_id) is SealState.REVOKED

@@ -112,11 +112,13 @@ def test_a_header_that_is_not_ours_is_refused_though_well_signed(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda c: c.pop("step"), lambda c: c.update(extra=1), lambda c: c.update(step="Any thing"), lambda c: c.update(acts_for=1),
+        lambda c: c.pop("step"), lambda c: c.update(extra=1), lambda c: c.update(step="Any thing"),
+        lambda c: c.update(acts_for=1),
         lambda c: c.update(step="custody:"), lambda c: c.update(decision="maybe"),
         lambda c: c.update(decided_at="2026-11-22"), lambda c: c.update(decided_at=None),
         lambda c: c.update(organisation="7"), lambda c: c.update(organisation=True),
-        lambda c: c.update(organisation=-1), lambda c: c.update(to=CLAIMS.person_id), lambda c: c.update(acts_for="a b"),
+        lambda c: c.update(organisation=-1), lambda c: c.update(to=CLAIMS.person_id),
+        lambda c: c.update(acts_for="a b"),
         lambda c: c.update(decision="forwarded"), lambda c: c.update(step="statement:"),
         lambda c: c.update(manifest_sha256="AB" * 32), lambda c: c.update(person_id=""),
         lambda c: c.update(person_id=["a"]), lambda c: c.update(request_id="a b"),

@@ -16,7 +16,21 @@ from printserver.signing.register import Standing
 from printserver.signing.signatories import LONGEST_WAIT, STOPPING, check_signatories, officers_needed
 from printserver.signing.statements import Statement
 from printserver.signing.verified import EvidenceKind, Verified
-from tests.standings import HEAD, NOW, OFFICE, K, delegation, seal, seat, signed, some_id, standing, statement
+from tests.standings import (
+    HEAD,
+    NORTH,
+    NOW,
+    OFFICE,
+    SOUTH,
+    K,
+    delegation,
+    seal,
+    seat,
+    signed,
+    some_id,
+    standing,
+    statement,
+)
 from tests.unit.signing.test_register import BODIES
 
 GIVING = [(kind, body) for kind, body in BODIES if kind not in STOPPING and kind is not K.DELEGATION]
@@ -150,3 +164,21 @@ def test_no_sequence_of_bars_and_departures_gives_a_seat_without_two_officers_in
         return
     assert len(set(words)) == len(words)
     assert len((set(words) & OFFICERS) - barred - gone - {subject}) >= 2
+
+
+def test_an_office_covers_its_branch_and_what_is_below_and_the_whole_only_from_the_top():
+    by = standing(
+        *((K.SEAT, seat(name, "key-officer", NORTH)) for name in ("nora", "ned")),
+        (K.SEAT, seat("sam", "key-officer", SOUTH)),
+        start=OFFICE,
+    )
+    local = statement(K.SEAT, seat("max", "approver", NORTH))
+    check_signatories(local, signed(local, "nora", "ned"), by, NOW)
+    check_signatories(local, signed(local, "nora", "one"), by, NOW)
+    refused(local, signed(local, "nora", "sam"), by)
+    wide = statement(K.SEAT, seat("max", "approver", HEAD))
+    refused(wide, signed(wide, "nora", "ned"), by)
+    for kind, body in ((K.POLICY, {"officer_evidence": "attested"}), (K.UNBAR, {"person_id": some_id("max")})):
+        whole = statement(kind, body)
+        refused(whole, signed(whole, "nora", "ned"), by)
+        refused(whole, signed(whole, "nora", "one"), by)

@@ -74,7 +74,8 @@ def open_session(
     shown: bool = True,
 ) -> NewSession:
     """After a complete sign-in.   shown: whether its last factor counts as shown to us just now."""
-    session_id, expires_at = new_id(), work.now() + timedelta(hours=hours)
+    session_id, now = new_id(), work.now()
+    expires_at = now + timedelta(hours=hours)
     session = NewSession(_new_secret(session_id), randomness.token_urlsafe(24), hours)
     work.session.add(
         WebSession(
@@ -82,14 +83,14 @@ def open_session(
             user_id=actor.id,
             secret_sha256=_session_mac(secrets, session_id, actor.id, expires_at, session.secret),
             csrf_token=session.csrf_token,
-            created_at=work.now(),
+            created_at=now,
             expires_at=expires_at,
             address=actor.address,
             device=actor.device[:LONGEST_DEVICE],
-            last_seen_at=work.now(),
+            last_seen_at=now,
             factor=factor,
-            factor_shown_at=work.now() if shown else None,
-            factor_mac=_factor_mac(secrets, session_id, actor.id, factor, work.now()) if shown else None,
+            factor_shown_at=now if shown else None,
+            factor_mac=_factor_mac(secrets, session_id, actor.id, factor, now) if shown else None,
         )
     )
     work.session.flush()

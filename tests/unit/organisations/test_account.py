@@ -1,0 +1,124 @@
+"""Lost passwords and phones: nobody alone becomes somebody who can help to seal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from printserver.foundation.errors import Forbidden, NotFound, Unauthenticated
+from printserver.organisations.account import (
+    AnotherPersonNeeded,
+    OrderedReset,
+    ResetReasonMissing,
+    complete_reset,
+    open_resets,
+    order_reset,
+    person_named,
+)
+from printserver.organisations.credentials import check_password
+from printserver.organisations.models import User
+from printserver.organisations.people import NotOneself, PersonNotFound
+from printserver.organisations.permissions import Role
+from printserver.organisations.tokens import person_of_token
+from tests.world import World
+from tests.world_building import PASSWORD, Office, cheap_passwords
+
+ADMINISTRATOR, OFFICER = Role.SYSTEM_ADMINISTRATOR, Role.KEY_OFFICER
+
+
+@pytest.fixture(autouse=True)
+def _cheap() -> Iterator[None]:
+    with cheap_passwords():
+        yield
+
+
+def ordered(world: World, whose: Role, *, by: Role = ADMINISTRATOR, office: Office | None = None) -> OrderedReset:
+    with world.database.work() as work:
+        actor = world.actor(work, by, office)
+        person = world.person(whose).id
+        return order_reset(work, world.secrets, actor, person, second_factor_too=True, reason="lost on a journey")
+
+
+def opens(world: World, role: Role, password: str) -> bool:
+    with world.database.work() as work:
+        found = check_password(work, world.secrets, login=world.person(role).login, password=password)
+        return found is not None
+
+
+def test_who_cannot_help_to_seal_gets_a_first_password_at_once(world: World):
+    reset = ordered(world, Role.CLERK)
+    assert not reset.waits
+    assert not opens(world, Role.CLERK, PASSWORD)
+    assert opens(world, Role.CLERK, reset.password)
+    with world.database.reading() as work:
+        assert work.session.get_one(User, world.person(Role.CLERK).id).must_change_password
+        with pytest.raises(Unauthenticated):
+            person_of_token(work, world.secrets, world.person(Role.CLERK).token)
+
+
+@pytest.mark.parametrize("whose", [Role.APPROVER, Role.CUSTODIAN, Role.KEY_OFFICER, Role.SEAL_ADMINISTRATOR])
+def test_who_can_help_to_seal_gets_it_from_two_and_neither_half_opens(world: World, whose: Role):
+    reset = ordered(world, whose)
+    assert reset.waits
+    assert opens(world, whose, PASSWORD), "nothing has changed yet"
+    completing = OFFICER if whose is not OFFICER else Role.SEAL_ADMINISTRATOR
+    with world.database.work() as work:
+        actor = world.actor(work, completing)
+        (waiting,) = open_resets(work, actor)
+        second = complete_reset(work, world.secrets, actor, waiting.id)
+    assert not opens(world, whose, PASSWORD)
+    for half in (reset.password, second, second + reset.password):
+        assert not opens(world, whose, half)
+    assert opens(world, whose, reset.password + second)
+
+
+def test_neither_who_ordered_it_nor_whose_it_is_completes_it_and_nobody_twice(world: World):
+    ordered(world, OFFICER)
+    with world.database.reading() as work:
+        (waiting,) = open_resets(work, world.actor(work, ADMINISTRATOR))
+    for role in (ADMINISTRATOR, OFFICER):
+        with world.database.work() as work, pytest.raises(AnotherPersonNeeded):
+            complete_reset(work, world.secrets, world.actor(work, role), waiting.id)
+    assert opens(world, OFFICER, PASSWORD)
+    with world.database.work() as work:
+        complete_reset(work, world.secrets, world.actor(work, Role.SEAL_ADMINISTRATOR), waiting.id)
+    with world.database.work() as work, pytest.raises(NotFound):
+        complete_reset(work, world.secrets, world.actor(work, Role.SEAL_ADMINISTRATOR), waiting.id)
+
+
+def test_an_order_is_forgotten_after_a_day_and_unseen_elsewhere(world: World):
+    ordered(world, Role.APPROVER)
+    with world.database.reading() as work:
+        (waiting,) = open_resets(work, world.actor(work, OFFICER))
+        for office in (world.home.south, world.foreign.north):
+            assert open_resets(work, world.actor(work, OFFICER, office)) == ()
+    world.clock.advance(86_400)
+    with world.database.work() as work, pytest.raises(NotFound):
+        complete_reset(work, world.secrets, world.actor(work, OFFICER), waiting.id)
+    assert opens(world, Role.APPROVER, PASSWORD)
+
+
+def test_nobody_resets_without_the_right_without_a_reason_or_themselves(world: World):
+    before = world.row_counts()
+    with pytest.raises((Forbidden, PersonNotFound)):
+        ordered(world, Role.CLERK, by=Role.APPROVER)
+    with pytest.raises(PersonNotFound):
+        ordered(world, Role.CLERK, office=world.home.south)
+    with pytest.raises(NotOneself):
+        ordered(world, ADMINISTRATOR)
+    with world.database.work() as work:
+        person, actor = world.person(Role.CLERK).id, world.actor(work, ADMINISTRATOR)
+        with pytest.raises(ResetReasonMissing):
+            order_reset(work, world.secrets, actor, person, second_factor_too=False, reason=" ")
+    assert world.row_counts() == before
+    assert opens(world, Role.CLERK, PASSWORD)
+
+
+def test_people_are_found_by_name_or_number_where_they_are_administered(world: World):
+    clerk = world.person(Role.CLERK)
+    with world.database.reading() as work:
+        assert person_named(work, world.actor(work, ADMINISTRATOR), f" {clerk.login} ") == clerk.id
+        for text, office in (("nobody", None), (clerk.login, world.home.south)):
+            with pytest.raises(NotFound):
+                person_named(work, world.actor(work, ADMINISTRATOR, office), text)

@@ -20,6 +20,7 @@ from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.scene import Scene
 from tests.http.seal_visits import SEAL_VISITS
+from tests.http.statement_visits import STATEMENT_VISITS
 from tests.http.visit import Options, Visit
 from tests.world import World
 from tests.world_building import PASSWORD, scanned_page
@@ -229,6 +230,7 @@ VISITS: Final = (
     Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),
     *PASSKEY_VISITS,
     *PEOPLE_VISITS,
+    *STATEMENT_VISITS,
     *SEAL_VISITS,
     Visit("GET", "/webhooks/event-types", lambda s: "/webhooks/event-types", names_object=False),
     Visit("GET", "/webhooks", lambda s: "/webhooks", names_object=False),

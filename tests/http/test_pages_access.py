@@ -17,6 +17,7 @@ from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor
 from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.scene import Scene
+from tests.http.seal_steps import SEAL_STEPS
 from tests.http.step import Step
 from tests.world import World
 from tests.world_building import SITE, contract, scanned_page
@@ -297,6 +298,7 @@ STEPS: Final = (
         lambda s: f"/webhook-deliveries/{s.delivery}/repetitions",
     ),
     *PEOPLE_STEPS,
+    *SEAL_STEPS,
 )
 PUBLIC: Final = {
     ("GET", "/static/{name}"),

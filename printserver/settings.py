@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
 
     pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
+    pkcs11_provider: str = "softhsm"
+    """What kind of token: an entry of `keys/pkcs11/providers.toml`."""
     pkcs11_token: str = "printserver"  # noqa: S105 -- the token's label, no secret
 
     pades_level: PdfLevel = PdfLevel.B_B

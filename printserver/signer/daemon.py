@@ -48,7 +48,8 @@ from printserver.signing.published_key import certificate_spki
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.time_stamp_authority import TimeStampAuthority
-from printserver.signing.token_settings import TokenSettings
+from printserver.signing.token_providers import token_provider
+from printserver.signing.token_settings import TokenSettings, settings_of_token
 from printserver.signing.token_setup import read_pin
 from printserver.storage.objects import LocalObjects
 
@@ -240,8 +241,11 @@ def open_register(settings: Settings, key_list: KeyList) -> closing[RegisterJour
 
 def token_settings(settings: Settings) -> TokenSettings:
     """The token as this process reaches it."""
-    return TokenSettings.of_softhsm_folder(
-        settings.token_folder, label=settings.pkcs11_token, module=settings.pkcs11_module
+    return settings_of_token(
+        token_provider(settings.pkcs11_provider),
+        settings.token_folder,
+        label=settings.pkcs11_token,
+        module=settings.pkcs11_module,
     )
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from click.testing import Result
 from sqlalchemy import select
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from printserver.audit.models import AuditEntry
 from printserver.bootstrap import build, read_key_list, read_key_overview

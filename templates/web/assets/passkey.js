@@ -94,6 +94,7 @@
     busy(form, true);
     try {
       await work();
+      if (!form.isConnected) document.body.append(form); // the page has followed meanwhile
       form.submit();
     } catch (error) {
       busy(form, false);

@@ -39,7 +39,7 @@ class EdgeRoute(APIRoute):
         self.declaration = declaration_of(endpoint)
         if inspect.iscoroutinefunction(endpoint):
             raise ValueError(f"{endpoint.__qualname__}: endpoints are plain functions, run in a thread")
-        plan = plan_of(endpoint, self.declaration, status=options.get("status_code") or 200)
+        self.plan = plan = plan_of(endpoint, self.declaration, status=options.get("status_code") or 200)
         options["responses"] = {"default": dict(PROBLEMS), **(options.get("responses") or {})}
         if not self.declaration.public:
             options["openapi_extra"] = {"security": [{BEARER: []}], **(options.get("openapi_extra") or {})}

@@ -296,7 +296,7 @@ def _form(
         "person_new.html",
         status=200 if problem is None else status_of(problem),
         branches=_open_branches(work, actor),
-        typed=typed,
+        typed={"name": "", "staff_number": "", "login": "", "branch_id": None, **typed},
         problem=problem,
     )
 

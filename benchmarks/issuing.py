@@ -1,7 +1,8 @@
 """Copies issued a second, beside the bare signatures of the same HSM keys.
 
 Processor time of one process. The first limit is the rate at which the PDF key alone signs; the second signs all that
-one copy needs, a P-256 signature a page and one RSA-3072 signature. What remains is checking, drawing, PDF, database.
+one copy needs: a P-256 signature for each page and for the seal, and one RSA-3072 signature. What remains is checking,
+drawing, PDF, database.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Final
 from uuid import UUID
 
 from printserver.approvals.authorisation import authorisations_of
-from printserver.bootstrap import Adapters, build, read_key_list
+from printserver.bootstrap import Adapters, build
 from printserver.cli.demo.contract import SEAL_X_UM, SEAL_Y_UM, sample_contract
 from printserver.cli.init import DEMO_PLAN, credentials_file, install
 from printserver.documents.intake import IntakeLimits
@@ -35,9 +36,10 @@ from printserver.printing.queries import printers
 from printserver.seals.queries import seals
 from printserver.settings import Settings
 from printserver.signer.ceremony_plan import read_plan
-from printserver.signer.daemon import open_hsm
+from printserver.signer.daemon import open_keys, open_register
 from printserver.signer.issuing import Issuing
-from printserver.signer.keys import PDF_LABEL, SigningKeys, code_label
+from printserver.signer.keys import PDF_LABEL, code_label
+from printserver.signer.pdf_signing import preparation_of
 from printserver.signing.spent_journal import SpentJournal
 
 COPIES: Final = 20
@@ -58,7 +60,7 @@ def measure() -> list[dict[str, object]]:
             rsa = _seconds(lambda: [hsm.sign_rsa_pkcs1v15_sha256(PDF_LABEL, digest) for _ in range(SIGNATURES)])
             ecdsa = _seconds(lambda: [hsm.sign_p256(code_label(number), digest) for _ in range(SIGNATURES)])
             pdf_alone.append(SIGNATURES / rsa)
-            all_signatures.append(SIGNATURES / (rsa + pages * ecdsa))
+            all_signatures.append(SIGNATURES / (rsa + (pages + 1) * ecdsa))
     name = f"issuing: a copy of {pages} pages ÷ "
     return [
         _row(f"{name}C_Sign of the PDF key", issued, pdf_alone),
@@ -73,10 +75,12 @@ def _issuing(folder: Path) -> Iterator[tuple[Issuing, list[UUID], int]]:
     install(settings, read_plan(DEMO_PLAN))
     adapters = build(settings, jobs=RecordedJobs())
     waiting, pages = _authorised(adapters)
-    keys = SigningKeys(open_hsm(settings), read_key_list(settings))
+    keys, database = open_keys(settings), adapters.database
     try:
-        with SpentJournal(settings.spent_journal) as journal:
-            yield Issuing(adapters.database, adapters.objects, keys, journal, settings.public_url), waiting, pages
+        with SpentJournal(settings.spent_journal) as journal, open_register(settings, keys.key_list) as register:
+            preparation = preparation_of(settings, keys, database.clock.now)
+            parts = (database, adapters.objects, keys, journal, register, preparation)
+            yield Issuing(*parts, settings.public_url), waiting, pages
     finally:
         keys.hsm.close()
         adapters.database.engines.dispose()
@@ -90,11 +94,14 @@ def _authorised(adapters: Adapters) -> tuple[list[UUID], int]:
         seal, printer = seals(work, clerk)[0], printers(work, clerk)[0]
     places = (Place(10, SEAL_X_UM, SEAL_Y_UM),)
     application = Application(seal.id, printer.id, COPIES, places, "benchmark")
-    taken = take_in(database, objects, clerk, application, pdf, limits=IntakeLimits(), most_copies=COPIES)
+    makers = adapters.load_key_list()
+    taken = take_in(
+        database, objects, clerk, application, pdf, makers=makers, limits=IntakeLimits(), most_copies=COPIES
+    )
     layout = [page.to_json() for page in taken.layout]
     with database.work() as work:
         request = submit_request(work, clerk, application, taken.safe, layout, expires_after_days=1, most_copies=COPIES)
-    prepare_request(database, objects, request.id)
+    prepare_request(database, objects, makers, request.id)
     with database.reading() as work:
         manifest = request_details(work, clerk, request.id).manifest_sha256 or ""
     with database.work() as work:

@@ -13,6 +13,7 @@ from typing import Final
 
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
+from printserver.print_requests.copy_seals import seals_on
 from printserver.print_requests.notices import holders_notified_at
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import INVALID, CopyState
@@ -72,6 +73,8 @@ class PublicFacts:
     pages: int
     issued_at: datetime
     """As the code says; whole seconds, UTC."""
+    sealed_at: datetime | None = None
+    """When the seal's key signed the copy, as the books say; None for copies from before there was such a signature."""
     holders_notified_at: datetime | None = None
     """When the last holder was told that the copy is no longer valid; not whom, nor how."""
 
@@ -96,5 +99,6 @@ def public_facts(work: Work, copy: CopyFacts, body: CodeBody) -> PublicFacts:
         page=body.page,
         pages=copy.pages,
         issued_at=body.issued_at,
+        sealed_at=next((seal.sealed_at for seal in seals_on(work, copy.id)), None),
         holders_notified_at=holders_notified_at(work, copy.id) if copy.state in INVALID else None,
     )

@@ -14,6 +14,7 @@ from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import CurrentActor, CurrentWork
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch
+from printserver.print_requests.copy_seals import seals_on
 from printserver.web.view import CurrentView
 
 router = edge_router("/archive", "pages")
@@ -39,4 +40,6 @@ def list_records(
 @requires(Permission.READ_ARCHIVE)
 def show_record(record_id: UUID, view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
     record = queries.record_detail(work, actor, record_id)
-    return view.page("record.html", record=record, branch=branch(work, record.branch_id).name)
+    return view.page(
+        "record.html", record=record, branch=branch(work, record.branch_id).name, seals=seals_on(work, record.copy_id)
+    )

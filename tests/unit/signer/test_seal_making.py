@@ -220,6 +220,7 @@ def described(order: dict[str, Any], state: str) -> dict[str, Any]:
         "evidence": "attested",
         "classes": [],
         "uses_limit": None,
+        "path": order["path"],
     }
 
 

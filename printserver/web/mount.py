@@ -17,6 +17,7 @@ from printserver.web.pages import (
     branches,
     copies,
     home,
+    keys,
     live,
     new_request,
     notifications,
@@ -73,6 +74,7 @@ _PAGES: Final = (
     *(seal_applications, seal_imports, seals, physical_seals),
     *(account, step_up, access_resets, service_accounts),
     *(people, staff, branches, rights),
+    keys,
 )
 
 

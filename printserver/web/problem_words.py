@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.key_words import KEY_PROBLEMS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
 from printserver.web.passkey_words import PASSKEY_PROBLEMS
@@ -17,6 +18,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_PROBLEMS,
     **PASSKEY_PROBLEMS,
     **REQUEST_PROBLEMS,
+    **KEY_PROBLEMS,
     **SEAL_PROBLEMS,
     **MESSAGE_PROBLEMS,
     **SIGN_IN_PROBLEMS,

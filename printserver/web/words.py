@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.key_words import KEY_EVENTS, KEY_TONES, KEY_WORDS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
 from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
@@ -25,6 +26,7 @@ from printserver.web.verdict_words import SEALING_EVENTS, VERDICT_TONES, VERDICT
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_WORDS,
+    **KEY_WORDS,
     **SEAL_WORDS,
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
@@ -218,6 +220,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "event": {
         **PEOPLE_EVENTS,
+        **KEY_EVENTS,
         **PASSKEY_EVENTS,
         **SIGN_IN_EVENTS,
         **REQUEST_EVENTS,
@@ -334,6 +337,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_TONES,
+    "key_standing": KEY_TONES,
     **VERDICT_TONES,
     **SEAL_TONES,
     **MESSAGE_TONES,

@@ -28,6 +28,8 @@ from printserver.seals import workflows as seal_jobs
 from printserver.seals.workflows import SealTools
 from printserver.settings import Settings
 from printserver.worker.effects import EFFECTS
+from printserver.worker.key_watch import EVERY_SECONDS as KEYS_SECONDS
+from printserver.worker.key_watch import warn_of_keys
 from printserver.worker.messages import message_rounds
 from printserver.worker.printer_watch import watch_printers
 from printserver.worker.queue_watch import EVERY_SECONDS, note_queues
@@ -69,6 +71,7 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
     database, zone = adapters.database, ZoneInfo(adapters.settings.time_zone)
     printing = print_tools(adapters)
     return [
+        go_round("keys", lambda: warn_of_keys(database, adapters.settings), stop, every_seconds=KEYS_SECONDS),
         go_round("expiry", lambda: expire_requests(database), stop, every_seconds=EXPIRY_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         watch_printers(database, zone, stop),

@@ -225,6 +225,7 @@ VISITS: Final = (
     Visit("GET", "/archive/{record_id}/issued.pdf", lambda s: f"/archive/{s.archive_record}/issued.pdf"),
     Visit("GET", "/archive/{record_id}/scan", lambda s: f"/archive/{s.archive_record}/scan"),
     Visit("GET", "/archive/{record_id}/pages/{page}/image", lambda s: f"/archive/{s.archive_record}/pages/1/image"),
+    Visit("GET", "/keys", lambda s: "/keys", names_object=False),
     Visit("GET", "/audit/entries", lambda s: "/audit/entries", names_object=False),
     Visit("GET", "/audit/entries/{entry_id}", lambda s: f"/audit/entries/{s.entry}"),
     Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),

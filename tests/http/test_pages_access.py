@@ -211,6 +211,7 @@ STEPS: Final = (
         lambda s: f"/printers/{s.world.home.north.printer_id}/pauses",
         _form(paused="true", reason="toner"),
     ),
+    Step("GET", "/keys", lambda s: "/keys", names_object=False),
     Step("GET", "/reconciliation", lambda s: f"/reconciliation?printer_id={s.world.home.north.printer_id}"),
     Step("GET", "/reconciliation.csv", lambda s: f"/reconciliation.csv?printer_id={s.world.home.north.printer_id}"),
     Step(

@@ -1,0 +1,62 @@
+"""Words for keys and certificates: what they are for, how they stand, what went wrong, what the log says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from printserver.web.languages import N_
+
+KEY_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "key_usage": {
+        "code": N_("codes on the paper"),
+        "pdf": N_("PDF signatures"),
+        "tree-head": N_("heads of the log"),
+        "seal-maker": N_("making seals"),
+        "seal-ca": N_("certificates of seals"),
+        "seal": N_("a seal"),
+        "attestation": N_("decisions in these pages"),
+        "time-stamp": N_("time-stamps"),
+    },
+    "key_thing": {
+        "key": N_("key of the HSM"),
+        "outside-certificate": N_("outside certificate"),
+        "root": N_("offline root"),
+        "revocation-list": N_("revocation list"),
+    },
+    "key_standing": {
+        "valid": N_("valid"),
+        "due": N_("renew it"),
+        "expired": N_("expired"),
+        "revoked": N_("revoked"),
+        "not-yet": N_("not valid yet"),
+        "renewed": N_("has a newer one"),
+    },
+}
+KEY_TONES: Final[Mapping[str, str]] = {
+    "valid": "success",
+    "due": "warning",
+    "expired": "danger",
+    "revoked": "secondary",
+    "not-yet": "secondary",
+    "renewed": "secondary",
+}
+KEY_PROBLEMS: Final[Mapping[str, str]] = {
+    "certificate-not-valid": N_("The certificate of the PDF key has expired or was revoked. Nothing was signed."),
+    "revocation-unknown": N_("Whether a certificate is revoked cannot be found out now. Nothing was signed."),
+    "time-stamp-unavailable": N_("No time-stamp authority answers. Nothing is lost; it is tried again."),
+    "time-stamp-request-malformed": N_("This is no request for a time-stamp."),
+    "copy-before-epoch": N_("This copy was made before an old state of the server was restored; apply anew."),
+    "clock-jumped": N_("The server's clock was set ahead. Nothing is signed before somebody has looked."),
+}
+KEY_EVENTS: Final[Mapping[str, str]] = {
+    "KeyRunsOut": N_("key or certificate runs out"),
+    "KeyCeremonyHeld": N_("key ceremony held"),
+    "KeyStopped": N_("key reported lost"),
+    "KeyCertificateImported": N_("outside certificate taken"),
+    "TokenPinChanged": N_("PIN of the HSM changed"),
+    "TokenBackedUp": N_("HSM backed up"),
+    "RecoveryDrilled": N_("recovery of the HSM drilled"),
+    "EpochBegun": N_("fenced after a restore"),
+    "WitnessRenewed": N_("witness of the log written anew"),
+}

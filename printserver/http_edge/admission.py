@@ -42,7 +42,6 @@ async def admit(request: Request, declaration: Declaration) -> Call:
         credential = credential_of(request, settings)
         caller = await run_in_threadpool(_identified, edge, declaration, credential, visitor)
         request.state.person_id = str(caller.actor.id)
-        request.state.csrf_token = caller.person.csrf_token if caller.person else ""
         if unsafe and caller.person is not None:
             await require_own_page(request, settings, caller.person.csrf_token)
         await _note_activity(request, edge, caller)

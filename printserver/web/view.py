@@ -57,9 +57,8 @@ class View:
 
     @property
     def csrf_token(self) -> str:
-        """Of the session; known also where a page asks who it is before it admits anybody."""
-        token: str = getattr(self.request.state, "csrf_token", "")
-        return token
+        caller = self.call.caller if self.call else None
+        return caller.person.csrf_token if caller and caller.person else ""
 
     @property
     def path(self) -> str:

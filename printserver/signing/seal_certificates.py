@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
 
 from asn1crypto import x509
 
 from printserver.signing.errors import SealObjectMalformed
 
-_BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+_USUAL_BYTES: Final = 4096
+_BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
 """What asn1crypto raises over bytes that are not what they say."""
 
 
@@ -35,7 +38,19 @@ class SealCertificate:
 
 
 def read_seal_certificate(der: bytes) -> SealCertificate:
-    """Raises: SealObjectMalformed."""
+    """The same few certificates are read again for each seal: those of usual size are kept.
+
+    Raises: SealObjectMalformed.
+    """
+    return _kept(der) if len(der) <= _USUAL_BYTES else _read(der)
+
+
+@lru_cache(maxsize=256)
+def _kept(der: bytes) -> SealCertificate:
+    return _read(der)
+
+
+def _read(der: bytes) -> SealCertificate:
     try:
         certificate = x509.Certificate.load(der, strict=True)
         body = certificate["tbs_certificate"]

@@ -7,7 +7,7 @@ that `PRINTSERVER_TOKEN_FILE` names; never an argument, which everybody on the m
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -36,20 +36,34 @@ class ServerUnreachable(Unavailable):
 
 
 class ServerRefused(PrintServerError):
-    """The server's own problem; `code` is the problem's, `status` HTTP's."""
+    """The server's own problem; `code` is the problem's, `status` HTTP's.   needs: what a step-up shows, else empty."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, needs: str = "") -> None:
         super().__init__(detail)
         self.status = status
         self.problem_code = code
+        self.needs = needs
+
+
+Ask = Callable[[str], str]
+"""Asks the person at the terminal for what a step-up needs, without showing it."""
+
+
+def ask_at_terminal(needs: str) -> str:
+    said = "Your password, once more" if needs == "password" else "A code of your second factor"
+    return str(typer.prompt(said, hide_input=True, err=True))
 
 
 class ServerClient:
-    """Each call is a connection of its own.   Every call raises: ServerRefused, ServerUnreachable."""
+    """Each call is a connection of its own.   Every call raises: ServerRefused, ServerUnreachable.
 
-    def __init__(self, url: str, token: str) -> None:
+    ask: once, when a call needs it that the person shows who they are again.
+    """
+
+    def __init__(self, url: str, token: str, ask: Ask = ask_at_terminal) -> None:
         self._base = f"{url.rstrip('/')}/api/v1"
         self._authorisation = {"Authorization": f"Bearer {token}"}
+        self._ask = ask
 
     def get(self, path: str, **query: str) -> Any:
         return self._call("GET", path, params=query).json()
@@ -65,6 +79,17 @@ class ServerClient:
         return self._call("PATCH", path, json=dict(body)).json()
 
     def _call(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        try:
+            return self._sent(method, path, **parts)
+        except ServerRefused as problem:
+            if problem.problem_code != "step-up-needed" or "X-Step-Up" in self._authorisation:
+                raise
+            shown = {"password" if problem.needs == "password" else "code": self._ask(problem.needs)}
+        step_up = self._sent("POST", "/step-ups", json=shown).json()["step_up"]
+        self._authorisation["X-Step-Up"] = step_up
+        return self._sent(method, path, **parts)
+
+    def _sent(self, method: str, path: str, **parts: Any) -> httpx.Response:
         import httpx  # not for the processes that are started by the same command line
 
         address = self._base + path
@@ -118,7 +143,7 @@ def _end(words: str) -> NoReturn:
 def _refusal(answer: httpx.Response) -> ServerRefused:
     try:
         problem = answer.json()
-        code, detail = str(problem["code"]), str(problem["detail"])
+        code, detail, needs = str(problem["code"]), str(problem["detail"]), str(problem.get("needs", ""))
     except (ValueError, KeyError, TypeError):
-        code, detail = "unknown", f"HTTP status {answer.status_code}: {answer.text[:_LONGEST_QUOTE]}"
-    return ServerRefused(answer.status_code, code, detail)
+        code, needs, detail = "unknown", "", f"HTTP status {answer.status_code}: {answer.text[:_LONGEST_QUOTE]}"
+    return ServerRefused(answer.status_code, code, detail, needs)

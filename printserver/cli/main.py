@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from printserver.cli.keys import app as keys_app
+from printserver.cli.people import app as people_app
+from printserver.cli.people import branches_app, deputies_app, rights_app, roles_app
 from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
 from printserver.cli.seal_verify import app as seal_app
@@ -31,6 +33,11 @@ printers_app.command()(check)
 app.add_typer(printers_app, name="printers")
 app.add_typer(seal_app, name="seal")
 app.add_typer(statements_app, name="statements")
+app.add_typer(people_app, name="people")
+app.add_typer(branches_app, name="branches")
+app.add_typer(roles_app, name="roles")
+app.add_typer(rights_app, name="rights")
+app.add_typer(deputies_app, name="deputies")
 app.add_typer(keys_app, name="keys")
 app.command()(verify)
 app.command()(reconciliation)

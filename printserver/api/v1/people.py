@@ -207,7 +207,7 @@ def read_people(
 
 
 @router.post("/people", status_code=201, summary="Register a person, or a second account")
-@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS)
+@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, told_once=True)
 def create_person(wish: PersonWish, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> MadePerson:
     new = people.NewPerson(**wish.model_dump())
     return MadePerson.model_validate(people.create_person(work, actor, new, secrets=adapters.secrets))

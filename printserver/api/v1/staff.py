@@ -82,7 +82,7 @@ def plan_staff(table: StaffTable, actor: CurrentActor, work: CurrentWork) -> Pla
 
 
 @router.post("/staff-imports", status_code=201, summary="Carry out exactly the plan that was shown")
-@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, step_up=True)
+@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, step_up=True, told_once=True)
 def create_import(wish: StaffWish, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> Imported:
     done = import_staff(
         work,

@@ -69,7 +69,7 @@ def show_form(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTML
 
 
 @router.post("/people", response_class=HTMLResponse)
-@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS)
+@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, told_once=True)
 def create_person(
     view: CurrentView,
     call: CurrentCall,

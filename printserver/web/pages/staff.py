@@ -50,7 +50,7 @@ def show_plan(
 
 
 @router.post("", response_class=HTMLResponse)
-@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, step_up=True)
+@requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, step_up=True, told_once=True)
 def carry_out(
     view: CurrentView,
     call: CurrentCall,

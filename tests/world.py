@@ -136,7 +136,7 @@ class World:
     def application(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> Application:
         at = office or self.home.north
         return Application(
-            seal_id=at.seal_id,
+            seal_id=fields.pop("seal_id", at.seal_id),
             printer_id=fields.pop("printer_id", at.printer_id),
             copies=copies,
             places=(Place(PAGES, 120_000, 200_000),),

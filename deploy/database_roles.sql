@@ -75,7 +75,13 @@ GRANT UPDATE (signed_off_by, signed_off_at) ON rights_review TO printserver_web;
 GRANT UPDATE (verdict, reason, decided_by, decided_at) ON rights_review_line TO printserver_web;
 -- Applying and deciding.
 GRANT INSERT ON document, print_request, approval, authorisation TO printserver_web;
-GRANT UPDATE (state) ON print_request TO printserver_web;
+GRANT UPDATE (state, step, reference_key, urged_at) ON print_request TO printserver_web;
+GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn, wet_seal TO printserver_web;
+-- Drafts and kept values are their person's own until they are handed in or discarded.
+GRANT SELECT, INSERT, UPDATE, DELETE ON request_draft, request_template TO printserver_web;
+-- What is said of a class of documents; its flow is the worker's, once officers have confirmed it.
+GRANT SELECT, INSERT ON document_class TO printserver_web;
+GRANT UPDATE (name_zh, name_en, retention, seal_types, hints, retired, changed_at) ON document_class TO printserver_web;
 -- Releasing, settling, voiding, replacing.
 GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, printed_at, settled_reason, settled_by,
     settled_at, confirmed_by, confirmed_at)
@@ -139,7 +145,10 @@ GRANT UPDATE (frozen, frozen_at, frozen_reason) ON user_account TO printserver_w
 GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
-GRANT UPDATE (state, manifest_sha256, failure, drawn) ON print_request TO printserver_worker;
+GRANT UPDATE (state, step, manifest_sha256, failure, drawn, changed_pages) ON print_request TO printserver_worker;
+GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (flow, version, changed_at) ON document_class TO printserver_worker;
+GRANT SELECT, DELETE ON request_draft TO printserver_worker;
 -- Printing.
 GRANT UPDATE (state, cups_job_id, printed_at, sent_at, impressions_reported) ON copy TO printserver_worker;
 -- Only the worker makes tickets and has them redeemed.

@@ -7,7 +7,7 @@ that `PRINTSERVER_TOKEN_FILE` names; never an argument, which everybody on the m
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -75,6 +75,22 @@ class ServerClient:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("POST", path, json=dict(body)).json()
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call("PUT", path, json=dict(body)).json()
+
+    def delete(self, path: str) -> None:
+        self._call("DELETE", path)
+
+    def run(self, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """A change that answers nothing."""
+        self._call("POST", path, json=dict(body or {}))
+
+    def send(
+        self, path: str, form: Mapping[str, str], files: Sequence[tuple[str, tuple[str, bytes]]], *, key: str
+    ) -> Any:
+        """Files with a form.   key: that the same call sent twice acts once."""
+        return self._call("POST", path, data=dict(form), files=list(files), headers={"Idempotency-Key": key}).json()
+
     def patch(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("PATCH", path, json=dict(body)).json()
 
@@ -93,8 +109,9 @@ class ServerClient:
         import httpx  # not for the processes that are started by the same command line
 
         address = self._base + path
+        headers = {**self._authorisation, **parts.pop("headers", {})}
         try:
-            answer = httpx.request(method, address, headers=self._authorisation, timeout=SECONDS_OF_PATIENCE, **parts)
+            answer = httpx.request(method, address, headers=headers, timeout=SECONDS_OF_PATIENCE, **parts)
         except httpx.HTTPError as error:
             raise ServerUnreachable(f"no answer from {address}: {error}") from None
         except httpx.InvalidURL as error:

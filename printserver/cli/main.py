@@ -11,11 +11,13 @@ from typing import Annotated
 
 import typer
 
+from printserver.cli.document_classes import app as classes_app
 from printserver.cli.keys import app as keys_app
 from printserver.cli.people import app as people_app
 from printserver.cli.people import branches_app, deputies_app, rights_app, roles_app
 from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
+from printserver.cli.requests import app as requests_app
 from printserver.cli.seal_verify import app as seal_app
 from printserver.cli.speaking import spoken
 from printserver.cli.spooler import check, install
@@ -28,6 +30,8 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The log of every operation.")
 app.add_typer(audit_app, name="audit")
+register_app = typer.Typer(no_args_is_help=True, help="What the signer believes, from its own register.")
+app.add_typer(register_app, name="register")
 printers_app.command()(install)
 printers_app.command()(check)
 app.add_typer(printers_app, name="printers")
@@ -39,6 +43,8 @@ app.add_typer(roles_app, name="roles")
 app.add_typer(rights_app, name="rights")
 app.add_typer(deputies_app, name="deputies")
 app.add_typer(keys_app, name="keys")
+app.add_typer(requests_app, name="requests")
+app.add_typer(classes_app, name="classes")
 app.command()(verify)
 app.command()(reconciliation)
 
@@ -116,6 +122,26 @@ def audit_verify() -> None:
         report = audit.verify(settings)
     audit.speak(report)
     if report.findings:
+        raise typer.Exit(1)
+
+
+@register_app.command("show")
+def register_show() -> None:
+    """Seats, seals, flows, passkeys and systems as the signer knows them, whatever the database says."""
+    from printserver.cli import register
+
+    with spoken() as settings:
+        register.show(settings)
+
+
+@register_app.command("verify")
+def register_verify() -> None:
+    """Judge every statement of the register again by its signed words; status 1 when one does not hold."""
+    from printserver.cli import register
+
+    with spoken() as settings:
+        held = register.verify(settings)
+    if not held:
         raise typer.Exit(1)
 
 

@@ -17,6 +17,7 @@ from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
 from printserver.foundation.logs import configure_unless_done
 from printserver.print_requests import workflows as request_jobs
+from printserver.print_requests.drafts import forget_old_drafts
 from printserver.print_requests.pipeline import expire_requests
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.second_look import look_again
@@ -42,6 +43,7 @@ WORK_AT_ONCE: Final = 4
 COPIES_AT_ONCE: Final = 2
 """A printer: one prints, and the next one is ready at the spooler."""
 EXPIRY_SECONDS: Final = 60.0
+DRAFTS_SECONDS: Final = 3_600.0
 SECOND_LOOK_SECONDS: Final = 5.0
 RECONCILIATION_SECONDS: Final = 60.0
 SQLITE_EXECUTOR: Final = "worker"
@@ -73,6 +75,7 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
     return [
         go_round("keys", lambda: warn_of_keys(database, adapters.settings), stop, every_seconds=KEYS_SECONDS),
         go_round("expiry", lambda: expire_requests(database), stop, every_seconds=EXPIRY_SECONDS),
+        go_round("old drafts", lambda: forget_old_drafts(database), stop, every_seconds=DRAFTS_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         watch_printers(database, zone, stop),
         go_round("queues", lambda: note_queues(printing), stop, every_seconds=EVERY_SECONDS),

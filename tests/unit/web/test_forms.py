@@ -44,7 +44,6 @@ def test_each_wrong_field_is_named():
     assert _wrong(seal_id="") == {"seal_id"}
     assert _wrong(place_page=["2", "3"]) == {"place-1"}
     assert _wrong(place_x=["left"]) == {"place-0", "place-1"}
-    assert _wrong(place_page=[], place_x=[], place_y=[]) == {"places"}
     assert _wrong(title="", copies="", place_y=["1"]) == {"title", "copies", "place-1"}
 
 

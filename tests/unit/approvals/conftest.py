@@ -1,8 +1,16 @@
-"""Requests at every stage."""
+"""Requests at every stage, and empty databases of both kinds."""
 
 from __future__ import annotations
 
-from tests.databases import postgresql_supply, sqlite_template
+from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
 from tests.world import world, world_template
 
-__all__ = ["postgresql_supply", "sqlite_template", "world", "world_template"]
+__all__ = [
+    "any_database",
+    "database_kit",
+    "postgresql_supply",
+    "sqlite_database",
+    "sqlite_template",
+    "world",
+    "world_template",
+]

@@ -10,7 +10,8 @@ import base64
 import binascii
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from printserver.foundation.clock import as_text, from_text
+from printserver.foundation.errors import PrintServerError
 from printserver.signing.chained_file import ChainedFile
 from printserver.signing.errors import JournalBroken, RegisterBroken, SignatureInvalid, StatementRefused
 from printserver.signing.key_list import KeyList
@@ -35,6 +37,15 @@ _GENESIS: Final = {"genesis", "root_signature", "taken_at"}
 _TAKEN: Final = {"statement", "evidence", "taken_at"}
 
 
+@dataclass(frozen=True)
+class TakenUp:
+    """A statement with the signed words that carried it. Those of the ceremony have none: the root signed them."""
+
+    statement: Statement
+    evidence: tuple[str, ...]
+    at: datetime
+
+
 class RegisterJournal:
     """Opened by one process at a time; threads may share it."""
 
@@ -47,6 +58,7 @@ class RegisterJournal:
         self._lock = threading.Lock()
         self._standings: dict[int, Standing] = defaultdict(Standing)
         self._digests: dict[str, str] = {}
+        self._history: list[TakenUp] = []
         if not path.exists():
             raise RegisterBroken("there is no register: nobody may decide anything; restore it, or hold a ceremony")
         try:
@@ -79,6 +91,12 @@ class RegisterJournal:
             self._check_untouched()
             return self._standings[organisation]
 
+    @property
+    def history(self) -> tuple[TakenUp, ...]:
+        """Everything that it holds, oldest first."""
+        with self._lock:
+            return tuple(self._history)
+
     def take_up(self, statement: Statement, evidence: Sequence[str], key_list: KeyList, at: datetime) -> None:
         """Add a statement that enough people have signed; one that stands there already changes nothing.
 
@@ -94,10 +112,9 @@ class RegisterJournal:
             standing = self._standings[statement.organisation]
             given = [verify_any(text, key_list, standing) for text in evidence]
             check_signatories(statement, given, standing, at)
-            after = standing.after(statement, at)
+            standing.after(statement, at)
             self._append({"statement": statement.to_json(), "evidence": list(evidence), "taken_at": as_text(at)})
-            self._digests[statement.id] = statement.digest()
-            self._standings[statement.organisation] = after
+            self._add(TakenUp(statement, tuple(evidence), at))
 
     def close(self) -> None:
         """Let the next process open it."""
@@ -122,18 +139,37 @@ class RegisterJournal:
             raise RegisterBroken("the register does not begin with a ceremony")
         try:
             for statement in _genesis(records[0], root):
-                self._add(statement, records[0]["taken_at"])
+                self._add(TakenUp(statement, (), from_text(records[0]["taken_at"])))
             for record in records[1:]:
                 if set(record) != _TAKEN:
                     raise RegisterBroken("a line of the register holds no statement")
-                self._add(statement_of_json(record["statement"]), record["taken_at"])
+                statement, evidence = statement_of_json(record["statement"]), tuple(record["evidence"])
+                self._add(TakenUp(statement, evidence, from_text(record["taken_at"])))
         except (StatementMalformed, StatementRefused, ValueError) as problem:
             raise RegisterBroken(f"the register cannot be added up: {problem}") from problem
 
-    def _add(self, statement: Statement, taken_at: str) -> None:
-        standing = self._standings[statement.organisation]
-        self._standings[statement.organisation] = standing.after(statement, from_text(taken_at))
+    def _add(self, taken: TakenUp) -> None:
+        statement = taken.statement
+        self._standings[statement.organisation] = self._standings[statement.organisation].after(statement, taken.at)
         self._digests[statement.id] = statement.digest()
+        self._history.append(taken)
+
+
+def unproved(history: Sequence[TakenUp], key_list: KeyList) -> Iterator[tuple[TakenUp, PrintServerError]]:
+    """Judge every statement of a register again by what stood there before it; answers what does not hold.
+
+    Keys that were revoked since make older words unproved: look at when each was taken up.
+    """
+    standings: dict[int, Standing] = defaultdict(Standing)
+    for taken in history:
+        standing = standings[taken.statement.organisation]
+        if taken.evidence:
+            try:
+                given = [verify_any(text, key_list, standing) for text in taken.evidence]
+                check_signatories(taken.statement, given, standing, taken.at)
+            except PrintServerError as problem:
+                yield taken, problem
+        standings[taken.statement.organisation] = standing.after(taken.statement, taken.at)
 
 
 def begin_register(path: Path, statements: Sequence[Statement], *, sign: RawSign, at: datetime) -> None:

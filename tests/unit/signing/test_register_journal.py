@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from printserver.signing.errors import EvidenceForged, JournalInUse, RegisterBro
 from printserver.signing.evidence import Decision, EvidenceClaims, sign_evidence
 from printserver.signing.flow import default_flow
 from printserver.signing.p256 import software_sign
-from printserver.signing.register_journal import RegisterJournal, begin_register
+from printserver.signing.register_journal import RegisterJournal, begin_register, unproved
 from printserver.signing.statements import Statement
 from tests.hsm_token import HsmToken
 from tests.standings import NOW, OFFICE, ORGANISATION, SEAL, K, seal, seat, some_id, statement
@@ -205,3 +206,14 @@ def test_one_process_holds_it_at_a_time(register: RegisterJournal, path: Path):
         opened_of(path)
     assert json.loads(path.read_bytes().splitlines()[0])["genesis"]
     assert register.head[0] == 1
+
+
+def test_a_history_with_words_that_do_not_carry_it_is_found(register: RegisterJournal, hsm_token: HsmToken):
+    register.take_up(NEW_SEAT, words(hsm_token, NEW_SEAT, "one", "two"), hsm_token.key_list, NOW)
+    register.take_up(STOP, words(hsm_token, STOP, "eve"), hsm_token.key_list, NOW)
+    assert list(unproved(register.history, hsm_token.key_list)) == []
+    *begun, seated, stopped = register.history
+    alone = replace(seated, evidence=seated.evidence[:1])
+    exchanged = replace(stopped, evidence=seated.evidence)
+    assert [taken for taken, _ in unproved([*begun, alone, stopped], hsm_token.key_list)] == [alone]
+    assert [taken for taken, _ in unproved([*begun, seated, exchanged], hsm_token.key_list)] == [exchanged]

@@ -78,6 +78,7 @@ def running_server(database_url: str = "") -> Iterator[RunningServer]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(HOME_VARIABLE, str(home))
         environment.setenv("PRINTSERVER_DATABASE_URL", database_url)
+        environment.setenv("PRINTSERVER_STEP_UP_MINUTES", "60")  # a sign-in is enough for a test
         try:
             server = RunningServer(demo_settings(free_ports=True))
             try:

@@ -1,7 +1,9 @@
 """A person's use of a running server from the command line: the public API, nothing behind its back.
 
 Server: `PRINTSERVER_URL`, else the `public_url` of this machine's settings. Token: `PRINTSERVER_TOKEN`, else the file
-that `PRINTSERVER_TOKEN_FILE` names; never an argument, which everybody on the machine can read.
+that `PRINTSERVER_TOKEN_FILE` names; never an argument, which everybody on the machine can read. What needs a step-up
+asks for the code or the password at the terminal, or takes the answer of `printserver account step-up` from
+`PRINTSERVER_STEP_UP`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 URL_VARIABLE: Final = "PRINTSERVER_URL"
 TOKEN_VARIABLE: Final = "PRINTSERVER_TOKEN"  # noqa: S105 -- the name of a variable
 TOKEN_FILE_VARIABLE: Final = "PRINTSERVER_TOKEN_FILE"  # noqa: S105
+STEP_UP_VARIABLE: Final = "PRINTSERVER_STEP_UP"
+STEP_UP_HEADER: Final = "X-Step-Up"
+STEP_UP_NEEDED: Final = "step-up-needed"
 SECONDS_OF_PATIENCE: Final = 90.0
 _LONGEST_QUOTE: Final = 200
 
@@ -57,12 +62,12 @@ def ask_at_terminal(needs: str) -> str:
 class ServerClient:
     """Each call is a connection of its own.   Every call raises: ServerRefused, ServerUnreachable.
 
-    ask: once, when a call needs it that the person shows who they are again.
+    ask: once, when a call needs it that the person shows who they are again.   step_up: shown before, if anything.
     """
 
-    def __init__(self, url: str, token: str, ask: Ask = ask_at_terminal) -> None:
+    def __init__(self, url: str, token: str, ask: Ask = ask_at_terminal, *, step_up: str = "") -> None:
         self._base = f"{url.rstrip('/')}/api/v1"
-        self._authorisation = {"Authorization": f"Bearer {token}"}
+        self._authorisation = {"Authorization": f"Bearer {token}", **({STEP_UP_HEADER: step_up} if step_up else {})}
         self._ask = ask
 
     def get(self, path: str, **query: str) -> Any:
@@ -98,11 +103,11 @@ class ServerClient:
         try:
             return self._sent(method, path, **parts)
         except ServerRefused as problem:
-            if problem.problem_code != "step-up-needed" or "X-Step-Up" in self._authorisation:
+            if problem.problem_code != STEP_UP_NEEDED or STEP_UP_HEADER in self._authorisation:
                 raise
             shown = {"password" if problem.needs == "password" else "code": self._ask(problem.needs)}
         step_up = self._sent("POST", "/step-ups", json=shown).json()["step_up"]
-        self._authorisation["X-Step-Up"] = step_up
+        self._authorisation[STEP_UP_HEADER] = step_up
         return self._sent(method, path, **parts)
 
     def _sent(self, method: str, path: str, **parts: Any) -> httpx.Response:
@@ -139,13 +144,17 @@ def token_from(environment: Mapping[str, str]) -> str:
 
 @contextmanager
 def server() -> Iterator[ServerClient]:
-    """The server that the environment names, as the person whose token it holds.
-
-    What goes wrong inside is said in words, and ends the command with status 2.
-    """
-    try:
+    """The server that the environment names, as the person whose token it holds; see `speaking`."""
+    with speaking():
         url = os.environ.get(URL_VARIABLE) or Settings().public_url
-        yield ServerClient(url, token_from(os.environ))
+        yield ServerClient(url, token_from(os.environ), step_up=os.environ.get(STEP_UP_VARIABLE, ""))
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """What goes wrong inside is said in words, and ends the command with status 2."""
+    try:
+        yield
     except ServerRefused as problem:
         _end(f"{problem.problem_code}: {problem}")
     except PrintServerError as problem:

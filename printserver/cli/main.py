@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from printserver.cli.account import account_app, service_app
 from printserver.cli.document_classes import app as classes_app
 from printserver.cli.keys import app as keys_app
 from printserver.cli.people import app as people_app
@@ -19,6 +20,7 @@ from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
 from printserver.cli.requests import app as requests_app
 from printserver.cli.seal_verify import app as seal_app
+from printserver.cli.seals import app as seals_app
 from printserver.cli.speaking import spoken
 from printserver.cli.spooler import check, install
 from printserver.cli.statements import app as statements_app
@@ -36,7 +38,10 @@ printers_app.command()(install)
 printers_app.command()(check)
 app.add_typer(printers_app, name="printers")
 app.add_typer(seal_app, name="seal")
+app.add_typer(seals_app, name="seals")
 app.add_typer(statements_app, name="statements")
+app.add_typer(account_app, name="account")
+app.add_typer(service_app, name="service-accounts")
 app.add_typer(people_app, name="people")
 app.add_typer(branches_app, name="branches")
 app.add_typer(roles_app, name="roles")

@@ -102,8 +102,8 @@ def sign_in(visit: Visit, server: RunningServer) -> Visit:
 
 
 def _session_cookie(context: BrowserContext) -> Any:
-    """The one that scripts cannot see."""
-    (cookie,) = [cookie for cookie in context.cookies() if cookie.get("httpOnly")]
+    """Not the one by which the device is known."""
+    (cookie,) = [cookie for cookie in context.cookies() if cookie["name"] == "printserver"]
     return cookie
 
 

@@ -115,6 +115,7 @@ class RequestDetails:
     sides: Sides
     places: Sequence[dict[str, int]]
     seal_name: str
+    seal_origin: str
     printer_name: str
     replaces_copy_id: UUID | None
     may_release: bool
@@ -264,6 +265,7 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
     more = particulars_of(work, request)
     people = names(work, {request.applicant_id, *_named(taken), *more.people})
     rows = work.session.execute(_copies().where(Copy.request_id == request.id).order_by(Copy.number))
+    seal = seal_facts(work, request.seal_id)
     return RequestDetails(
         summary=_summary(request, people),
         purpose=request.purpose,
@@ -274,7 +276,8 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         pages=document.pages,
         sides=Sides(request.sides),
         places=request.places,
-        seal_name=seal_facts(work, request.seal_id).name,
+        seal_name=seal.name,
+        seal_origin=seal.origin,
         printer_name=printer.name,
         replaces_copy_id=request.replaces_copy_id,
         may_release=may_release(work, actor, request),

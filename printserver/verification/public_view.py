@@ -75,6 +75,8 @@ class PublicFacts:
     """As the code says; whole seconds, UTC."""
     sealed_at: datetime | None = None
     """When the seal's key signed the copy, as the books say; None for copies from before there was such a signature."""
+    seal_origin: str = "internal"
+    """`internal`: the seal was made here; `filed`: it is the object of another maker."""
     holders_notified_at: datetime | None = None
     """When the last holder was told that the copy is no longer valid; not whom, nor how."""
 
@@ -89,16 +91,18 @@ class Verdict:
 
 def public_facts(work: Work, copy: CopyFacts, body: CodeBody) -> PublicFacts:
     """copy and body: already found to agree with each other."""
+    seal = seal_facts(work, copy.seal_id)
     return PublicFacts(
         title=copy.title,
         organisation=organisation(work, copy.organisation_id).name,
-        seal=seal_facts(work, copy.seal_id).name,
+        seal=seal.name,
+        seal_origin=seal.origin,
         serial=str(copy.serial),
         copy=copy.number,
         copies=copy.copies,
         page=body.page,
         pages=copy.pages,
         issued_at=body.issued_at,
-        sealed_at=next((seal.sealed_at for seal in seals_on(work, copy.id)), None),
+        sealed_at=next((each.sealed_at for each in seals_on(work, copy.id)), None),
         holders_notified_at=holders_notified_at(work, copy.id) if copy.state in INVALID else None,
     )

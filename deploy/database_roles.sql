@@ -62,6 +62,9 @@ GRANT SELECT, INSERT ON former_password TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (completed_at, completed_by) ON access_reset TO printserver_web;
 GRANT UPDATE (revoked_at, secret_sha256) ON api_token TO printserver_web;
 GRANT INSERT, UPDATE (status, answer) ON idempotency_record TO printserver_web;
+-- Statements to the signer's register: made and signed here; only their state moves.
+GRANT SELECT, INSERT ON statement, statement_signature TO printserver_web;
+GRANT UPDATE (state, refusal, registered_at) ON statement TO printserver_web;
 -- People and their rights: nothing is deleted, rights are ended.
 GRANT SELECT, INSERT ON custom_role, delegation, rights_review, rights_review_line TO printserver_web;
 GRANT INSERT ON branch, user_account, role_binding TO printserver_web;
@@ -130,6 +133,8 @@ GRANT SELECT ON
     alembic_version, organisation, branch, seal, printer, document, print_request, copy, authorisation,
     return_batch, return_page, returned_copy, archive_record, archive_counter, print_ticket
     TO printserver_worker;
+GRANT SELECT ON statement, statement_signature TO printserver_worker, printserver_signer;
+GRANT UPDATE (state, refusal, registered_at) ON statement TO printserver_worker;
 -- What the signer has taken into its register becomes a row here.
 GRANT UPDATE (state, object_sha256, custodian_id, owner_id, evidence, classes, uses_limit) ON seal
     TO printserver_worker;
@@ -141,7 +146,8 @@ GRANT SELECT (id, organisation_id, branch_id, name, login, staff_number, frozen,
 GRANT SELECT, INSERT ON role_binding TO printserver_worker;
 GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON role_binding TO printserver_worker;
 GRANT INSERT, UPDATE (ended_at) ON delegation TO printserver_worker;
-GRANT UPDATE (frozen, frozen_at, frozen_reason) ON user_account TO printserver_worker;
+GRANT UPDATE (frozen, frozen_at, frozen_reason, failed_sign_ins, locked_until) ON user_account TO printserver_worker;
+GRANT SELECT (id, user_id, ended_at), UPDATE (ended_at) ON web_session TO printserver_worker;
 GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;

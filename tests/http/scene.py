@@ -28,6 +28,7 @@ from printserver.printing.outcome import Outcome
 from printserver.returns.printer_days import check_counts
 from tests.http.passkey_things import passkey_at
 from tests.http.people_things import PeopleThings, people_at
+from tests.http.request_things import RequestThings, requests_at
 from tests.http.seal_things import SealThings, seals_at
 from tests.world import World
 
@@ -58,6 +59,7 @@ class Scene:
     passkey: UUID
     key_statement: UUID
     seals: SealThings
+    requests: RequestThings
 
 
 def set_scene(world: World) -> Scene:
@@ -95,6 +97,7 @@ def set_scene(world: World) -> Scene:
         passkey=passkey,
         key_statement=key_statement,
         seals=seals_at(world),
+        requests=requests_at(world),
     )
 
 

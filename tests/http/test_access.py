@@ -1,4 +1,4 @@
-"""Default deny: for each route strangers, wrong roles and other branches are turned away, and nothing is written."""
+"""What belongs to other branches and companies is found by nobody; a server with a forgotten route does not start."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
 from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
+from tests.http.request_visits import REQUEST_VISITS
 from tests.http.scene import Scene
 from tests.http.seal_visits import SEAL_VISITS
 from tests.http.statement_visits import STATEMENT_VISITS
@@ -233,6 +234,7 @@ VISITS: Final = (
     *PEOPLE_VISITS,
     *STATEMENT_VISITS,
     *SEAL_VISITS,
+    *REQUEST_VISITS,
     Visit("GET", "/webhooks/event-types", lambda s: "/webhooks/event-types", names_object=False),
     Visit("GET", "/webhooks", lambda s: "/webhooks", names_object=False),
     Visit("POST", "/webhooks", lambda s: "/webhooks", _webhook),
@@ -264,6 +266,7 @@ PUBLIC: Final = {
     ("POST", "/api/v1/seal-checks"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/.well-known/print-keys.json"),
+    ("GET", "/.well-known/print-root.crl"),
     ("POST", "/tsa"),
 }
 
@@ -283,37 +286,13 @@ def _roles_with(declaration: Declaration) -> list[Role]:
     return [role for role in Role if not declaration.permissions or GRANTS[role] & set(declaration.permissions)]
 
 
-def test_every_route_is_visited_or_public_and_the_public_ones_are_these(world: World):
+def test_every_route_that_names_something_is_visited_and_the_public_ones_are_these(world: World):
+    """Strangers and wrong roles ask for all the others, too: test_matrix.py."""
     declarations = _declarations(world)
     assert {route for route, declaration in declarations.items() if declaration.public} == PUBLIC
     visited = {(visit.method, f"/api/v1{visit.route}") for visit in VISITS}
-    assert visited | PUBLIC == set(declarations)
-
-
-def test_strangers_are_turned_away_everywhere_and_nothing_is_written(scene_api: ApiClient, scene: Scene):
-    before = scene.world.row_counts(), scene.world.object_count()
-    for visit in VISITS:
-        for headers in ({}, {"Authorization": "Bearer ps_" + "x" * 43}, {"Cookie": "printserver=" + "x" * 43}):
-            options = dict(visit.options(scene))
-            options["headers"] = {**options.get("headers", {}), **headers}
-            answer = scene_api.ask(visit.method, visit.address(scene), **options)
-            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), visit
-            bare = scene_api.ask(visit.method, visit.address(scene), headers=headers)
-            assert bare.status_code == 401, f"{visit}: a stranger learns what the body should be"
-    assert (scene.world.row_counts(), scene.world.object_count()) == before
-
-
-def test_roles_without_the_permission_are_turned_away_and_nothing_is_written(scene_api: ApiClient, scene: Scene):
-    declarations, turned_away = _declarations(scene.world), 0
-    before = scene.world.row_counts(), scene.world.object_count()
-    for visit in VISITS:
-        admitted = _roles_with(declarations[visit.method, f"/api/v1{visit.route}"])
-        for role in set(Role) - set(admitted):
-            answer = scene_api.ask(visit.method, visit.address(scene), role, **visit.options(scene))
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (visit, role)
-            turned_away += 1
-    assert turned_away > 100
-    assert (scene.world.row_counts(), scene.world.object_count()) == before
+    assert visited <= set(declarations) - PUBLIC
+    assert {(method, path) for method, path in set(declarations) - PUBLIC if "{" in path} <= visited
 
 
 @pytest.mark.parametrize("elsewhere", ["another branch", "another company"])

@@ -87,7 +87,8 @@ def verify_issued_pdf(pdf: bytes, key_list: KeyList) -> IssuedPdf:
     Raises: PdfUnreadable, PageCodesRefused, KeyUnknown, CodeForged, KeyNotValid, PdfNotSigned, PdfSignatureRefused.
     """
     code = _one_copy([_page_code(page, texts, key_list) for page, texts in enumerate(_page_texts(pdf), start=1)])
-    verdict = verify_pdf(pdf, [key_list.root_certificate], at=code.issued_at)
+    listed = [key.spki for key in key_list.of_usage(KeyUsage.PDF)]
+    verdict = verify_pdf(pdf, [key_list.root_certificate], at=code.issued_at, listed_keys=listed)
     _check_signer(verdict, code, key_list)
     return IssuedPdf(code, verdict.signer, verdict.signed_at, sha256(pdf).hexdigest())
 

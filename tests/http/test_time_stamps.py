@@ -79,6 +79,14 @@ def test_an_installation_without_an_authority_says_so(api: ApiClient, world: Wor
     assert (answer.status_code, answer.json()["code"]) == (503, "time-stamp-unavailable")
 
 
+def test_the_roots_revocation_list_is_for_everybody(api: ApiClient, world: World):
+    path = "/.well-known/print-root.crl"
+    assert (api.get(path).status_code, api.get(path).json()["code"]) == (503, "keys-not-published")
+    world.adapters.settings.root_revocation_list.write_bytes(b"\x30\x00")
+    answer = api.get(path)
+    assert (answer.content, answer.headers["content-type"]) == (b"\x30\x00", "application/pkix-crl")
+
+
 def test_without_a_signer_the_time_is_not_available(api: ApiClient, tmp_path: Path):
     answer = api.post("/tsa", content=question(tmp_path), headers=HEADERS)
     assert (answer.status_code, answer.json()["code"]) == (503, "signer-unavailable")

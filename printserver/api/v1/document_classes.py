@@ -10,9 +10,10 @@ from pydantic import Field
 from printserver.api.v1.common import View, api_router
 from printserver.approvals import classes
 from printserver.approvals.classes import ClassDescription, ClassFacts
+from printserver.foundation.errors import NotFound
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
-from printserver.organisations.access import branch_path
+from printserver.organisations.branch_paths import branches_of
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import class_flows
 from printserver.seals.queries import readable_seal
@@ -166,7 +167,10 @@ def create_flow_preview(code: str, body: AskedCase, actor: CurrentActor, work: C
         flow = parse_flow({**body.flow, "class": code, "version": 1})
     seal = None if body.seal_id is None else readable_seal(work, actor, body.seal_id)
     types = () if seal is None else (seal.type,)
-    case = Case(branch_path(work, body.branch_id), body.copies, body.amount_fen, types)
+    paths = {branch.id: branch.path for branch in branches_of(work, actor.organisation_id)}
+    if body.branch_id not in paths:
+        raise NotFound("there is no such branch")
+    case = Case(paths[body.branch_id], body.copies, body.amount_fen, types)
     found = class_flows.preview_flow(work, actor, flow, case, seal)
     return FlowPreview(
         steps=[

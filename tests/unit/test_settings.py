@@ -106,7 +106,8 @@ def test_the_pin_is_taken_from_systemds_credentials_when_there_are_any(tmp_path:
 
 def test_settings_hold_no_secret_and_cannot_be_changed(tmp_path: Path):
     settings = Settings(home=tmp_path)
-    assert not [name for name in Settings.model_fields if {"pin", "password", "secret"} & set(name.split("_"))]
+    texts = [name for name, field in Settings.model_fields.items() if field.annotation is not int]
+    assert not [name for name in texts if {"pin", "password", "secret"} & set(name.split("_"))]
     with pytest.raises(ValidationError):
         settings.port = 1
 
@@ -115,3 +116,32 @@ def test_the_database_lies_in_the_home_unless_it_is_named(tmp_path: Path):
     assert Settings(home=tmp_path).database == f"sqlite:///{tmp_path}/data/printserver.db"
     named = "postgresql+psycopg://print@db.example/print"
     assert Settings(home=tmp_path, database_url=named).database == named
+
+
+@pytest.mark.parametrize(
+    ("url", "chosen", "site"),
+    [
+        ("https://print.example", "", ("print.example", "https://print.example")),
+        ("https://print.example:443", "", ("print.example", "https://print.example")),
+        ("https://print.example:8443", "", ("print.example", "https://print.example:8443")),
+        ("https://a.print.example", "print.example", ("print.example", "https://a.print.example")),
+        ("http://127.0.0.1:8700", "", ("localhost", "http://localhost:8700")),
+        ("http://localhost:8700", "", ("localhost", "http://localhost:8700")),
+        ("https://10.0.0.7", "", None),
+    ],
+)
+def test_passkeys_belong_to_the_servers_name(tmp_path: Path, url: str, chosen: str, site: tuple[str, str] | None):
+    assert Settings(home=tmp_path, public_url=url, passkey_rp_id=chosen).passkey_site == site
+
+
+def test_passkeys_of_another_site_are_refused(tmp_path: Path):
+    for url, chosen in (("https://print.example", "other.example"), ("https://10.0.0.7", "print.example")):
+        with pytest.raises(ValidationError, match="passkey_rp_id"):
+            Settings(home=tmp_path, public_url=url, passkey_rp_id=chosen)
+
+
+def test_single_sign_on_is_named_by_a_table_of_the_file(tmp_path: Path):
+    text = '[oidc]\nissuer = "https://sso.example"\nclient_id = "printserver"\nstrong_amr = ["mfa"]\n'
+    chosen = Settings(home=home_with(tmp_path, text)).oidc
+    assert chosen is not None
+    assert (chosen.issuer, chosen.claim, chosen.strong_amr) == ("https://sso.example", "preferred_username", ("mfa",))

@@ -14,14 +14,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from printserver.approvals.flows import Attestor, PasskeyEvidenceNeeded
-from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import propose, statement_facts, withdraw
+from printserver.approvals.statement_states import StatementAction, StatementState
+from printserver.approvals.statements import move_statement, propose, statement_facts
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations import passkeys
+from printserver.organisations import passkeys, vouched_passkeys
 from printserver.organisations.access import Actor
 from printserver.organisations.passkey_answers import LONGEST_ANSWER, PasskeyRefused, PasskeyUnreadable, read_answer
-from printserver.organisations.passkeys import AddedPasskey, PasskeyView
+from printserver.organisations.passkeys import AddedPasskey
 from printserver.organisations.secrets import Secrets
 from printserver.signing.errors import EvidenceForged
 from printserver.signing.evidence import EvidenceClaims, claims_json, claims_of_json
@@ -101,10 +101,10 @@ class PasskeyOnly:
 
 def claims_options(work: Work, actor: Actor, secrets: Secrets, claims: EvidenceClaims) -> dict[str, Any]:
     """The claims and what the browser asks the passkey: `claims`, `public_key`.   Raises: PasskeyNotVouched."""
-    keys = tuple(passkeys.evidence_keys(work, actor.id, secrets).values())
+    keys = tuple(vouched_passkeys.evidence_keys(work, actor.id, secrets).values())
     if not keys:
         raise PasskeyNotVouched("two officers have not vouched for a passkey of yours yet")
-    options = passkeys.options_for_keys(keys, challenge_of(claims))
+    options = vouched_passkeys.options_for_keys(keys, challenge_of(claims))
     return {"claims": claims_json(claims), "public_key": options}
 
 
@@ -115,7 +115,7 @@ def passkey_attestor(work: Work, actor: Actor, secrets: Secrets, answer: str) ->
     Raises: PasskeyUnreadable, PasskeyRefused, PasskeyNotVouched.
     """
     value = _parts_of(answer)
-    keys = passkeys.evidence_keys(work, actor.id, secrets)
+    keys = vouched_passkeys.evidence_keys(work, actor.id, secrets)
     if not keys:
         raise PasskeyNotVouched("two officers have not vouched for a passkey of yours yet")
     try:
@@ -135,7 +135,7 @@ def passkey_attestor(work: Work, actor: Actor, secrets: Secrets, answer: str) ->
         raise PasskeyRefused("your passkey's answer does not hold") from problem
     except (ValueError, TypeError, KeyError) as problem:
         raise PasskeyUnreadable("this is no passkey's answer") from problem
-    passkeys.note_counter(work, credential_id, data)
+    vouched_passkeys.note_counter(work, credential_id, data)
     return PasskeyAttestor(claims, text)
 
 
@@ -153,23 +153,31 @@ def ask_officers(work: Work, actor: Actor, attestor: Attestor, added: AddedPassk
     return statement_id
 
 
-def remove(work: Work, actor: Actor, attestor: Attestor, passkey_id: UUID) -> PasskeyView:
+def remove(work: Work, actor: Actor, attestor: Attestor, passkey_id: UUID) -> None:
     """Remove a passkey of one's own here, and from what the signer believes.
 
     Raises: PasskeyNotFound, PasskeyBusy.
     """
     removed = passkeys.remove_passkey(work, actor, passkey_id)
-    if removed.statement_id is None:
-        return removed
-    asked = statement_facts(work, removed.statement_id)
-    if asked.state is StatementState.CONFIRMED:
-        raise PasskeyBusy("the signer is just taking this passkey up; please try again in a moment")
-    if asked.state is StatementState.PROPOSED:
-        withdraw(work, actor, asked.id)
-    if asked.state is StatementState.REGISTERED:
-        body = {"person_id": str(actor.person_id), "credential_id": removed.credential_id}
-        propose(work, actor, attestor, StatementKind.UNKEY, body, subject_id=actor.id)
-    return removed
+    if removed.statement_id is not None:
+        state = statement_facts(work, removed.statement_id).state
+        if state is StatementState.CONFIRMED:
+            raise PasskeyBusy("the signer is just taking this passkey up; please try again in a moment")
+    unbelieve_removed(work, actor, attestor)
+
+
+def unbelieve_removed(work: Work, actor: Actor, attestor: Attestor) -> None:
+    """Tell the signer of every passkey of the organisation that was removed here: it stops, so one word is enough."""
+    for each in vouched_passkeys.removed_with_statements(work, actor.organisation_id):
+        newest = statement_facts(work, each.statement_id)
+        if newest.kind is not StatementKind.KEY:
+            continue
+        if newest.state is StatementState.PROPOSED:
+            move_statement(work, actor.by, newest.id, StatementAction.WITHDRAW)
+        if newest.state is StatementState.REGISTERED:
+            body = {"person_id": str(each.person_id), "credential_id": each.credential_id}
+            statement_id = propose(work, actor, attestor, StatementKind.UNKEY, body, subject_id=each.user_id)
+            passkeys.note_statement(work, each.id, statement_id)
 
 
 def _parts_of(answer: str) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ changed or inserted in the database signs nobody in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from printserver.audit.log import By, append
+from printserver.audit.log import append
 from printserver.foundation.errors import NotFound, Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
@@ -51,7 +51,7 @@ from printserver.organisations.passkey_events import PasskeyAdded, PasskeyRemove
 from printserver.organisations.secrets import Purpose, Secrets
 from printserver.signing.cose_key import ALGORITHMS, read_cose_key
 from printserver.signing.errors import SignatureInvalid
-from printserver.signing.passkey_evidence import PasskeyKey, base64url, from_base64url
+from printserver.signing.passkey_evidence import base64url, from_base64url
 
 LONGEST_NAME: Final = 100
 MOST_PASSKEYS: Final = 20
@@ -108,7 +108,7 @@ def registration_options(
     work: Work, actor: Actor, party: RelyingParty, secrets: Secrets, *, binding: str
 ) -> dict[str, Any]:
     """What `navigator.credentials.create` is asked for: a passkey that the device finds by itself and unlocks."""
-    known = [PublicKeyCredentialDescriptor(id=from_base64url(row.credential_id)) for row in _rows(work, actor.id)]
+    known = [PublicKeyCredentialDescriptor(id=from_base64url(row.credential_id)) for row in rows_of(work, actor.id)]
     login = work.session.scalar(select(User.login).where(User.id == actor.id))
     options = generate_registration_options(
         rp_id=party.rp_id,
@@ -140,7 +140,7 @@ def add_passkey(
     credential = read_answer(answer)
     challenge = challenge_in(credential)
     moment_of(secrets, Ceremony.REGISTER, binding, challenge, now=work.now())
-    if len(_rows(work, actor.id)) >= MOST_PASSKEYS:
+    if len(rows_of(work, actor.id)) >= MOST_PASSKEYS:
         raise PasskeysTooMany(f"nobody has more than {MOST_PASSKEYS} passkeys; remove one first")
     try:
         verified = verify_registration_response(
@@ -174,7 +174,7 @@ def add_passkey(
             work.session.add(row)
     except IntegrityError:
         raise PasskeyKnown("this passkey was added before") from None
-    append(work, actor.by, PasskeyAdded(id=actor.id, passkey_id=row.id, name=row.name, fingerprint=_fingerprint(row)))
+    append(work, actor.by, PasskeyAdded(id=actor.id, passkey_id=row.id, name=row.name, fingerprint=fingerprint_of(row)))
     return AddedPasskey(row.id, actor.person_id, row.credential_id, row.public_key, row.rp_id, row.origin)
 
 
@@ -193,7 +193,9 @@ def remove_passkey(work: Work, actor: Actor, passkey_id: UUID) -> PasskeyView:
     row = _own(work, actor, passkey_id)
     before = _view(row)
     row.removed_at, row.mac = work.now(), ""
-    append(work, actor.by, PasskeyRemoved(id=actor.id, passkey_id=row.id, name=row.name, fingerprint=_fingerprint(row)))
+    append(
+        work, actor.by, PasskeyRemoved(id=actor.id, passkey_id=row.id, name=row.name, fingerprint=fingerprint_of(row))
+    )
     return before
 
 
@@ -204,7 +206,7 @@ def note_statement(work: Work, passkey_id: UUID, statement_id: UUID) -> None:
 
 def passkeys(work: Work, actor: Actor, secrets: Secrets) -> tuple[PasskeyView, ...]:
     """The actor's own, oldest first; rows without their digest are none."""
-    return tuple(_view(row) for row in _rows(work, actor.id) if _is_genuine(secrets, row))
+    return tuple(_view(row) for row in rows_of(work, actor.id) if is_genuine(secrets, row))
 
 
 def sign_in_question(work: Work, party: RelyingParty, secrets: Secrets) -> dict[str, Any]:
@@ -229,7 +231,7 @@ def use_passkey(
         .where(Passkey.credential_id == str(credential.get("id", "")), Passkey.removed_at.is_(None))
         .with_for_update()
     )
-    if row is None or not _is_genuine(secrets, row) or (user_id is not None and row.user_id != user_id):
+    if row is None or not is_genuine(secrets, row) or (user_id is not None and row.user_id != user_id):
         raise PasskeyRefused("this passkey is not known here")
     handle = credential["response"].get("userHandle")
     if handle and handle != base64url(row.user_id.bytes):
@@ -243,7 +245,7 @@ def use_passkey(
 
 def factor_question(work: Work, secrets: Secrets, user_id: UUID) -> dict[str, Any] | None:
     """What the account's passkeys are asked as a second factor; None when it has none."""
-    rows = [row for row in _rows(work, user_id) if _is_genuine(secrets, row)]
+    rows = [row for row in rows_of(work, user_id) if is_genuine(secrets, row)]
     if not rows:
         return None
     challenge = new_challenge(secrets, Ceremony.FACTOR, str(user_id), now=work.now())
@@ -261,58 +263,7 @@ def proves_factor(work: Work, secrets: Secrets, user_id: UUID, answer: str) -> b
 
 
 def has_passkey(work: Work, user_id: UUID) -> bool:
-    return bool(_rows(work, user_id))
-
-
-def evidence_keys(work: Work, user_id: UUID, secrets: Secrets) -> dict[bytes, PasskeyKey]:
-    """The account's passkeys for which officers have vouched, by credential."""
-    rows = (row for row in _rows(work, user_id) if row.evidence_since is not None and _is_genuine(secrets, row))
-    person_id = work.session.scalar(select(User.person_id).where(User.id == user_id)) or user_id
-    keys = (
-        PasskeyKey(
-            str(person_id), from_base64url(row.credential_id), from_base64url(row.public_key), row.rp_id, row.origin
-        )
-        for row in rows
-    )
-    return {key.credential_id: key for key in keys}
-
-
-def note_counter(work: Work, credential_id: bytes, authenticator_data: bytes) -> None:
-    """Keep the counter of a verified answer.   Raises: PasskeyRefused when it did not go up: a copy of the passkey."""
-    row = work.session.scalar(
-        select(Passkey).where(Passkey.credential_id == base64url(credential_id)).with_for_update()
-    )
-    if row is None:
-        raise PasskeyRefused("this passkey is not known here")
-    count = int.from_bytes(authenticator_data[33:37])
-    if (count or row.sign_count) and count <= row.sign_count:
-        raise PasskeyRefused("this passkey's counter went back: there may be a copy of it")
-    row.sign_count, row.last_used_at = count, work.now()
-
-
-def options_for_keys(keys: Sequence[PasskeyKey], challenge: bytes) -> dict[str, Any]:
-    """keys: of one person, at least one; only those of the newest one's address are asked for."""
-    rp_id = keys[-1].rp_id
-    known = [base64url(key.credential_id) for key in keys if key.rp_id == rp_id]
-    return options_for(rp_id, challenge, known)
-
-
-def apply_key(work: Work, _by: By, body: Mapping[str, Any]) -> None:
-    """The signer takes this passkey's signatures as its owner's word from now on.   body: of the statement `key`."""
-    work.session.execute(
-        update(Passkey)
-        .where(Passkey.credential_id == body["credential_id"], Passkey.evidence_since.is_(None))
-        .values(evidence_since=work.now())
-    )
-
-
-def apply_unkey(work: Work, _by: By, body: Mapping[str, Any]) -> None:
-    """The signer believes it no more, so it opens nothing here either.   body: of the statement `unkey`."""
-    work.session.execute(
-        update(Passkey)
-        .where(Passkey.credential_id == body["credential_id"], Passkey.removed_at.is_(None))
-        .values(removed_at=work.now(), mac="")
-    )
+    return bool(rows_of(work, user_id))
 
 
 def _verified_count(row: Passkey, credential: Mapping[str, Any], challenge: bytes) -> int:
@@ -334,7 +285,7 @@ def _verified_count(row: Passkey, credential: Mapping[str, Any], challenge: byte
     return verified.new_sign_count
 
 
-def _rows(work: Work, user_id: UUID) -> list[Passkey]:
+def rows_of(work: Work, user_id: UUID) -> list[Passkey]:
     return list(
         work.session.scalars(
             select(Passkey).where(Passkey.user_id == user_id, Passkey.removed_at.is_(None)).order_by(Passkey.id)
@@ -361,7 +312,7 @@ def _mac(secrets: Secrets, row: Passkey) -> str:
     return secrets.mac(Purpose.PASSKEY, *_bound(row))
 
 
-def _is_genuine(secrets: Secrets, row: Passkey) -> bool:
+def is_genuine(secrets: Secrets, row: Passkey) -> bool:
     return secrets.vouches(row.mac, Purpose.PASSKEY, *_bound(row))
 
 
@@ -370,7 +321,7 @@ def _bound(row: Passkey) -> tuple[str, ...]:
     return ("key", str(row.id), str(row.user_id), row.credential_id, row.public_key, row.rp_id, row.origin)
 
 
-def _fingerprint(row: Passkey) -> str:
+def fingerprint_of(row: Passkey) -> str:
     return sha256(from_base64url(row.public_key)).hexdigest()
 
 

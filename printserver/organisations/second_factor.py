@@ -30,6 +30,7 @@ from printserver.organisations.sign_in_events import (
     SecondFactorRemoved,
 )
 from printserver.organisations.sign_in_policy import FactorKind
+from printserver.organisations.vouched_passkeys import forget_passkeys
 
 ISSUER: Final = "Sealed printing"
 STEP_SECONDS: Final = 30
@@ -152,6 +153,7 @@ def make_recovery_codes(work: Work, secrets: Secrets, actor: Actor) -> tuple[str
 def forget_second_factors(work: Work, by: By, user_id: UUID) -> None:
     """For somebody whose phone is lost. Who may order it, the caller decides."""
     remove_totp(work, by, user_id)
+    forget_passkeys(work, by, user_id)
     _spend_all(work, user_id)
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from printserver.approvals.flows import PASSKEY
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
-from printserver.organisations.passkeys import evidence_keys
 from printserver.organisations.secrets import Secrets
+from printserver.organisations.vouched_passkeys import evidence_keys
 from printserver.seals.queries import seal_facts
 
 

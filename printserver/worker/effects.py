@@ -10,7 +10,6 @@ from printserver.approvals.registering import Effect
 from printserver.approvals.statements import StatementFacts
 from printserver.audit.log import By
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.passkeys import apply_key, apply_unkey
 from printserver.organisations.register_effects import (
     apply_bar,
     apply_delegation,
@@ -19,6 +18,7 @@ from printserver.organisations.register_effects import (
     apply_unbar,
     apply_unseat,
 )
+from printserver.organisations.vouched_passkeys import apply_key, apply_unkey
 from printserver.seals.service import apply_seal, apply_seal_order, apply_seal_stop
 from printserver.signing.statements import StatementKind
 

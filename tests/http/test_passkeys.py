@@ -16,8 +16,8 @@ from printserver.approvals.models import Approval
 from printserver.audit.log import By
 from printserver.organisations.models import Passkey as PasskeyRow
 from printserver.organisations.models import User, WebSession
-from printserver.organisations.passkeys import apply_key
 from printserver.organisations.permissions import Role
+from printserver.organisations.vouched_passkeys import apply_key
 from printserver.print_requests.models import PrintRequest
 from printserver.seals.models import Seal
 from printserver.signing.evidence import claims_json

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from printserver.api.v1.common import View, api_router
 from printserver.api.v1.tokens import NewToken, Token
+from printserver.approvals.passkeys import unbelieve_removed
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations import service_accounts as accounts
@@ -142,10 +143,13 @@ def create_reset(wish: ResetWish, actor: CurrentActor, work: CurrentWork, adapte
         second_factor_too=wish.second_factor_too,
         reason=wish.reason,
     )
+    unbelieve_removed(work, actor, adapters.attestor)
     return OrderedReset.model_validate(ordered)
 
 
 @router.post("/access-resets/{reset_id}/completions", status_code=201, summary="Complete a new first password")
 @requires(*COMPLETERS, lane=Lane.PASSWORDS, step_up=True, told_once=True)
 def create_completion(reset_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> SecondHalf:
-    return SecondHalf(password=complete_reset(work, adapters.secrets, actor, reset_id))
+    password = complete_reset(work, adapters.secrets, actor, reset_id)
+    unbelieve_removed(work, actor, adapters.attestor)
+    return SecondHalf(password=password)

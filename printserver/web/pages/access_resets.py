@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 
+from printserver.approvals.passkeys import unbelieve_removed
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
@@ -46,11 +47,13 @@ def create_reset(
     *,
     second_factor_too: Annotated[bool, Form()] = False,
 ) -> Response:
-    secrets = call.adapters.secrets
+    secrets, attestor = call.adapters.secrets, call.adapters.attestor
 
     def order(work: Work, actor: Actor) -> OrderedReset:
         user_id = person_named(work, actor, person)
-        return order_reset(work, secrets, actor, user_id, second_factor_too=second_factor_too, reason=reason)
+        ordered = order_reset(work, secrets, actor, user_id, second_factor_too=second_factor_too, reason=reason)
+        unbelieve_removed(work, actor, attestor)
+        return ordered
 
     ordered, problem = None, None
     try:
@@ -65,8 +68,14 @@ def create_reset(
 @router.post("/{reset_id}/completions", response_class=HTMLResponse)
 @requires(*COMPLETERS, lane=Lane.PASSWORDS, step_up=True)
 def create_completion(reset_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
-    secrets = call.adapters.secrets
-    half = change(call, lambda work, actor: complete_reset(work, secrets, actor, reset_id))
+    secrets, attestor = call.adapters.secrets, call.adapters.attestor
+
+    def complete(work: Work, actor: Actor) -> str:
+        password = complete_reset(work, secrets, actor, reset_id)
+        unbelieve_removed(work, actor, attestor)
+        return password
+
+    half = change(call, complete)
     with call.adapters.database.reading() as work:
         return _page(view, work, call.caller_in(work).actor, half=half)
 

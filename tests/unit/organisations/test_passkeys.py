@@ -27,10 +27,7 @@ from printserver.organisations.passkeys import (
     PasskeyNotFound,
     PasskeysTooMany,
     add_passkey,
-    apply_key,
-    evidence_keys,
     factor_question,
-    note_counter,
     passkeys,
     proves_factor,
     registration_options,
@@ -43,6 +40,7 @@ from printserver.organisations.permissions import Role
 from printserver.organisations.second_factor import factors_of, spend_code
 from printserver.organisations.secrets import Secrets
 from printserver.organisations.sign_in_policy import FactorKind
+from printserver.organisations.vouched_passkeys import apply_key, evidence_keys, note_counter
 from tests.databases import FakeClock
 from tests.passkey import ORIGIN, PRESENT, RP_ID, VERIFIED, Passkey
 from tests.world import World

@@ -7,7 +7,7 @@ from secrets import token_urlsafe
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, select, update
 
 from printserver.audit.log import By, append
 from printserver.foundation.errors import Malformed, NotFound, Refused
@@ -254,18 +254,19 @@ def required_reason(reason: str) -> str:
 
 
 def _end_access(work: Work, by: By, accounts: tuple[UUID, ...], *, tokens: bool) -> None:
+    """The MACs go, so that no later write to a row opens anything again."""
     for account in accounts:
         sessions = work.session.scalars(
             update(WebSession)
             .where(WebSession.user_id == account, WebSession.ended_at.is_(None))
-            .values(ended_at=work.now())
+            .values(ended_at=work.now(), secret_sha256="ended " + cast(WebSession.id, String), factor_mac=None)
             .returning(WebSession.id)
         ).all()
         revoked = (
             work.session.scalars(
                 update(ApiToken)
                 .where(ApiToken.user_id == account, ApiToken.revoked_at.is_(None))
-                .values(revoked_at=work.now())
+                .values(revoked_at=work.now(), secret_sha256="revoked " + cast(ApiToken.id, String))
                 .returning(ApiToken.id)
             ).all()
             if tokens

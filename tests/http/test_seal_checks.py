@@ -116,7 +116,7 @@ def test_a_file_beyond_the_limit_is_refused_in_words(stranger: Stranger):
     assert (answer.status_code, answer.json()["code"]) == (413, "seal-file-too-large")
 
 
-def test_nothing_is_kept(stranger: Stranger, vectors: Vectors, books: Books):
+def test_nothing_of_it_is_kept(stranger: Stranger, vectors: Vectors, books: Books):
     def kept() -> list[Path]:
         return sorted(stranger.home.rglob("*"))
 

@@ -46,7 +46,7 @@ def test_too_few_and_too_many_elements_are_refused():
 
 
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 255, 256, 2**31 - 1])
-def test_numbers_are_read(number: int):
+def test_numbers_are_read_as_they_stand(number: int):
     assert parse(core.Integer(number).dump()).integer() == number
 
 

@@ -101,6 +101,7 @@ class Issuing:
             raise AuthorisationSpent("this authorisation was used already")
         if self.journal.is_spent(approved.serial):
             raise AlreadySpent("this copy was signed or wasted before; its authorisation has been set back")
+        self.journal.check_uses(approved.uses_limits)
         self._refuse_older_than_the_epoch(approved)
         key, _ = self.keys.code(approved.organisation)
         key.check_valid(now)

@@ -79,6 +79,11 @@ class SpentJournal:
             self._file.check_untouched()
             return serial.value in self._serials
 
+    def check_uses(self, limits: Mapping[str, int | None]) -> None:
+        """limits: as for `spend`.   Raises: AlreadySpent when a seal has been used as often as it may."""
+        with self._lock:
+            self._check_uses(limits)
+
     def uses(self, code_id: str) -> int:
         """How many copies were spent with this seal.   code_id: 12 hexadecimal digits."""
         with self._lock:
@@ -127,8 +132,7 @@ class SpentJournal:
             self._file.check_untouched()
             if serial.value in self._serials or str(authorisation_id) in self._authorisations:
                 raise AlreadySpent("this copy or its authorisation has been used before")
-            if any(limit is not None and self._uses[code_id] >= limit for code_id, limit in limits.items()):
-                raise AlreadySpent("a seal has been used as often as it may")
+            self._check_uses(limits)
             self._file.append(
                 {
                     "copy_serial": str(serial),
@@ -145,6 +149,10 @@ class SpentJournal:
         """Let the next process open it."""
         with self._lock:
             self._file.close()
+
+    def _check_uses(self, limits: Mapping[str, int | None]) -> None:
+        if any(limit is not None and self._uses[code_id] >= limit for code_id, limit in limits.items()):
+            raise AlreadySpent("a seal has been used as often as it may")
 
     def _add(self, serial: CopySerial | None, authorisation_id: str | None, seals: Sequence[str] = ()) -> None:
         if serial is not None:

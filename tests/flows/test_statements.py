@@ -36,7 +36,13 @@ from printserver.organisations.permissions import Role
 from printserver.print_requests import flows
 from printserver.seals.models import Seal, SealCustodian
 from printserver.signer.registering import check_register
-from printserver.signing.errors import EvidenceForged, EvidenceInsufficient, RegisterBroken, StatementRefused
+from printserver.signing.errors import (
+    AlreadySpent,
+    EvidenceForged,
+    EvidenceInsufficient,
+    RegisterBroken,
+    StatementRefused,
+)
 from printserver.signing.statements import StatementKind
 from printserver.worker.effects import EFFECTS
 from tests.flows.refusing import by_sql, change, one_authorisation, refuses
@@ -409,3 +415,16 @@ def test_a_statement_waits_a_month_for_its_second_officer_and_no_longer(sqlite_s
     register_statement(tools(sqlite_signing_world), statement_id)
     after = facts_of(sqlite_signing_world, statement_id)
     assert (after.state, "too long ago" in after.refusal) == (StatementState.REFUSED, True)
+
+
+def test_a_seal_is_used_as_often_as_officers_allowed_and_not_once_more(signing_world: SigningWorld):
+    """Whatever the row says of its uses."""
+    world = signing_world.world
+    seal_id = str(world.home.north.seal_id)
+    seal = signing_world.register.standing(world.home.number).seals[seal_id]
+    body = {**seal.model_dump(mode="json"), "uses_limit": 2}
+    registered(signing_world, K.SEAL, body)
+    by_sql(signing_world, update(Seal).values(uses_limit=None, uses=0))
+    signing_world.issued(copies=2)
+    problem = refuses(signing_world, one_authorisation(signing_world).id, AlreadySpent)
+    assert "as often" in str(problem)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -101,7 +102,7 @@ def test_no_column_of_any_table_set_by_sql_takes_the_place_of_a_persons_word(
         with world.database.reading() as work:
             present = list(work.session.scalars(select(column).limit(5)))
         for value in values_for(column, present, attempts.people) if present else []:
-            attempts.try_with(lambda c=column, v=value: by_sql(sqlite_signing_world, update(table).values({c: v})))
+            attempts.try_with(partial(by_sql, sqlite_signing_world, update(table).values({column: value})))
 
 
 def test_the_attempts_reach_rows_and_would_be_noticed(sqlite_signing_world: SigningWorld):

@@ -51,6 +51,7 @@ from printserver.returns.pipeline import ReturnTools, process_return
 from printserver.returns.queries import return_detail
 from printserver.returns.service import hand_in
 from tests.databases import FakeClock
+from tests.world_backend import Backend, fence_lines
 from tests.world_building import (
     BY_SETUP,
     PAGES,
@@ -68,36 +69,6 @@ from tests.world_building import (
 
 SHARES: Final = ShareSecret(bytes(32))
 BACKEND_KEY: Final = bytes(range(32))
-
-
-@dataclass(frozen=True)
-class Backend:
-    """One run of a fence backend, as the desk sees it."""
-
-    desk: Desk
-    copy_id: UUID
-    claim: TicketClaim
-
-    def redeem(self) -> bytes:
-        return self.desk.claim(self.claim, spooler="local")
-
-    def start(self) -> None:
-        self.desk.start(self.claim.ticket, self.claim.attempt, spooler="local")
-
-    def give_back(self) -> None:
-        self.desk.give_back(self.claim.ticket, self.claim.attempt, spooler="local")
-
-    def record(self, lines: str) -> None:
-        self.desk.record(self.claim.ticket, self.claim.attempt, lines, spooler="local")
-
-
-def fence_lines(impressions: int) -> str:
-    """What the fence wrote down of a copy that ended after so many sides; none: the printer aborted it."""
-    state, ended = ("completed", 0) if impressions else ("aborted", 1)
-    return (
-        "claimed cups-job=1 pid=1\nsubmitting\nprinter-job=7\n"
-        f"printer-state={state} impressions={impressions}\nended rc={ended}\n"
-    )
 
 
 @dataclass(frozen=True)

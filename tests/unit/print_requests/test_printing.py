@@ -29,7 +29,8 @@ from printserver.printing.ports import (
     TicketState,
 )
 from printserver.printing.tickets import ticket_of
-from tests.world import Backend, World, fence_lines
+from tests.world import World
+from tests.world_backend import Backend, fence_lines
 
 
 @dataclass

@@ -19,7 +19,8 @@ from printserver.printing.outcome import Outcome
 from tests.cups_rig import contract_pdf
 from tests.printers import SwitchedOn, switched_on
 from tests.unit.print_requests.test_printing import PaperTray
-from tests.world import Backend, World
+from tests.world import World
+from tests.world_backend import Backend
 
 KILLED = "claimed cups-job=1 pid=1\nsubmitting\nprinter-job=1\n"
 

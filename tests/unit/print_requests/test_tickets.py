@@ -23,7 +23,8 @@ from printserver.printing.ports import PrinterBusy, TicketRefused, TicketState
 from printserver.printing.service import set_paused
 from printserver.printing.tickets import keep_record, ticket_of
 from printserver.seals.service import suspend_seal
-from tests.world import Backend, World, fence_lines
+from tests.world import World
+from tests.world_backend import Backend, fence_lines
 
 
 def state_of(world: World, backend: Backend) -> tuple[CopyState, TicketState]:
@@ -116,7 +117,9 @@ def test_rows_changed_behind_the_servers_back_print_nothing(
 
 def test_a_suspended_seal_goes_on_no_paper(world: World, backend: Backend):
     with world.database.work() as work:
-        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost")
+        suspend_seal(
+            work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost"
+        )
     with pytest.raises(TicketRefused):
         backend.redeem()
     assert state_of(world, backend) == UNCLAIMED

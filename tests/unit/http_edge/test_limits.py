@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
 from printserver.foundation.errors import TooMany
-from printserver.http_edge.limits import PER_MINUTE, SIGN_IN, VERIFICATION, AttemptLimits, BodyLimit, network_of
+from printserver.http_edge.limits import PER_MINUTE, SIGN_IN, VERIFICATION, AttemptLimits, BodyLimit
 
 REFUSED = -413
 
@@ -46,21 +46,6 @@ def test_only_failures_take_room_where_only_failures_count():
         limits.count_failure(SIGN_IN, "192.0.2.1")
     with pytest.raises(TooMany):
         limits.require_room(SIGN_IN, "192.0.2.1")
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("testclient", "testclient"),
-        ("", ""),
-    ],
-)
-def test_an_ipv6_subscriber_counts_as_one(address: str, network: str):
-    assert network_of(address) == network
 
 
 def _received(chunks: list[bytes], limit: int, headers: list[tuple[bytes, bytes]]) -> tuple[int, int]:

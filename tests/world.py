@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -28,10 +27,9 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
-from printserver.organisations.models import ApiToken
 from printserver.organisations.permissions import Role
 from printserver.organisations.secrets import Secrets
-from printserver.organisations.tokens import person_of_token, token_mac
+from printserver.organisations.tokens import person_of_token
 from printserver.print_requests import copy_service, flows, pipeline, printing, service
 from printserver.print_requests.access import copies_of
 from printserver.print_requests.application import Application, Place
@@ -61,6 +59,7 @@ from tests.world_building import (
     cheap_passwords,
     contract,
     found_company,
+    keep_tokens,
     publish_keys,
     scanned_page,
     world_adapters,
@@ -287,17 +286,9 @@ class World:
 
     def keep_tokens(self) -> None:
         """Let everybody's tokens be valid for another ninety days from now."""
+        offices = (office for each in (self.home, self.foreign) for office in (each.head, each.north, each.south))
         with self.database.work() as work:
-            for company in (self.home, self.foreign):
-                for office in (company.head, company.north, company.south):
-                    for person in office.staff.values():
-                        self._keep_token(work, person)
-
-    def _keep_token(self, work: Work, person: Person) -> None:
-        """As only who knows web's secret can."""
-        (token,) = work.session.scalars(select(ApiToken).where(ApiToken.user_id == person.id, ApiToken.name == "tests"))
-        token.expires_at = work.now() + timedelta(days=90)
-        token.secret_sha256 = token_mac(self.secrets, token, person.token)
+            keep_tokens(work, self.secrets, [person for office in offices for person in office.staff.values()])
 
     def events(self) -> list[str]:
         """What the log holds, oldest first."""

@@ -28,11 +28,12 @@ from printserver.organisations.delegations import (
     write_delegation,
 )
 from printserver.organisations.holdings import holdings_of, person_of
-from printserver.organisations.people import Handover, another_person, required_reason
+from printserver.organisations.people import Handover, PersonNotFound, another_person, required_reason
 from printserver.organisations.people_queries import PersonFacts, dormant_people
 from printserver.organisations.permissions import Permission, is_binding, permissions_of
 from printserver.organisations.roles import (
     RightFacts,
+    RightNotFound,
     bind,
     end_rights,
     require_dates,
@@ -107,10 +108,13 @@ def grant_right(
 def end_right(work: Work, actor: Actor, attestor: Attestor, right_id: UUID, *, reason: str) -> Outcome:
     """At once; the signer's register follows when an officer has signed.
 
-    Raises: RightNotFound, PersonNotFound, NotOneself, PersonGone, ReasonNeeded.
+    Raises: RightNotFound, NotOneself, PersonGone, ReasonNeeded.
     """
     right = right_facts(work, right_id)
-    another_person(work, actor, right.user_id)
+    try:
+        another_person(work, actor, right.user_id)
+    except PersonNotFound:  # whoever may not see the person learns nothing of the right
+        raise RightNotFound("there is no such right") from None
     said = required_reason(reason)
     end_rights(work, actor.by, [right.id])
     return Outcome(done=True, statements=_unseat(work, actor, attestor, [right], said))

@@ -135,8 +135,8 @@ def plan_of(endpoint: Callable[..., Any], declaration: Declaration, *, status: i
 
 
 async def request_digest(request: Request) -> str:
-    """Of method, address and body; empty for a form, whose bytes differ each time it is sent."""
-    if request.headers.get("content-type", "").startswith("multipart/"):
+    """Of method, address and body; empty for a form, which was read to look for its token, and differs each time."""
+    if request.headers.get("content-type", "").startswith(("multipart/", "application/x-www-form-urlencoded")):
         return ""
     body = await request.body()
     address = f"{request.method} {request.url.path}?{request.url.query}"

@@ -19,12 +19,13 @@ from printserver.http_edge.routes import EdgeRoute
 from tests.world import World
 
 
-@pytest.fixture
-def app(world: World) -> Application:
-    return create_app(world.adapters)
+@pytest.fixture(scope="module")
+def app(world_template: World) -> Application:
+    """Nobody asks it anything."""
+    return create_app(world_template.adapters)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def description(app: Application) -> dict[str, Any]:
     return describe(app)
 
@@ -44,6 +45,10 @@ def routes(app: Application) -> dict[tuple[str, str], EdgeRoute]:
         if isinstance(route := context.original_route, EdgeRoute) and route.path_format.startswith(MACHINE_PATHS)
         for method in route.methods
     }
+
+
+def _adapter(field: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(field.annotation)
 
 
 def test_every_route_for_programs_is_described_and_no_page(app: Application, description: dict[str, Any]):
@@ -84,11 +89,11 @@ def test_examples_are_what_the_operations_take_and_answer(app: Application, desc
         body = route.body_field
         media = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if body is not None and media is not None and not isinstance(body.field_info, params.Form):
-            TypeAdapter(body.field_info.annotation).validate_json(json.dumps(media["example"]))
+            _adapter(body.field_info).validate_json(json.dumps(media["example"]))
             checked += 1
         if route.response_field is not None:
             media = operation["responses"][str(route.status_code or 200)]["content"]["application/json"]
-            TypeAdapter(route.response_field.field_info.annotation).validate_json(json.dumps(media["example"]))
+            _adapter(route.response_field.field_info).validate_json(json.dumps(media["example"]))
             checked += 1
     assert checked > 150
 

@@ -19,7 +19,7 @@ ENDS = {S.REGISTERED, S.REFUSED, S.WITHDRAWN}
 
 
 @pytest.mark.parametrize(("state", "action"), list(product(S, A)))
-def test_every_state_takes_every_action_as_the_table_says_or_refuses_it(state: S, action: A):
+def test_every_state_takes_every_action_as_the_table_says_or_refuses_it(state: StatementState, action: StatementAction):
     if (state, action) in TRANSITIONS:
         assert next_statement_state(state, action) is TRANSITIONS[state, action]
     else:

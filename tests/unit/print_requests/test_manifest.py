@@ -13,27 +13,40 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as some
 
-from printserver.approvals.rules import Step, steps_for
 from printserver.foundation.serials import CopySerial
-from printserver.print_requests.manifest import Manifest, ManifestCopy, ManifestSeal
+from printserver.print_requests.manifest import Amount, Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.sides import Sides
-from printserver.signing.evidence import Decision, EvidenceClaims
-from printserver.signing.quorum import MANIFEST_FIELDS, check_quorum, manifest_digest
+from printserver.signing.flow import default_flow
+from printserver.signing.manifest_shape import MANIFEST_FIELDS, manifest_problems
+from printserver.signing.quorum import check_quorum, manifest_digest
+from tests.standings import CODE_ID, CUSTODY, NORTH, NOW, OBJECT, OFFICE, ORGANISATION, Says, flow_of, some_id
+from tests.standings import SEAL as REGISTERED_SEAL
 
-SEAL = uuid4()
+SEAL = UUID(REGISTERED_SEAL)
+BOSS = {
+    "name": "director",
+    "roles": ["approver"],
+    "scope": "above",
+    "when": [{"field": "amount", "op": "ge", "value": 1000}],
+}
+FLOW = flow_of({"name": "approval", "roles": ["approver"]}, BOSS)
 COPIES = [ManifestCopy(uuid4(), CopySerial.generate(), number, str(number) * 64) for number in (1, 2)]
 MANIFEST = Manifest(
     request_id=uuid4(),
-    organisation=7,
+    organisation=ORGANISATION,
     branch_id=uuid4(),
-    applicant_id=uuid4(),
+    branch_path=NORTH,
+    applicant_id=UUID(some_id("clerk")),
+    flow=default_flow(),
+    amount=Amount("CNY", 100),
+    parties=[{"name": "甲方"}],
+    attachments=[{"sha256": "f" * 64}],
     title="供货合同",
     own_reference="OA-1",
     document_sha256="d" * 64,
     pages=2,
     copies=COPIES,
-    seals=[ManifestSeal(SEAL, "a" * 12, "b" * 64, [{"page": 2, "x_um": 1, "y_um": 2}])],
-    steps=steps_for([SEAL]),
+    seals=[ManifestSeal(SEAL, CODE_ID, OBJECT, "company", [{"page": 2, "x_um": 1, "y_um": 2}])],
     layout=[{"page": 1}, {"page": 2}],
     sides=Sides.ONE_SIDED,
     printer_id=uuid4(),
@@ -44,14 +57,18 @@ OTHERWISE: dict[str, Any] = {
     "request_id": uuid4(),
     "organisation": 8,
     "branch_id": uuid4(),
+    "branch_path": f"{NORTH}x/",
     "applicant_id": uuid4(),
+    "flow": FLOW,
+    "amount": Amount("USD", 100),
+    "parties": [{"name": "乙方"}],
+    "attachments": [],
     "title": "供货合同 ",
     "own_reference": "",
     "document_sha256": "e" * 64,
     "pages": 3,
     "copies": COPIES[::-1],
-    "seals": [ManifestSeal(SEAL, "a" * 12, "b" * 64, [{"page": 2, "x_um": 1, "y_um": 3}])],
-    "steps": [Step("approval", 2)],
+    "seals": [ManifestSeal(SEAL, CODE_ID, OBJECT, "company", [{"page": 2, "x_um": 1, "y_um": 3}])],
     "layout": [{"page": 1}],
     "sides": Sides.TWO_SIDED_LONG_EDGE,
     "printer_id": uuid4(),
@@ -65,6 +82,7 @@ def test_the_bytes_are_rfc_8785_json_that_the_signer_reads_alike():
     assert rfc8785.dumps(read) == MANIFEST.canonical()
     assert manifest_digest(read) == MANIFEST.digest()
     assert set(MANIFEST_FIELDS) <= set(read)
+    assert list(manifest_problems(read)) == []
     assert read["expires_at"] == "2026-12-01T09:30:00.000005Z"
 
 
@@ -88,7 +106,7 @@ def test_every_copy_is_bound(change: dict[str, Any]):
     expires=some.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=some.just(UTC)),  # noqa: DTZ001 -- hypothesis wants naive bounds
 )
 def test_any_manifest_reads_back_to_the_same_bytes(title: str, places: list[dict[str, int]], expires: datetime):
-    seal = ManifestSeal(SEAL, "a" * 12, "b" * 64, places)
+    seal = ManifestSeal(SEAL, CODE_ID, OBJECT, "company", places)
     manifest = replace(MANIFEST, title=title, seals=[seal], expires_at=expires)
     read = json.loads(manifest.canonical())
     assert manifest_digest(read) == manifest.digest()
@@ -96,11 +114,14 @@ def test_any_manifest_reads_back_to_the_same_bytes(title: str, places: list[dict
 
 
 def test_the_signers_rule_is_satisfied_by_the_steps_it_names():
-    decided = datetime(2026, 11, 22, tzinfo=UTC)
+    asked = json.loads(replace(MANIFEST, expires_at=NOW + timedelta(days=1)).canonical())
+    assert [step["name"] for step in asked["steps"]] == ["approval", CUSTODY]
+    evidence = [Says("ann").about(asked), Says("eve", CUSTODY).about(asked)]
+    check_quorum(asked, evidence, OFFICE, at=NOW)
 
-    def word(person: UUID, step: str) -> EvidenceClaims:
-        return EvidenceClaims(
-            MANIFEST.digest(), str(MANIFEST.request_id), str(person), step, Decision.APPROVED, decided, 7
-        )
 
-    check_quorum(json.loads(MANIFEST.canonical()), [word(uuid4(), step.name) for step in MANIFEST.steps], at=decided)
+@pytest.mark.parametrize(("fen", "steps"), [(999, ["approval"]), (1000, ["approval", "director"])])
+def test_the_steps_follow_from_the_case(fen: int, steps: list[str]):
+    read = json.loads(replace(MANIFEST, flow=FLOW, amount=Amount("CNY", fen)).canonical())
+    assert [step["name"] for step in read["steps"]] == [*steps, CUSTODY]
+    assert (read["class"], read["flow_sha256"]) == ("loan", FLOW.digest())

@@ -93,7 +93,7 @@ def test_a_delegation_is_the_principals_own_word_and_for_a_custodian_an_officers
 
 
 @pytest.mark.parametrize("change", [{"acts_for": some_id("two")}, {"to": some_id("two")}, {"step": "approval"}])
-def test_a_statement_is_signed_in_person_and_for_what_it_is(change: dict[str, str]):
+def test_a_statement_is_signed_in_person_and_for_what_it_is(change: dict[str, Any]):
     made = statement(K.POLICY, {"officer_evidence": "passkey"})
     first, second = signed(made, "one", "three")
     refused(made, [first, Verified(replace(second.claims, **change), second.kind)])

@@ -28,9 +28,11 @@ from printserver.printing.service import NewPrinter, enrol_printer
 from printserver.seals.service import NewSeal, register_seal
 from printserver.settings import REPOSITORY, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan, PrinterPlan
+from printserver.signer.first_transcript import keep_first_transcript
 from printserver.signer.genesis import genesis
 from printserver.signer.key_ceremony import MadeSeal, hold
 from printserver.signing.register_journal import begin_register
+from printserver.signing.transcripts import Officer
 from printserver.signing.trust import OfflineRoot
 from printserver.storage.objects import Objects
 
@@ -84,10 +86,24 @@ def _mark(settings: Settings) -> Path:
     return settings.home / "installed"
 
 
-def install(settings: Settings, plan: CeremonyPlan, *, passwords_last: bool = False) -> None:
+@dataclass(frozen=True)
+class Attended:
+    """The reviewed file, word for word, and the officers who have confirmed it."""
+
+    file: str
+    officers: tuple[Officer, ...]
+
+
+NOBODY: Final = Attended("", ())
+
+
+def install(
+    settings: Settings, plan: CeremonyPlan, *, passwords_last: bool = False, attended: Attended = NOBODY
+) -> None:
     """Make everything; `settings.home` must hold no installation yet.
 
     passwords_last: the first passwords need not be changed; for demonstrations and tests.
+    attended: what the transcript says; without it, that this is a demonstration.
     Raises: AlreadyInstalled, TrustFileRefused.
     """
     if is_installed(settings):
@@ -99,11 +115,20 @@ def install(settings: Settings, plan: CeremonyPlan, *, passwords_last: bool = Fa
         make_home(settings)
         Secrets.make(settings.web_secret)
         queues = [_queue(settings, printer) for printer in plan.printers]
-        held = hold(settings, plan, SystemClock().now())
+        began_at = SystemClock().now()
+        held = hold(settings, plan, began_at)
         upgrade(settings.database)
         passwords = {person.login: initial_password() for person in plan.people}
         _write_rows(settings, plan, FirstPasswords(passwords, not passwords_last), held.seals, queues)
         _begin_register(settings, held.root)
+        keep_first_transcript(
+            settings,
+            held.root,
+            plan=attended.file,
+            officers=attended.officers,
+            began_at=began_at,
+            ended_at=SystemClock().now(),
+        )
         write_queues(settings, queues)
         hand_over(settings)
         _write_credentials(settings, plan, passwords)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -13,8 +13,6 @@ from printserver.cli.speaking import spoken
 from printserver.foundation.clock import as_text
 
 app = typer.Typer(no_args_is_help=True, help="Keys, certificates, ceremonies, PIN, backup. Run it as root.")
-SHORT: Final = 8
-"""Digits of the file's digest that each officer types: whoever types them has the same file before them."""
 
 KeyId = Annotated[str, typer.Argument(help="As `keys list` shows it.", show_default=False)]
 Reason = Annotated[str, typer.Option(help="For whoever reads the log.", show_default=False)]
@@ -92,20 +90,16 @@ def ceremony(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Hold a key ceremony: both officers read what is done, and confirm it with their own password."""
+    from printserver.cli.attendance import confirm, show
     from printserver.cli.key_work import confirmed_officer, hold_ceremony
     from printserver.signer.later_plan import read_later_plan
 
     with spoken() as settings:
         plan, text = read_later_plan(file)
-        digest = sha256(text.encode("utf-8")).hexdigest()
-        typer.echo(text)
-        typer.echo(f"SHA-256 of this file: {digest}")
+        show(text)
         officers = []
         for login in plan.officers:
-            typed = typer.prompt(f"{login}: the first {SHORT} digits of the file that you have reviewed")
-            if typed.strip().lower() != digest[:SHORT]:
-                typer.echo("These are not the digits of this file. Nothing was done.", err=True)
-                raise typer.Exit(2)
+            confirm(login, text)
             password = typer.prompt(f"{login}: password", hide_input=True)
             code = typer.prompt(f"{login}: code of the second factor", default="", show_default=False)
             officers.append(confirmed_officer(settings, login, password, code.strip()))

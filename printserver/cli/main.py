@@ -62,13 +62,18 @@ def init(
 ) -> None:
     """Make a first installation: keys, seals, organisation, people, printers."""
     from printserver.cli import init as installation
+    from printserver.cli.attendance import attended
     from printserver.signer.ceremony_plan import read_plan
 
     if (plan is None) == (not demo):
         typer.echo("give the ceremony's file, or --demo", err=True)
         raise typer.Exit(2)
     with spoken() as settings:
-        installation.install(settings, read_plan(plan or installation.DEMO_PLAN), passwords_last=demo)
+        if plan is None:
+            installation.install(settings, read_plan(installation.DEMO_PLAN), passwords_last=True)
+        else:
+            parsed = read_plan(plan)
+            installation.install(settings, parsed, attended=attended(plan.read_text("utf-8"), parsed))
         typer.echo(f"Installed in {settings.home}.")
         typer.echo(f"First passwords, for you alone: {installation.credentials_file(settings)}")
         typer.echo(f"Take this folder away from the machine: {settings.offline_root}")

@@ -82,6 +82,8 @@ class PrinterPlan(_Part):
 class CeremonyPlan(_Part):
     """Everything the first ceremony makes. Branches stand after their parents."""
 
+    officers: tuple[str, ...] = ()
+    """Two key officers who are there, by their names for signing in; nobody in a demonstration."""
     organisation: OrganisationPlan
     trust: TrustPlan
     branches: tuple[BranchPlan, ...] = Field(min_length=1)
@@ -110,7 +112,15 @@ class CeremonyPlan(_Part):
             raise ValueError(f"unknown branches or people: {', '.join(sorted(unknown))}")
         for seal in self.seals:
             self._require_custodian(seal)
+        self._require_officers()
         return self
+
+    def _require_officers(self) -> None:
+        holders = {
+            person.login for person in self.people if any(role.role is Role.KEY_OFFICER for role in person.roles)
+        }
+        if self.officers and (len(set(self.officers)) < 2 or not holders.issuperset(self.officers)):
+            raise ValueError("`officers` names two different people of this file who hold the role of key officer")
 
     def _require_custodian(self, seal: SealPlan) -> None:
         """Whoever keeps a seal must be able to confirm its use, else no request for it ever gets through."""

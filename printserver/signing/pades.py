@@ -6,6 +6,7 @@ Source: ETSI EN 319 142-1 (unverified against the text), as implemented by pyHan
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,10 @@ BYTES_RESERVED_WITH_STAMP: Final = 49_152
 """A time-stamp brings its authority's chain."""
 UM_PER_POINT: Final = 25_400 / 72
 RSA_3072_SIGNATURE: Final = 384
+logging.getLogger("pyhanko.sign.signers.pdf_signer").addFilter(
+    # All proofs were fetched before; pyHanko would warn of that with each signature.
+    lambda record: "fetching is not allowed" not in record.getMessage()
+)
 _BROKEN: Final = (
     PdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, OverflowError,
     RecursionError,

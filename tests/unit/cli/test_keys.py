@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from printserver.audit.models import AuditEntry
 from printserver.bootstrap import build, read_key_list, read_key_overview
-from printserver.cli.init import credentials_file, install
+from printserver.cli.init import DEMO_PLAN, credentials_file, install
 from printserver.cli.main import app
 from printserver.foundation.clock import SystemClock
 from printserver.foundation.job_queue import RecordedJobs
@@ -35,6 +35,7 @@ from printserver.signing.token_settings import softhsm_module
 from printserver.signing.transcripts import read_transcripts, verify_transcript
 from tests.outside_authorities import outside_authorities
 from tests.signing_world import PLAN, token_of
+from tests.world_building import cheap_passwords
 
 PEOPLE: Final[list[dict[str, Any]]] = [
     *PLAN["people"],
@@ -147,7 +148,8 @@ def test_a_renewal_by_two_officers_makes_a_new_key_and_a_signed_transcript(home:
     assert chain[0] == added.x509_certificate()
     assert len(sign(b"message")) == 384
     keys.hsm.close()
-    (transcript,) = read_transcripts(home.settings.transcripts, new.root_certificate)
+    first, transcript = read_transcripts(home.settings.transcripts, new.root_certificate)
+    assert ("nobody was there" in first.title, first.officers) == (True, ())
     assert [officer.login for officer in transcript.officers] == ["officer", "second"]
     assert [(done.what, done.key_id, done.label) for done in transcript.done] == [("renew", added.key_id, "pdf.2")]
     assert transcript.plan == RENEWAL
@@ -197,7 +199,7 @@ def test_a_ceremony_without_two_officers_who_read_this_very_file_changes_nothing
     said = home.ceremony(text, logins=logins, digest=digest)
     assert said.exit_code == 2, said.output
     assert home.state() == before
-    assert not home.settings.transcripts.exists()
+    assert len(list(home.settings.transcripts.iterdir())) == 1
 
 
 def test_a_ceremony_without_the_offline_root_changes_nothing(home: Installation):
@@ -211,7 +213,7 @@ def test_transcripts_form_a_row_that_nobody_shortens_or_changes(home: Installati
     for _ in range(2):
         assert home.ceremony(RENEWAL).exit_code == 0
     root = home.key_list.root_certificate
-    first, second = sorted(home.settings.transcripts.glob("*.json"))
+    _, first, second = sorted(home.settings.transcripts.glob("*.json"))
     verify_transcript(second.read_bytes(), root)
     changed = first.read_bytes().replace("何一".encode(), "何二".encode())
     with pytest.raises(TranscriptRefused):
@@ -390,3 +392,26 @@ def test_what_runs_out_is_called_for_at_90_30_and_7_days(home: Installation):
     assert home.ceremony(RENEWAL.replace("years = 2", "years = 10")).exit_code == 0
     assert (line(30).stage, line(30).standing) == (None, Standing.RENEWED)
     assert replace(line(91)).standing is Standing.VALID
+
+
+def test_a_first_ceremony_is_held_by_the_two_officers_of_its_file(tmp_path: Path):
+    text = DEMO_PLAN.read_text("utf-8").partition("[[printers]]")[0]
+    file, home = tmp_path / "plan.toml", tmp_path / "home"
+    file.write_text(text, "utf-8")
+    digits = sha256(text.encode()).hexdigest()[:8]
+
+    def init(typed: str) -> Result:
+        return CliRunner().invoke(app, ["init", str(file)], input=typed, env={HOME_VARIABLE: str(home)})
+
+    assert init(f"{digits}\n00000000\n").exit_code == 2
+    assert not home.exists()
+    with cheap_passwords():
+        said = init(f"{digits}\n{digits}\n")
+    assert said.exit_code == 0, said.output
+    settings = Settings(home=home)
+    (transcript,) = read_transcripts(settings.transcripts, read_key_list(settings).root_certificate)
+    assert [officer.login for officer in transcript.officers] == ["officer", "second-officer"]
+    assert transcript.plan == text
+    assert {done.key_id for done in transcript.done} == {key.key_id for key in read_key_list(settings).keys}
+    file.write_text(text.replace('officers = ["officer", "second-officer"]', ""), "utf-8")
+    assert "plan-malformed" in init("").output

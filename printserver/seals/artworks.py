@@ -15,6 +15,8 @@ from printserver.organisations.access import Actor
 from printserver.rendering.seal_artwork_image import CleanSeal, clean_seal_image
 from printserver.seals.events import SealArtworkHandedIn
 from printserver.seals.models import SealArtwork
+from printserver.seals.queries import SealFacts
+from printserver.signing.seal_object import read_seal_object
 from printserver.storage.objects import Objects
 
 UM_PER_MM: Final = 1_000
@@ -39,6 +41,20 @@ class ArtworkFacts:
     filename: str
     stored: StoredArtwork
     created_at: datetime
+
+
+def artwork_of(objects: Objects, seal: SealFacts) -> bytes:
+    """The seal's picture as a PDF of its size: what it was applied with, else what its object holds.
+
+    Raises: NotFound when there is none, SealObjectMalformed.
+    """
+    if seal.artwork_sha256 is not None:
+        return objects.get(seal.artwork_sha256)
+    if seal.object_sha256:
+        picture = read_seal_object(objects.get(seal.object_sha256)).picture
+        if picture.kind.upper() == "PDF":
+            return picture.data
+    raise NotFound("there is no picture of this seal")
 
 
 def take_image(objects: Objects, data: bytes, *, width_mm: int, height_mm: int) -> StoredArtwork:

@@ -69,7 +69,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "keepers": N_("Kept by"),
     "place": N_("Place"),
     "state": N_("State"),
-    "origin": N_("Made"),
+    "origin": N_("Origin"),
     "width_mm": N_("Width in mm"),
     "height_mm": N_("Height in mm"),
     "valid_from": N_("Valid from"),

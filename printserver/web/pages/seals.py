@@ -11,7 +11,7 @@ from fastapi import Form, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals.classes import classes as document_classes
-from printserver.foundation.errors import NotFound, PrintServerError, TooLarge
+from printserver.foundation.errors import PrintServerError, TooLarge
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.problems import status_of
@@ -25,6 +25,7 @@ from printserver.organisations.queries import branch, names
 from printserver.print_requests import seal_uses
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 from printserver.seals import applications, ledger, service, steps
+from printserver.seals.artworks import artwork_of
 from printserver.seals.queries import is_custodian, permits_of, readable_seal, seal_facts
 from printserver.seals.states import FORMS, MEANS, REASON_NEEDED, Means, SealAction, actions_of
 from printserver.web.changes import SHOWN_BESIDE, refusal
@@ -83,11 +84,8 @@ def read_artwork(seal_id: UUID, call: CurrentCall, adapters: CurrentAdapters) ->
     """Marked as not valid: a picture of a seal from here must not pass as the seal."""
     with adapters.database.reading() as work:
         seal = readable_seal(work, call.caller_in(work).actor, seal_id)
-    if seal.artwork_sha256 is None:
-        raise NotFound("there is no picture of this seal")
-    picture = page_image(
-        adapters.objects.get(seal.artwork_sha256), 1, dpi=PICTURE_DPI, watermark=PREVIEW_WATERMARK, format="png"
-    )
+    pdf = artwork_of(adapters.objects, seal)
+    picture = page_image(pdf, 1, dpi=PICTURE_DPI, watermark=PREVIEW_WATERMARK, format="png")
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 

@@ -57,9 +57,9 @@ def _read(der: bytes) -> SealCertificate:
         validity = body["validity"]
         return SealCertificate(
             der=der,
-            subject=_shown(body["subject"].human_friendly),
+            subject=_shown(_said(body["subject"])),
             common_name=_shown(_common_name(body["subject"])),
-            issuer=_shown(body["issuer"].human_friendly),
+            issuer=_shown(_said(body["issuer"])),
             serial=body["serial_number"].native,
             not_before=_utc(validity["not_before"].native),
             not_after=_utc(validity["not_after"].native),
@@ -69,9 +69,18 @@ def _read(der: bytes) -> SealCertificate:
         raise SealObjectMalformed("a certificate of the seal cannot be read") from problem
 
 
+def _said(name: x509.Name) -> str:
+    """The values alone, the common name first: what they are called differs from language to language."""
+    parts = dict(name.native)
+    return ", ".join(_text(said) for said in (parts.pop("common_name", ""), *reversed(parts.values())) if said)
+
+
 def _common_name(name: x509.Name) -> str:
-    said = name.native.get("common_name", "")
-    return said if isinstance(said, str) else " ".join(said)
+    return _text(name.native.get("common_name", ""))
+
+
+def _text(said: object) -> str:
+    return " ".join(str(each) for each in said) if isinstance(said, list) else str(said)
 
 
 def _shown(text: str) -> str:

@@ -23,6 +23,7 @@ from printserver.returns.day_table import COLUMNS
 from printserver.returns.states import Note, PageState, Reason, ReturnState
 from printserver.signing.evidence import Decision
 from printserver.verification.public_view import VerdictKind
+from printserver.verification.seal_check import SealVerdictKind
 from printserver.web.words import SIGNS, TONES, WORDS
 
 SHOWN_BESIDE_FORMS = (
@@ -54,6 +55,8 @@ def _below(kind: type[Any]) -> Iterator[type[Any]]:
     [
         ("verdict", VerdictKind),
         ("verdict_meaning", VerdictKind),
+        ("seal_verdict", SealVerdictKind),
+        ("seal_verdict_meaning", SealVerdictKind),
         ("request_state", RequestState),
         ("copy_state", CopyState),
         ("copy_state_meaning", CopyState),

@@ -25,6 +25,7 @@ from printserver.cli.speaking import spoken
 from printserver.cli.spooler import check, install
 from printserver.cli.statements import app as statements_app
 from printserver.cli.verify import verify
+from printserver.cli.webhooks import app as webhooks_app
 from printserver.settings import Settings
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ app.add_typer(roles_app, name="roles")
 app.add_typer(rights_app, name="rights")
 app.add_typer(deputies_app, name="deputies")
 app.add_typer(keys_app, name="keys")
+app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(requests_app, name="requests")
 app.add_typer(classes_app, name="classes")
 app.command()(verify)

@@ -18,7 +18,7 @@ from tests.http.api_client import ApiClient, code_of, id_of
 from tests.world import World, build_world
 from tests.world_building import PASSWORD, contract
 
-AT_ONCE = 50
+AT_ONCE = 100
 
 
 @pytest.fixture(params=BOTH)
@@ -34,7 +34,7 @@ def _requests(world: World) -> int:
         return work.session.scalar(select(func.count()).select_from(PrintRequest)) or 0
 
 
-def test_fifty_at_once_make_one_request_and_hear_the_same_answer(busy_api: ApiClient):
+def test_a_hundred_at_once_make_one_request_and_hear_the_same_answer(busy_api: ApiClient):
     with ThreadPoolExecutor(AT_ONCE) as crowd:
         answers = list(crowd.map(lambda _: busy_api.apply("the-key"), range(AT_ONCE)))
     assert {answer.status_code for answer in answers} == {201}
@@ -44,7 +44,7 @@ def test_fifty_at_once_make_one_request_and_hear_the_same_answer(busy_api: ApiCl
     assert [job.workflow for job in busy_api.world.jobs.jobs] == ["prepare-request"]
 
 
-def test_fifty_decisions_at_once_count_once(busy_api: ApiClient):
+def test_a_hundred_decisions_at_once_count_once(busy_api: ApiClient):
     request_id = busy_api.world.pending()
     before = busy_api.world.row_counts()["approval"]
     decision = {"manifest_sha256": busy_api.world.manifest_sha256(request_id)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -21,11 +22,13 @@ from printserver.http_edge.idempotency import (
     answer_once,
     digest,
     earlier_answer,
+    forget_old_keys,
 )
 from printserver.http_edge.models import IdempotencyRecord
 from printserver.organisations.models import Organisation
 from printserver.organisations.secrets import Secrets
 from printserver.organisations.service import create_branch, create_organisation, create_user
+from tests.databases import clock_of
 
 PERSON_BY = By(process="tests")
 
@@ -135,3 +138,15 @@ def test_only_visible_ascii_makes_a_key(key: str):
 @given(st.lists(st.binary(max_size=8), max_size=4), st.lists(st.binary(max_size=8), max_size=4))
 def test_different_parts_have_different_digests(one: list[bytes], other: list[bytes]):
     assert (digest(*one) == digest(*other)) is (one == other)
+
+
+def test_answers_of_old_keys_are_forgotten_and_young_ones_kept(any_database: Database, person_id: UUID):
+    for key in ("old", "young"):
+        with any_database.work() as work:
+            answer_once(work, Keyed(person_id, key, digest(b"")), lambda: Answer(201, {}))
+        clock_of(any_database).advance(20 * 86_400)
+    assert forget_old_keys(any_database, older_than=timedelta(days=30)) == 1
+    assert forget_old_keys(any_database, older_than=timedelta(days=30)) == 0
+    with any_database.reading() as work:
+        assert earlier_answer(work, Keyed(person_id, "old", digest(b""))) is None
+        assert earlier_answer(work, Keyed(person_id, "young", digest(b""))) is not None

@@ -28,7 +28,7 @@ from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.money import Money
 from printserver.print_requests.particulars import Particulars, amount_of, particulars_of
 from printserver.print_requests.release import obstacle
-from printserver.print_requests.search import EVERYTHING, Search, conditions, copied_to
+from printserver.print_requests.search import EVERYTHING, Search, conditions, copied_to, visible
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.print_requests.steps import has_turn, taken_of
@@ -202,10 +202,8 @@ def requests(
     limit: int = 200,
 ) -> tuple[RequestSummary, ...]:
     """Newest first.   before: the last id of the page before."""
-    query = select(PrintRequest).where(
-        or_(within(PrintRequest.branch_id, actor, Permission.READ_REQUESTS), copied_to(actor)),
-        *conditions(search, actor),
-    )
+    seen = copied_to(actor) if search.copied else visible(work, actor)
+    query = select(PrintRequest).where(seen, *conditions(search, actor))
     if before is not None:
         query = query.where(PrintRequest.id < before)
     return _summaries(work, query, limit)

@@ -14,6 +14,7 @@ from printserver.audit.queries import AuditSearch, find_entries
 from printserver.foundation.unit_of_work import Database
 from printserver.signing.key_list import KeyList
 from printserver.signing.register_journal import RegisterJournal
+from printserver.signing.statements import StatementMalformed
 
 RECENT: Final = 100
 """Statements registered at the same time may stand in any order."""
@@ -30,8 +31,11 @@ class Registering:
 
         Raises: NotFound, StatementRefused, StatementMalformed, EvidenceForged, KeyUnknown, KeyNotValid; RegisterBroken.
         """
-        with self.database.reading() as work:
-            statement, evidence = signed_statement(work, statement_id)
+        try:
+            with self.database.reading() as work:
+                statement, evidence = signed_statement(work, statement_id)
+        except (ValueError, TypeError) as problem:
+            raise StatementMalformed("a row holds what no statement of ours ever held") from problem
         self.register.take_up(statement, evidence, self.key_list, self.database.clock.now())
         structlog.get_logger().info("statement taken up", statement_id=str(statement_id), kind=statement.kind.value)
         return self.register.head

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from printserver.approvals.models import StatementRow, StatementSignature
 from printserver.approvals.registering import RegisterTools, register_statement
@@ -43,7 +43,7 @@ from printserver.signing.errors import (
     RegisterBroken,
     StatementRefused,
 )
-from printserver.signing.statements import StatementKind
+from printserver.signing.statements import StatementKind, StatementMalformed
 from printserver.worker.effects import EFFECTS
 from tests.flows.refusing import by_sql, change, one_authorisation, refuses
 from tests.signing_world import SigningWorld, all_at_once
@@ -428,3 +428,14 @@ def test_a_seal_is_used_as_often_as_officers_allowed_and_not_once_more(signing_w
     signing_world.issued(copies=2)
     problem = refuses(signing_world, one_authorisation(signing_world).id, AlreadySpent)
     assert "as often" in str(problem)
+
+
+@pytest.mark.parametrize("column", ["kind", "made_at", "body"])
+def test_a_row_of_nonsense_is_refused_and_the_signer_goes_on(sqlite_signing_world: SigningWorld, column: str):
+    statement_id = proposed(sqlite_signing_world, K.POLICY, {"officer_evidence": "attested"})
+    head = sqlite_signing_world.register.head
+    nonsense = {"kind": "'throne'", "made_at": "'yesterday'", "body": "'[1'"}[column]
+    by_sql(sqlite_signing_world, text(f"UPDATE statement SET {column} = {nonsense}"))  # noqa: S608 -- our own words
+    with pytest.raises((StatementMalformed, StatementRefused)):
+        sqlite_signing_world.registering.take_up(statement_id)
+    assert sqlite_signing_world.register.head == head

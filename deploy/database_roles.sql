@@ -78,7 +78,7 @@ GRANT UPDATE (signed_off_by, signed_off_at) ON rights_review TO printserver_web;
 GRANT UPDATE (verdict, reason, decided_by, decided_at) ON rights_review_line TO printserver_web;
 -- Applying and deciding.
 GRANT INSERT ON document, print_request, approval, authorisation TO printserver_web;
-GRANT UPDATE (state, step, reference_key, urged_at) ON print_request TO printserver_web;
+GRANT UPDATE (state, flow, steps, step, reference_key, urged_at) ON print_request TO printserver_web;
 GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn, wet_seal TO printserver_web;
 -- Drafts and kept values are their person's own until they are handed in or discarded.
 GRANT SELECT, INSERT, UPDATE, DELETE ON request_draft, request_template TO printserver_web;
@@ -151,7 +151,7 @@ GRANT SELECT (id, user_id, ended_at), UPDATE (ended_at) ON web_session TO prints
 GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
-GRANT UPDATE (state, step, manifest_sha256, failure, drawn, changed_pages) ON print_request TO printserver_worker;
+GRANT UPDATE (state, flow, steps, step, manifest_sha256, failure, drawn, changed_pages) ON print_request TO printserver_worker;
 GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn TO printserver_worker;
 GRANT SELECT, INSERT, UPDATE (flow, version, changed_at) ON document_class TO printserver_worker;
 GRANT SELECT, DELETE ON request_draft TO printserver_worker;

@@ -95,10 +95,10 @@ def branch_names_of_path(work: Work, path: str) -> str:
 
 def person_of_account(work: Work, account_id: UUID) -> UUID:
     """The person who counts, whatever accounts she has.   Raises: NotFound."""
-    user = work.session.get(User, account_id)
-    if user is None:
+    row = work.session.execute(select(User.id, User.person_id).where(User.id == account_id)).one_or_none()
+    if row is None:
         raise NotFound("there is no such account")
-    return user.person_id or user.id
+    return row.person_id or row.id
 
 
 def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
-from markupsafe import Markup
 
 from printserver.approvals.classes import classes
 from printserver.foundation.errors import Malformed, NotFound, PrintServerError, Refused, TooLarge
@@ -51,9 +50,9 @@ _UM_PER_MM: Final = 1_000
 
 @dataclass(frozen=True)
 class Preview:
-    """`svg`: the drawn seal; none when it cannot be drawn, and `problem` says why."""
+    """`svg`: the drawn seal, made by us from numbers alone; empty when it cannot be drawn, and `problem` says why."""
 
-    svg: Markup | None = None
+    svg: str = ""
     problem: PrintServerError | None = None
 
     @property
@@ -186,7 +185,7 @@ def _preview(typed: TypedSeal) -> Preview:
     if typed.artwork_id or not typed.name.strip():
         return Preview()
     try:
-        return Preview(Markup(seal_svg(typed.shown().design())))  # noqa: S704 -- drawn by us from numbers alone
+        return Preview(seal_svg(typed.shown().design()))
     except Malformed as problem:
         return Preview(problem=problem)
 

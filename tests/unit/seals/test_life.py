@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from printserver.approvals.statements import confirm, refuse, statement_facts
-from printserver.audit.models import AuditEntry
 from printserver.foundation.errors import NotFound, TransitionRefused
-from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
-from printserver.rendering.seal_artwork_types import SealType
 from printserver.seals import steps
 from printserver.seals.applications import (
-    SealApplication,
     apply_for_seal,
     draw_artwork,
     refuse_application,
@@ -28,126 +22,38 @@ from printserver.seals.applications import (
 from printserver.seals.errors import (
     SealApplicationMalformed,
     SealCustodianRefused,
-    SealNotUsable,
     SealReasonMissing,
     SealStepOpen,
-    SealUsedUp,
     SealWitnessMissing,
 )
 from printserver.seals.models import Seal
 from printserver.seals.queries import (
-    askable_seals,
-    is_custodian,
-    permits_of,
-    require_usable,
     seal_facts,
-    seals,
-    seals_in_custody,
-    usable_seal,
 )
 from printserver.seals.service import (
     apply_seal,
-    apply_seal_order,
     apply_seal_stop,
-    count_uses,
     record_made,
-    suspend_seal,
 )
 from printserver.seals.states import FORMS, MEANS, TRANSITIONS, Means, SealAction, SealState
 from printserver.seals.steps import NewStep, propose_step, steps_of
+from tests.unit.seals.officers import (
+    DIGEST,
+    active,
+    application,
+    applied,
+    by,
+    confirmed,
+    events,
+    proposed,
+    refused_without_a_trace,
+    registered,
+    state_of,
+    suspended,
+    taken,
+)
 from tests.world import World
 from tests.world_building import BY_SETUP
-
-DIGEST = "ab" * 32
-NAME = "示例北方分公司"
-
-
-def application(world: World, **changes: Any) -> SealApplication:
-    now = world.clock.now()
-    usual = {
-        "branch_id": world.home.north.branch_id,
-        "type": SealType.CONTRACT,
-        "name": NAME,
-        "registration_number": "1101080123456",
-        "valid_from": now,
-        "valid_until": now + timedelta(days=1_000),
-        "custodians": (world.person(Role.CUSTODIAN).id,),
-        "purpose": "for contracts of the north",
-    }
-    return SealApplication(**{**usual, **changes})
-
-
-def applied(world: World, *, role: Role = Role.CLERK, **changes: Any) -> UUID:
-    wanted = application(world, **changes)
-    artwork = draw_artwork(world.adapters.objects, wanted)
-    with world.database.work() as work:
-        return apply_for_seal(work, world.actor(work, role), wanted, artwork)
-
-
-def proposed(world: World, seal_id: UUID, step: NewStep, *, role: Role = Role.SEAL_ADMINISTRATOR) -> UUID:
-    with world.database.work() as work:
-        return propose_step(work, world.actor(work, role), world.adapters.attestor, seal_id, step)
-
-
-def confirmed(world: World, statement_id: UUID) -> Mapping[str, Any]:
-    """By a second officer. Answers the statement's body, which the register would take now."""
-    with world.database.work() as work:
-        digest = statement_facts(work, statement_id).sha256
-        officer = world.actor(work, Role.KEY_OFFICER)
-        return confirm(work, officer, world.adapters.attestor, statement_id, sha256=digest).body
-
-
-def registered(world: World, effect: Callable[..., None], body: Mapping[str, Any]) -> None:
-    with world.database.work() as work:
-        effect(work, BY_SETUP, body)
-
-
-def taken(world: World, seal_id: UUID, action: SealAction, **form: Any) -> None:
-    """A step of two officers, up to its effect."""
-    step = NewStep(action, reason="it is needed", form=form)
-    effect = apply_seal_order if MEANS[action] is Means.ORDER else apply_seal
-    registered(world, effect, confirmed(world, proposed(world, seal_id, step)))
-
-
-def made(world: World, **changes: Any) -> UUID:
-    seal_id = applied(world, **changes)
-    taken(world, seal_id, SealAction.APPROVE)
-    with world.database.work() as work:
-        record_made(work, BY_SETUP, seal_id, seal_id.hex * 2)
-    return seal_id
-
-
-def active(world: World, **changes: Any) -> UUID:
-    seal_id = made(world, **changes)
-    taken(world, seal_id, SealAction.ACTIVATE)
-    return seal_id
-
-
-def suspended(world: World, seal_id: UUID, role: Role = Role.CUSTODIAN) -> UUID:
-    with world.database.work() as work:
-        return suspend_seal(work, world.actor(work, role), world.adapters.attestor, seal_id, reason="lost")
-
-
-def state_of(world: World, seal_id: UUID) -> SealState:
-    with world.database.reading() as work:
-        return seal_facts(work, seal_id).state
-
-
-def events(world: World, seal_id: UUID) -> list[str]:
-    with world.database.reading() as work:
-        rows = work.session.scalars(select(AuditEntry.event).where(AuditEntry.subject_id == seal_id))
-        return list(rows)
-
-
-def refused_without_a_trace(world: World, kind: type[Exception], body: Callable[[Work], object]) -> None:
-    before = world.row_counts()
-    with pytest.raises(kind), world.database.work() as work:
-        body(work)
-    assert world.row_counts() == before
-
-
-def by(world: World, work: Work, role: Role) -> Actor:
-    return world.actor(work, role)
 
 
 def test_a_seal_lives_from_its_application_to_its_destruction(world: World):
@@ -300,122 +206,6 @@ def test_a_second_step_waits_until_the_first_is_settled(world: World):
     assert state_of(world, seal_id) is SealState.SEALED_UP
 
 
-def test_custody_goes_over_to_several_people_and_away_from_the_former(world: World):
-    seal_id, keeper, other = (
-        world.home.north.seal_id,
-        world.person(Role.CUSTODIAN),
-        world.home.head.staff[Role.CUSTODIAN],
-    )
-    taken(world, seal_id, SealAction.TRANSFER, custodians=[str(other.id), str(keeper.id)], handed_over="2026-11-22")
-    with world.database.reading() as work:
-        assert set(seal_facts(work, seal_id).custodians) == {other.id, keeper.id}
-        assert is_custodian(work, seal_id, keeper.id)
-    taken(world, seal_id, SealAction.TRANSFER, custodians=[str(other.id)], handed_over="2026-11-23")
-    with world.database.reading() as work:
-        assert seal_facts(work, seal_id).custodians == (other.id,)
-        assert not is_custodian(work, seal_id, keeper.id)
-        assert seals_in_custody(work, by(world, work, Role.CUSTODIAN)) == ()
-    taken(world, seal_id, SealAction.TRANSFER, custodians=[str(keeper.id)], handed_over="2026-11-24")
-    with world.database.reading() as work:
-        assert seal_facts(work, seal_id).custodians == (keeper.id,)
-
-
-def test_nobody_keeps_a_seal_who_could_not_confirm_its_use(world: World):
-    seal_id = world.home.north.seal_id
-    for person in (
-        world.person(Role.CLERK),
-        world.home.south.staff[Role.CUSTODIAN],
-        world.foreign.north.staff[Role.CUSTODIAN],
-    ):
-        step = NewStep(SealAction.TRANSFER, "moves", {"custodians": [str(person.id)]})
-        refused_without_a_trace(
-            world,
-            SealCustodianRefused,
-            lambda work, step=step: propose_step(
-                work, by(world, work, Role.KEY_OFFICER), world.adapters.attestor, seal_id, step
-            ),
-        )
-
-
-def test_a_personal_seal_has_its_owner_as_its_only_custodian(world: World):
-    owner, other = world.person(Role.CUSTODIAN).id, world.home.head.staff[Role.CUSTODIAN].id
-    seal_id = active(
-        world,
-        type=SealType.LEGAL_REPRESENTATIVE,
-        name="张三",
-        registration_number="",
-        owner_id=owner,
-        custodians=(other,),
-    )
-    with world.database.reading() as work:
-        assert seal_facts(work, seal_id).custodians == (owner,)
-        assert seal_facts(work, seal_id).owner_id == owner
-    step = NewStep(SealAction.TRANSFER, "moves", {"custodians": [str(other)]})
-    refused_without_a_trace(
-        world,
-        SealCustodianRefused,
-        lambda work: propose_step(work, by(world, work, Role.KEY_OFFICER), world.adapters.attestor, seal_id, step),
-    )
-    for wrong in ({"type": SealType.PERSONAL, "name": "张三", "owner_id": None}, {"owner_id": owner}):
-        with pytest.raises(SealApplicationMalformed):
-            applied(world, registration_number="", **wrong)
-
-
-def test_only_permitted_people_and_branches_ask_for_a_seal(world: World):
-    seal_id, clerk = world.home.head.seal_id, world.person(Role.CLERK)
-    taken_at_head(world, seal_id, people=[str(clerk.id)], branches=[])
-    with world.database.reading() as work:
-        assert permits_of(work, seal_id).people == (clerk.id,)
-        assert usable_seal(work, world.actor(work, Role.CLERK), seal_id).id == seal_id
-        with pytest.raises(SealNotUsable):
-            usable_seal(work, world.actor(work, Role.CLERK, world.home.south), seal_id)
-        assert seal_id not in {seal.id for seal in askable_seals(work, world.actor(work, Role.CLERK, world.home.south))}
-    taken_at_head(world, seal_id, people=[], branches=[str(world.home.south.branch_id)])
-    with world.database.reading() as work:
-        assert usable_seal(work, world.actor(work, Role.CLERK, world.home.south), seal_id).id == seal_id
-        with pytest.raises(SealNotUsable):
-            usable_seal(work, world.actor(work, Role.CLERK), seal_id)
-
-
-def taken_at_head(world: World, seal_id: UUID, **form: Any) -> None:
-    head = world.home.head
-    step = NewStep(SealAction.CHANGE, "it is needed", form)
-    with world.database.work() as work:
-        administrator = world.actor(work, Role.SEAL_ADMINISTRATOR, head)
-        statement_id = propose_step(work, administrator, world.adapters.attestor, seal_id, step)
-        facts = statement_facts(work, statement_id)
-        officer = world.actor(work, Role.KEY_OFFICER, head)
-        body = confirm(work, officer, world.adapters.attestor, statement_id, sha256=facts.sha256).body
-    registered(world, apply_seal, body)
-
-
-def test_a_seal_is_usable_for_its_classes_of_documents_alone(world: World):
-    seal_id = active(world, classes=("lease",))
-    with world.database.reading() as work:
-        clerk = world.actor(work, Role.CLERK)
-        assert usable_seal(work, clerk, seal_id, document_class="lease").classes == ("lease",)
-        with pytest.raises(SealNotUsable):
-            usable_seal(work, clerk, seal_id, document_class="loan")
-
-
-def test_a_limit_of_uses_is_checked_when_asked_for_and_when_confirmed(world: World):
-    seal_id = active(world, uses_limit=3)
-    with world.database.work() as work:
-        count_uses(work, BY_SETUP, seal_id, 2)
-    with world.database.reading() as work:
-        facts = seal_facts(work, seal_id)
-        assert (facts.uses, facts.uses_left) == (2, 1)
-        require_usable(work, facts, copies=1)
-        with pytest.raises(SealUsedUp):
-            usable_seal(work, world.actor(work, Role.CLERK), seal_id, copies=2)
-    refused_without_a_trace(world, SealUsedUp, lambda work: count_uses(work, BY_SETUP, seal_id, 2))
-    taken(world, seal_id, SealAction.CHANGE, uses_limit=None)
-    with world.database.work() as work:
-        count_uses(work, BY_SETUP, seal_id, 200)
-    suspended(world, seal_id)
-    refused_without_a_trace(world, SealNotUsable, lambda work: count_uses(work, BY_SETUP, seal_id, 1))
-
-
 def test_a_renewed_seal_is_a_seal_of_its_own_that_names_its_former(world: World):
     former = world.home.north.seal_id
     seal_id = active(world, replaces_id=former)
@@ -488,15 +278,6 @@ def test_a_destruction_names_its_witness(world: World):
     )
 
 
-@pytest.mark.parametrize("role", [Role.CLERK, Role.APPROVER, Role.CUSTODIAN, Role.AUDITOR])
-def test_only_those_who_keep_the_seals_and_officers_propose_steps(world: World, role: Role):
-    seal_id, attestor = world.home.north.seal_id, world.adapters.attestor
-    step = NewStep(SealAction.REVOKE, "spite")
-    refused_without_a_trace(
-        world, NotFound, lambda work: propose_step(work, by(world, work, role), attestor, seal_id, step)
-    )
-
-
 def test_another_branch_neither_applies_nor_proposes_here(world: World):
     seal_id, south = world.home.north.seal_id, world.home.south
     wanted = application(world)
@@ -531,16 +312,3 @@ def test_a_validity_that_is_over_or_too_long_is_refused(world: World):
     for start, days in ((now - timedelta(days=9), 8), (now, 4_000), (now + timedelta(days=2), -1)):
         with pytest.raises(SealApplicationMalformed):
             applied(world, valid_from=start, valid_until=start + timedelta(days=days))
-
-
-def test_an_application_is_seen_by_its_applicant_and_those_who_decide(world: World):
-    seal_id = applied(world)
-    with world.database.reading() as work:
-        for role, sees in ((Role.CLERK, True), (Role.SEAL_ADMINISTRATOR, True), (Role.AUDITOR, True),
-                           (Role.CUSTODIAN, False), (Role.APPROVER, False)):  # fmt: skip
-            from_list = {seal.id for seal in _seals(work, world, role)}
-            assert (seal_id in from_list) is sees, role
-
-
-def _seals(work: Work, world: World, role: Role) -> Any:
-    return seals(work, world.actor(work, role))

@@ -59,6 +59,7 @@ class PortTimeStamper(TimeStamper):
             if status != "granted":
                 raise TimeStampUnavailable(f"the time-stamp authority answers: {status}")
             token = tsp.TimeStampResp.load(answer, strict=True)["time_stamp_token"]
+            untouched = bytes(token.dump())
             info = token["content"]["encap_content_info"]["content"].parsed
             meant = (
                 info["nonce"].native == nonce and info["message_imprint"].dump() == request["message_imprint"].dump()
@@ -67,7 +68,8 @@ class PortTimeStamper(TimeStamper):
             raise TimeStampUnavailable("what the time-stamp authority answers is no time-stamp") from problem
         if not meant:
             raise TimeStampUnavailable("the time-stamp authority answers another question")
-        return token
+        # What asn1crypto has looked into it encodes anew, again and again, when it is put into a signature.
+        return cms.ContentInfo.load(untouched)
 
     def ask_once(self) -> None:
         """Get a stamp on nothing: it shows that the authority answers, and with which certificates.

@@ -98,7 +98,8 @@ def person_of_account(work: Work, account_id: UUID) -> UUID:
     row = work.session.execute(select(User.id, User.person_id).where(User.id == account_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such account")
-    return row.person_id or row.id
+    person: UUID = row.person_id or row.id
+    return person
 
 
 def names(work: Work, person_ids: set[UUID]) -> dict[UUID, str]:

@@ -92,7 +92,7 @@ def _filled(folder: Path) -> Iterator[tuple[Database, dict[str, Actor], list[tup
     _fill(database, "document", [{"id": document, **at_head, "created_by": person}])
     keys = list(branches)
     made = [(new_id(), keys[at % BRANCHES]) for at in range(REQUESTS)]
-    common = {"organisation_id": company, "applicant_id": person, "document_id": document}
+    common: dict[str, Any] = {"organisation_id": company, "applicant_id": person, "document_id": document}
     common |= {"seal_id": seal, "printer_id": printer, "copies": 1, "state": "pending-approval"}
     _fill(database, "print_request", [{"id": id_, "branch_id": branch, **common} for id_, branch in made])
     grant = {"of one branch": branches[keys[-1]], "of all branches": branches[head]}

@@ -27,7 +27,7 @@ def test_a_request_goes_from_application_to_release(api: ApiClient):
     decision = {"manifest_sha256": request["manifest_sha256"], "reason": "as agreed"}
     assert api.submit(f"/print-requests/{request_id}/approvals", Role.APPROVER, json=decision).status_code == 201
     confirmed = api.submit(f"/print-requests/{request_id}/seal-use-confirmations", Role.CUSTODIAN, json=decision)
-    assert confirmed.json() == {"id": str(request_id), "state": "approved"}
+    assert confirmed.json() == {"id": str(request_id), "state": "approved", "step": ""}
     decided = api.fetch(f"/print-requests/{request_id}", Role.CLERK).json()["decisions"]
     assert [(each["person_name"].split("-")[0], each["decision"]) for each in decided] == [
         ("approver", "approved"),

@@ -3,125 +3,31 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from printserver.audit.models import AuditEntry
-from printserver.bootstrap import build, read_key_list, read_key_overview
-from printserver.cli.init import DEMO_PLAN, credentials_file, install
+from printserver.bootstrap import read_key_list, read_key_overview
+from printserver.cli.init import DEMO_PLAN
 from printserver.cli.main import app
-from printserver.foundation.clock import SystemClock
-from printserver.foundation.job_queue import RecordedJobs
 from printserver.settings import HOME_VARIABLE, Settings
-from printserver.signer.ceremony_plan import CeremonyPlan
-from printserver.signer.daemon import open_hsm, open_keys
+from printserver.signer.daemon import open_keys
 from printserver.signer.trust_watch import state_of
-from printserver.signing.errors import HsmPinRefused, KeyNotValid, TokenSetupRefused, TranscriptRefused
-from printserver.signing.key_list import KeyList
+from printserver.signing.errors import KeyNotValid, TranscriptRefused
 from printserver.signing.key_overview import Standing
-from printserver.signing.pin_change import change_pin, waiting_pin
 from printserver.signing.published_key import KeyUsage
-from printserver.signing.spent_journal import SpentJournal
-from printserver.signing.token_settings import softhsm_module
 from printserver.signing.transcripts import read_transcripts, verify_transcript
+from tests.key_installation import RENEWAL, Installation, home, template
 from tests.outside_authorities import outside_authorities
-from tests.signing_world import PLAN, token_of
 from tests.world_building import cheap_passwords
 
-PEOPLE: Final[list[dict[str, Any]]] = [
-    *PLAN["people"],
-    *(
-        {
-            "login": login,
-            "staff_number": number,
-            "name": name,
-            "branch": "head",
-            "roles": [{"role": role, "branch": "head"}],
-        }
-        for login, number, name, role in (
-            ("officer", "2", "何一", "key-officer"),
-            ("second", "3", "林二", "key-officer"),
-            ("clerk", "4", "王小明", "clerk"),
-        )
-    ),
-]
-RENEWAL: Final = """
-title = "Renew the PDF key"
-organisation = 1
-officers = ["officer", "second"]
-
-[[steps]]
-do = "renew"
-usage = "pdf"
-years = 2
-"""
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("keys") / "home"
-    install(Settings(home=home), CeremonyPlan.model_validate({**PLAN, "people": PEOPLE}))
-    return home
-
-
-class Installation:
-    """A copy of the template; commands run on it as an operator types them."""
-
-    def __init__(self, home: Path, template: Path) -> None:
-        shutil.copytree(template, home)
-        (home / "module").mkdir()
-        module = home / "module" / "libsofthsm2.so"
-        shutil.copy(softhsm_module(), module)
-        configuration = home / "signer" / "token" / "softhsm2.conf"
-        text = configuration.read_text().replace(str(template.resolve()), str(home.resolve()))
-        configuration.write_text(text)
-        self.variables = {HOME_VARIABLE: str(home), "PRINTSERVER_PKCS11_MODULE": str(module)}
-        self.settings = Settings(home=home, pkcs11_module=module)
-
-    def say(self, *words: str, typed: str = "", **variables: str) -> Result:
-        return CliRunner().invoke(app, ["keys", *words], input=typed, env={**self.variables, **variables})
-
-    def password(self, login: str) -> str:
-        people = json.loads(credentials_file(self.settings).read_text())["people"]
-        return str(next(person["password"] for person in people if person["login"] == login))
-
-    def ceremony(self, text: str, *, logins: tuple[str, ...] = ("officer", "second"), digest: str = "") -> Result:
-        file = self.settings.home / "plan.toml"
-        file.write_text(text)
-        digits = digest or sha256(text.encode()).hexdigest()[:8]
-        typed = "".join(f"{digits}\n{self.password(login)}\n\n" for login in logins)
-        return self.say("ceremony", str(file), typed=typed)
-
-    @property
-    def key_list(self) -> KeyList:
-        return read_key_list(self.settings)
-
-    def events(self) -> list[str]:
-        database = build(self.settings, jobs=RecordedJobs()).database
-        with database.reading() as work:
-            found = list(work.session.scalars(select(AuditEntry.event).order_by(AuditEntry.id)))
-        database.engines.dispose()
-        return found
-
-    def state(self) -> tuple[bytes, bytes, list[str]]:
-        hsm = open_hsm(self.settings)
-        labels = hsm.labels()
-        hsm.close()
-        return self.settings.key_list.read_bytes(), self.settings.root_revocation_list.read_bytes(), labels
-
-
-@pytest.fixture
-def home(template: Path, tmp_path: Path) -> Installation:
-    return Installation(tmp_path / "home", template)
+__all__ = ["home", "template"]
 
 
 def test_a_new_installation_has_nothing_to_renew(home: Installation):
@@ -278,105 +184,6 @@ def write_chain(path: Path, chain: list[Any]) -> None:
     from cryptography.hazmat.primitives import serialization
 
     path.write_bytes(b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain))
-
-
-def test_the_pin_is_changed_and_nobody_sees_it(home: Installation):
-    old = home.settings.pin_file.read_text().strip()
-    said = home.say("change-pin")
-    assert said.exit_code == 0, said.output
-    new = home.settings.pin_file.read_text().strip()
-    assert new != old
-    assert new not in said.output
-    assert home.settings.pin_file.stat().st_mode & 0o777 == 0o600
-    assert not waiting_pin(home.settings.pin_file).exists()
-    open_hsm(home.settings).close()
-    assert home.events()[-1] == "TokenPinChanged"
-
-
-@pytest.mark.parametrize("reached", ["before the token", "after the token"])
-def test_a_change_of_the_pin_that_a_crash_cut_off_is_finished_without_guessing(home: Installation, reached: str):
-    settings, pin_file = token_of(home.settings), home.settings.pin_file
-    old = pin_file.read_text()
-    waiting = waiting_pin(pin_file)
-    if reached == "after the token":
-        change_pin(settings, pin_file, new_pin="another-pin")
-        pin_file.rename(waiting)
-        pin_file.write_text(old)
-        pin_file.chmod(0o600)
-    else:
-        waiting.write_text("another-pin\n")
-        waiting.chmod(0o600)
-    with pytest.raises(TokenSetupRefused, match="interrupted"):
-        open_hsm(home.settings)
-    assert home.say("change-pin").exit_code == 2
-    said = home.say("change-pin", "--finish")
-    assert said.exit_code == 0, said.output
-    assert ("has a new PIN" in said.output) == (reached == "after the token")
-    open_hsm(home.settings).close()
-    assert home.say("change-pin", "--finish").exit_code == 2
-
-
-def test_a_wrong_pin_is_tried_once_by_a_change_and_then_by_nobody(home: Installation):
-    home.settings.pin_file.write_text("wrong\n")
-    said = home.say("change-pin")
-    assert (said.exit_code, "hsm-pin-refused" in said.output) == (2, True)
-    assert not waiting_pin(home.settings.pin_file).exists()
-    assert home.settings.pin_file.read_text() == "wrong\n"
-    with pytest.raises(HsmPinRefused):
-        open_hsm(home.settings)
-    again = home.say("change-pin")
-    assert "look, then remove" in again.output
-
-
-def test_a_backup_is_drilled_without_touching_the_token(home: Installation, tmp_path: Path):
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("correct horse\n")
-    target = tmp_path / "backup"
-    words = ("--passphrase-file", str(passphrase))
-    assert home.say("backup", str(target), *words).exit_code == 0
-    assert target.stat().st_mode & 0o777 == 0o600
-    pin = home.settings.pin_file.read_bytes().strip()
-    assert pin not in target.read_bytes()
-    shutil.rmtree(home.settings.token_folder / "tokens")
-    said = home.say("drill", str(target), *words)
-    assert said.exit_code == 0, said.output
-    assert "All listed keys are there and sign." in said.output
-    assert home.say("backup", str(tmp_path / "second"), *words).exit_code == 2
-    passphrase.write_text("wrong\n")
-    assert home.say("drill", str(target), *words).exit_code == 2
-    spoilt = bytearray(target.read_bytes())
-    spoilt[-1] ^= 1
-    target.write_bytes(spoilt)
-    passphrase.write_text("correct horse\n")
-    assert home.say("drill", str(target), *words).exit_code == 2
-
-
-def test_a_drill_names_keys_that_the_token_lacks(home: Installation, tmp_path: Path):
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("correct horse\n")
-    words = ("--passphrase-file", str(passphrase))
-    assert home.say("backup", str(tmp_path / "old"), *words).exit_code == 0
-    assert home.ceremony(RENEWAL).exit_code == 0
-    said = home.say("drill", str(tmp_path / "old"), *words)
-    assert (said.exit_code, "is listed, but not there" in said.output) == (1, True)
-    assert home.say("drill").exit_code == 0
-
-
-def test_a_fence_after_a_restore_is_in_the_journal(home: Installation):
-    before = SystemClock().now() - timedelta(seconds=2)
-    said = home.say("fence", "--reason", "the disk burnt")
-    assert said.exit_code == 0, said.output
-    with SpentJournal(home.settings.spent_journal) as journal:
-        assert journal.epoch_begins_at is not None
-        assert journal.epoch_begins_at >= before
-        assert home.say("fence", "--reason", "while it runs").exit_code == 2
-    assert home.events()[-1] == "EpochBegun"
-
-
-def test_a_lost_witness_is_written_anew_only_when_it_is_lost(home: Installation):
-    said = home.say("renew-witness", "--reason", "the disk burnt")
-    assert said.exit_code == 0, said.output
-    assert home.events()[-1] == "WitnessRenewed"
 
 
 def test_what_runs_out_is_called_for_at_90_30_and_7_days(home: Installation):

@@ -40,8 +40,10 @@ class WebServer(uvicorn.Server):
 
 
 def serve(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT."""
-    server = WebServer(create_app(build(settings)), settings)
+    """Until SIGTERM or SIGINT.   Raises: SecretsDamaged, before anybody is answered."""
+    adapters = build(settings)
+    _ = adapters.secrets
+    server = WebServer(create_app(adapters), settings)
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

@@ -12,7 +12,8 @@
 --   * only the signer uses an authorisation up (redeemed_at) and says that a copy is issued (issued_sha256, issued_at);
 --   * only the web process, where people are signed in, records decisions and grants authorisations;
 --   * what a copy is (serial, pages, rendition) is written once, by the worker, and changed by nobody;
---   * no role may DELETE a row of the product, but answers of old idempotency keys; passwords and sessions are for the web process alone.
+--   * no role may DELETE a row of the product, but answers of old idempotency keys, and drafts and kept values that
+--     people have not handed in; passwords and sessions are for the web process alone.
 -- Which state follows which is decided by the product; the database cannot tell one state from another here.
 
 DO $$

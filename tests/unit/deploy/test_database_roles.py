@@ -199,10 +199,23 @@ def test_no_process_changes_or_empties_the_log(postgresql: PostgresqlServer, dat
     assert _rows_of(postgresql, database, table) == before
 
 
+MAY_FORGET: Final = {
+    (WORKER, "idempotency_record"),
+    (WORKER, "request_draft"),
+    (WEB, "request_draft"),
+    (WEB, "request_template"),
+}
+"""Answers of old keys, and what people have not handed in: nothing that ever had an effect."""
+
+
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("role", ROLES)
 def test_no_process_deletes_rows_of_the_product(postgresql: PostgresqlServer, database: str, role: str, table: str):
     statement = sql.SQL("DELETE FROM {}").format(sql.Identifier(table))
+    if (role, table) in MAY_FORGET:
+        with _as(postgresql, database, role) as connection:
+            connection.execute(statement)
+        return
     with _as(postgresql, database, role) as connection, pytest.raises(InsufficientPrivilege):
         connection.execute(statement)
 

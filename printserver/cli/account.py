@@ -72,6 +72,23 @@ def sign_out(
         client.delete("/me/sessions" if session_id is None else f"/me/sessions/{session_id}")
 
 
+@account_app.command()
+def passkeys() -> None:
+    """My passkeys, and since when their signatures count as decisions. They are added on the page."""
+    with server() as client:
+        for each in client.get("/passkeys"):
+            typer.echo(f"{each['id']}  {each['evidence_since'] or '-'}  {each['name']}")
+
+
+@account_app.command("remove-passkey")
+def remove_passkey(
+    passkey_id: Annotated[UUID, typer.Argument(help="As `account passkeys` shows it.", show_default=False)],
+) -> None:
+    """Remove a passkey of mine; the signer is told to believe it no more."""
+    with server() as client:
+        client.delete(f"/passkeys/{passkey_id}")
+
+
 @account_app.command("second-factor")
 def second_factor() -> None:
     """Set up an app for one-time codes, and print its recovery codes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -68,6 +68,11 @@ class Particulars:
         named |= {UUID(person) for view in self.steps for person in view.step.persons}
         recorded = set() if self.wet_seal is None else {self.wet_seal.recorded_by}
         return named | set(self.readers) | recorded
+
+    @staticmethod
+    def named(person: str, names: Mapping[UUID, str]) -> str:
+        """A person whom a step names, by display name."""
+        return names.get(UUID(person), person)
 
 
 def amount_of(request: PrintRequest) -> Money | None:

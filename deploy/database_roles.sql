@@ -170,6 +170,8 @@ GRANT UPDATE (model, colour, two_sided, document_format, resolution_dpi, capabil
 -- Telling others: the log is read once for all messages; each is tried until it came, or for days.
 GRANT SELECT, INSERT, UPDATE (position) ON notification_cursor TO printserver_worker;
 GRANT SELECT (email, kind) ON user_account TO printserver_worker;
+-- For whom a request waits follows from what was decided.
+GRANT SELECT ON approval TO printserver_worker;
 GRANT SELECT ON mail_preference, webhook TO printserver_worker;
 GRANT SELECT, INSERT, UPDATE (state, attempts, due_at, last_status, last_problem, delivered_at)
     ON webhook_delivery TO printserver_worker;

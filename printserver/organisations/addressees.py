@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import load_only
 
 from printserver.audit.log import Event, append
 from printserver.foundation.errors import Malformed
@@ -66,7 +67,7 @@ def set_own_email(work: Work, actor: Actor, email: str) -> None:
 
 def addressees(work: Work, person_ids: Collection[UUID]) -> tuple[Addressee, ...]:
     """Those of them who can be written to: with an address, neither frozen nor gone."""
-    rows = work.session.scalars(select(User).where(User.id.in_(person_ids), _reachable()).order_by(User.id))
+    rows = work.session.scalars(_people().where(User.id.in_(person_ids), _reachable()).order_by(User.id))
     return tuple(_addressee(row) for row in rows)
 
 
@@ -79,10 +80,16 @@ def holders(
     """
     granted = User.id.in_(select(RoleBinding.user_id)) | User.id.in_(select(Delegation.deputy_id))
     rows = work.session.scalars(
-        select(User).where(User.organisation_id == organisation_id, granted, _reachable()).order_by(User.id)
+        _people().where(User.organisation_id == organisation_id, granted, _reachable()).order_by(User.id)
     )
     found = ((_addressee(row), actor_of(work, row)) for row in rows)
     return tuple((person, actor) for person, actor in found if actor.may(permission, path))
+
+
+def _people() -> Select[User]:
+    """With what the worker may read of an account: no hashes of passwords."""
+    columns = (User.organisation_id, User.branch_id, User.name, User.person_id, User.frozen, User.left_at, User.email)
+    return select(User).options(load_only(*columns, raiseload=True))
 
 
 def _reachable() -> ColumnElement[bool]:

@@ -144,7 +144,6 @@ def create_submission(draft_id: UUID, actor: CurrentActor, call: CurrentCall, ad
         asked,
         adapters.objects.get(kept.document.safe_sha256),
         makers=adapters.load_key_list(),
-        makers=adapters.load_key_list(),
         limits=IntakeLimits(max_bytes=settings.largest_upload_bytes, max_pages=settings.most_pages),
         most_copies=settings.most_copies,
     )

@@ -186,7 +186,6 @@ def _submit(call: Call, actor: Actor, draft: Draft, typed: TypedRequest, checked
         application,
         safe_pdf,
         makers=parts.load_key_list(),
-        makers=parts.load_key_list(),
         limits=limits_of(settings),
         most_copies=settings.most_copies,
     )

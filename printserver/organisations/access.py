@@ -13,7 +13,7 @@ from printserver.audit.log import By
 from printserver.foundation.errors import Forbidden, NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.models import Branch, CustomRole, Delegation, RoleBinding, User
-from printserver.organisations.permissions import RESERVED, Permission, permissions_of
+from printserver.organisations.permissions import RESERVED, Permission, is_binding, permissions_of
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,14 @@ def actor_of(work: Work, user: User, *, address: str = "", device: str = "") -> 
     held = [*_own_bindings(work, user), *_delegated_bindings(work, user)]
     custom = _custom_roles(work, user, {role for role, _path, _for in held if not permissions_of(role)})
     grants = (Grant(role, path, custom.get(role, frozenset()), principal) for role, path, principal in held)
-    known = tuple(grant for grant in grants if grant.permissions)
+    known = tuple(grant for grant in grants if grant.permissions and _may_hold(user, grant))
     return Actor(user.id, user.organisation_id, user.branch_id, user.name, known, address, device, user.person_id)
+
+
+def _may_hold(user: User, grant: Grant) -> bool:
+    """Only a person's first account helps to seal: a row that calls an account another person's lets nobody sign as
+    that person."""
+    return user.person_id in (None, user.id) or not is_binding(grant.role)
 
 
 def binding_in_force(work: Work) -> ColumnElement[bool]:

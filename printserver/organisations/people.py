@@ -26,7 +26,7 @@ from printserver.organisations.people_events import (
     PersonMoved,
     PersonUnfrozen,
 )
-from printserver.organisations.permissions import Permission
+from printserver.organisations.permissions import Permission, is_binding
 from printserver.organisations.roles import RightFacts, end_rights, rights_of
 from printserver.organisations.secrets import Secrets
 from printserver.organisations.service import LoginTaken, create_user
@@ -161,6 +161,8 @@ def join_accounts(work: Work, actor: Actor, user_id: UUID, *, same_person_as: UU
     person_id = person_of(work, other.id)
     if user.organisation_id != other.organisation_id or person_id == person_of(work, user.id):
         raise PersonMalformed("these are accounts of one person already, or of different organisations")
+    if any(is_binding(right.role) for right in rights_of(work, user.id)):
+        raise PersonMalformed("this account helps to seal; join the other one to it, or end that right first")
     work.session.execute(update(User).where(counted_person() == user.id).values(person_id=person_id))
     require_compatible_people(work, [person_id])
     append(work, actor.by, AccountsJoined(id=user.id, person_id=person_id))

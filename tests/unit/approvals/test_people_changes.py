@@ -246,6 +246,16 @@ def test_a_second_account_helps_nobody_to_seal(company: Company):
     refused(wide, RolesIncompatible, grant(wide, "nobody", "approver", "north"))
 
 
+def test_rows_that_call_an_account_an_approvers_let_nobody_sign_as_the_approver(company: Company):
+    """Somebody who writes rows makes the own account another person's, and gives it that person's role and place."""
+    with company.database.work() as work:
+        mine, approver = company.people["nobody"], company.people["approver"]
+        work.session.execute(update(User).where(User.id == mine).values(person_id=approver))
+        work.session.execute(update(RoleBinding).where(RoleBinding.user_id == approver).values(user_id=mine))
+    assert company.roles("nobody") == set()
+    refused(company, RoleNotHeld, delegation(company, "seals", "approver"), "nobody")
+
+
 def delegation(company: Company, deputy: str, role: str, days: int = 5) -> Callable[[Work, Actor], Outcome]:
     def act(work: Work, actor: Actor) -> Outcome:
         since = work.now()

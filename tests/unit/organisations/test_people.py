@@ -210,6 +210,13 @@ def test_accounts_whose_rights_do_not_go_together_are_not_joined(company: Compan
         PersonMalformed,
         lambda work, actor: join_accounts(work, actor, company.people["clerk"], same_person_as=company.people["clerk"]),
     )
+    refused(
+        company,
+        PersonMalformed,
+        lambda work, actor: join_accounts(
+            work, actor, company.people["approver"], same_person_as=company.people["nobody"]
+        ),
+    )
 
 
 def test_nobody_administers_themselves_or_people_out_of_reach(company: Company):

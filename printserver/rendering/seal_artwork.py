@@ -15,14 +15,15 @@ from fontTools.misc.transform import Transform
 from printserver.foundation.errors import Malformed
 from printserver.rendering import seal_artwork_arcs as arcs
 from printserver.rendering.seal_artwork_arcs import Arc
-from printserver.rendering.seal_artwork_shapes import SealShapes, frame, ring, star
+from printserver.rendering.seal_artwork_shapes import SealPicture, SealShapes, frame, ring, star
 from printserver.rendering.seal_artwork_types import STYLES, Outline, SealStyle, SealType
 from printserver.rendering.typeface import SANS_BOLD, SERIF_BOLD, GlyphMissing, Typeface
 from printserver.rendering.typeface import missing_glyphs as _missing_glyphs
 from printserver.rendering.units import to_points
 
 __all__ = [
-    "GlyphMissing", "SealDesign", "SealTextRefused", "draw_company_seal", "draw_seal", "missing_glyphs", "seal_svg",
+    "GlyphMissing", "SealDesign", "SealTextRefused", "draw_company_seal", "draw_seal", "missing_glyphs", "seal_picture",
+    "seal_svg",
 ]  # fmt: skip
 
 MAXIMUM_NAME_LENGTH: Final = 40
@@ -109,9 +110,14 @@ def draw_seal(design: SealDesign) -> bytes:
     return _shapes(design).pdf()
 
 
-def seal_svg(design: SealDesign) -> str:
-    """The same picture for a page, as an `svg` element."""
+def seal_picture(design: SealDesign) -> SealPicture:
+    """The same picture for a page."""
     return _shapes(design).svg()
+
+
+def seal_svg(design: SealDesign) -> str:
+    """The same picture as an `svg` element."""
+    return seal_picture(design).element()
 
 
 def draw_company_seal(name: str, registration_number: str, *, diameter_um: int = 40_000) -> bytes:

@@ -21,6 +21,24 @@ _OPERATOR: Final = re.compile(rf"((?:{_NUMBER} )*)([mlch])", re.ASCII)
 _FULL_WIDTH_FROM: Final = 0xFF
 
 
+@dataclass(frozen=True)
+class SealPicture:
+    """For SVG: the transform of all, and a transform and a path for each shape; numbers and letters alone."""
+
+    view_box: str
+    transform: str
+    paths: tuple[tuple[str, str], ...]
+    colour: str = _RED_WORD
+
+    def element(self) -> str:
+        """An `svg` element that needs no style sheet."""
+        shapes = "".join(f'<path transform="{at}" d="{path}"/>' for at, path in self.paths)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{self.view_box}" role="img">'
+            f'<g fill="{self.colour}" transform="{self.transform}">{shapes}</g></svg>'
+        )
+
+
 @dataclass
 class SealShapes:
     """Points, origin at the seal's lower left corner, y upwards. A hole runs against what it is cut from."""
@@ -58,16 +76,11 @@ class SealShapes:
             canvas.restoreState()
         return page_drawn(canvas, self.width, self.height)
 
-    def svg(self) -> str:
-        """A picture of the same, a few millimetres of which need no style sheet: it may stand inside a page."""
-        shapes = "".join(
-            f'<path transform="matrix({numbers(*at)})" d="{_svg_path(path)}"/>' for at, path in self._placed
-        )
-        box = numbers(0, 0, self.width, self.height)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img">'
-            f'<g fill="{_RED_WORD}" transform="matrix(1 0 0 -1 0 {numbers(self.height)})">{shapes}</g></svg>'
-        )
+    def svg(self) -> SealPicture:
+        """The same for a page."""
+        paths = tuple((f"matrix({numbers(*at)})", _svg_path(path)) for at, path in self._placed)
+        turned = f"matrix(1 0 0 -1 0 {numbers(self.height)})"
+        return SealPicture(numbers(0, 0, self.width, self.height), turned, paths)
 
 
 def ring(width: float, height: float, thickness: float) -> PDFPathObject:

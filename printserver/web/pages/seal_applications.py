@@ -24,8 +24,9 @@ from printserver.organisations.colleagues import colleagues
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import BranchFacts, branches_with
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
-from printserver.rendering.seal_artwork import GlyphMissing, seal_svg
+from printserver.rendering.seal_artwork import GlyphMissing, seal_picture
 from printserver.rendering.seal_artwork_image import LARGEST_BYTES
+from printserver.rendering.seal_artwork_shapes import SealPicture
 from printserver.rendering.seal_artwork_types import STYLES, SealType
 from printserver.seals.applications import (
     MAY_APPLY,
@@ -50,9 +51,9 @@ _UM_PER_MM: Final = 1_000
 
 @dataclass(frozen=True)
 class Preview:
-    """`svg`: the drawn seal, made by us from numbers alone; empty when it cannot be drawn, and `problem` says why."""
+    """`picture`: the drawn seal; none when it cannot be drawn, and `problem` says why."""
 
-    svg: str = ""
+    picture: SealPicture | None = None
     problem: PrintServerError | None = None
 
     @property
@@ -185,7 +186,7 @@ def _preview(typed: TypedSeal) -> Preview:
     if typed.artwork_id or not typed.name.strip():
         return Preview()
     try:
-        return Preview(seal_svg(typed.shown().design()))
+        return Preview(seal_picture(typed.shown().design()))
     except Malformed as problem:
         return Preview(problem=problem)
 

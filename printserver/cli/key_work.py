@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -28,8 +27,9 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names, organisations, person_of_account
 from printserver.organisations.secrets import Secrets
 from printserver.settings import Settings
-from printserver.signer.daemon import open_hsm, token_settings
+from printserver.signer.daemon import token_settings
 from printserver.signer.heads import trusted_heads
+from printserver.signer.held_keys import opened_token, request_for
 from printserver.signer.key_events import (
     EpochBegun,
     KeyCeremonyHeld,
@@ -48,13 +48,11 @@ from printserver.signer.pdf_signing import outside_roots
 from printserver.signer.stopped_keys import stop_key
 from printserver.signing.certificate_files import keep_chain, read_certificates
 from printserver.signing.errors import KeyUnknown
-from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue
-from printserver.signing.key_requests import certificate_request, check_chain
-from printserver.signing.p256 import sign_message
+from printserver.signing.key_requests import check_chain
 from printserver.signing.pin_change import change_pin, finish_pin_change
-from printserver.signing.published_key import KeyUsage, PublishedKey
+from printserver.signing.published_key import PublishedKey
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.transcripts import Officer, Transcript, read_transcripts
 
@@ -87,14 +85,10 @@ def dues(settings: Settings) -> tuple[KeyDue, ...]:
 def request_certificate(settings: Settings, key_id: str, *, common_name: str | None) -> bytes:
     """A request for an outside authority, PEM.   Raises: KeyUnknown, HsmUnavailable."""
     key_list = read_key_list(settings)
-    with _opened(settings) as hsm:
-        key, label = _held(hsm, key_list, key_id)
-        if key.usage is KeyUsage.PDF:
-            sign: Callable[[bytes], bytes] = partial(hsm.sign_rsa_pkcs1v15_sha256, label)
-        else:
-            sign = partial(sign_message, partial(hsm.sign_p256, label))
-        name = common_name or f"{key_list.issuer} {key.usage}"
-        return certificate_request(key.spki, common_name=name, organisation_name=key_list.issuer, sign=sign)
+    key = _listed(key_list, key_id)
+    name = common_name or f"{key_list.issuer} {key.usage}"
+    with _given_back(settings), opened_token(settings) as hsm:
+        return request_for(hsm, key, common_name=name, organisation_name=key_list.issuer)
 
 
 def import_chain(settings: Settings, key_id: str, file: Path) -> x509.Certificate:
@@ -143,7 +137,7 @@ def hold_ceremony(
     """Answers where the transcript lies.   Raises: TrustFileRefused, KeyListRefused, HsmUnavailable."""
     key_list = read_key_list(settings)
     root = open_root(root_folder, key_list, passphrase_file=passphrase_file)
-    with _opened(settings) as hsm:
+    with _given_back(settings), opened_token(settings) as hsm:
         path = hold_later(settings, plan, officers, root=root, key_list=key_list, hsm=hsm, now=SystemClock().now())
     record(
         settings,
@@ -191,8 +185,8 @@ def back_up(settings: Settings, target: Path, passphrase: bytes) -> str:
 def drill_recovery(settings: Settings, backup: Path | None, passphrase: bytes) -> Drill:
     """Of a restored backup, or without one of the token itself: which keys sign.   Raises: BackupRefused."""
     key_list = read_key_list(settings)
-    opened = _opened(settings) if backup is None else restored_token(backup, settings, passphrase=passphrase)
-    with opened as hsm:
+    opened = opened_token(settings) if backup is None else restored_token(backup, settings, passphrase=passphrase)
+    with _given_back(settings), opened as hsm:
         result = Drill(drill(hsm, key_list), missing_keys(hsm, key_list))
     record(settings, RecoveryDrilled(keys=len(result.keys), failed=result.failed))
     return result
@@ -236,12 +230,10 @@ def _database(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Hsm]:
-    hsm = open_hsm(settings)
+def _given_back(settings: Settings) -> Iterator[None]:
     try:
-        yield hsm
+        yield
     finally:
-        hsm.close()
         _give_back(settings)
 
 
@@ -255,11 +247,3 @@ def _listed(key_list: KeyList, key_id: str) -> PublishedKey:
         if key.key_id == key_id:
             return key
     raise KeyUnknown(f"the key list holds no key {key_id}")
-
-
-def _held(hsm: Hsm, key_list: KeyList, key_id: str) -> tuple[PublishedKey, str]:
-    key = _listed(key_list, key_id)
-    for label in hsm.private_labels():
-        if hsm.public_spki(label) == key.spki:
-            return key, label
-    raise KeyUnknown(f"the token does not hold the key {key_id}")

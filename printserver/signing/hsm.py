@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import serialization
@@ -25,7 +24,7 @@ from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from printserver.signing.cryptoki import Cryptoki, CryptokiFailed
 from printserver.signing.errors import HsmKeyExists, HsmKeyMissing, HsmPinRefused, HsmUnavailable, TokenSetupRefused
-from printserver.signing.token_settings import TokenSettings, starting
+from printserver.signing.token_settings import TokenSettings, refused_mark, starting
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
@@ -38,11 +37,6 @@ _NEVER_LEAVES: Final = {
     Attribute.EXTRACTABLE: False,
     Attribute.MODIFIABLE: False,
 }
-
-
-def refused_mark(settings: TokenSettings) -> Path:
-    """The file that keeps every later start from trying a refused PIN again."""
-    return settings.lock_file.with_suffix(".pin-refused")
 
 
 class KeyKind(StrEnum):

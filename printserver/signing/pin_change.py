@@ -14,8 +14,7 @@ from typing import Final
 
 from printserver.signing.cryptoki import CKR_PIN_INCORRECT, Cryptoki, CryptokiFailed
 from printserver.signing.errors import HsmPinRefused, HsmUnavailable, TokenSetupRefused
-from printserver.signing.hsm import refused_mark
-from printserver.signing.token_settings import TokenSettings, starting
+from printserver.signing.token_settings import TokenSettings, refused_mark, starting
 from printserver.signing.token_setup import read_pin
 from printserver.signing.trust import write_private_file
 

@@ -47,6 +47,11 @@ class TokenSettings:
         )
 
 
+def refused_mark(settings: TokenSettings) -> Path:
+    """The file that keeps every later start from trying a refused PIN again."""
+    return settings.lock_file.with_suffix(".pin-refused")
+
+
 def softhsm_module() -> Path:
     """Where SoftHSM is installed.   Raises: TokenSetupRefused."""
     module = token_provider(SOFTHSM).module()

@@ -27,12 +27,12 @@ from reportlab.pdfgen.canvas import Canvas
 
 from printserver.signing.cryptoki import Cryptoki, CryptokiFailed
 from printserver.signing.errors import HsmKeyExists, HsmKeyMissing, HsmPinRefused
-from printserver.signing.hsm import Hsm, KeyKind, refused_mark
+from printserver.signing.hsm import Hsm, KeyKind
 from printserver.signing.p256 import load_public_key, verify_raw
 from printserver.signing.pades import sign_pdf, verify_pdf
 from printserver.signing.published_key import KeyUsage
 from printserver.signing.token_providers import TokenProvider, token_provider, token_providers
-from printserver.signing.token_settings import TokenSettings, settings_of_token
+from printserver.signing.token_settings import TokenSettings, refused_mark, settings_of_token
 from printserver.signing.token_setup import make_softhsm_token, read_pin
 from printserver.signing.trust import issue_certificate, make_root
 

@@ -13,8 +13,8 @@ from printserver.signing.errors import RegisterBroken
 from printserver.signing.statements import StatementKind
 from tests.databases import postgresql_supply, sqlite_template
 from tests.flows.refusing import by_sql, change
-from tests.flows.test_statements import newcomer, registered, seat_of
 from tests.signing_world import SigningWorld, ceremony, signing_worlds, sqlite_signing_world
+from tests.statement_steps import newcomer, registered, seat_of
 from tests.world_building import Office
 
 __all__ = ["ceremony", "postgresql_supply", "signing_worlds", "sqlite_signing_world", "sqlite_template"]

@@ -94,8 +94,9 @@ def propose(
 ) -> UUID:
     """Make a statement and answer its id. The caller has checked that `actor` may ask for this at all.
 
-    The proposer signs at once where the own word counts: as an officer whom it does not concern, as the principal of a
-    delegation, or when it only stops something. With enough signatures the signer is asked to take it up.
+    The proposer signs at once where the own word counts: as an officer whom it does not concern (unless officers sign
+    with passkeys alone), as the principal of a delegation, or when it only stops something. With enough signatures the
+    signer is asked to take it up.
     Raises: StatementMalformed.
     """
     statement = Statement(
@@ -124,7 +125,7 @@ def propose(
             id=row.id, kind=row.kind, about=subject_id, body=row.body, sha256=row.sha256, reason=row.reason
         ),
     )
-    if _own_word_counts(actor, statement):
+    if _own_word_counts(work, actor, statement):
         _sign(work, actor, attestor, row, statement)
     return row.id
 
@@ -233,11 +234,12 @@ def officer_evidence(work: Work, organisation_id: UUID) -> str:
     return "attested" if body is None else str(body["officer_evidence"])
 
 
-def _own_word_counts(actor: Actor, statement: Statement) -> bool:
+def _own_word_counts(work: Work, actor: Actor, statement: Statement) -> bool:
+    """Where officers sign with passkeys alone, the proposer signs on the statement's page as the others do."""
     needed = officers_needed(statement)
     if needed == 0 or statement.kind is StatementKind.DELEGATION:
         return True
-    return _signs_as_officer(actor, statement)
+    return _signs_as_officer(actor, statement) and officer_evidence(work, actor.organisation_id) != "passkey"
 
 
 def _signs_as_officer(actor: Actor, statement: Statement) -> bool:

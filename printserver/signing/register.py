@@ -61,6 +61,8 @@ class Standing:
     flows: Mapping[str, KnownFlow] = field(default_factory=dict)
     orders: Mapping[str, SealOrderBody] = field(default_factory=dict)
     seals: Mapping[str, SealBody] = field(default_factory=dict)
+    stopped: Mapping[str, datetime] = field(default_factory=dict)
+    """When a seal was stopped last: what was said of it before does not let it be used again."""
     delegations: Mapping[SeatKey, DelegationBody] = field(default_factory=dict)
     """By principal, deputy and role."""
     policy: PolicyBody = field(default_factory=lambda: PolicyBody(officer_evidence="attested"))
@@ -72,7 +74,7 @@ class Standing:
             case FlowBody(flow=given):
                 return replace(self, flows=self._flows_with(given, at))
             case SealOrderBody() | SealBody() | SealStopBody():
-                return self._seals_after(body)
+                return self._seals_after(body, statement.made_at, at)
             case KeyBody() | UnkeyBody() | SystemBody() | UnsystemBody():
                 return self._keys_after(body)
             case PolicyBody():
@@ -133,14 +135,14 @@ class Standing:
             case UnsystemBody():
                 return replace(self, systems=_without(self.systems, body.system_id))
 
-    def _seals_after(self, body: SealOrderBody | SealBody | SealStopBody) -> Standing:
+    def _seals_after(self, body: SealOrderBody | SealBody | SealStopBody, made_at: datetime, at: datetime) -> Standing:
         match body:
             case SealOrderBody():
                 return self._with_order(body)
             case SealBody():
-                return self._with_seal(body)
+                return self._with_seal(body, made_at)
             case SealStopBody():
-                return self._with_seal_stopped(body)
+                return self._with_seal_stopped(body, at)
 
     def _flows_with(self, given: Mapping[str, object], at: datetime) -> dict[str, KnownFlow]:
         try:
@@ -162,7 +164,10 @@ class Standing:
             raise StatementRefused("this seal was ordered before")
         return replace(self, orders={**self.orders, order.seal_id: order})
 
-    def _with_seal(self, seal: SealBody) -> Standing:
+    def _with_seal(self, seal: SealBody, made_at: datetime) -> Standing:
+        stopped = self.stopped.get(seal.seal_id)
+        if seal.state == "active" and stopped is not None and made_at <= stopped:
+            raise StatementRefused("the seal was stopped after this had been written")
         former = self.seals.get(seal.seal_id)
         if former is not None:
             if former.state == "destroyed" or (former.state == "revoked" and seal.state != "destroyed"):
@@ -175,11 +180,12 @@ class Standing:
             raise StatementRefused("the seal was ordered for another branch")
         return replace(self, seals={**self.seals, seal.seal_id: seal})
 
-    def _with_seal_stopped(self, stop: SealStopBody) -> Standing:
+    def _with_seal_stopped(self, stop: SealStopBody, at: datetime) -> Standing:
         seal = self.seals.get(stop.seal_id)
+        stopped = replace(self, stopped={**self.stopped, stop.seal_id: at})
         if seal is None or seal.state != "active":
-            return self
-        return replace(self, seals={**self.seals, stop.seal_id: seal.model_copy(update={"state": "suspended"})})
+            return stopped
+        return replace(stopped, seals={**self.seals, stop.seal_id: seal.model_copy(update={"state": "suspended"})})
 
 
 def _between(given: DelegationBody | DelegationEndBody) -> SeatKey:

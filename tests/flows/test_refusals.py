@@ -141,7 +141,9 @@ def test_a_suspended_seal_signs_nothing(signing_world: SigningWorld):
     world = signing_world.world
     authorisation = one_authorisation(signing_world)
     with world.database.work() as work:
-        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost")
+        suspend_seal(
+            work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost"
+        )
     refuses(signing_world, authorisation.id, SealNotUsable)
 
 
@@ -157,7 +159,9 @@ def test_copies_of_a_suspended_seal_are_not_released(sqlite_signing_world: Signi
     world = sqlite_signing_world.world
     copies = sqlite_signing_world.issued()
     with world.database.work() as work:
-        suspend_seal(work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost")
+        suspend_seal(
+            work, world.actor(work, Role.CUSTODIAN), world.adapters.attestor, world.home.north.seal_id, reason="lost"
+        )
     with sqlite_signing_world.nothing_changes(), pytest.raises(SealNotUsable), world.database.work() as work:
         copy_service.release_copies(work, world.actor(work, Role.CLERK), copies[0].request_id)
 

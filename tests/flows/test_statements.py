@@ -26,7 +26,7 @@ from printserver.organisations.models import RoleBinding
 from printserver.organisations.permissions import Role
 from printserver.worker.effects import EFFECTS
 from tests.signing_world import SigningWorld, all_at_once
-from tests.statement_steps import K, SignerHere, confirmed, facts_of, newcomer, proposed, seat_of, tools
+from tests.statement_steps import K, SignerHere, confirmed, facts_of, newcomer, proposed, registered, seat_of, tools
 
 
 def test_two_officers_give_a_role_that_helps_to_seal(signing_world: SigningWorld):
@@ -160,3 +160,15 @@ def test_everybody_sees_what_they_may(sqlite_signing_world: SigningWorld):
             assert statements(work, world.actor(work, role, world.home.north)) == ()
         assert statements(work, world.actor(work, Role.KEY_OFFICER, world.foreign.head)) == ()
         assert statements(work, world.actor(work, Role.KEY_OFFICER, world.home.head))[0].id == statement_id
+
+
+def test_where_officers_sign_with_passkeys_alone_proposing_signs_nothing(sqlite_signing_world: SigningWorld):
+    registered(sqlite_signing_world, K.POLICY, {"officer_evidence": "passkey"})
+    person = newcomer(sqlite_signing_world)
+    statement_id = proposed(sqlite_signing_world, K.SEAT, seat_of(sqlite_signing_world, person))
+    assert facts_of(sqlite_signing_world, statement_id).signatures == ()
+    for role in (Role.KEY_OFFICER, Role.SEAL_ADMINISTRATOR):
+        confirmed(sqlite_signing_world, statement_id, role)
+    register_statement(tools(sqlite_signing_world), statement_id)
+    after = facts_of(sqlite_signing_world, statement_id)
+    assert (after.state, "officers have signed" in after.refusal) == (StatementState.REFUSED, True)

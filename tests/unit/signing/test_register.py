@@ -141,3 +141,15 @@ def test_a_passkey_once_registered_is_not_given_to_somebody_else():
     with pytest.raises(StatementRefused):
         known.after(statement(K.KEY, {**key, "person_id": some_id("bob")}), NOW)
     assert not known.after(statement(K.UNKEY, {"person_id": some_id("ann"), "credential_id": "AAEC"}), NOW).keys
+
+
+def test_what_was_written_before_a_stop_does_not_undo_it():
+    """Signed last week, held back, and handed in after the loss was reported."""
+    before = statement(K.SEAL, seal("eve"), made_at=NOW - timedelta(hours=1))
+    stopped = OFFICE.after(statement(K.SEAL_STOP, {"seal_id": SEAL}), NOW)
+    with pytest.raises(StatementRefused, match="stopped after"):
+        stopped.after(before, NOW)
+    revoked = statement(K.SEAL, seal("eve", state="revoked"), made_at=NOW - timedelta(hours=1))
+    assert stopped.after(revoked, NOW).seals[SEAL].state == "revoked"
+    again = stopped.after(statement(K.SEAL, seal("eve"), made_at=NOW + timedelta(seconds=1)), NOW + timedelta(hours=1))
+    assert again.seals[SEAL].state == "active"

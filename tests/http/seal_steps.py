@@ -39,19 +39,28 @@ def _physical(scene: Scene) -> Mapping[str, Any]:
     return {**named, "name": "公章", "type": "company", "place": "safe"}
 
 
+def _wish(scene: Scene) -> Mapping[str, Any]:
+    return scene.seals.wish
+
+
+def _picture(scene: Scene) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = PICTURE["data"]
+    return fields
+
+
 SEAL_STEPS: Final = (
     Step("GET", "/seals", lambda s: "/seals", names_object=False),
     Step("GET", "/seals.csv", lambda s: "/seals.csv", names_object=False),
     Step("GET", "/seals/new", lambda s: "/seals/new", names_object=False),
     Step("POST", "/seals/preview", lambda s: "/seals/preview", _form(name="示例"), names_object=False),
     Step("POST", "/seals/drawings", lambda s: "/seals/drawings", _form(name="示例"), names_object=False),
-    Step("POST", "/seals", lambda s: "/seals", lambda s: s.seals.wish),
+    Step("POST", "/seals", lambda s: "/seals", _wish),
     Step("GET", "/seals/artworks/new", lambda s: "/seals/artworks/new", names_object=False),
     Step(
         "POST",
         "/seals/artworks",
         lambda s: "/seals/artworks",
-        lambda s: PICTURE["data"],
+        _picture,
         files=lambda: PICTURE["files"],
         names_object=False,
     ),

@@ -147,13 +147,16 @@ def test_a_program_is_told_what_to_show_and_how_long_it_is_good(api: ApiClient):
     assert (refused.status_code, code_of(refused), refused.json()["needs"]) == (403, "step-up-needed", "password")
     for made_up in ("x", "1.x", "9999999999." + "0" * 64, ".", "é"[:0]):
         assert code_of(confirm(**{HEADER: made_up})) == "step-up-needed"
-    wish = {"json": {"password": PASSWORD}, "stepped_up": False}
-    shown = api.submit("/step-ups", Role.PRINTER_ADMINISTRATOR, world.home.head, **wish)
+    shown = api.submit(
+        "/step-ups", Role.PRINTER_ADMINISTRATOR, world.home.head, json={"password": PASSWORD}, stepped_up=False
+    )
     assert shown.status_code == 201, shown.text
     assert shown.json()["factor"] == "password"
     token = shown.json()["step_up"]
-    other = {"json": {"reason": "x"}, "headers": {HEADER: token}, "stepped_up": False}
-    assert code_of(api.submit(address, Role.PRINTER_ADMINISTRATOR, **other)) == "step-up-needed", "another person's"
+    other = api.submit(
+        address, Role.PRINTER_ADMINISTRATOR, json={"reason": "x"}, headers={HEADER: token}, stepped_up=False
+    )
+    assert code_of(other) == "step-up-needed", "another person's"
     world.clock.advance(FIVE_MINUTES - 1)
     assert confirm(**{HEADER: token}).status_code == 201
     world.clock.advance(1)

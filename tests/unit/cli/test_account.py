@@ -62,8 +62,8 @@ def test_a_program_gets_its_token_after_one_step_up_for_several_commands(server:
     step_up = next(line for line in shown.output.splitlines() if line[:10].isdigit())
     words = ("service-accounts", "create", "OA", "--branch", branch, "--role", "clerk")
     account = command(server, *words, role=ADMINISTRATOR, step_up=step_up).output.strip()
-    words = ("service-accounts", "token", account, "--scope", "read-requests")
-    made = command(server, *words, role=ADMINISTRATOR, step_up=step_up)
+    wish = ("service-accounts", "token", account, "--scope", "read-requests")
+    made = command(server, *wish, role=ADMINISTRATOR, step_up=step_up)
     token = next(line for line in made.output.splitlines() if line.startswith("ps_"))
     with server.world.database.reading() as work:
         program = person_of_token(work, server.world.secrets, token)
@@ -79,9 +79,9 @@ def test_two_people_print_one_half_each_of_an_approvers_password(server: LiveSer
     assert "first half" in command(server, *words, role=ADMINISTRATOR, typed=f"{PASSWORD}\n").output
     told = command(server, "account", "resets", role=Role.KEY_OFFICER).output.splitlines()
     waiting = next(line for line in told if not line.startswith("{")).split()[0]
-    words = ("account", "complete-reset", waiting)
-    assert command(server, *words, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").exit_code == 0
-    assert "not-found" in command(server, *words, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").output
+    finish = ("account", "complete-reset", waiting)
+    assert command(server, *finish, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").exit_code == 0
+    assert "not-found" in command(server, *finish, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").output
 
 
 def test_a_server_without_its_secret_does_not_start(world: World):

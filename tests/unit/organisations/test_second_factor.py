@@ -45,8 +45,16 @@ def actor(any_database: Database) -> Actor:
     with cheap_passwords(), any_database.work() as work:
         organisation = create_organisation(work, SETUP, number=1, name="a")
         branch = create_branch(work, SETUP, organisation, name="b")
-        names = {"login": "someone", "staff_number": "1", "name": "x", "password": "several words of mine"}
-        user = create_user(work, SETUP, branch, secrets=SECRETS, **names)
+        user = create_user(
+            work,
+            SETUP,
+            branch,
+            login="someone",
+            staff_number="1",
+            name="x",
+            password="several words of mine",
+            secrets=SECRETS,
+        )
     return Actor(user.id, user.organisation_id, user.branch_id, user.name, ())
 
 

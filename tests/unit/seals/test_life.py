@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import confirm, refuse, statement_facts
 from printserver.foundation.errors import NotFound, TransitionRefused
 from printserver.organisations.permissions import Role
@@ -108,7 +109,8 @@ def test_one_officers_word_moves_nothing_and_two_only_tell_the_signer(world: Wor
     statement_id = proposed(world, seal_id, NewStep(SealAction.APPROVE), role=Role.KEY_OFFICER)
     with world.database.work() as work:
         facts = statement_facts(work, statement_id)
-        assert (facts.state, facts.signers) == ("proposed", {world.person(Role.KEY_OFFICER).id})
+        assert facts.state is StatementState.PROPOSED
+        assert facts.signers == {world.person(Role.KEY_OFFICER).id}
         administrator = world.actor(work, Role.SEAL_ADMINISTRATOR)
         confirm(work, administrator, world.adapters.attestor, statement_id, sha256=facts.sha256)
         assert statement_facts(work, statement_id).state == "confirmed"

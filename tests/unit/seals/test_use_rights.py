@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -75,13 +76,11 @@ def test_nobody_keeps_a_seal_who_could_not_confirm_its_use(world: World):
         world.foreign.north.staff[Role.CUSTODIAN],
     ):
         step = NewStep(SealAction.TRANSFER, "moves", {"custodians": [str(person.id)]})
-        refused_without_a_trace(
-            world,
-            SealCustodianRefused,
-            lambda work, step=step: propose_step(
-                work, by(world, work, Role.KEY_OFFICER), world.adapters.attestor, seal_id, step
-            ),
-        )
+        refused_without_a_trace(world, SealCustodianRefused, partial(_propose, world, seal_id, step))
+
+
+def _propose(world: World, seal_id: UUID, step: NewStep, work: Work) -> None:
+    propose_step(work, by(world, work, Role.KEY_OFFICER), world.adapters.attestor, seal_id, step)
 
 
 def test_a_personal_seal_has_its_owner_as_its_only_custodian(world: World):

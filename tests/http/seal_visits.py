@@ -42,7 +42,7 @@ def _north(scene: Scene) -> str:
     return f"/seals/{scene.world.home.north.seal_id}"
 
 
-PICTURE: Final = {
+PICTURE: Final[dict[str, Any]] = {
     "data": {"width_mm": "40", "height_mm": "40"},
     "files": {"picture": ("s.png", b"no picture", "image/png")},
 }

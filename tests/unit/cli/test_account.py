@@ -36,6 +36,11 @@ def command(server: LiveServer, *words: str, role: Role = Role.CLERK, typed: str
     return CliRunner().invoke(app, list(words), env=environment, input=typed)
 
 
+def spoken(result: Result) -> list[str]:
+    """What the command said, without the server's own log, which runs in the same process here."""
+    return [line for line in result.output.splitlines() if not line.startswith("{")]
+
+
 def test_a_password_is_changed_without_any_token(server: LiveServer):
     login = server.world.person(Role.CLERK).login
     wrong = command(server, "account", "password", login, typed=f"wrong\n\n{NEW}\n{NEW}\n")
@@ -47,8 +52,7 @@ def test_a_password_is_changed_without_any_token(server: LiveServer):
 
 def test_sessions_are_listed_and_ended(server: LiveServer):
     first, second = server.session(Role.CLERK), server.session(Role.CLERK)
-    told = command(server, "account", "sessions").output.splitlines()
-    listed = [line for line in told if not line.startswith("{")]  # the server's own log
+    listed = spoken(command(server, "account", "sessions"))
     assert len(listed) == 2
     assert command(server, "account", "sign-out", listed[0].split()[0]).exit_code == 0
     assert command(server, "account", "sign-out").exit_code == 0
@@ -61,7 +65,7 @@ def test_a_program_gets_its_token_after_one_step_up_for_several_commands(server:
     shown = command(server, "account", "step-up", role=ADMINISTRATOR, typed=f"{PASSWORD}\n")
     step_up = next(line for line in shown.output.splitlines() if line[:10].isdigit())
     words = ("service-accounts", "create", "OA", "--branch", branch, "--role", "clerk")
-    account = command(server, *words, role=ADMINISTRATOR, step_up=step_up).output.strip()
+    (account,) = spoken(command(server, *words, role=ADMINISTRATOR, step_up=step_up))
     wish = ("service-accounts", "token", account, "--scope", "read-requests")
     made = command(server, *wish, role=ADMINISTRATOR, step_up=step_up)
     token = next(line for line in made.output.splitlines() if line.startswith("ps_"))
@@ -77,8 +81,7 @@ def test_two_people_print_one_half_each_of_an_approvers_password(server: LiveSer
     approver = str(server.world.person(Role.APPROVER).id)
     words = ("account", "reset", approver, "--reason", "forgotten")
     assert "first half" in command(server, *words, role=ADMINISTRATOR, typed=f"{PASSWORD}\n").output
-    told = command(server, "account", "resets", role=Role.KEY_OFFICER).output.splitlines()
-    waiting = next(line for line in told if not line.startswith("{")).split()[0]
+    waiting = spoken(command(server, "account", "resets", role=Role.KEY_OFFICER))[0].split()[0]
     finish = ("account", "complete-reset", waiting)
     assert command(server, *finish, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").exit_code == 0
     assert "not-found" in command(server, *finish, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").output

@@ -271,13 +271,13 @@ def test_requests_are_found_by_what_they_say_and_readers_see_theirs(world: World
             request_details(work, reader, other)
 
 
-def test_a_second_account_of_one_person_counts_as_the_first(world: World):
+def test_a_second_account_of_one_person_takes_no_step_of_its_own(world: World):
     take_up(world, flow_of("general", {"name": "both", "quorum": 2, "roles": ["approver"]}))
     request_id, (north, head) = world.pending(), both(world)
     with world.database.work() as work:
         work.session.execute(update(User).where(User.id == head.id).values(person_id=north.id))
     say(world, north, request_id)
-    refused(world, PersonCountsOnce, approver(world, world.home.head), request_id)
+    refused(world, NotFound, approver(world, world.home.head), request_id)
 
 
 def test_old_drafts_are_forgotten(world: World):

@@ -1,7 +1,8 @@
 """What people change of their own sign-in, and how they come in again when password or phone is lost.
 
-An administrator resets the access of people who cannot help to seal. For those who can it takes two persons, each of
-whom is told one half of the first password: otherwise one administrator could be every approver.
+An administrator resets the access of people who cannot help to seal. For those who can it takes an officer besides, and
+each of the two is told one half of the first password: otherwise one administrator could be every approver. A second
+administrator is not enough, because one administrator can make another.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from printserver.audit.log import By, append
 from printserver.foundation.errors import Forbidden, Malformed, NotFound
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, within, within_any
+from printserver.organisations.access import Actor, require, within, within_any
 from printserver.organisations.holdings import holdings_of, person_of
 from printserver.organisations.models import AccessReset, User
 from printserver.organisations.passwords import initial_password, reset_password, set_password
@@ -32,7 +33,7 @@ from printserver.organisations.tokens import revoke_all_tokens
 
 RESET_FOR: Final = timedelta(days=1)
 LONGEST_REASON: Final = 500
-COMPLETERS: Final = (Permission.MANAGE_PEOPLE, Permission.CONFIRM_STATEMENTS)
+READERS: Final = (Permission.MANAGE_PEOPLE, Permission.CONFIRM_STATEMENTS)
 
 
 class ResetReasonMissing(Malformed):
@@ -118,9 +119,11 @@ def order_reset(
 def complete_reset(work: Work, secrets: Secrets, actor: Actor, reset_id: UUID) -> str:
     """The second half of the password; from now on both together are the person's.
 
-    Raises: NotFound, also when it was completed or is older than a day; AnotherPersonNeeded.
+    Raises: Forbidden, NotFound, also when it was completed or is older than a day; AnotherPersonNeeded.
     """
-    row = work.session.scalar(_open(work, actor).where(AccessReset.id == reset_id).with_for_update(of=AccessReset))
+    require(actor, Permission.CONFIRM_STATEMENTS)
+    waiting = _open(work, actor, Permission.CONFIRM_STATEMENTS).where(AccessReset.id == reset_id)
+    row = work.session.scalar(waiting.with_for_update(of=AccessReset))
     if row is None:
         raise NotFound("nothing waits to be completed there")
     if actor.person_id in {person_of(work, row.requested_by), person_of(work, row.user_id)}:
@@ -153,7 +156,7 @@ def person_named(work: Work, actor: Actor, text: str) -> UUID:
 
 
 def open_resets(work: Work, actor: Actor) -> tuple[ResetView, ...]:
-    rows = work.session.scalars(_open(work, actor).order_by(AccessReset.id)).all()
+    rows = work.session.scalars(_open(work, actor, *READERS).order_by(AccessReset.id)).all()
     people = {row.id: row for row in work.session.scalars(select(User).where(User.id.in_(_named(list(rows)))))}
     return tuple(
         ResetView(
@@ -189,13 +192,13 @@ def _can_help_to_seal(work: Work, user_id: UUID) -> bool:
     return any(BINDING & holding.permissions for holding in holdings)
 
 
-def _open(work: Work, actor: Actor) -> Select[AccessReset]:
-    """What waits where the actor administers people or signs statements."""
+def _open(work: Work, actor: Actor, *permissions: Permission) -> Select[AccessReset]:
+    """What waits where the actor holds one of these."""
     return (
         select(AccessReset)
         .join(User, User.id == AccessReset.user_id)
         .where(
-            within_any(User.branch_id, actor, COMPLETERS),
+            within_any(User.branch_id, actor, permissions),
             AccessReset.completed_at.is_(None),
             AccessReset.requested_at > work.now() - RESET_FOR,
         )

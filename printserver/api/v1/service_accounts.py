@@ -14,7 +14,7 @@ from printserver.approvals.passkeys import unbelieve_removed
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations import service_accounts as accounts
-from printserver.organisations.account import COMPLETERS, complete_reset, open_resets, order_reset
+from printserver.organisations.account import READERS, complete_reset, open_resets, order_reset
 from printserver.organisations.permissions import Permission, Role
 from printserver.organisations.tokens import TokenLimits
 
@@ -126,7 +126,7 @@ def delete_service_token(account_id: UUID, token_id: UUID, actor: CurrentActor, 
 
 
 @router.get("/access-resets", summary="New first passwords that wait for a second person")
-@requires(*COMPLETERS)
+@requires(*READERS)
 def list_resets(actor: CurrentActor, work: CurrentWork) -> list[Reset]:
     return [Reset.model_validate(each) for each in open_resets(work, actor)]
 
@@ -134,7 +134,7 @@ def list_resets(actor: CurrentActor, work: CurrentWork) -> list[Reset]:
 @router.post("/access-resets", status_code=201, summary="Order a new first password for a person")
 @requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, step_up=True, told_once=True)
 def create_reset(wish: ResetWish, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> OrderedReset:
-    """Of people who can help to seal, a second person completes it, and is told the other half."""
+    """Of people who can help to seal, an officer completes it, and is told the other half."""
     ordered = order_reset(
         work,
         adapters.secrets,
@@ -148,7 +148,7 @@ def create_reset(wish: ResetWish, actor: CurrentActor, work: CurrentWork, adapte
 
 
 @router.post("/access-resets/{reset_id}/completions", status_code=201, summary="Complete a new first password")
-@requires(*COMPLETERS, lane=Lane.PASSWORDS, step_up=True, told_once=True)
+@requires(Permission.CONFIRM_STATEMENTS, lane=Lane.PASSWORDS, step_up=True, told_once=True)
 def create_completion(reset_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> SecondHalf:
     password = complete_reset(work, adapters.secrets, actor, reset_id)
     unbelieve_removed(work, actor, adapters.attestor)

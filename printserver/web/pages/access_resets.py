@@ -17,7 +17,7 @@ from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import CurrentActor, CurrentCall, CurrentWork
 from printserver.organisations.access import Actor
 from printserver.organisations.account import (
-    COMPLETERS,
+    READERS,
     OrderedReset,
     complete_reset,
     open_resets,
@@ -32,7 +32,7 @@ router = edge_router("/access-resets", "pages")
 
 
 @router.get("", response_class=HTMLResponse)
-@requires(*COMPLETERS)
+@requires(*READERS)
 def list_resets(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
     return _page(view, work, actor)
 
@@ -66,7 +66,7 @@ def create_reset(
 
 
 @router.post("/{reset_id}/completions", response_class=HTMLResponse)
-@requires(*COMPLETERS, lane=Lane.PASSWORDS, step_up=True)
+@requires(Permission.CONFIRM_STATEMENTS, lane=Lane.PASSWORDS, step_up=True)
 def create_completion(reset_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
     secrets, attestor = call.adapters.secrets, call.adapters.attestor
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from printserver.approvals.people_changes import NewRight, grant_right
 from printserver.foundation.errors import Forbidden, NotFound, Unauthenticated
+from printserver.organisations.access import actor_of
 from printserver.organisations.account import (
     AnotherPersonNeeded,
     OrderedReset,
@@ -18,7 +20,7 @@ from printserver.organisations.account import (
 )
 from printserver.organisations.credentials import check_password
 from printserver.organisations.models import User
-from printserver.organisations.people import NotOneself, PersonNotFound
+from printserver.organisations.people import NewPerson, NotOneself, PersonNotFound, create_person
 from printserver.organisations.permissions import Role
 from printserver.organisations.tokens import person_of_token
 from tests.world import World
@@ -77,14 +79,30 @@ def test_neither_who_ordered_it_nor_whose_it_is_completes_it_and_nobody_twice(wo
     ordered(world, OFFICER)
     with world.database.reading() as work:
         (waiting,) = open_resets(work, world.actor(work, ADMINISTRATOR))
-    for role in (ADMINISTRATOR, OFFICER):
-        with world.database.work() as work, pytest.raises(AnotherPersonNeeded):
+    for role, refusal in ((ADMINISTRATOR, Forbidden), (OFFICER, AnotherPersonNeeded)):
+        with world.database.work() as work, pytest.raises(refusal):
             complete_reset(work, world.secrets, world.actor(work, role), waiting.id)
     assert opens(world, OFFICER, PASSWORD)
     with world.database.work() as work:
         complete_reset(work, world.secrets, world.actor(work, Role.SEAL_ADMINISTRATOR), waiting.id)
     with world.database.work() as work, pytest.raises(NotFound):
         complete_reset(work, world.secrets, world.actor(work, Role.SEAL_ADMINISTRATOR), waiting.id)
+
+
+def test_an_administrator_who_makes_another_one_cannot_complete_the_own_order(world: World):
+    ordered(world, Role.APPROVER)
+    with world.database.work() as work:
+        administrator, attestor = world.actor(work, ADMINISTRATOR), world.adapters.attestor
+        branch = administrator.branch_id
+        wanted = NewPerson(branch, "90001", "Somebody Else", "somebody.else")
+        other = create_person(work, administrator, wanted, secrets=world.secrets)
+        assert grant_right(work, administrator, attestor, other.id, NewRight(ADMINISTRATOR, branch)).done
+    with world.database.work() as work:
+        puppet = actor_of(work, work.session.get_one(User, other.id))
+        (waiting,) = open_resets(work, puppet)
+        with pytest.raises(Forbidden):
+            complete_reset(work, world.secrets, puppet, waiting.id)
+    assert opens(world, Role.APPROVER, PASSWORD)
 
 
 def test_an_order_is_forgotten_after_a_day_and_unseen_elsewhere(world: World):

@@ -105,14 +105,12 @@ class RegisterJournal:
         """
         with self._lock:
             self._check_untouched()
-            if statement.id in self._digests:
-                if self._digests[statement.id] != statement.digest():
-                    raise StatementRefused("another statement with this id stands in the register")
-                return
-            standing = self._standings[statement.organisation]
-            given = [verify_any(text, key_list, standing) for text in evidence]
-            check_signatories(statement, given, standing, at)
-            standing.after(statement, at)
+            try:
+                if self._stands(statement):
+                    return
+                self._judge(statement, evidence, key_list, at)
+            except (ValueError, TypeError, OverflowError, RecursionError) as problem:
+                raise StatementMalformed("the statement or its evidence holds what none of ours ever held") from problem
             self._append({"statement": statement.to_json(), "evidence": list(evidence), "taken_at": as_text(at)})
             self._add(TakenUp(statement, tuple(evidence), at))
 
@@ -120,6 +118,19 @@ class RegisterJournal:
         """Let the next process open it."""
         with self._lock:
             self._file.close()
+
+    def _stands(self, statement: Statement) -> bool:
+        """Raises: StatementRefused for another one with the same id."""
+        known = self._digests.get(statement.id)
+        if known is not None and known != statement.digest():
+            raise StatementRefused("another statement with this id stands in the register")
+        return known is not None
+
+    def _judge(self, statement: Statement, evidence: Sequence[str], key_list: KeyList, at: datetime) -> None:
+        standing = self._standings[statement.organisation]
+        given = [verify_any(text, key_list, standing) for text in evidence]
+        check_signatories(statement, given, standing, at)
+        standing.after(statement, at)
 
     def _check_untouched(self) -> None:
         try:

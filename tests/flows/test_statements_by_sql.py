@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from printserver.organisations.models import RoleBinding, User
 from printserver.organisations.permissions import Role
 from printserver.print_requests import flows
 from printserver.seals.models import Seal, SealCustodian
+from printserver.signer.daemon import Signer
 from printserver.signer.registering import check_register
 from printserver.signing.errors import (
     AlreadySpent,
@@ -25,6 +27,7 @@ from printserver.signing.errors import (
     RegisterBroken,
     StatementRefused,
 )
+from printserver.signing.flow import default_flow
 from printserver.signing.statements import StatementMalformed
 from tests.flows.refusing import by_sql, change, one_authorisation, refuses
 from tests.signing_world import SigningWorld
@@ -83,6 +86,29 @@ def test_words_of_ones_own_writing_register_nothing(sqlite_signing_world: Signin
     by_sql(sqlite_signing_world, forged_signature(sqlite_signing_world, statement_id, second, words))
     with pytest.raises(EvidenceForged):
         sqlite_signing_world.registering.take_up(statement_id)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"body": {"flow": {"version": 2**80}}},
+        {"body": {"flow": {"version": 1.5e300}}},
+        {"made_at": datetime.max.replace(tzinfo=UTC)},
+        {"made_at": datetime.min.replace(tzinfo=UTC)},
+    ],
+)
+def test_a_row_that_no_statement_of_ours_ever_held_does_not_stop_the_signer(
+    sqlite_signing_world: SigningWorld, values: dict[str, Any]
+):
+    signed, alarm = sqlite_signing_world, threading.Event()
+    statement_id = proposed(signed, K.FLOW, {"flow": default_flow().to_json()})
+    confirmed(signed, statement_id, Role.SEAL_ADMINISTRATOR)
+    by_sql(signed, change(StatementRow, id=statement_id, **values))
+    head = signed.register.head
+    signer = Signer(signed.issuing, signed.registering, frozenset({0}), alarm)
+    answer = signer.answer({"do": "register", "statement_id": str(statement_id)}, 0)
+    assert (answer["ok"], alarm.is_set()) == (False, False)
+    assert signed.register.head == head
 
 
 def test_a_role_given_by_sql_lets_nobody_approve_for_the_signer(signing_world: SigningWorld):

@@ -139,9 +139,9 @@ def confirm(work: Work, actor: Actor, attestor: Attestor, statement_id: UUID, *,
     require(actor, Permission.CONFIRM_STATEMENTS)
     row = _row(work, actor, statement_id, office=True)
     next_statement_state(StatementState(row.state), StatementAction.SIGN)
-    if row.sha256 != sha256:
-        raise StatementChanged("this is not what the statement says; please look at it again")
     statement = _statement(work, row)
+    if _digest(statement) != sha256:
+        raise StatementChanged("this is not what the statement says; please look at it again")
     if str(actor.person_id) in concerned(statement.parsed()):
         raise SubjectMayNotSign("this statement is about yourself; other officers sign it")
     _sign(work, actor, attestor, row, statement)
@@ -339,6 +339,17 @@ def _statement(work: Work, row: StatementRow) -> Statement:
     return Statement(str(row.id), number, StatementKind(row.kind), row.body, row.made_at)
 
 
+def _digest(statement: Statement) -> str:
+    """Of what the row says now, never the row's word for it: what is shown and what is signed are one thing.
+
+    Empty for what has no canonical form, which nobody can sign.
+    """
+    try:
+        return statement.digest()
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return ""
+
+
 def _facts(work: Work, rows: list[StatementRow]) -> list[StatementFacts]:
     signed: dict[UUID, list[Signature]] = {row.id: [] for row in rows}
     found = work.session.scalars(
@@ -353,7 +364,7 @@ def _facts(work: Work, rows: list[StatementRow]) -> list[StatementFacts]:
             kind=StatementKind(row.kind),
             subject_id=row.subject_id,
             body=row.body,
-            sha256=row.sha256,
+            sha256=_digest(_statement(work, row)),
             state=StatementState(row.state),
             reason=row.reason,
             refusal=row.refusal,

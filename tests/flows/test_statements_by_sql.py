@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from printserver.approvals.models import StatementRow, StatementSignature
 from printserver.approvals.registering import register_statement
 from printserver.approvals.statement_states import StatementState
+from printserver.approvals.statements import StatementChanged, confirm
 from printserver.foundation.ids import new_id
 from printserver.organisations.models import RoleBinding, User
 from printserver.organisations.permissions import Role
@@ -77,6 +78,23 @@ def test_a_statement_changed_after_it_was_signed_registers_nothing(signing_world
     with pytest.raises(StatementRefused):
         signing_world.registering.take_up(statement_id)
     assert not signing_world.register.standing(signing_world.world.home.number).seats_of(str(other))
+
+
+def test_an_officer_signs_what_was_shown_and_nothing_that_was_put_in_its_place(signing_world: SigningWorld):
+    """The column with the digest is left as it was, or made to fit beforehand what will be put there."""
+    person, intruder = newcomer(signing_world), signing_world.world.person(Role.CLERK).id
+    statement_id = proposed(signing_world, K.SEAT, seat_of(signing_world, person))
+    shown = facts_of(signing_world, statement_id).sha256
+    by_sql(signing_world, change(StatementRow, id=statement_id, body=seat_of(signing_world, intruder)))
+    other = facts_of(signing_world, statement_id).sha256
+    assert other != shown
+    for column in (shown, other):
+        by_sql(signing_world, change(StatementRow, id=statement_id, sha256=column))
+        with signing_world.database.work() as work:
+            officer = signing_world.world.actor(work, Role.SEAL_ADMINISTRATOR, signing_world.world.home.head)
+            with pytest.raises(StatementChanged):
+                confirm(work, officer, signing_world.world.adapters.attestor, statement_id, sha256=shown)
+    assert len(facts_of(signing_world, statement_id).signatures) == 1
 
 
 @pytest.mark.parametrize("words", ["", "{}", "a.b.c"])

@@ -148,7 +148,7 @@ GRANT SELECT, INSERT ON role_binding TO printserver_worker;
 GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON role_binding TO printserver_worker;
 GRANT INSERT, UPDATE (ended_at) ON delegation TO printserver_worker;
 GRANT UPDATE (frozen, frozen_at, frozen_reason, failed_sign_ins, locked_until) ON user_account TO printserver_worker;
-GRANT SELECT (id, user_id, ended_at), UPDATE (ended_at) ON web_session TO printserver_worker;
+GRANT SELECT (id, user_id, ended_at), UPDATE (ended_at, secret_sha256, factor_mac) ON web_session TO printserver_worker;
 GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from printserver.audit.queries import last_fact
 from printserver.foundation.errors import IntegrityError, NotFound
 from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor
 from printserver.print_requests.events import CopyMoved, CopySigned
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.queries import CopyFacts, request_details
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState
 from printserver.storage.objects import Objects
@@ -55,6 +56,26 @@ def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> Approved
     return ApprovedPrinting(
         UUID(manifest["printer_id"]), manifest["printer_certificate_sha256"], Sides(manifest.get("sides", "one-sided"))
     )
+
+
+def shown_page(
+    work: Work, actor: Actor, objects: Objects, request_id: UUID, number: int, page: int, *, manifest_sha256: str = ""
+) -> bytes | None:
+    """The PDF that the manifest names for a copy, so that nobody decides on other pages than those looked at.
+
+    manifest_sha256: of the manifest that is looked at; without it, the one the request holds now.   None: no such page.
+    Raises: NotFound, CopyNotApproved.
+    """
+    details = request_details(work, actor, request_id)
+    listed = any(copy.number == number and 1 <= page <= copy.pages for copy in details.copies)
+    if not listed or manifest_sha256 not in ("", details.manifest_sha256):
+        return None
+    manifest = _manifest(work, objects, request_id)
+    if manifest.get("request_id") == str(request_id):
+        for entry in manifest["copies"]:
+            if entry["number"] == number:
+                return objects.get(entry["sha256"])
+    raise CopyNotApproved("what the request names as its manifest does not list this copy")
 
 
 def _manifest(work: Work, objects: Objects, request_id: UUID) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from printserver.web.key_words import KEY_EVENTS, KEY_TONES, KEY_WORDS
+from printserver.web.event_words import EVENT_WORDS
+from printserver.web.key_words import KEY_TONES, KEY_WORDS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
-from printserver.web.passkey_words import PASSKEY_EVENTS, PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
-from printserver.web.people_words import PEOPLE_EVENTS, PEOPLE_NOTICES, PEOPLE_TONES, PEOPLE_WORDS
+from printserver.web.passkey_words import PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
+from printserver.web.people_words import PEOPLE_NOTICES, PEOPLE_TONES, PEOPLE_WORDS
 from printserver.web.problem_words import PROBLEM_WORDS
-from printserver.web.request_words import REQUEST_EVENTS, REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_WORDS
-from printserver.web.seal_words import SEAL_EVENTS, SEAL_NOTICES, SEAL_TONES, SEAL_WORDS
-from printserver.web.sign_in_words import FACTORS, PERMISSIONS, SIGN_IN_EVENTS, SIGN_IN_NOTICES
+from printserver.web.request_words import REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_WORDS
+from printserver.web.seal_words import SEAL_NOTICES, SEAL_TONES, SEAL_WORDS
+from printserver.web.sign_in_words import FACTORS, PERMISSIONS, SIGN_IN_NOTICES
 from printserver.web.statement_words import (
     EVIDENCE,
     STATEMENT_FIELDS,
@@ -22,7 +23,7 @@ from printserver.web.statement_words import (
     STATEMENT_STATES,
     STATEMENT_TONES,
 )
-from printserver.web.verdict_words import SEALING_EVENTS, VERDICT_TONES, VERDICT_WORDS
+from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_WORDS,
@@ -218,64 +219,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "alarm_closed_by": N_("Closed by"),
         "alarm_reason": N_("What explains it"),
     },
-    "event": {
-        **PEOPLE_EVENTS,
-        **KEY_EVENTS,
-        **PASSKEY_EVENTS,
-        **SIGN_IN_EVENTS,
-        **REQUEST_EVENTS,
-        **SEAL_EVENTS,
-        "OrganisationCreated": N_("organisation created"),
-        "BranchCreated": N_("branch created"),
-        "UserCreated": N_("person registered"),
-        "SignedIn": N_("signed in"),
-        "SignInFailed": N_("sign-in failed"),
-        "SignedOut": N_("signed out"),
-        "ApiTokenIssued": N_("API token issued"),
-        "ApiTokenRevoked": N_("API token revoked"),
-        "PrinterEnrolled": N_("printer enrolled"),
-        "PrinterPaused": N_("printer paused or resumed"),
-        "PrinterPinRenewed": N_("printer's new certificate trusted"),
-        "PrinterChanged": N_("printer changed"),
-        "PrinterCapabilitiesAsked": N_("printer asked what it can do"),
-        "PrinterTakenOutOfService": N_("printer taken out of service"),
-        "PrinterCounterRead": N_("printer's page counter read"),
-        "DocumentTakenIn": N_("document taken in"),
-        "RequestSubmitted": N_("print request submitted"),
-        "ApprovalFlowOpened": N_("approval flow opened"),
-        "RequestMoved": N_("print request changed its state"),
-        "RequestDecided": N_("print request decided on"),
-        "CopyRendered": N_("copy drawn"),
-        "CopyMoved": N_("copy changed its state"),
-        **SEALING_EVENTS,
-        "CopySigned": N_("copy signed"),
-        "CopyStarted": N_("first octets of a copy handed to the printer"),
-        "ReleaseCodeMade": N_("release code made"),
-        "ReleaseCodeUsed": N_("release code used"),
-        "ReleaseCodeRefused": N_("wrong release code typed"),
-        "CopyLossConfirmed": N_("loss of a copy confirmed by a second person"),
-        "HolderNotified": N_("holder of a copy notified"),
-        "AuthorisationGranted": N_("authorisation granted"),
-        "AuthorisationRedeemed": N_("authorisation redeemed"),
-        "AuthorisationRefused": N_("authorisation refused"),
-        "StatementProposed": N_("statement to the signer's register proposed"),
-        "StatementSigned": N_("statement to the signer's register signed"),
-        "StatementMoved": N_("statement to the signer's register changed its state"),
-        "StatementRegistered": N_("statement taken into the signer's register"),
-        "StatementWithoutEffect": N_("a registered statement could not take effect here"),
-        "ReturnHandedIn": N_("scan handed in"),
-        "ReturnRead": N_("scan read"),
-        "ReturnFailed": N_("scan not readable"),
-        "ReturnedScanRead": N_("scan looked at"),
-        "PageMatched": N_("page matched"),
-        "PageDoubted": N_("page doubtful"),
-        "PageSettled": N_("page settled"),
-        "PageDiscarded": N_("page discarded"),
-        "CopyArchived": N_("copy archived"),
-        "ArchivedFileRead": N_("archived file fetched"),
-        "CountAlarmOpened": N_("alarm about a counter opened"),
-        "CountAlarmClosed": N_("alarm about a counter closed"),
-    },
+    "event": EVENT_WORDS,
     "notice": {
         **PEOPLE_NOTICES,
         **PASSKEY_NOTICES,

@@ -21,6 +21,7 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import application, drafts, pipeline, queries, service
 from printserver.print_requests.attachments import take_in_attachments
+from printserver.print_requests.binding import shown_page
 from printserver.print_requests.search import Search
 from printserver.print_requests.states import RequestState
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
@@ -158,15 +159,15 @@ def read_page_image(
     actor: CurrentActor,
     adapters: CurrentAdapters,
     dpi: Annotated[int, Query(ge=36, le=150)] = 96,
+    manifest_sha256: Annotated[str, Query(max_length=64, description="Of the manifest that is looked at.")] = "",
 ) -> Response:
+    """Of the pages that the manifest names."""
+    objects = adapters.objects
     with adapters.database.reading() as work:
-        copies = queries.request_details(work, actor, request_id).copies
-    rendition = next(
-        (copy.rendition_sha256 for copy in copies if copy.number == number and 1 <= page <= copy.pages), ""
-    )
-    if not rendition:
+        pdf = shown_page(work, actor, objects, request_id, number, page, manifest_sha256=manifest_sha256)
+    if pdf is None:
         raise PageNotFound("there is no such page")
-    image = page_image(adapters.objects.get(rendition), page, dpi=dpi, watermark=PREVIEW_WATERMARK)
+    image = page_image(pdf, page, dpi=dpi, watermark=PREVIEW_WATERMARK)
     return Response(image, media_type="image/webp")
 
 

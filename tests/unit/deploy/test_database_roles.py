@@ -142,7 +142,7 @@ REFUSED: Final = [
     (WORKER, "INSERT INTO authorisation SELECT * FROM authorisation"),
     (SIGNER, "INSERT INTO authorisation SELECT * FROM authorisation"),
     (WEB, "UPDATE approval SET decision = 'approved'"),
-    (WEB, "UPDATE seal SET state = 'active'"),
+    (WEB, "UPDATE seal SET object_sha256 = ''"),
     (WEB, "UPDATE role_binding SET role = 'approver'"),
     (WEB, "DELETE FROM role_binding"),
     (WEB, "UPDATE delegation SET deputy_id = principal_id"),
@@ -224,9 +224,9 @@ def test_the_roles_can_be_granted_again_and_take_away_what_was_given_beside(
     postgresql: PostgresqlServer, database: str
 ):
     with psycopg.connect(_plain(postgresql.url(database))) as connection:
-        connection.execute("GRANT UPDATE (state), DELETE ON seal TO printserver_web")
+        connection.execute("GRANT UPDATE (object_sha256), DELETE ON seal TO printserver_web")
     _apply_roles(postgresql.url(database))
-    for statement in (b"UPDATE seal SET state = 'active'", b"DELETE FROM seal"):
+    for statement in (b"UPDATE seal SET object_sha256 = ''", b"DELETE FROM seal"):
         with _as(postgresql, database, WEB) as connection, pytest.raises(InsufficientPrivilege):
             connection.execute(statement)
 

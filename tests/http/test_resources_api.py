@@ -9,11 +9,13 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.models import RoleBinding, User
 from printserver.organisations.permissions import Role
+from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.states import CopyState
 from printserver.printing.outcome import Outcome
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
@@ -123,6 +125,24 @@ def test_a_page_is_shown_as_it_will_be_printed_but_marked_as_not_valid(api: ApiC
     for wrong in ("copies/1/pages/3", "copies/1/pages/0", "copies/2/pages/1"):
         assert code_of(api.fetch(f"/print-requests/{request_id}/{wrong}/image", Role.APPROVER)) == "page-not-found"
     assert code_of(api.fetch(f"{address}?dpi=151", Role.APPROVER)) == "malformed"
+
+
+def test_the_pages_shown_are_those_of_the_manifest_whatever_the_copys_row_says(api: ApiClient):
+    request_id, harmless = api.world.pending(), api.world.pending()
+    address = f"/print-requests/{request_id}/copies/1/pages/1/image"
+    before = api.fetch(address, Role.APPROVER).content
+    other = api.world.copies(harmless)[0].rendition_sha256
+    assert api.world.copies(request_id)[0].rendition_sha256 != other
+    with api.world.database.work() as work:
+        work.session.execute(update(Copy).where(Copy.request_id == request_id).values(rendition_sha256=other))
+    assert api.fetch(address, Role.APPROVER).content == before
+    held, another = api.world.manifest_sha256(request_id), api.world.manifest_sha256(harmless)
+    assert api.fetch(f"{address}?manifest_sha256={held}", Role.APPROVER).content == before
+    assert code_of(api.fetch(f"{address}?manifest_sha256={another}", Role.APPROVER)) == "page-not-found"
+    with api.world.database.work() as work:
+        values = {"manifest_sha256": another}
+        work.session.execute(update(PrintRequest).where(PrintRequest.id == request_id).values(**values))
+    assert code_of(api.fetch(address, Role.APPROVER)) == "internal-error", "stored things contradict each other"
 
 
 def test_nobody_but_the_archives_keepers_gets_an_issued_pdf_and_only_when_its_paper_is_home(

@@ -13,7 +13,7 @@ import rfc8785
 
 from printserver.signing.errors import EvidenceInsufficient
 from printserver.signing.evidence import CUSTODY_PREFIX, Decision, EvidenceClaims
-from printserver.signing.flow import Case, Sealing, Step, eligible, steps_of
+from printserver.signing.flow import Case, Sealing, Seat, Step, eligible, steps_of
 from printserver.signing.manifest_shape import manifest_problems
 from printserver.signing.register import CUSTODIAN, Standing
 from printserver.signing.statements import SealBody
@@ -180,9 +180,16 @@ def _may_decide(rule: _Rule, step: Step, claims: EvidenceClaims, standing: Stand
         seal = standing.seals.get(step.name.removeprefix(CUSTODY_PREFIX))
         if seal is None or principal not in seal.custodians or (claims.acts_for and seal.owner is not None):
             return False
+        if not any(_keeps(seat, seal, at) for seat in standing.seats_of(principal)):
+            return False
     elif not eligible(step, rule.case, principal, standing.seats_of(principal), at):
         return False
     return not claims.acts_for or standing.deputises(claims.person_id, principal, step.roles, at)
+
+
+def _keeps(seat: Seat, seal: SealBody, at: datetime) -> bool:
+    """A custodian who was moved or lost that office keeps no seal, though its description still names the person."""
+    return seat.role == CUSTODIAN and seat.holds(at) and (seal.path or seat.path).startswith(seat.path)
 
 
 def _order_problems(claims: Sequence[EvidenceClaims]) -> Iterator[str]:

@@ -78,6 +78,18 @@ def test_somebody_without_the_seat_does_not_count_and_stops_the_rest(nobody: str
     refused(*FULL, Says(nobody), match="may not|more than once")
 
 
+def test_a_custodian_who_lost_that_office_keeps_no_seal_nor_does_a_deputy():
+    """The seal's description still names her until officers hand the seal over."""
+    gone = {"person_id": some_id("eve"), "role": "custodian", "path": HEAD}
+    unseated = standing((K.DELEGATION, delegation("eve", "max", "custodian")), (K.UNSEAT, gone), start=OFFICE)
+    refused(*FULL, by=unseated, match="may not")
+    refused(Says("ann"), Says("max", CUSTODY, acts_for="eve"), by=unseated, match="may not")
+    northern = standing((K.SEAL, seal("eve", path=NORTH)), start=replace(unseated, seals={}))
+    moved = standing((K.SEAT, seat("eve", "custodian", SOUTH)), start=northern)
+    refused(*FULL, by=moved, match="may not")
+    judge(*FULL, by=standing((K.SEAT, seat("eve", "custodian", NORTH)), start=moved))
+
+
 def test_only_the_seals_own_custodian_confirms_its_use():
     other = standing((K.SEAT, seat("max", "custodian")), start=OFFICE)
     refused(Says("ann"), Says("max", CUSTODY), by=other, match="may not")

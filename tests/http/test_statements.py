@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +108,7 @@ def test_every_kind_is_shown_in_plain_words_in_both_languages(
         page = visitor.page(f"/statements/{statement_id}")
         assert word in page
         assert "{'" not in page, "no Python on a page"
+        assert re.search(r">\s*\d{4}-\d\d-\d\dT", page) is None, "times are those of the place"
         if "person_id" in named:
             assert world.person(Role.APPROVER).login in page
         assert str(statement_id) in visitor.page("/statements")
@@ -126,3 +128,31 @@ def test_an_officer_signs_on_the_page_and_a_clerk_sees_nothing_of_it(scene_api: 
     own = Visitor.of(scene_api, OFFICER, head).page(address)
     assert "Sign this statement" not in own
     assert Visitor.of(scene_api, Role.CLERK, head).look(address).status_code == 404
+
+
+def test_officers_read_the_conditions_places_and_people_of_a_flow(scene_api: ApiClient, scene: Scene):
+    """What they sign decides who must approve: "under conditions" would say nothing."""
+    world = scene.world
+    named, head = world.person(Role.APPROVER, world.home.head), world.home.head
+    rules = [
+        {"name": "branch", "roles": ["approver"]},
+        {
+            "name": "board",
+            "persons": [str(named.id)],
+            "when": [
+                {"field": "amount", "op": "ge", "value": 100_000_050},
+                {"field": "branch", "op": "below", "value": f"/{head.branch_id}/"},
+            ],
+        },
+    ]
+    flow = {"class": "general", "version": 7, "sealing": "electronic", "steps": rules}
+    with world.database.work() as work:
+        actor = world.actor(work, OFFICER, head)
+        statement_id = propose(
+            work, actor, world.adapters.attestor, StatementKind.FLOW, {"flow": flow}, subject_id=None
+        )
+    page = Visitor.of(scene_api, SECOND, head).page(f"/statements/{statement_id}")
+    assert "1,000,000.50" in page
+    assert named.login in page
+    assert "of the branch or above it" in page
+    assert str(head.branch_id) not in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals import statements
+from printserver.approvals.classes import ClassDescription, classes
 from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import StatementFacts
 from printserver.foundation.errors import PrintServerError
@@ -23,7 +25,7 @@ from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch_names_of_path, names
 from printserver.seals.queries import seal_names
-from printserver.signing.flow import Flow, parse_flow
+from printserver.signing.flow import BranchCondition, Flow, parse_flow
 from printserver.signing.signatories import concerned
 from printserver.signing.statements import parse_body
 from printserver.web.changes import change, refusal
@@ -32,6 +34,7 @@ from printserver.web.view import CurrentView, View
 router = edge_router("/statements", "pages")
 
 PERSONS: Final = frozenset({"person_id", "principal", "deputy", "owner"})
+TIMES: Final = frozenset({"from", "until", "valid_from", "valid_until"})
 Reason = Annotated[str, Form(max_length=500)]
 
 
@@ -105,7 +108,8 @@ def _page(
     view: View, work: Work, actor: Actor, statement_id: UUID, *, problem: PrintServerError | None = None
 ) -> HTMLResponse:
     facts = statements.readable_statement(work, actor, statement_id)
-    people = {facts.proposed_by, *facts.signers} | _people_in(facts.body)
+    flow = _flow(facts)
+    known = names(work, {facts.proposed_by, *facts.signers} | _people_in(facts.body) | _deciders(flow))
     may_sign = (
         facts.state is StatementState.PROPOSED
         and actor.may(Permission.CONFIRM_STATEMENTS)
@@ -117,8 +121,11 @@ def _page(
         status=200 if problem is None else status_of(problem),
         statement=facts,
         lines=_lines(work, facts),
-        flow=_flow(facts),
-        names=names(work, people),
+        flow=flow,
+        flow_class=None if flow is None else _class_of(work, actor, flow),
+        places={} if flow is None else _places(work, flow),
+        names=known,
+        deciders={str(id_): name for id_, name in known.items()},
         may_sign=may_sign,
         may_refuse=facts.state is StatementState.PROPOSED and actor.may(Permission.CONFIRM_STATEMENTS),
         may_withdraw=facts.state is StatementState.PROPOSED and facts.proposed_by == actor.id,
@@ -149,6 +156,9 @@ def _named(work: Work, name: str, value: Any, people: Mapping[str, str]) -> Any:
         return [branch_names_of_path(work, each) for each in value]
     if name == "seal_id":
         return seal_names(work, {UUID(value)}).get(UUID(value), value)
+    if name in TIMES:
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else value
     return value
 
 
@@ -159,3 +169,21 @@ def _people_in(body: Mapping[str, Any]) -> set[UUID]:
 
 def _flow(facts: StatementFacts) -> Flow | None:
     return parse_flow(facts.body["flow"]) if "flow" in facts.body else None
+
+
+def _deciders(flow: Flow | None) -> set[UUID]:
+    """Those whom its steps name."""
+    return set() if flow is None else {UUID(person) for step in flow.steps for person in step.persons}
+
+
+def _places(work: Work, flow: Flow) -> dict[str, str]:
+    """The branches of its conditions by their paths, for people."""
+    conditions = (each for step in flow.steps for each in step.when)
+    paths = {each.value for each in conditions if isinstance(each, BranchCondition)}
+    return {path: branch_names_of_path(work, path) for path in paths}
+
+
+def _class_of(work: Work, actor: Actor, flow: Flow) -> ClassDescription | None:
+    """None before the class has got a row."""
+    all_of_them = classes(work, actor.organisation_id, retired=True)
+    return next((each.description for each in all_of_them if each.code == flow.class_code), None)

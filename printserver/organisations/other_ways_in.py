@@ -1,4 +1,8 @@
-"""Ways in without our own password: a passkey, which is two factors at once, and single sign-on, which is the first."""
+"""Ways in without our own password: a passkey, which is two factors at once, and single sign-on, which is the first.
+
+An account is found by its login, which an administrator may change and nothing outside the database holds. So whoever
+can help to seal shows the own second factor besides, and no single sign-on counts as a step-up.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from printserver.organisations.oidc import Proved, SingleSignOnRefused
 from printserver.organisations.passkey_answers import PasskeyRefused, PasskeyUnreadable
 from printserver.organisations.passkey_challenges import Ceremony, PasskeyChallengeStale
 from printserver.organisations.passkeys import use_passkey
+from printserver.organisations.permissions import BINDING
 from printserver.organisations.second_factor import factors_of
 from printserver.organisations.secrets import Secrets
 from printserver.organisations.sign_in_policy import FactorKind
@@ -43,7 +48,8 @@ def sign_in_by_single_sign_on(work: Work, secrets: Secrets, proved: Proved, *, o
     user = work.session.get_one(User, user_id)
     if user.frozen or user.left_at is not None or user.kind != "person":
         raise SingleSignOnRefused("the account is closed", proved.login)
-    factors = frozenset[FactorKind]() if proved.strong else factors_of(work, user_id)
+    enough = proved.strong and not any(BINDING & grant.permissions for grant in actor.grants)
+    factors = frozenset[FactorKind]() if enough else factors_of(work, user_id)
     if not factors:
         complete_sign_in(work, secrets, actor, FactorKind.SINGLE_SIGN_ON, origin=origin)
     return Candidate(actor, factors)

@@ -114,13 +114,22 @@ def test_a_person_comes_in_and_is_led_on(api: ApiClient, provider: OidcProvider)
 
 
 def test_whatever_asks_for_a_step_up_asks_for_our_own_factor(api: ApiClient, provider: OidcProvider):
-    for amr, shown in (([], False), (["otp"], True)):
+    """The login by which an account is found is a row: whoever changes it must not decide as somebody else."""
+    for amr in ([], ["otp"]):
         provider.claims = {"amr": amr}
         signed_in(api, provider)
-        assert (sessions(api.world)[-1].factor_shown_at is not None) is shown
+        assert sessions(api.world)[-1].factor_shown_at is None
 
 
-def test_who_has_a_second_factor_here_shows_it_unless_the_provider_has_seen_one(api: ApiClient, provider: OidcProvider):
+def test_who_cannot_help_to_seal_shows_no_second_factor_that_the_provider_has_seen(
+    api: ApiClient, provider: OidcProvider
+):
+    added(api, Role.CLERK, passkey_of())
+    provider.claims = {"amr": ["pwd", "otp"], "preferred_username": api.world.person(Role.CLERK).login}
+    assert went_to(signed_in(api, provider)) == "/requests"
+
+
+def test_who_can_help_to_seal_shows_the_own_second_factor_always(api: ApiClient, provider: OidcProvider):
     passkey = added(api, Role.APPROVER, passkey_of())
     before = len(sessions(api.world))
     page = signed_in(api, provider)
@@ -135,7 +144,7 @@ def test_who_has_a_second_factor_here_shows_it_unless_the_provider_has_seen_one(
     api.cookies.clear()
     assert went_to(done) == "/"
     provider.claims = {"amr": ["pwd", "otp"]}
-    assert went_to(signed_in(api, provider)) == "/requests"
+    assert 'action="/sign-in/code"' in signed_in(api, provider).text
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def begin(view: CurrentView, call: CurrentCall, next: Next = "/") -> Response:
 @router.get("/answer", response_class=HTMLResponse)
 @public("the way back from the company's single sign-on; attempts are limited by address")
 def finish(view: CurrentView, call: CurrentCall) -> Response:
-    """The first factor. Who has a second one here is asked for it, unless the provider has seen one that counts."""
+    """The first factor. Who has a second one here is asked for it, unless the provider has seen one that counts for
+    somebody who cannot help to seal."""
     call.edge.limits.require_room(SIGN_IN, call.visitor.address)
     kept = view.request.cookies.get(_cookie_name(view), "")
     try:
@@ -71,16 +72,16 @@ def finish(view: CurrentView, call: CurrentCall) -> Response:
 def _go_on(view: View, call: Call, proved: Proved) -> Response:
     with call.adapters.database.work() as work:
         found = sign_in_by_single_sign_on(work, call.adapters.secrets, proved, origin=call.visitor.origin)
-        opened = None if found.factors else _opened(view, call, work, found, proved)
+        opened = None if found.factors else _opened(view, call, work, found)
         pending = pending_sign_in(work, call.adapters.secrets, found) if found.factors else ""
     if opened is None:
         return second_page(view, call, pending, proved.next, None)
     return signed_in_response(view, call, opened, proved.next)
 
 
-def _opened(view: View, call: Call, work: Work, found: Candidate, proved: Proved) -> Opened:
-    """Without a second factor seen, whatever asks for a step-up asks for our own."""
-    return begin_session(view, call, shown=proved.strong)(work, found.actor, FactorKind.SINGLE_SIGN_ON)
+def _opened(view: View, call: Call, work: Work, found: Candidate) -> Opened:
+    """Whatever asks for a step-up asks for our own factor."""
+    return begin_session(view, call, shown=False)(work, found.actor, FactorKind.SINGLE_SIGN_ON)
 
 
 def _refused(view: View, call: Call, refusal: SingleSignOnRefused, problem: PrintServerError) -> Response:

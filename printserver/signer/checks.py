@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import DataError
+
 from printserver.approvals.authorisation import AuthorisationFacts, authorisation_facts
 from printserver.approvals.flows import evidence_of
 from printserver.foundation.errors import IntegrityError
@@ -89,7 +91,7 @@ def approved_copy(
     """
     try:
         return _proved(database, objects, key_list, register, authorisation_id)
-    except (ValueError, TypeError, KeyError, IndexError) as problem:
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, DataError) as problem:
         raise EvidenceMismatch("a row or the manifest holds what none of ours ever held") from problem
 
 

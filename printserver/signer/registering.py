@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import DataError
 
 from printserver.approvals.statement_events import StatementRegistered
 from printserver.approvals.statements import signed_statement
@@ -34,7 +35,7 @@ class Registering:
         try:
             with self.database.reading() as work:
                 statement, evidence = signed_statement(work, statement_id)
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, DataError) as problem:
             raise StatementMalformed("a row holds what no statement of ours ever held") from problem
         self.register.take_up(statement, evidence, self.key_list, self.database.clock.now())
         structlog.get_logger().info("statement taken up", statement_id=str(statement_id), kind=statement.kind.value)

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
-from printserver.approvals.models import StatementRow, StatementSignature
+from printserver.approvals.models import Authorisation, StatementRow, StatementSignature
 from printserver.approvals.registering import register_statement
 from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import StatementChanged, confirm
@@ -127,6 +127,24 @@ def test_a_row_that_no_statement_of_ours_ever_held_does_not_stop_the_signer(
     answer = signer.answer({"do": "register", "statement_id": str(statement_id)}, 0)
     assert (answer["ok"], alarm.is_set()) == (False, False)
     assert signed.register.head == head
+
+
+def test_a_time_without_end_does_not_stop_the_signer(signing_world: SigningWorld):
+    """PostgreSQL keeps such times; Python has none."""
+    signed, alarm = signing_world, threading.Event()
+    authorisation = one_authorisation(signed)
+    statement_id = proposed(signed, K.FLOW, {"flow": default_flow().to_json()})
+    confirmed(signed, statement_id, Role.SEAL_ADMINISTRATOR)
+    by_sql(
+        signed,
+        update(StatementRow).values(made_at=text("'infinity'")),
+        update(Authorisation).values(expires_at=text("'infinity'")),
+    )
+    signer = Signer(signed.issuing, signed.registering, frozenset({0}), alarm)
+    registering = signer.answer({"do": "register", "statement_id": str(statement_id)}, 0)
+    issuing = signer.answer({"do": "issue", "authorisation_id": str(authorisation.id)}, 0)
+    assert (registering["code"], issuing["code"]) == ("statement-malformed", "evidence-mismatch")
+    assert not alarm.is_set()
 
 
 def test_a_role_given_by_sql_lets_nobody_approve_for_the_signer(signing_world: SigningWorld):

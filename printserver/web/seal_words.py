@@ -100,7 +100,7 @@ SEAL_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "seal_state": _STATES,
     "seal_action": _ACTIONS,
     "seal_step_outcome": {
-        "open": N_("waits for two officers"),
+        "open": N_("waits for two officers to sign"),
         "done": N_("done"),
         "dropped": N_("given up"),
     },

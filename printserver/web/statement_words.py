@@ -80,6 +80,8 @@ STATEMENT_FIELDS: Final[Mapping[str, str]] = {
     "principal": N_("Person"),
     "deputy": N_("Deputy"),
     "officer_evidence": N_("Officers sign with"),
+    "artwork_source": N_("Where the picture comes from"),
+    "purpose": N_("Purpose"),
 }
 EVIDENCE: Final[Mapping[str, str]] = {
     "attested": N_("the server, for whoever is signed in; or passkeys"),

@@ -72,7 +72,7 @@ def measure() -> list[dict[str, object]]:
 def _issuing(folder: Path) -> Iterator[tuple[Issuing, list[UUID], int]]:
     """An installation with `COPIES` authorised copies of our own contract, and its signer in this process."""
     settings = Settings(home=folder / "home")
-    install(settings, read_plan(DEMO_PLAN))
+    install(settings, read_plan(DEMO_PLAN), passwords_last=True)
     adapters = build(settings, jobs=RecordedJobs())
     waiting, pages = _authorised(adapters)
     keys, database = open_keys(settings), adapters.database

@@ -33,7 +33,7 @@ def measure() -> list[dict[str, object]]:
     """Rows {"name", "value", "limit", "ratio", "unit"}; value and limit in signatures per CPU-second."""
     with tempfile.TemporaryDirectory(prefix="psb-") as folder:
         settings = Settings(home=Path(folder) / "home")
-        install(settings, read_plan(DEMO_PLAN))
+        install(settings, read_plan(DEMO_PLAN), passwords_last=True)
         keys = open_keys(settings)
         try:
             return _rows(settings, keys)

@@ -23,6 +23,8 @@ from printserver.organisations.permissions import Role
 from printserver.print_requests import copy_service, flows, service
 from printserver.print_requests.application import Application, check_application
 from printserver.print_requests.flows import ManifestChanged, RequestExpired
+from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.states import RequestState
 from printserver.printing.models import Printer
 from printserver.printing.queries import PrinterNotUsable
 from printserver.seals.models import Seal
@@ -34,8 +36,6 @@ from printserver.signing.errors import (
     EvidenceForged,
     EvidenceInsufficient,
     HsmUnavailable,
-    SealObjectForged,
-    SealObjectMalformed,
 )
 from printserver.storage.objects import ObjectChanged
 from tests.flows.refusing import (
@@ -181,15 +181,18 @@ def test_another_seals_object_signs_nothing(signing_world: SigningWorld):
     refuses(signing_world, authorisation.id, EvidenceMismatch)
 
 
-def test_a_seal_object_no_maker_signed_signs_nothing_even_when_people_approved_it(sqlite_signing_world: SigningWorld):
-    """Put in place before the request is rendered, so that manifest and evidence name it."""
+def test_a_seal_object_no_maker_signed_is_neither_drawn_nor_used(sqlite_signing_world: SigningWorld):
+    """Put in place once it was drawn; one that was there before is not drawn at all."""
     world = sqlite_signing_world.world
     real = bytearray(sqlite_signing_world.objects.get(seal_object(sqlite_signing_world)))
     real[-5] ^= 1
     forged = sqlite_signing_world.objects.put(bytes(real))
-    by_sql(sqlite_signing_world, change(Seal, id=world.home.north.seal_id, object_sha256=forged))
     authorisation = one_authorisation(sqlite_signing_world)
-    refuses(sqlite_signing_world, authorisation.id, SealObjectForged, SealObjectMalformed)
+    by_sql(sqlite_signing_world, change(Seal, id=world.home.north.seal_id, object_sha256=forged))
+    refuses(sqlite_signing_world, authorisation.id, EvidenceMismatch)
+    request_id = world.pending()
+    with world.database.reading() as work:
+        assert work.session.get_one(PrintRequest, request_id).state == RequestState.FAILED
 
 
 def seal_object(signed: SigningWorld) -> str:

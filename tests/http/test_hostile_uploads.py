@@ -87,7 +87,7 @@ APPLICATIONS: dict[str, tuple[Any, str]] = {
     "no copies": ({"copies": 0}, "malformed"),
     "copies as text": ({"copies": "many"}, "malformed"),
     "too many copies": ({"copies": 101}, "application-malformed"),
-    "no place": ({"places": []}, "malformed"),
+    "no place": ({"places": []}, "application-malformed"),
     "a place off the page": ({"places": [{"page": 1, "x_um": 500_000, "y_um": 1_000}]}, "seal-place-refused"),
     "a page that is not there": ({"places": [{"page": 3, "x_um": 100_000, "y_um": 100_000}]}, "seal-place-refused"),
     "a place with a part of a micrometre": ({"places": [{"page": 1, "x_um": 0.5, "y_um": 1}]}, "malformed"),

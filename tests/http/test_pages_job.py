@@ -17,7 +17,7 @@ from printserver.printing.queries import printer_facts
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
 from tests.world import World
-from tests.world_building import PASSWORD, contract, scanned_page
+from tests.world_building import contract, scanned_page
 
 
 def _draft(clerk: Visitor, pdf: bytes | None = None) -> str:
@@ -140,7 +140,7 @@ def test_decisions_bind_to_the_digest_shown(api: ApiClient):
 
 def test_nobody_is_offered_a_decision_on_a_request_of_their_own(api: ApiClient):
     request_id = api.world.pending()
-    assert "manifest_sha256" not in Visitor.of(api, Role.CLERK).page(f"/requests/{request_id}")
+    assert 'name="manifest_sha256"' not in Visitor.of(api, Role.CLERK).page(f"/requests/{request_id}")
 
 
 def test_chosen_copies_are_released_and_the_rest_wait(api: ApiClient):
@@ -236,14 +236,10 @@ def test_a_doubtful_page_is_settled_or_discarded_by_keyboard(api: ApiClient):
     assert "settled by hand" in archivist.page(path)
 
 
-def test_a_token_is_shown_once_and_needs_the_own_password(api: ApiClient):
+def test_a_token_is_shown_once(api: ApiClient):
     world, clerk = api.world, Visitor.of(api, Role.CLERK)
-    own, other = world.person(Role.CLERK).login, world.person(Role.APPROVER).login
-    before = len(re.findall("/revocations", clerk.page("/tokens")))
-    shown_again(clerk.send("/tokens", login=own, password="wrong", name="OA"), 401)
-    shown_again(clerk.send("/tokens", login=other, password=PASSWORD, name="OA"), 401)
-    assert len(re.findall("/revocations", clerk.page("/tokens"))) == before
-    made = shown_again(clerk.send("/tokens", login=own, password=PASSWORD, name="OA"), 200)
+    own = world.person(Role.CLERK).login
+    made = shown_again(clerk.send("/tokens", name="OA"), 200)
     token = first(r"ps_[\w-]+", made)
     assert api.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()["name"] == own
     assert token not in clerk.page("/tokens")

@@ -59,7 +59,7 @@ def _reading(world: World) -> Change:
 def _voiding(world: World) -> Change:
     copy = world.copies(world.issued())[0]
     path = f"/copies/{copy.id}/voidings"
-    return Change(Role.CUSTODIAN, "POST", path, {"reason": "torn"}, {"reason": "lost"}, 1)
+    return Change(Role.PRINTER_ADMINISTRATOR, "POST", path, {"reason": "torn"}, {"reason": "lost"}, 1)
 
 
 def _webhook_test(world: World) -> Change:

@@ -109,7 +109,7 @@ def killable_server(
 def _installed(printers: int) -> Settings:
     port = free_port()
     settings = Settings(port=port, public_url=f"http://127.0.0.1:{port}")
-    install(settings, plan_with(printers))
+    install(settings, plan_with(printers), passwords_last=True)
     with settings.file.open("a", encoding="utf-8") as file:
         file.write(f'port = {port}\npublic_url = "{settings.public_url}"\n')
     return Settings()

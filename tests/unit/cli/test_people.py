@@ -98,7 +98,7 @@ def test_a_table_is_planned_then_imported(command: Command, tmp_path: Path):
 
 def test_branches_roles_rights_and_deputies_are_listed_and_changed(command: Command, world: World, tmp_path: Path):
     north = world.home.north.branch_id
-    made = re.search(ID, command("branches", "create", "counter", "--parent", north).output)
+    made = re.search(ID, command("branches", "create", "counter", "--parent", north).output.splitlines()[-1])
     assert made is not None
     south = world.home.south.branch_id
     assert "done" in command("branches", "move", made[0], "--parent", south, "--reason", "merged").output

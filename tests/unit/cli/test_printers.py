@@ -18,6 +18,7 @@ from tests.free_ports import free_port
 from tests.http.live_server import LiveServer, live_server
 from tests.printers import SwitchedOn, switched_on
 from tests.world import World, world, world_template
+from tests.world_building import PASSWORD
 
 __all__ = ["sqlite_template", "world", "world_template"]
 
@@ -37,7 +38,7 @@ def printers(server: LiveServer) -> Command:
     def run(*arguments: object, **variables: str) -> Result:
         token = server.world.person(Role.PRINTER_ADMINISTRATOR).token
         environment = {URL_VARIABLE: server.url, TOKEN_VARIABLE: token, TOKEN_FILE_VARIABLE: "", **variables}
-        return CliRunner().invoke(app, ["printers", *map(str, arguments)], env=environment)
+        return CliRunner().invoke(app, ["printers", *map(str, arguments)], env=environment, input=f"{PASSWORD}\n")
 
     return run
 

@@ -89,7 +89,10 @@ def test_by_tls_the_name_is_proved_at_the_pinned_address(identity: Identity):
     heard: list[bytes] = []
 
     def behave(connection: socket.socket) -> None:
-        heard.append(connection.recv(65536))
+        request = b""
+        while not request.endswith(b"{}"):
+            request += connection.recv(65536)
+        heard.append(request)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     with talking(behave, identity) as port:

@@ -19,6 +19,7 @@ from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.request_steps import REQUEST_STEPS
 from tests.http.scene import Scene
 from tests.http.seal_steps import SEAL_STEPS
+from tests.http.statement_steps import STATEMENT_STEPS
 from tests.http.step import Step
 from tests.world import World
 from tests.world_building import contract, scanned_page
@@ -301,6 +302,7 @@ STEPS: Final = (
     ),
     *PEOPLE_STEPS,
     *SEAL_STEPS,
+    *STATEMENT_STEPS,
     *REQUEST_STEPS,
 )
 PUBLIC: Final = {

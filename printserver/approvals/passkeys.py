@@ -55,6 +55,12 @@ class PasskeyBusy(Refused):
     code = "passkey-busy"
 
 
+class PasskeyOfFurtherAccount(Refused):
+    """Passkeys are kept with a person's first account."""
+
+    code = "passkey-of-further-account"
+
+
 class ClaimsToSign(Exception):
     """A passkey shall sign first.   question: see `claims_options`."""
 
@@ -140,7 +146,12 @@ def passkey_attestor(work: Work, actor: Actor, secrets: Secrets, answer: str) ->
 
 
 def ask_officers(work: Work, actor: Actor, attestor: Attestor, added: AddedPasskey) -> UUID:
-    """Propose that the signer believes the new passkey; answers the statement's id."""
+    """Propose that the signer believes the new passkey; answers the statement's id.
+
+    Raises: PasskeyOfFurtherAccount: whoever joined the account to a person would vouch in that person's name.
+    """
+    if actor.counts_as is not None:
+        raise PasskeyOfFurtherAccount("passkeys are kept with a person's first account; please sign in with that one")
     body = {
         "person_id": str(added.person_id),
         "credential_id": added.credential_id,

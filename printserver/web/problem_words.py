@@ -147,4 +147,5 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
         "The signer's register is not what was written: nothing may be signed. Please tell the system's administrator."
     ),
     "flow-malformed": N_("The flow cannot be used as it is."),
+    "passkey-of-further-account": N_("Passkeys are kept with your first account; please sign in with that one."),
 }

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from printserver.approvals.flows import PasskeyEvidenceNeeded
 from printserver.approvals.passkeys import (
@@ -18,6 +19,7 @@ from printserver.approvals.passkeys import (
     PasskeyBusy,
     PasskeyDecisionStale,
     PasskeyNotVouched,
+    PasskeyOfFurtherAccount,
     PasskeyOnly,
     ask_officers,
     claims_options,
@@ -28,6 +30,7 @@ from printserver.approvals.passkeys import (
 from printserver.approvals.statement_states import StatementAction, StatementState
 from printserver.approvals.statements import StatementFacts, move_statement, statement_facts, statements
 from printserver.audit.log import By
+from printserver.organisations.models import User
 from printserver.organisations.passkey_answers import PasskeyRefused, PasskeyUnreadable, RelyingParty
 from printserver.organisations.passkeys import AddedPasskey, add_passkey, registration_options
 from printserver.organisations.permissions import Role
@@ -109,6 +112,17 @@ def test_a_new_passkey_is_put_before_the_officers_with_all_that_it_is(world: Wor
         "rp_id": RP_ID,
         "origin": ORIGIN,
     }
+
+
+def test_an_account_that_was_joined_to_a_person_brings_no_passkey_in_that_persons_name(world: World):
+    """Whoever administers people could have made it."""
+    officer = world.person(Role.KEY_OFFICER).id
+    with world.database.work() as work:
+        work.session.execute(update(User).where(User.id == world.person(Role.APPROVER).id).values(person_id=officer))
+    before = world.row_counts()
+    with pytest.raises(PasskeyOfFurtherAccount):
+        add(world, Passkey())
+    assert world.row_counts() == before
 
 
 def test_removing_a_passkey_takes_back_what_is_asked_or_unsays_what_is_registered(world: World):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from typing import Final
+
+_MAPPED_BITS: Final = 96
+"""Before the IPv4 address in an IPv6 one. Source: RFC 4291 section 2.5.5.2."""
 
 
 def network_of(address: str) -> str:
@@ -18,8 +22,15 @@ def network_of(address: str) -> str:
 
 
 def parsed_network(text: str) -> str:
-    """`text` in its one form, `192.0.2.0/24`; an address is a network of one.   Raises: ValueError."""
-    return str(ipaddress.ip_network(text.strip(), strict=False))
+    """`text` in its one form, `192.0.2.0/24`; an address is a network of one.   Raises: ValueError.
+
+    IPv4 written as IPv6 (`::ffff:192.0.2.0/120`) is IPv4.
+    """
+    network = ipaddress.ip_network(text.strip(), strict=False)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return str(network)
+    return str(ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_BITS)))
 
 
 def lies_within(address: str, networks: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from printserver.audit.log import By, append
 from printserver.foundation.clock import as_text
@@ -225,10 +225,10 @@ def end_all_sessions(work: Work, by: By, user_id: UUID, *, but: UUID | None = No
     return ended
 
 
-def _end(work: Work, user_id: UUID, which: object) -> int:
+def _end(work: Work, user_id: UUID, which: ColumnElement[bool]) -> int:
     """The MAC goes, so that no later write to `ended_at` opens the session again."""
     rows = work.session.scalars(
-        select(WebSession).where(WebSession.user_id == user_id, WebSession.ended_at.is_(None), which)  # type: ignore[arg-type]
+        select(WebSession).where(WebSession.user_id == user_id, WebSession.ended_at.is_(None), which)
     ).all()
     for row in rows:
         row.ended_at, row.secret_sha256, row.factor_mac = work.now(), f"ended {row.id}", None

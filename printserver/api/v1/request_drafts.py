@@ -86,7 +86,7 @@ class NewTemplate(View):
 def create_draft(
     document: Annotated[UploadFile, File(description="A PDF.")],
     call: CurrentCall,
-    fields: Annotated[Json[dict[str, Any]], Form(description="JSON, as of an application.")] = {},  # noqa: B006
+    fields: Annotated[Json[dict[str, Any]], Form(description="JSON, as of an application.")] = {},  # noqa: B006 -- FastAPI copies it
     attachments: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Made:
     parts = call.adapters

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.running_server import BrowserSession, RunningServer, server
 
@@ -105,6 +105,11 @@ def _session_cookie(context: BrowserContext) -> Any:
     """Not the one by which the device is known."""
     (cookie,) = [cookie for cookie in context.cookies() if cookie["name"] == "printserver"]
     return cookie
+
+
+def bring_into_view(element: Locator) -> None:
+    """At once: Playwright's own scrolling waits for the element to rest, and a page that follows may replace it."""
+    element.evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
 
 
 def keep_picture(page: Page, name: str) -> None:

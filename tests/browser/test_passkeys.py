@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from printserver.cli.demo.client import Person
-from tests.browser.conftest import PATIENCE_MS, chromium, keep_picture
+from tests.browser.conftest import PATIENCE_MS, bring_into_view, chromium, keep_picture
 from tests.browser.reading_rules import broken_rules
 from tests.running_server import RunningServer, running_server
 from tests.world_building import PAGES, contract
@@ -153,7 +153,7 @@ def test_an_approver_registers_signs_in_and_approves_by_passkey_and_the_signer_b
     page.wait_for_url("**/")
     expect(page.get_by_role("link", name="Approvals")).to_be_visible()
     vouched = page.get_by_text("vouched for", exact=True)
-    for _attempt in range(60):  # until the signer has taken the statement up
+    for _attempt in range(240):  # until the signer has taken the statement up
         page.goto("/passkeys")
         if vouched.count():
             break
@@ -163,7 +163,7 @@ def test_an_approver_registers_signs_in_and_approves_by_passkey_and_the_signer_b
     request_id = submitted(own_server)
     page.goto(f"/requests/{request_id}")
     button = page.get_by_role("button", name="Approve with my passkey")
-    button.scroll_into_view_if_needed()
+    bring_into_view(button)
     keep_picture(page, "approve-by-passkey-360")
     assert broken_rules(page) == []
     button.click()

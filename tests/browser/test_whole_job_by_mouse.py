@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from printserver.cli.demo.paper import play_paper
 from printserver.cli.demo.reading import page_codes
-from tests.browser.conftest import PATIENCE_MS, Visit, keep_picture
+from tests.browser.conftest import PATIENCE_MS, Visit, bring_into_view, keep_picture
 from tests.browser.reading_rules import broken_rules
 from tests.running_server import RunningServer
 from tests.world_building import PAGES, contract
@@ -40,7 +40,7 @@ def _apply(clerk: Page, folder: Path) -> str:
 
 def _drag_the_seal(clerk: Page) -> None:
     """To the middle of the page; then a step to the left by keyboard."""
-    clerk.locator(".seal-outline").scroll_into_view_if_needed()
+    bring_into_view(clerk.locator(".seal-outline"))
     paper, seal = clerk.locator("#paper").bounding_box(), clerk.locator(".seal-outline").bounding_box()
     assert paper is not None
     assert seal is not None
@@ -59,7 +59,7 @@ def _look_at_all_pages(person: Page) -> None:
     pictures = person.locator(".pages img")
     expect(pictures).to_have_count(PAGES)
     for number in range(PAGES):
-        pictures.nth(number).scroll_into_view_if_needed()
+        bring_into_view(pictures.nth(number))
         expect(pictures.nth(number)).to_have_js_property("complete", True)
         assert pictures.nth(number).evaluate("picture => picture.naturalWidth") > 0
 

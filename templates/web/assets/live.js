@@ -15,6 +15,7 @@
   let loading = false;
   let lastLoad = 0;
   let over = false;
+  let pressed = false; // nothing moves from under a finger: a press on what is gone by its end is no click
 
   const sections = () => [...document.querySelectorAll("[data-live][id]")];
   const topicsOf = (section) => section.dataset.live.split(/\s+/).filter(Boolean);
@@ -33,7 +34,7 @@
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.redirected || (answer.status >= 400 && answer.status < 429)) return end();
-      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (answer.ok && !pressed) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
       startPolling(); // the server is away; it is asked again
     } finally {
@@ -140,6 +141,16 @@
     sections().forEach(hint);
   }
 
+  function released() {
+    setTimeout(() => {
+      pressed = false;
+      changed([]);
+    });
+  }
+
+  document.addEventListener("pointerdown", () => (pressed = true), true);
+  document.addEventListener("pointerup", released, true);
+  document.addEventListener("pointercancel", released, true);
   document.addEventListener("visibilitychange", listen);
   document.addEventListener("focusout", () => setTimeout(() => changed([])));
   window.addEventListener("pagehide", stop);

@@ -107,7 +107,7 @@ def begun_by(engine: Engine, executor: str) -> None:
 
 
 def wait_until_it_ran(times: int) -> None:
-    for _ in range(100):
+    for _ in range(1200):
         if len(RAN) >= times:
             return
         threading.Event().wait(0.05)

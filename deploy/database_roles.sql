@@ -12,8 +12,8 @@
 --   * only the signer uses an authorisation up (redeemed_at) and says that a copy is issued (issued_sha256, issued_at);
 --   * only the web process, where people are signed in, records decisions and grants authorisations;
 --   * what a copy is (serial, pages, rendition) is written once, by the worker, and changed by nobody;
---   * no role may DELETE a row of the product, but answers of old idempotency keys, and drafts and kept values that
---     people have not handed in; passwords and sessions are for the web process alone.
+--   * no role may DELETE a row of the product, but answers of old idempotency keys, from where codes were opened, and
+--     drafts and kept values that people have not handed in; passwords and sessions are for the web process alone.
 -- Which state follows which is decided by the product; the database cannot tell one state from another here.
 
 DO $$
@@ -85,7 +85,10 @@ GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, reque
 GRANT SELECT, INSERT, UPDATE, DELETE ON request_draft, request_template TO printserver_web;
 -- What is said of a class of documents; its flow is the worker's, once officers have confirmed it.
 GRANT SELECT, INSERT ON document_class TO printserver_web;
-GRANT UPDATE (name_zh, name_en, retention, seal_types, hints, retired, changed_at) ON document_class TO printserver_web;
+GRANT UPDATE (name_zh, name_en, retention, seal_types, hints, retired, public_view, changed_at)
+    ON document_class TO printserver_web;
+-- From how many places a code was opened lately: digests, deleted after a month.
+GRANT SELECT, INSERT, DELETE ON code_sighting TO printserver_web;
 -- Releasing, settling, voiding, replacing.
 GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, printed_at, settled_reason, settled_by,
     settled_at, confirmed_by, confirmed_at)

@@ -17,6 +17,7 @@ class ClassDescribed(Event):
     retention: str
     seal_types: tuple[str, ...]
     retired: bool
+    public_view: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

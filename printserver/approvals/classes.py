@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,15 @@ from printserver.organisations.permissions import Permission
 from printserver.signing.flow import Flow, FlowMalformed, Sealing, parse_flow
 
 LONGEST_NAME: Final = 100
+
+
+class PublicView(StrEnum):
+    """How much of a page is shown to a stranger who shows its signed code."""
+
+    NONE = "none"
+    MASKED = "masked"
+    """Headline and seals; every other line as a grey box."""
+    FULL = "full"
 
 
 class ClassNotFound(NotFound):
@@ -47,7 +57,7 @@ class ClassNotUsable(Refused):
 class ClassDescription:
     """What decides nothing about signing.   seal_types: allowed ones, empty for all.
 
-    hints: {"printer_id": id, "place": {"page", "x_um", "y_um"}}, each optional.
+    hints: {"printer_id": id, "place": {"page", "x_um", "y_um"}}, each optional.   public_view: one of PublicView.
     """
 
     code: str
@@ -57,6 +67,7 @@ class ClassDescription:
     seal_types: tuple[str, ...] = ()
     hints: Mapping[str, Any] | None = None
     retired: bool = False
+    public_view: str = PublicView.MASKED
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,7 @@ def describe_class(work: Work, actor: Actor, description: ClassDescription) -> U
     row.name_zh, row.name_en = description.name_zh.strip(), description.name_en.strip()
     row.retention, row.retired = description.retention, description.retired
     row.seal_types, row.hints = list(description.seal_types), dict(description.hints or {})
+    row.public_view = PublicView(description.public_view).value
     row.changed_at = work.now()
     work.session.flush()
     append(
@@ -133,6 +145,7 @@ def describe_class(work: Work, actor: Actor, description: ClassDescription) -> U
             retention=row.retention,
             seal_types=tuple(description.seal_types),
             retired=row.retired,
+            public_view=row.public_view,
         ),
     )
     return row.id
@@ -174,6 +187,8 @@ def _check(description: ClassDescription) -> None:
     for name in (description.name_zh, description.name_en):
         if not 1 <= len(name.strip()) <= LONGEST_NAME or not name.isprintable():
             raise ClassMalformed(f"a class has a name of at most {LONGEST_NAME} characters in both languages")
+    if description.public_view not in list(PublicView):
+        raise ClassMalformed("strangers are shown none, a masked or the full picture of a page")
     if not description.retention or len(description.retention) > LONGEST_NAME:
         raise ClassMalformed("say how long documents of this class are kept")
     if description.code in SHIPPED and description.retired and description.code == next(iter(SHIPPED)):
@@ -194,7 +209,14 @@ def _facts(row: DocumentClass | None, shipped: ShippedClass | None) -> ClassFact
         description = ClassDescription(shipped.code, shipped.name_zh, shipped.name_en, shipped.retention)
         return ClassFacts(None, description, shipped.flow, only_by_hand)
     description = ClassDescription(
-        row.code, row.name_zh, row.name_en, row.retention, tuple(row.seal_types), row.hints, row.retired
+        row.code,
+        row.name_zh,
+        row.name_en,
+        row.retention,
+        tuple(row.seal_types),
+        row.hints,
+        row.retired,
+        row.public_view,
     )
     return ClassFacts(row.id, description, _stored_flow(row), only_by_hand)
 

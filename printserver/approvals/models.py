@@ -40,6 +40,7 @@ class DocumentClass(Base):
     """A class of documents. `flow`: the one that officers confirmed last; none before the first.
 
     `hints`: {"printer_id", "place": {"page", "x_um", "y_um"}}, filled in for the applicant, each optional.
+    `public_view`: how much of a page a stranger with its code is shown: none, masked or full.
     """
 
     __tablename__ = "document_class"
@@ -57,6 +58,7 @@ class DocumentClass(Base):
     version: Mapped[int]
     retired: Mapped[bool]
     changed_at: Mapped[datetime]
+    public_view: Mapped[str] = mapped_column(default="masked", server_default=text("'masked'"))
 
 
 class Authorisation(Base):

@@ -27,6 +27,7 @@ ROOMS_WITH_ROWS: Final = (
     "audit",
     "http_edge",
     "notifications",
+    "verification",
 )
 
 

@@ -47,11 +47,13 @@ class ClassWords(View):
     seal_types: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     hints: Hints = Hints()
     retired: bool = False
+    public_view: classes.PublicView = classes.PublicView.MASKED
 
 
 class DocumentClass(View):
     """`flow`: the one that officers confirmed last; null before the first.
 
+    public_view: what a stranger with a code is shown of its page.
     only_by_hand: the law allows no electronic seal.   by_hand: its requests end in a seal of metal and rubber.
     """
 
@@ -62,6 +64,7 @@ class DocumentClass(View):
     seal_types: list[str]
     hints: dict[str, Any]
     retired: bool
+    public_view: str
     only_by_hand: bool
     by_hand: bool
     flow: dict[str, Any] | None
@@ -78,6 +81,7 @@ class DocumentClass(View):
             seal_types=list(said.seal_types),
             hints=dict(said.hints or {}),
             retired=said.retired,
+            public_view=said.public_view,
             only_by_hand=facts.only_by_hand,
             by_hand=facts.by_hand,
             flow=None if facts.flow is None else facts.flow.to_json(),

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("changed_at", Moment(), nullable=False),
+        sa.Column("public_view", sa.String(), server_default="masked", nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_document_class_organisation_id")
         ),
@@ -106,6 +107,61 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("former_password", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_former_password_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "identity_policy",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("custodians", sa.Boolean(), nullable=False),
+        sa.Column("binding_roles", sa.Boolean(), nullable=False),
+        sa.Column("companies", sa.Boolean(), nullable=False),
+        sa.Column("recheck_days", sa.Integer(), nullable=False),
+        sa.Column("retention_days", sa.Integer(), nullable=False),
+        sa.Column("changed_by", sa.Uuid(), nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["changed_by"], ["user_account.id"], name=op.f("fk_identity_policy_changed_by")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_identity_policy_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_identity_policy")),
+    )
+    op.create_table(
+        "identity_proof",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("branch_id", sa.Uuid(), nullable=True),
+        sa.Column("document", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("legal_representative", sa.String(), nullable=False),
+        sa.Column("number_masked", sa.String(), nullable=False),
+        sa.Column("number_digest", sa.String(), nullable=False),
+        sa.Column("sealed_number", sa.String(), nullable=True),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("submitted_by", sa.Uuid(), nullable=False),
+        sa.Column("submitted_at", Moment(), nullable=False),
+        sa.Column("checked_by", sa.Uuid(), nullable=True),
+        sa.Column("checked_at", Moment(), nullable=True),
+        sa.Column("method", sa.String(), nullable=True),
+        sa.Column("recheck_on", sa.Date(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("erasure_asked_by", sa.Uuid(), nullable=True),
+        sa.Column("erasure_asked_at", Moment(), nullable=True),
+        sa.CheckConstraint("(person_id IS NULL) <> (branch_id IS NULL)", name=op.f("ck_identity_proof_one_subject")),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_identity_proof_branch_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_identity_proof_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_identity_proof_person_id")),
+        sa.ForeignKeyConstraint(["submitted_by"], ["user_account.id"], name=op.f("fk_identity_proof_submitted_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_proof")),
+    )
+    with op.batch_alter_table("identity_proof", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_proof_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_proof_number_digest"), ["number_digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_proof_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_proof_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "mail",
@@ -353,6 +409,77 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_webhook_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "identity_evidence",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("proof_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("object_sha256", sa.String(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["proof_id"], ["identity_proof.id"], name=op.f("fk_identity_evidence_proof_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_evidence")),
+        sa.UniqueConstraint("proof_id", "position", name=op.f("uq_identity_evidence_proof_id_position")),
+    )
+    with op.batch_alter_table("identity_evidence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_evidence_proof_id"), ["proof_id"], unique=False)
+
+    op.create_table(
+        "identity_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("proof_id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.Column("after", sa.String(), nullable=False),
+        sa.Column("method", sa.String(), nullable=True),
+        sa.Column("remark", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["proof_id"], ["identity_proof.id"], name=op.f("fk_identity_step_proof_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_step")),
+    )
+    with op.batch_alter_table("identity_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_step_proof_id"), ["proof_id"], unique=False)
+
+    op.create_table(
+        "key_medium",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("maker", sa.String(), nullable=False),
+        sa.Column("serial_number", sa.String(), nullable=False),
+        sa.Column("number_in_use", sa.String(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("applied_by", sa.Uuid(), nullable=False),
+        sa.Column("applied_at", Moment(), nullable=False),
+        sa.Column("received_at", Moment(), nullable=True),
+        sa.Column("replaces_id", sa.Uuid(), nullable=True),
+        sa.Column("passkey_id", sa.Uuid(), nullable=True),
+        sa.Column("certificate_serial", sa.String(), nullable=True),
+        sa.Column("certificate_sha256", sa.String(), nullable=True),
+        sa.Column("certificate_subject", sa.String(), nullable=True),
+        sa.Column("certificate_not_after", Moment(), nullable=True),
+        sa.Column("certificate_stopped_at", Moment(), nullable=True),
+        sa.Column("pending_action", sa.String(), nullable=True),
+        sa.Column("pending_by", sa.Uuid(), nullable=True),
+        sa.Column("pending_at", Moment(), nullable=True),
+        sa.Column("pending_remark", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["applied_by"], ["user_account.id"], name=op.f("fk_key_medium_applied_by")),
+        sa.ForeignKeyConstraint(["holder_id"], ["user_account.id"], name=op.f("fk_key_medium_holder_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_key_medium_organisation_id")),
+        sa.ForeignKeyConstraint(["passkey_id"], ["passkey.id"], name=op.f("fk_key_medium_passkey_id")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["key_medium.id"], name=op.f("fk_key_medium_replaces_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_medium")),
+        sa.UniqueConstraint("number_in_use", name=op.f("uq_key_medium_number_in_use")),
+    )
+    with op.batch_alter_table("key_medium", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_medium_holder_id"), ["holder_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_key_medium_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_key_medium_replaces_id"), ["replaces_id"], unique=False)
+
+    op.create_table(
         "physical_seal_step",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seal_id", sa.Uuid(), nullable=False),
@@ -486,6 +613,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_webhook_delivery_webhook_id"), ["webhook_id"], unique=False)
 
     op.create_table(
+        "key_medium_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("medium_id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.Column("after", sa.String(), nullable=False),
+        sa.Column("remark", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("first_person_id", sa.Uuid(), nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["medium_id"], ["key_medium.id"], name=op.f("fk_key_medium_step_medium_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_key_medium_step_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_medium_step")),
+    )
+    with op.batch_alter_table("key_medium_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_medium_step_medium_id"), ["medium_id"], unique=False)
+
+    op.create_table(
         "request_attachment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
@@ -572,6 +717,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wet_seal")),
         sa.UniqueConstraint("request_id", name=op.f("uq_wet_seal_request_id")),
     )
+    op.create_table(
+        "code_sighting",
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("visitor", sa.String(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["copy_id"], ["copy.id"], name=op.f("fk_code_sighting_copy_id")),
+        sa.PrimaryKeyConstraint("copy_id", "visitor", name=op.f("pk_code_sighting")),
+    )
+    with op.batch_alter_table("code_sighting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_code_sighting_seen_at"), ["seen_at"], unique=False)
+
     op.create_table(
         "copy_seal",
         sa.Column("copy_id", sa.Uuid(), nullable=False),

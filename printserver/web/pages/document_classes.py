@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.approvals.classes import ClassDescription, class_facts, classes, describe_class
+from printserver.approvals.classes import ClassDescription, PublicView, class_facts, classes, describe_class
 from printserver.foundation.errors import Malformed, PrintServerError, Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
@@ -95,11 +95,12 @@ def change_class(
     seal_types: Annotated[str, Form(max_length=500)] = "",
     printer_id: Annotated[str, Form(max_length=36)] = "",
     retired: Annotated[str, Form(max_length=5)] = "",
+    public_view: Annotated[str, Form(max_length=10)] = PublicView.MASKED.value,
 ) -> Response:
     """What is said of it; nothing of its flow."""
     hints = {"printer_id": printer_id} if printer_id else {}
     types = tuple(seal_types.split())
-    said = ClassDescription(code, name_zh, name_en, retention.strip(), types, hints, retired == "true")
+    said = ClassDescription(code, name_zh, name_en, retention.strip(), types, hints, retired == "true", public_view)
     problem = refusal(call, lambda work, actor: describe_class(work, actor, said))
     if problem is None:
         return view.go(f"/document-classes/{code}", "class-saved")
@@ -178,6 +179,7 @@ def _editor(view: View, work: Work, actor: Actor, code: str, typed: TypedFlow, s
         seals=seals(work, actor),
         printers=printers(work, actor, Permission.MANAGE_DOCUMENTS),
         scopes=list(Scope),
+        public_views=list(PublicView),
         sealings=[Sealing.PHYSICAL] if facts.only_by_hand else list(Sealing),
         role=ROLE,
     )

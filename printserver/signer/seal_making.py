@@ -115,6 +115,8 @@ def _order(standing: Standing, seal_id: UUID) -> SealOrderBody:
     order = standing.orders.get(str(seal_id))
     if order is None:
         raise SealOrderRefused("nobody has ordered this seal")
+    if standing.is_frozen(order.path):
+        raise SealOrderRefused("the branch of the ordered seal is frozen")
     described = standing.seals.get(str(seal_id))
     if described is not None and described.state in _ENDED:
         raise SealOrderRefused(f"the ordered seal is {described.state}")

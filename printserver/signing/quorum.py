@@ -15,7 +15,7 @@ from printserver.signing.errors import EvidenceInsufficient
 from printserver.signing.evidence import CUSTODY_PREFIX, Decision, EvidenceClaims
 from printserver.signing.flow import Case, Sealing, Seat, Step, eligible, steps_of
 from printserver.signing.manifest_shape import manifest_problems
-from printserver.signing.register import CUSTODIAN, Standing
+from printserver.signing.register import CUSTODIAN, EVERYWHERE, Standing
 from printserver.signing.statements import SealBody
 from printserver.signing.verified import EvidenceKind, Verified
 
@@ -48,6 +48,8 @@ class _Rule:
         if flow.sealing is not Sealing.ELECTRONIC:
             raise EvidenceInsufficient([f"documents of class {flow.class_code} are not sealed electronically"])
         case = case_of(manifest)
+        if standing.is_frozen(case.branch_path):
+            raise EvidenceInsufficient(["the branch of the request is frozen"])
         steps = {step.name: step for step in (*steps_of(flow, case), *custody_steps(manifest))}
         if [step.to_json() for step in steps.values()] != manifest["steps"]:
             raise EvidenceInsufficient(["the manifest's steps are not those of its flow"])
@@ -126,6 +128,8 @@ def _decision_problems(rule: _Rule, one: Verified, standing: Standing, at: datet
         yield "a decision came after the request had expired, or has yet to come"
     if one.kind is not EvidenceKind.PASSKEY and any(seal.evidence == "passkey" for seal in rule.seals):
         yield "a seal asks for decisions that are signed with passkeys"
+    if one.kind is not EvidenceKind.PASSKEY and standing.policy.approver_evidence == "passkey":
+        yield "the organisation asks for decisions that are signed with passkeys"
     if one.kind is EvidenceKind.SYSTEM and not _system_covers(rule, one, standing):
         yield f"the system {one.system_id} does not decide for this branch or on custody"
     if {claims.person_id, claims.acts_for} & standing.barred:
@@ -212,6 +216,8 @@ def _usable_seal(entry: Mapping[str, Any], class_code: str, standing: Standing) 
         raise EvidenceInsufficient(["the register knows no such seal"])
     if seal.state != "active":
         raise EvidenceInsufficient([f"by the register the seal is {seal.state}"])
+    if standing.is_frozen(seal.path or EVERYWHERE):
+        raise EvidenceInsufficient(["the branch of the seal is frozen"])
     if (seal.code_id, seal.object_sha256, seal.type) != (entry["code_id"], entry["object_sha256"], entry["type"]):
         raise EvidenceInsufficient(["the seal is not the one that was approved"])
     if seal.classes and class_code not in seal.classes:

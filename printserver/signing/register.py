@@ -17,6 +17,7 @@ from printserver.signing.statements import (
     DelegationBody,
     DelegationEndBody,
     FlowBody,
+    FreezeBody,
     KeyBody,
     PolicyBody,
     SealBody,
@@ -26,6 +27,7 @@ from printserver.signing.statements import (
     Statement,
     SystemBody,
     UnbarBody,
+    UnfreezeBody,
     UnkeyBody,
     UnseatBody,
     UnsystemBody,
@@ -34,10 +36,13 @@ from printserver.signing.statements import (
 FLOW_GRACE: Final = timedelta(days=60)
 """How long requests that were submitted under a flow may still be signed after another one has taken its place."""
 CUSTODIAN: Final = "custodian"
+EVERYWHERE: Final = ""
+"""In place of a branch: the whole organisation."""
 SeatKey = tuple[str, str, str]
 K = TypeVar("K")
 V = TypeVar("V")
 _PeopleBody = SeatBody | UnseatBody | BarBody | UnbarBody | DelegationBody | DelegationEndBody
+_PlaceBody = FreezeBody | UnfreezeBody
 _KeyBody = KeyBody | UnkeyBody | SystemBody | UnsystemBody
 
 
@@ -50,11 +55,21 @@ class KnownFlow:
 
 
 @dataclass(frozen=True)
+class FrozenPlace:
+    """`path`: by which it was frozen first; empty for the whole organisation.   since: when somebody last said so."""
+
+    path: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Standing:
     """What holds in one organisation. Persons by their id; seals by theirs; flows by their digest."""
 
     seats: Mapping[SeatKey, SeatBody] = field(default_factory=dict)
     barred: frozenset[str] = frozenset()
+    frozen: Mapping[str, FrozenPlace] = field(default_factory=dict)
+    """By the branch's own id, so that a branch stays frozen wherever rows say that it has been moved."""
     keys: Mapping[str, KeyBody] = field(default_factory=dict)
     """By credential id, base64url."""
     systems: Mapping[str, SystemBody] = field(default_factory=dict)
@@ -77,20 +92,27 @@ class Standing:
                 return self._seals_after(body, statement.made_at, at)
             case KeyBody() | UnkeyBody() | SystemBody() | UnsystemBody():
                 return self._keys_after(body)
+            case FreezeBody() | UnfreezeBody():
+                return self._places_after(body, statement.made_at, at)
             case PolicyBody():
-                return replace(self, policy=body)
+                kept = body.approver_evidence or self.policy.approver_evidence
+                return replace(self, policy=body.model_copy(update={"approver_evidence": kept}))
             case _:
                 return self._people_after(body)
 
     def seats_of(self, person_id: str) -> tuple[Seat, ...]:
-        """None for somebody who is barred."""
+        """None for somebody who is barred; without those at frozen branches."""
         if person_id in self.barred:
             return ()
         return tuple(
             Seat(seat.person_id, seat.role, seat.path, seat.valid_from, seat.valid_until)
             for seat in self.seats.values()
-            if seat.person_id == person_id
+            if seat.person_id == person_id and not self._below_a_frozen_branch(seat.path)
         )
+
+    def is_frozen(self, path: str) -> bool:
+        """Whether nothing may be signed for the branch of `path`; for an empty one, for the whole organisation."""
+        return EVERYWHERE in self.frozen or self._below_a_frozen_branch(path)
 
     def deputises(self, deputy: str, principal: str, roles: tuple[str, ...], at: datetime) -> bool:
         """Whether `deputy` may take a step in which the principal would count by one of `roles`."""
@@ -108,6 +130,24 @@ class Standing:
         if known is None or (known.until is not None and at > known.until + FLOW_GRACE):
             return None
         return known.flow
+
+    def _below_a_frozen_branch(self, path: str) -> bool:
+        return any(part in self.frozen for part in path.split("/") if part)
+
+    def _places_after(self, body: _PlaceBody, made_at: datetime, at: datetime) -> Standing:
+        path = body.path or EVERYWHERE
+        place = path.rstrip("/").rpartition("/")[2]
+        known = self.frozen.get(place)
+        match body:
+            case FreezeBody():
+                first = path if known is None else known.path
+                return replace(self, frozen={**self.frozen, place: FrozenPlace(first, at)})
+            case UnfreezeBody():
+                if known is not None and known.path != path:
+                    raise StatementRefused("this branch was frozen at another place")
+                if known is not None and made_at <= known.since:
+                    raise StatementRefused("it was frozen after this had been written")
+                return replace(self, frozen=_without(self.frozen, place))
 
     def _people_after(self, body: _PeopleBody) -> Standing:
         match body:

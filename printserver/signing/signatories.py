@@ -32,14 +32,16 @@ LONGEST_WAIT: Final = timedelta(days=30)
 CLOCK_SKEW: Final = timedelta(seconds=60)
 TOP_SLASHES: Final = 2
 """Of the path of a branch without one above it."""
+K = StatementKind
 STOPPING: Final = frozenset(
     {
-        StatementKind.UNSEAT,
-        StatementKind.BAR,
-        StatementKind.UNKEY,
-        StatementKind.UNSYSTEM,
-        StatementKind.SEAL_STOP,
-        StatementKind.DELEGATION_END,
+        K.UNSEAT,
+        K.BAR,
+        K.FREEZE,
+        K.UNKEY,
+        K.UNSYSTEM,
+        K.SEAL_STOP,
+        K.DELEGATION_END,
     }
 )
 
@@ -48,7 +50,7 @@ def officers_needed(statement: Statement) -> int:
     """How many officers must sign; the principal of a delegation and whoever stops something sign besides."""
     if statement.kind in STOPPING:
         return 0
-    if statement.kind is StatementKind.DELEGATION:
+    if statement.kind is K.DELEGATION:
         body = statement.parsed()
         return 1 if isinstance(body, DelegationBody) and body.role == CUSTODIAN else 0
     return OFFICERS_NEEDED
@@ -71,6 +73,8 @@ def check_signatories(statement: Statement, given: Sequence[Verified], standing:
     """Silence means that the register may take it.   at: now.   Raises: StatementRefused with everything wrong."""
     body = statement.parsed()
     problems = [problem for one in given for problem in _problems(statement, one, at)]
+    if statement.kind not in STOPPING and statement.kind is not K.UNFREEZE and standing.is_frozen(reach_of(body)):
+        problems.append("it is about a place that is frozen")
     people = [one.claims.person_id for one in given]
     if len(set(people)) != len(people):
         problems.append("one person signed more than once")

@@ -36,6 +36,8 @@ class StatementKind(StrEnum):
     UNSEAT = "unseat"
     BAR = "bar"
     UNBAR = "unbar"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
     KEY = "key"
     UNKEY = "unkey"
     SYSTEM = "system"
@@ -84,6 +86,20 @@ class BarBody(_Body):
 
 class UnbarBody(_Body):
     person_id: Id
+
+
+class FreezeBody(_Body):
+    """Nothing is signed for the branch of `path` and below, and nobody's place there counts; without a path, for the
+    whole organisation."""
+
+    path: Path | None
+    reason: Text = ""
+
+
+class UnfreezeBody(_Body):
+    """`path`: as when it was frozen."""
+
+    path: Path | None
 
 
 class KeyBody(_Body):
@@ -194,14 +210,20 @@ class DelegationEndBody(_Body):
 
 
 class PolicyBody(_Body):
-    """`officer_evidence`: whether officers sign statements with passkeys alone."""
+    """`officer_evidence`: whether officers sign statements with passkeys alone.
+
+    approver_evidence: whether decisions on requests are signed with passkeys alone, whatever the seal; as it was
+    before when not given.
+    """
 
     officer_evidence: Literal["attested", "passkey"]
+    approver_evidence: Literal["attested", "passkey"] | None = None
 
 
 Body = (
-    SeatBody | UnseatBody | BarBody | UnbarBody | KeyBody | UnkeyBody | SystemBody | UnsystemBody | FlowBody
-    | SealOrderBody | SealBody | SealStopBody | DelegationBody | DelegationEndBody | PolicyBody
+    SeatBody | UnseatBody | BarBody | UnbarBody | FreezeBody | UnfreezeBody | KeyBody | UnkeyBody | SystemBody
+    | UnsystemBody | FlowBody | SealOrderBody | SealBody | SealStopBody | DelegationBody | DelegationEndBody
+    | PolicyBody
 )  # fmt: skip
 
 K = StatementKind
@@ -210,6 +232,8 @@ BODIES: Final[Mapping[StatementKind, type[Body]]] = {
     K.UNSEAT: UnseatBody,
     K.BAR: BarBody,
     K.UNBAR: UnbarBody,
+    K.FREEZE: FreezeBody,
+    K.UNFREEZE: UnfreezeBody,
     K.KEY: KeyBody,
     K.UNKEY: UnkeyBody,
     K.SYSTEM: SystemBody,
@@ -267,6 +291,8 @@ def reach_of(body: Body) -> str:
         case SeatBody(path=path) | UnseatBody(path=path) | SealOrderBody(path=path):
             return path
         case SealBody(path=str(path)) | SystemBody(paths=(str(path),)):
+            return path
+        case FreezeBody(path=str(path)) | UnfreezeBody(path=str(path)):
             return path
         case _:
             return ""

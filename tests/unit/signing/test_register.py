@@ -43,6 +43,8 @@ BODIES: list[tuple[K, dict[str, Any]]] = [
     (K.UNSEAT, {"person_id": some_id("ann"), "role": "approver", "path": HEAD}),
     (K.BAR, {"person_id": some_id("ann"), "reason": "left"}),
     (K.UNBAR, {"person_id": some_id("ann")}),
+    (K.FREEZE, {"path": HEAD, "reason": "a break-in"}),
+    (K.UNFREEZE, {"path": None}),
     (K.SYSTEM, {"system_id": "oa", "name": "OA", "spki": "AA", "paths": [HEAD]}),
     (K.UNSYSTEM, {"system_id": "oa"}),
     (K.FLOW, {"flow": FLOW.to_json()}),

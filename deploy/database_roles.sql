@@ -77,6 +77,20 @@ GRANT UPDATE (name_zh, name_en, permissions, retired_at) ON custom_role TO print
 GRANT UPDATE (ended_at) ON delegation TO printserver_web;
 GRANT UPDATE (signed_off_by, signed_off_at) ON rights_review TO printserver_web;
 GRANT UPDATE (verdict, reason, decided_by, decided_at) ON rights_review_line TO printserver_web;
+-- Proofs of identity: what is erased is blanked and its keys are forgotten, so that the row remains.
+GRANT SELECT, INSERT ON identity_proof, identity_evidence, identity_step, identity_policy TO printserver_web;
+GRANT UPDATE (state, name, legal_representative, number_masked, number_digest, sealed_number, wrapped_key,
+    checked_by, checked_at, method, recheck_on, ended_at, erasure_asked_by, erasure_asked_at)
+    ON identity_proof TO printserver_web;
+GRANT UPDATE (filename, wrapped_key) ON identity_evidence TO printserver_web;
+GRANT UPDATE (custodians, binding_roles, companies, recheck_days, retention_days, changed_by, changed_at)
+    ON identity_policy TO printserver_web;
+-- The register of key media.
+GRANT SELECT, INSERT ON key_medium, key_medium_step TO printserver_web;
+GRANT UPDATE (maker, serial_number, number_in_use, state, received_at, passkey_id, certificate_serial,
+    certificate_sha256, certificate_subject, certificate_not_after, certificate_stopped_at,
+    pending_action, pending_by, pending_at, pending_remark)
+    ON key_medium TO printserver_web;
 -- Applying and deciding.
 GRANT INSERT ON document, print_request, approval, authorisation TO printserver_web;
 GRANT UPDATE (state, flow, steps, step, reference_key, urged_at) ON print_request TO printserver_web;
@@ -153,6 +167,10 @@ GRANT INSERT, UPDATE (ended_at) ON delegation TO printserver_worker;
 GRANT UPDATE (frozen, frozen_at, frozen_reason, failed_sign_ins, locked_until) ON user_account TO printserver_worker;
 GRANT SELECT (id, user_id, ended_at), UPDATE (ended_at, secret_sha256, factor_mac) ON web_session TO printserver_worker;
 GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver_worker;
+-- Proofs of identity fall due and expire by time alone; what is sealed of them is none of the worker's business.
+GRANT SELECT (id, organisation_id, person_id, branch_id, document, state, valid_until, recheck_on),
+    UPDATE (state, ended_at) ON identity_proof TO printserver_worker;
+GRANT INSERT ON identity_step TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
 GRANT UPDATE (state, flow, steps, step, manifest_sha256, failure, drawn, changed_pages) ON print_request TO printserver_worker;

@@ -1,24 +1,21 @@
-"""The other parties of a contract: who, with which number, and what they accept. Pure.
-
-Sources: GB 11643-1999 (citizen's number, ISO 7064 MOD 11-2); GB 32100-2015 (unified social credit code, MOD 31).
-"""
+"""The other parties of a contract: who, with which number, and what they accept. Pure."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from printserver.foundation.errors import Malformed
+from printserver.organisations.identity_numbers import (
+    is_citizen_number,
+    is_credit_code,
+    is_other_number,
+    normal_form,
+)
 
 MOST_PARTIES: Final = 20
 LONGEST_NAME: Final = 200
-_USCC_DIGITS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC: Final = re.compile(rf"[1-9A-HJ-NPQRTUWXY][{_USCC_DIGITS}][0-9]{{6}}[{_USCC_DIGITS}]{{10}}", re.ASCII)
-_CITIZEN: Final = re.compile(r"[1-9][0-9]{5}[0-9]{8}[0-9]{3}[0-9X]", re.ASCII)
-_OTHER_NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z ()/-]{2,39}", re.ASCII)
 
 
 class PartyMalformed(Malformed):
@@ -61,28 +58,8 @@ def checked_parties(parties: tuple[Party, ...]) -> tuple[Party, ...]:
     return checked
 
 
-def is_citizen_number(number: str) -> bool:
-    """Eighteen characters with a date that there is and the right check character."""
-    if not _CITIZEN.fullmatch(number):
-        return False
-    try:
-        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return False
-    total = sum(int(digit) * pow(2, 17 - at, 11) for at, digit in enumerate(number[:17]))
-    return number[17] == "10X98765432"[total % 11]
-
-
-def is_credit_code(code: str) -> bool:
-    """Eighteen characters with the right check character."""
-    if not _USCC.fullmatch(code):
-        return False
-    total = sum(_USCC_DIGITS.index(character) * pow(3, at, 31) for at, character in enumerate(code[:17]))
-    return _USCC_DIGITS[-total % 31] == code[17]
-
-
 def _checked(party: Party, at: int) -> Party:
-    name, number = " ".join(party.name.split()), re.sub(r"\s+", " ", party.number.strip()).upper()
+    name, number = " ".join(party.name.split()), normal_form(party.number)
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise PartyMalformed("a name is needed", at)
     if number and not _fits(party.kind, number):
@@ -97,4 +74,4 @@ def _fits(kind: PartyKind, number: str) -> bool:
         case PartyKind.COMPANY:
             return is_credit_code(number)
         case PartyKind.OTHER:
-            return _OTHER_NUMBER.fullmatch(number) is not None
+            return is_other_number(number)

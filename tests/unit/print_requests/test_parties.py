@@ -12,33 +12,10 @@ from printserver.print_requests.parties import (
     PartyKind,
     PartyMalformed,
     checked_parties,
-    is_citizen_number,
-    is_credit_code,
 )
 
 CITIZEN = "11010519491231002X"
 COMPANY = "91350100M000100Y43"
-
-
-def test_the_standards_own_examples_are_right():
-    assert is_citizen_number(CITIZEN)
-    assert is_credit_code(COMPANY)
-
-
-@given(st.integers(0, 17), st.sampled_from("0123456789X"))
-def test_a_citizens_number_with_one_other_character_is_refused(at: int, character: str):
-    changed = CITIZEN[:at] + character + CITIZEN[at + 1 :]
-    assert is_citizen_number(changed) == (changed == CITIZEN)
-
-
-@given(st.integers(0, 17), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUWXYIOSVZ"))
-def test_a_credit_code_with_one_other_character_is_refused(at: int, character: str):
-    changed = COMPANY[:at] + character + COMPANY[at + 1 :]
-    assert is_credit_code(changed) == (changed == COMPANY)
-
-
-def test_a_day_that_there_is_not_makes_no_citizens_number():
-    assert not is_citizen_number("110105194902300020")
 
 
 def test_names_and_numbers_come_into_their_usual_form():

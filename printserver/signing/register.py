@@ -12,8 +12,10 @@ from typing import Final, TypeVar
 
 from printserver.signing.errors import StatementRefused
 from printserver.signing.flow import Flow, FlowMalformed, Seat, parse_flow
+from printserver.signing.overtaking import Thing, overtaken_by, settled
 from printserver.signing.statements import (
     BarBody,
+    Body,
     DelegationBody,
     DelegationEndBody,
     FlowBody,
@@ -81,19 +83,29 @@ class Standing:
     delegations: Mapping[SeatKey, DelegationBody] = field(default_factory=dict)
     """By principal, deputy and role."""
     policy: PolicyBody = field(default_factory=lambda: PolicyBody(officer_evidence="attested"))
+    written: Mapping[Thing, datetime] = field(default_factory=dict)
+    """When the newest statement on each thing was made: what was written before it gives nothing back."""
 
     def after(self, statement: Statement, at: datetime) -> Standing:
         """at: when the register took it.   Raises: StatementMalformed; StatementRefused for what cannot be."""
         body = statement.parsed()
+        if any(statement.made_at < self.written.get(thing, statement.made_at) for thing in overtaken_by(body)):
+            raise StatementRefused("something was said of this after it had been written; propose it anew")
+        newest = {
+            thing: max(statement.made_at, self.written.get(thing, statement.made_at)) for thing in settled(body)
+        }
+        return replace(self._with(body, statement.made_at, at), written={**self.written, **newest})
+
+    def _with(self, body: Body, made_at: datetime, at: datetime) -> Standing:
         match body:
             case FlowBody(flow=given):
                 return replace(self, flows=self._flows_with(given, at))
             case SealOrderBody() | SealBody() | SealStopBody():
-                return self._seals_after(body, statement.made_at, at)
+                return self._seals_after(body, made_at, at)
             case KeyBody() | UnkeyBody() | SystemBody() | UnsystemBody():
                 return self._keys_after(body)
             case FreezeBody() | UnfreezeBody():
-                return self._places_after(body, statement.made_at, at)
+                return self._places_after(body, made_at, at)
             case PolicyBody():
                 kept = body.approver_evidence or self.policy.approver_evidence
                 return replace(self, policy=body.model_copy(update={"approver_evidence": kept}))

@@ -7,16 +7,18 @@ to stop something.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from printserver.signing.errors import StatementRefused
 from printserver.signing.evidence import Decision
+from printserver.signing.flow import FlowMalformed, parse_flow
 from printserver.signing.register import CUSTODIAN, Standing
 from printserver.signing.statements import (
     Body,
     DelegationBody,
+    FlowBody,
     SealBody,
     SeatBody,
     Statement,
@@ -124,5 +126,15 @@ def concerned(body: Body) -> frozenset[str]:
             return frozenset({body.principal, body.deputy})
         case SealBody():
             return frozenset(body.custodians)
+        case FlowBody(flow=given):
+            return _named_in(given)
         case _:
             return frozenset()
+
+
+def _named_in(given: Mapping[str, Any]) -> frozenset[str]:
+    """The people whom the steps of a flow name; one that does not read is refused by the register in any case."""
+    try:
+        return frozenset(person for step in parse_flow(given).steps for person in step.persons)
+    except FlowMalformed:
+        return frozenset()

@@ -9,6 +9,7 @@ import pytest
 
 from printserver.signing.errors import StatementRefused
 from printserver.signing.register import FLOW_GRACE, Standing
+from printserver.signing.signatories import STOPPING
 from printserver.signing.statements import StatementMalformed, parse_body, statement_of_json
 from tests.standings import (
     HEAD,
@@ -147,11 +148,59 @@ def test_a_passkey_once_registered_is_not_given_to_somebody_else():
 
 def test_what_was_written_before_a_stop_does_not_undo_it():
     """Signed last week, held back, and handed in after the loss was reported."""
-    before = statement(K.SEAL, seal("eve"), made_at=NOW - timedelta(hours=1))
-    stopped = OFFICE.after(statement(K.SEAL_STOP, {"seal_id": SEAL}), NOW)
+    before = statement(K.SEAL, seal("eve"), made_at=NOW + timedelta(minutes=1))
+    at = NOW + timedelta(hours=1)
+    stopped = OFFICE.after(statement(K.SEAL_STOP, {"seal_id": SEAL}, made_at=at), at)
     with pytest.raises(StatementRefused, match="stopped after"):
-        stopped.after(before, NOW)
+        stopped.after(before, at)
     revoked = statement(K.SEAL, seal("eve", state="revoked"), made_at=NOW - timedelta(hours=1))
-    assert stopped.after(revoked, NOW).seals[SEAL].state == "revoked"
-    again = stopped.after(statement(K.SEAL, seal("eve"), made_at=NOW + timedelta(seconds=1)), NOW + timedelta(hours=1))
+    assert stopped.after(revoked, at).seals[SEAL].state == "revoked"
+    again = stopped.after(statement(K.SEAL, seal("eve"), made_at=at + timedelta(seconds=1)), at + timedelta(hours=1))
     assert again.seals[SEAL].state == "active"
+
+
+KEY = {
+    "person_id": some_id("max"),
+    "credential_id": "AAEC",
+    "public_key": "AAEC",
+    "rp_id": "seals.example",
+    "origin": "https://seals.example",
+}
+OA = {"system_id": "oa", "name": "OA", "spki": "AA", "paths": [HEAD]}
+BAR_MAX = (K.BAR, {"person_id": some_id("max"), "reason": "left"})
+TAKEN_BACK: list[tuple[K, dict[str, Any], K, dict[str, Any]]] = [
+    (K.UNBAR, {"person_id": some_id("max")}, *BAR_MAX),
+    (K.SEAT, seat("max", "approver"), *BAR_MAX),
+    (K.SEAT, seat("max", "approver"), K.UNSEAT, {"person_id": some_id("max"), "role": "approver", "path": HEAD}),
+    (K.KEY, KEY, *BAR_MAX),
+    (K.KEY, KEY, K.UNKEY, {"person_id": some_id("max"), "credential_id": "AAEC"}),
+    (K.SYSTEM, OA, K.UNSYSTEM, {"system_id": "oa"}),
+    (K.DELEGATION, delegation("ann", "max", "approver"), *BAR_MAX),
+    (K.DELEGATION, delegation("max", "ann", "approver"), *BAR_MAX),
+    (
+        K.DELEGATION,
+        delegation("ann", "max", "approver"),
+        K.DELEGATION_END,
+        {"principal": some_id("ann"), "deputy": some_id("max"), "role": "approver"},
+    ),
+    (K.POLICY, {"officer_evidence": "attested"}, K.POLICY, {"officer_evidence": "passkey"}),
+    (K.SEAL, seal("max"), K.SEAL, seal("eve", evidence="passkey")),
+]
+
+
+@pytest.mark.parametrize(("kind", "body", "taking", "taken"), TAKEN_BACK)
+def test_words_kept_back_from_before_bring_nothing_back(
+    kind: K, body: dict[str, Any], taking: K, taken: dict[str, Any]
+):
+    """Signed by officers while it was right, and handed in within the month, after it has been taken away."""
+    later = NOW + timedelta(hours=2)
+    after = OFFICE.after(statement(taking, taken, made_at=later), later)
+    with pytest.raises(StatementRefused, match="after it had been written"):
+        after.after(statement(kind, body, made_at=later - timedelta(hours=1)), later + timedelta(hours=1))
+    anew = after.after(statement(kind, body, made_at=later + timedelta(minutes=1)), later + timedelta(hours=1))
+    assert anew != after
+
+
+@pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, body in BODIES if kind in STOPPING])
+def test_what_takes_away_is_never_too_old(kind: K, body: dict[str, Any]):
+    OFFICE.after(statement(kind, body, made_at=NOW - timedelta(days=9)), NOW)

@@ -24,6 +24,7 @@ from tests.standings import (
     SOUTH,
     K,
     delegation,
+    flow_of,
     seal,
     seat,
     signed,
@@ -66,6 +67,7 @@ def test_what_only_takes_away_takes_one_word_and_never_none(kind: K, body: dict[
         (K.SEAT, seat("one", "approver")),
         (K.UNBAR, {"person_id": some_id("one")}),
         (K.SEAL, seal("one")),
+        (K.FLOW, {"flow": flow_of({"name": "approval", "persons": [some_id("ann"), some_id("one")]}).to_json()}),
     ],
 )
 def test_nobody_vouches_for_oneself(kind: K, body: dict[str, Any]):

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from printserver.audit.log import By, append
 from printserver.foundation.errors import NotFound, TransitionRefused
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.events import CopyMoved, CopySigned
 from printserver.print_requests.models import Copy
@@ -62,11 +63,14 @@ def record_issued(
 
     journal_lines, journal_head: of the signer's spent journal at this moment.   Raises: NotFound, TransitionRefused.
     """
-    move_copy(work, by, copy_id, CopyAction.ISSUE, issued_sha256=issued_sha256, issued_at=work.now())
-    organisation_id = work.session.scalar(select(Copy.organisation_id).where(Copy.id == copy_id))
+    row = work.session.execute(select(Copy.organisation_id, Copy.number).where(Copy.id == copy_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such copy")
+    action = CopyAction.ISSUE_ELECTRONIC if row.number == ELECTRONIC_ORIGINAL else CopyAction.ISSUE
+    move_copy(work, by, copy_id, action, issued_sha256=issued_sha256, issued_at=work.now())
     append(
         work,
-        by.within(organisation_id),
+        by.within(row.organisation_id),
         CopySigned(id=copy_id, issued_sha256=issued_sha256, journal_lines=journal_lines, journal_head=journal_head),
     )
 

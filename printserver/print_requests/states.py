@@ -45,6 +45,8 @@ class CopyState(StrEnum):
     RENDERED = "rendered"
     AUTHORISED = "authorised"
     ISSUED = "issued"
+    ELECTRONIC = "electronic"
+    """Issued as a file: the electronic original, which no action brings to a printer."""
     RELEASED = "released"
     SENT = "sent"
     PRINTED = "printed"
@@ -59,6 +61,7 @@ class CopyState(StrEnum):
 class CopyAction(StrEnum):
     AUTHORISE = "authorise"
     ISSUE = "issue"
+    ISSUE_ELECTRONIC = "issue as a file"
     WASTE = "waste"
     RELEASE = "release"
     SEND = "send"
@@ -109,10 +112,12 @@ COPY_TRANSITIONS: Final[Mapping[tuple[CopyState, CopyAction], CopyState]] = {
     (C.RENDERED, CA.AUTHORISE): C.AUTHORISED,
     (C.RENDERED, CA.VOID): C.VOID,
     (C.AUTHORISED, CA.ISSUE): C.ISSUED,
+    (C.AUTHORISED, CA.ISSUE_ELECTRONIC): C.ELECTRONIC,
     (C.AUTHORISED, CA.VOID): C.VOID,
     (C.AUTHORISED, CA.WASTE): C.WASTED,  # redeemed, then no signature: the serial is never used
     (C.ISSUED, CA.RELEASE): C.RELEASED,
     (C.ISSUED, CA.VOID): C.VOID,
+    (C.ELECTRONIC, CA.VOID): C.VOID,
     (C.RELEASED, CA.SEND): C.SENT,
     (C.RELEASED, CA.TAKE_BACK): C.ISSUED,
     (C.RELEASED, CA.LOSE_TRACK): C.OUTCOME_UNKNOWN,  # the fence knows these very bytes, by the books they never began

@@ -14,15 +14,16 @@ from pikepdf import Array, Dictionary, Name, Object
 from reportlab.pdfgen.canvas import Canvas
 
 from printserver.foundation.errors import Malformed
-from printserver.foundation.serials import PageCode
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL, PageCode
 from printserver.rendering.code128 import HEIGHT_UM as BARS_UM
 from printserver.rendering.code128 import draw_barcode
 from printserver.rendering.drawing import VectorCanvas, forms_drawn
-from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, SealPlaceRefused, check_places, seal_box
+from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, SealPlaceRefused, check_places
 from printserver.rendering.page_layout import LINE_UM, WHOLE, Box, PageLayout
 from printserver.rendering.pdf_files import content_as_form, page_points, page_size, saved
 from printserver.rendering.qr_code import BOX_UM as QR_SQUARE_UM
 from printserver.rendering.qr_code import draw_qr_code, qr_modules
+from printserver.rendering.seal_forms import SealArtwork
 from printserver.rendering.typeface import SANS, SANS_BOLD, Typeface, draw_text, text_width
 from printserver.rendering.units import PageSize, to_points
 from printserver.rendering.vector import numbers
@@ -51,7 +52,7 @@ def render_copy(safe_pdf: bytes, layout: Sequence[PageLayout], marks: CopyMarks)
     check_places(layout, marks.seals)
     with pikepdf.open(io.BytesIO(safe_pdf)) as pdf:
         _check_pages(pdf, layout)
-        seals = [(seal, _seal_form(pdf, seal)) for seal in marks.seals]
+        seals = [SealArtwork.of(pdf, seal) for seal in marks.seals]
         overlays = forms_drawn(_marks_drawn(layout, marks), pdf)
         for page, place, overlay in zip(pdf.pages, layout, overlays, strict=True):
             _compose(pdf, page, place, seals, overlay)
@@ -81,31 +82,17 @@ def _check_pages(pdf: pikepdf.Pdf, layout: Sequence[PageLayout]) -> None:
         raise LayoutMismatch("the layout belongs to another document")
 
 
-def _seal_form(pdf: pikepdf.Pdf, seal: PlacedSeal) -> pikepdf.Object:
-    """The artwork as a form of 1 × 1, with a group of its own, so that the seal is multiplied as a whole."""
-    with pikepdf.open(io.BytesIO(seal.artwork_pdf)) as artwork:
-        page = artwork.pages[0]
-        left, bottom, right, top = (float(side) for side in page.mediabox)
-        form = pdf.copy_foreign(content_as_form(artwork, page))
-    width, height = right - left, top - bottom
-    form.Matrix = Array([1 / width, 0, 0, 1 / height, -left / width, -bottom / height])
-    form.Group = Dictionary(S=Name.Transparency)
-    return form
-
-
 def _compose(
-    pdf: pikepdf.Pdf, page: pikepdf.Page, place: PageLayout, seals: Sequence[tuple[PlacedSeal, Object]], overlay: Object
+    pdf: pikepdf.Pdf, page: pikepdf.Page, place: PageLayout, seals: Sequence[SealArtwork], overlay: Object
 ) -> None:
     """The content, over it the seals, over these what `overlay` draws."""
     xobjects = {"/Page": content_as_form(pdf, page), "/Marks": overlay}
     operators = [_placed("/Page", matrix=_content_matrix(place))]
-    for at, (seal, form) in enumerate(seals, 1):
-        name = f"/Seal{at}"
-        for spot in (spot for spot in seal.places if spot.page == place.page):
-            xobjects[name] = form
-            operators.append(
-                _placed(name, matrix=_box_matrix(place.size, seal_box(place, seal, spot)), multiplied=True)
-            )
+    for at, artwork in enumerate(seals, 1):
+        drawn = artwork.drawn_on(place, f"/Seal{at}")
+        if drawn:
+            xobjects[f"/Seal{at}"] = artwork.form
+            operators += drawn
     operators.append(_placed("/Marks"))
     page.obj.Resources = Dictionary(
         XObject=Dictionary(xobjects), ExtGState=Dictionary(Multiply=Dictionary(Type=Name.ExtGState, BM=Name.Multiply))
@@ -113,10 +100,9 @@ def _compose(
     page.obj.Contents = pdf.make_stream(b"".join(operators))
 
 
-def _placed(name: str, *, matrix: Sequence[float] = (1, 0, 0, 1, 0, 0), multiplied: bool = False) -> bytes:
+def _placed(name: str, *, matrix: Sequence[float] = (1, 0, 0, 1, 0, 0)) -> bytes:
     """The operators that put a form on the page, and leave the page's state as it was."""
-    blend = "/Multiply gs " if multiplied else ""
-    return f"q {blend}{numbers(*matrix)} cm {name} Do Q\n".encode("ascii")
+    return f"q {numbers(*matrix)} cm {name} Do Q\n".encode("ascii")
 
 
 def _content_matrix(place: PageLayout) -> tuple[float, ...]:
@@ -130,13 +116,6 @@ def _content_matrix(place: PageLayout) -> tuple[float, ...]:
 def _corner(size: PageSize, box: Box) -> tuple[float, float]:
     """The box's top-left corner in points, y upwards."""
     return to_points(box.x_um), to_points(size.height_um - box.y_um)
-
-
-def _box_matrix(size: PageSize, box: Box) -> tuple[float, ...]:
-    """Of a form of 1 × 1 that is to fill the box."""
-    left, top = _corner(size, box)
-    width, height = to_points(box.width_um), to_points(box.height_um)
-    return (width, 0, 0, height, left, top - height)
 
 
 def _codes_drawn(layout: Sequence[PageLayout], codes: Sequence[str]) -> VectorCanvas:
@@ -162,14 +141,17 @@ def _marks_drawn(layout: Sequence[PageLayout], marks: CopyMarks) -> VectorCanvas
 
 def _draw_copy_line(canvas: Canvas, place: PageLayout, marks: CopyMarks, pages: int) -> None:
     serial = str(marks.serial)
-    line = (
-        f"{serial} · 第 {marks.number} 份 共 {marks.copies} 份 · Copy {marks.number} of {marks.copies}"
-        f" · page {place.page}/{pages}"
-    )
+    line = f"{serial} · {_which_copy(marks)} · page {place.page}/{pages}"
     left, top = _corner(place.size, place.barcode)
     draw_barcode(canvas, PageCode(marks.serial, place.page).digits(), left=left, top=top)
     _fit_line(canvas, SANS, line, place.size, place.barcode, BARS_UM)
     _fit_line(canvas, SANS_BOLD, serial, place.size, place.qr, QR_SQUARE_UM)
+
+
+def _which_copy(marks: CopyMarks) -> str:
+    if marks.number == ELECTRONIC_ORIGINAL:
+        return "电子原件，打印件无效 · Electronic original, not valid on paper"
+    return f"第 {marks.number} 份 共 {marks.copies} 份 · Copy {marks.number} of {marks.copies}"
 
 
 def _fit_line(canvas: Canvas, typeface: Typeface, text: str, size: PageSize, box: Box, above_um: int) -> None:

@@ -22,6 +22,7 @@ _REFUSAL_OF_STATE: Final[Mapping[CopyState, Reason | None]] = {
     CopyState.AUTHORISED: Reason.COPY_NOT_PRINTED,
     CopyState.ISSUED: Reason.COPY_NOT_PRINTED,
     CopyState.RELEASED: Reason.COPY_NOT_PRINTED,
+    CopyState.ELECTRONIC: Reason.ELECTRONIC_ORIGINAL,
     CopyState.WASTED: Reason.COPY_NOT_PRINTED,
     CopyState.SENT: None,
     CopyState.OUTCOME_UNKNOWN: None,

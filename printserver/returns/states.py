@@ -54,6 +54,8 @@ class Reason(StrEnum):
     """The copy is void, replaced, destroyed or missing."""
     COPY_NOT_PRINTED = "copy-not-printed"
     """By the books the copy never went to a printer."""
+    ELECTRONIC_ORIGINAL = "electronic-original"
+    """Somebody has printed the electronic original."""
     PAGE_OUT_OF_RANGE = "page-number-out-of-range"
     DUPLICATE_PAGE = "duplicate-page"
     """The same page of the same copy came home already."""

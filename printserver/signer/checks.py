@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError
 from printserver.approvals.authorisation import AuthorisationFacts, authorisation_facts
 from printserver.approvals.flows import evidence_of
 from printserver.foundation.errors import IntegrityError
-from printserver.foundation.serials import CopySerial
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL, CopySerial
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.queries import copy_facts
 from printserver.rendering.page_layout import PageLayout
@@ -122,7 +122,7 @@ def _proved(
         organisation=manifest["organisation"],
         serial=CopySerial.parse(entry["serial"]),
         number=entry["number"],
-        copies=len(manifest["copies"]),
+        copies=sum(copy["number"] != ELECTRONIC_ORIGINAL for copy in manifest["copies"]),
         document_sha256=manifest["document_sha256"],
         seal_code_id=manifest["seals"][0]["code_id"],
         seals=proved,

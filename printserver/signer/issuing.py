@@ -23,6 +23,7 @@ from printserver.approvals.authorisation import (
 from printserver.audit.log import By
 from printserver.foundation.errors import PrintServerError, TransitionRefused, Unavailable
 from printserver.foundation.ids import made_at
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Database
 from printserver.print_requests.copies import move_copy, record_issued
 from printserver.print_requests.copy_seals import record_sealed
@@ -133,7 +134,7 @@ class Issuing:
             sign=sign,
             certificates=chain,
             field_name=SIGNATURE_FIELD,
-            reason=f"{approved.title} · {approved.number}/{approved.copies}",
+            reason=f"{approved.title} · {_which(approved)}",
             location="",
             time=now,
             prepared=prepared,
@@ -196,3 +197,10 @@ class Issuing:
             return
         with self.database.work() as work:
             record_refusal(work, BY_SIGNER, authorisation_id, problem)
+
+
+def _which(approved: Approved) -> str:
+    """As the signature's reason says it to whoever opens the file."""
+    if approved.number == ELECTRONIC_ORIGINAL:
+        return "电子原件 electronic original"
+    return f"{approved.number}/{approved.copies}"

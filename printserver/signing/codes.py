@@ -48,8 +48,9 @@ class CodeBody:
     """1-based, at most `pages`."""
     pages: int
     copy: int
-    """1-based, at most `copies`."""
+    """1-based, at most `copies`; 0 for the electronic original, which is no copy on paper."""
     copies: int
+    """On paper."""
     first_seal_id: bytes
     """6 bytes; zeros when the copy carries no seal."""
     document_sha256: bytes
@@ -60,7 +61,7 @@ class CodeBody:
             raise CodeMalformed("a key id has 8 hex digits")
         if not 0 <= self.organisation <= _U32:
             raise CodeMalformed("the organisation's number is out of range")
-        if not 1 <= self.page <= self.pages <= _U16 or not 1 <= self.copy <= self.copies <= _U16:
+        if not 1 <= self.page <= self.pages <= _U16 or not 0 <= self.copy <= self.copies <= _U16:
             raise CodeMalformed("page or copy numbers are out of range")
         if len(self.first_seal_id) != 6 or len(self.document_sha256) != 32:
             raise CodeMalformed("a seal id has 6 bytes and a digest 32")

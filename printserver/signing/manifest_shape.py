@@ -52,6 +52,8 @@ def _copy_problems(copies: Any) -> Iterator[str]:
             yield f"two copies have the same {name}"
         if not all(values):
             yield f"a copy has no {name}"
+    if any(type(entry["number"]) is not int or entry["number"] < 0 for entry in copies):
+        yield "a copy's number is none"
 
 
 def _is_list_of(value: Any, *names: str) -> bool:

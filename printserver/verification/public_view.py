@@ -5,20 +5,30 @@ Never: who applied, approved or printed, the printer, the branch, the own refere
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
+from printserver.approvals.classes import ClassNotFound, PublicView, class_facts
+from printserver.foundation.errors import NotFound
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
 from printserver.print_requests.copy_seals import seals_on
-from printserver.print_requests.notices import holders_notified_at
+from printserver.print_requests.money import Money, in_capitals
+from printserver.print_requests.parties import Party, PartyKind
+from printserver.print_requests.public_queries import Told, issued_in_place_of, said_of_request, told_of
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import INVALID, CopyState
 from printserver.seals.queries import seal_facts
+from printserver.seals.states import SealState
 from printserver.signing.codes import CodeBody
+from printserver.storage.objects import Objects
+from printserver.verification.sightings import Sightings
 
 
 class VerdictKind(StrEnum):
@@ -26,6 +36,8 @@ class VerdictKind(StrEnum):
 
     GENUINE = "genuine"
     """Signed, printed, and valid now."""
+    SEAL_REVOKED = "seal-revoked"
+    """As genuine, but a seal on it was revoked since."""
     UNSETTLED = "unsettled"
     """Signed, but the books do not know yet that it was printed: ask the issuer."""
     VOID = "void"
@@ -49,14 +61,38 @@ KIND_OF_STATE: Final[Mapping[CopyState, VerdictKind]] = {
     CopyState.SENT: VerdictKind.UNSETTLED,
     CopyState.OUTCOME_UNKNOWN: VerdictKind.UNSETTLED,
     CopyState.PRINTED: VerdictKind.GENUINE,
+    CopyState.ELECTRONIC: VerdictKind.GENUINE,
+    CopyState.ELECTRONIC: VerdictKind.GENUINE,
     CopyState.DESTROYED: VerdictKind.VOID,
     CopyState.MISSING: VerdictKind.VOID,
     CopyState.VOID: VerdictKind.VOID,
     CopyState.REPLACED: VerdictKind.REPLACED,
 }
 
-WITH_FACTS: Final = frozenset({VerdictKind.GENUINE, VerdictKind.UNSETTLED, VerdictKind.VOID, VerdictKind.REPLACED})
+WITH_FACTS: Final = frozenset(
+    {
+        VerdictKind.GENUINE,
+        VerdictKind.SEAL_REVOKED,
+        VerdictKind.UNSETTLED,
+        VerdictKind.VOID,
+        VerdictKind.REPLACED,
+    }
+)
 """A signed code of a copy that left the server: whoever shows it has the page's content already."""
+SEAL_ENDED: Final = frozenset({SealState.REVOKED, SealState.DESTROYED})
+
+
+@dataclass(frozen=True)
+class PublicSeal:
+    """`origin`: `internal`, made here, or `filed`, another maker's object.   sealed_at: None for old copies.
+
+    ended: revoked or destroyed since.
+    """
+
+    name: str
+    origin: str
+    ended: bool
+    sealed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -65,44 +101,161 @@ class PublicFacts:
 
     title: str
     organisation: str
-    seal: str
+    """Holder of the seals."""
+    seals: tuple[PublicSeal, ...]
     serial: str
     copy: int
+    """0 for the electronic original."""
     copies: int
     page: int
     pages: int
     issued_at: datetime
     """As the code says; whole seconds, UTC."""
-    sealed_at: datetime | None = None
-    """When the seal's key signed the copy, as the books say; None for copies from before there was such a signature."""
-    seal_origin: str = "internal"
-    """`internal`: the seal was made here; `filed`: it is the object of another maker."""
-    holders_notified_at: datetime | None = None
-    """When the last holder was told that the copy is no longer valid; not whom, nor how."""
+    parties: tuple[str, ...] = ()
+    """Of a person only the first and the last letter, unless the class shows its pages to everybody."""
+    amount: Money | None = None
+    marks: tuple[str, ...] = ()
+    """Security marks that the manifest names: what else the paper must show."""
+    told: tuple[Told, ...] = ()
+    """What holders of an invalid copy were told, and when; not whom, nor how."""
+    replaced_by: tuple[str, ...] = ()
+    """Serials of the copies that stand in its place."""
+
+    @property
+    def electronic(self) -> bool:
+        """Whether it is the file itself, of which no paper is the controlled copy."""
+        return self.copy == ELECTRONIC_ORIGINAL
+
+    @property
+    def capitals(self) -> str:
+        """The amount as Chinese papers write it; empty without one, or in another currency."""
+        return "" if self.amount is None else in_capitals(self.amount)
+
+    @property
+    def seal(self) -> str:
+        return "、".join(seal.name for seal in self.seals)
+
+    @property
+    def sealed_at(self) -> datetime | None:
+        return next((seal.sealed_at for seal in self.seals if seal.sealed_at), None)
+
+
+@dataclass(frozen=True)
+class PagePolicy:
+    """How much of the page is shown, and from what.   rendition_sha256: the pages as approved, without codes.
+
+    seals: boxes (left, top, width, height) in µm on this page, from its top left corner.
+    """
+
+    view: PublicView
+    rendition_sha256: str
+    page: int
+    seals: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`facts` only for a signed code of a copy that left the server; otherwise None, whatever the reason."""
+    """`facts`, `policy` and `copy_id` only for a signed code of a copy that left the server."""
 
     kind: VerdictKind
     facts: PublicFacts | None = None
+    policy: PagePolicy | None = None
+    copy_id: UUID | None = None
+    unlikely: Sightings | None = None
+    """From how many places the code was opened lately, when they are more than one paper gets to."""
 
 
-def public_facts(work: Work, copy: CopyFacts, body: CodeBody) -> PublicFacts:
-    """copy and body: already found to agree with each other."""
-    seal = seal_facts(work, copy.seal_id)
-    return PublicFacts(
+def genuine_kind(seals: Sequence[PublicSeal]) -> VerdictKind:
+    """Of a printed copy."""
+    return VerdictKind.SEAL_REVOKED if any(seal.ended for seal in seals) else VerdictKind.GENUINE
+
+
+def public_facts(
+    work: Work, copy: CopyFacts, body: CodeBody, objects: Objects | None
+) -> tuple[PublicFacts, PagePolicy]:
+    """copy and body: already found to agree with each other.   objects: None leaves the manifest unread."""
+    said = said_of_request(work, copy.request_id)
+    view = _view(work, copy, said.class_code)
+    manifest = _manifest(objects, said.manifest_sha256)
+    seals = seals_of_copy(work, copy)
+    invalid = copy.state in INVALID
+    facts = PublicFacts(
         title=copy.title,
         organisation=organisation(work, copy.organisation_id).name,
-        seal=seal.name,
-        seal_origin=seal.origin,
+        seals=seals,
         serial=str(copy.serial),
         copy=copy.number,
         copies=copy.copies,
         page=body.page,
         pages=copy.pages,
         issued_at=body.issued_at,
-        sealed_at=next((each.sealed_at for each in seals_on(work, copy.id)), None),
-        holders_notified_at=holders_notified_at(work, copy.id) if copy.state in INVALID else None,
+        parties=tuple(_party(party, view) for party in said.parties),
+        amount=said.amount,
+        marks=marks_of(manifest),
+        told=told_of(work, copy.id) if invalid else (),
+        replaced_by=tuple(map(str, issued_in_place_of(work, copy.id))) if invalid else (),
     )
+    boxes = _seal_boxes(work, manifest, body.page) if view is PublicView.MASKED else ()
+    return facts, PagePolicy(view, copy.rendition_sha256, body.page, boxes)
+
+
+def marks_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The marks that were switched on, by name and in the manifest's order; none in older manifests."""
+    marks = manifest.get("marks")
+    if not isinstance(marks, Mapping):
+        return ()
+    return tuple(str(name) for name, wanted in marks.items() if wanted)
+
+
+def seals_of_copy(work: Work, copy: CopyFacts) -> tuple[PublicSeal, ...]:
+    put_on = seals_on(work, copy.id)
+    sealed: dict[UUID, datetime | None] = {each.seal_id: each.sealed_at for each in put_on}
+    sealed = sealed or {copy.seal_id: None}
+    found = ((seal_facts(work, seal_id), at) for seal_id, at in sealed.items())
+    return tuple(PublicSeal(seal.name, seal.origin, seal.state in SEAL_ENDED, at) for seal, at in found)
+
+
+def _view(work: Work, copy: CopyFacts, class_code: str) -> PublicView:
+    """Nothing is shown of a class that nobody knows."""
+    try:
+        return PublicView(class_facts(work, copy.organisation_id, class_code).description.public_view)
+    except (ClassNotFound, ValueError):
+        return PublicView.NONE
+
+
+def _party(party: Party, view: PublicView) -> str:
+    if view is PublicView.FULL or party.kind is not PartyKind.PERSON or len(party.name) < 2:
+        return party.name
+    return f"{party.name[0]}{'*' * max(1, len(party.name) - 2)}{party.name[-1] if len(party.name) > 2 else ''}"
+
+
+def _manifest(objects: Objects | None, digest: str | None) -> Mapping[str, Any]:
+    """Empty when there is none to be had: then the page says less, and never something else."""
+    if objects is None or digest is None:
+        return {}
+    try:
+        manifest = json.loads(objects.get(digest))
+    except (NotFound, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _seal_boxes(work: Work, manifest: Mapping[str, Any], page: int) -> tuple[tuple[int, int, int, int], ...]:
+    """Of whole seals on that page; a place of another shape stays behind a grey box."""
+    boxes = []
+    for seal in manifest.get("seals", ()):
+        places = [
+            place for place in seal.get("places", ()) if place.get("page") == page and {"x_um", "y_um"} <= set(place)
+        ]
+        if places:
+            facts = seal_facts(work, UUID(seal["seal_id"]))
+            boxes += [
+                (
+                    place["x_um"] - facts.width_um // 2,
+                    place["y_um"] - facts.height_um // 2,
+                    facts.width_um,
+                    facts.height_um,
+                )
+                for place in places
+            ]
+    return tuple(boxes)

@@ -34,4 +34,4 @@ def test_only_paper_that_may_exist_and_counts_comes_home(state: CopyState):
         assert refusal is None
         assert (note_of_state(state) is None) == (state is CopyState.PRINTED)
     else:
-        assert refusal in (Reason.COPY_VOID, Reason.COPY_NOT_PRINTED)
+        assert refusal in (Reason.COPY_VOID, Reason.COPY_NOT_PRINTED, Reason.ELECTRONIC_ORIGINAL)

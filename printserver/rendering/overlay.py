@@ -14,7 +14,7 @@ from pikepdf import Array, Dictionary, Name, Object
 from reportlab.pdfgen.canvas import Canvas
 
 from printserver.foundation.errors import Malformed
-from printserver.foundation.serials import ELECTRONIC_ORIGINAL, PageCode
+from printserver.foundation.serials import PageCode
 from printserver.rendering.code128 import HEIGHT_UM as BARS_UM
 from printserver.rendering.code128 import draw_barcode
 from printserver.rendering.drawing import VectorCanvas, forms_drawn
@@ -24,6 +24,7 @@ from printserver.rendering.pdf_files import content_as_form, page_points, page_s
 from printserver.rendering.qr_code import BOX_UM as QR_SQUARE_UM
 from printserver.rendering.qr_code import draw_qr_code, qr_modules
 from printserver.rendering.seal_forms import SealArtwork
+from printserver.rendering.security_marks import LAYER, MarkedCopy, security_layers, which_copy
 from printserver.rendering.typeface import SANS, SANS_BOLD, Typeface, draw_text, text_width
 from printserver.rendering.units import PageSize, to_points
 from printserver.rendering.vector import numbers
@@ -44,8 +45,8 @@ class LayoutMismatch(Malformed):
 def render_copy(safe_pdf: bytes, layout: Sequence[PageLayout], marks: CopyMarks) -> bytes:
     """A copy's pages, complete but for the codes, whose place stays free.
 
-    Each page gets the seals (multiplied into the text, so that both stay legible), the barcode with the line that says
-    which copy and page this is, and the serial for people under the code's place.
+    Each page gets the marks against copying, over them the seals (multiplied into the text, so that both stay legible),
+    the barcode with the line that says which copy and page this is, and the serial for people under the code's place.
     safe_pdf: from `make_safe`.   layout: from `plan_layout` of the same document.
     Raises LayoutMismatch, SealPlaceRefused, CodeRefused, BarcodeRefused.
     """
@@ -53,9 +54,10 @@ def render_copy(safe_pdf: bytes, layout: Sequence[PageLayout], marks: CopyMarks)
     with pikepdf.open(io.BytesIO(safe_pdf)) as pdf:
         _check_pages(pdf, layout)
         seals = [SealArtwork.of(pdf, seal) for seal in marks.seals]
+        layers = security_layers(pdf, layout, marks.security, MarkedCopy(marks.serial, marks.number, marks.copies))
         overlays = forms_drawn(_marks_drawn(layout, marks), pdf)
-        for page, place, overlay in zip(pdf.pages, layout, overlays, strict=True):
-            _compose(pdf, page, place, seals, overlay)
+        for page, place, layer, overlay in zip(pdf.pages, layout, layers, overlays, strict=True):
+            _compose(pdf, page, place, layer, seals, overlay)
         return saved(pdf)
 
 
@@ -83,11 +85,19 @@ def _check_pages(pdf: pikepdf.Pdf, layout: Sequence[PageLayout]) -> None:
 
 
 def _compose(
-    pdf: pikepdf.Pdf, page: pikepdf.Page, place: PageLayout, seals: Sequence[SealArtwork], overlay: Object
+    pdf: pikepdf.Pdf,
+    page: pikepdf.Page,
+    place: PageLayout,
+    security: Object | None,
+    seals: Sequence[SealArtwork],
+    overlay: Object,
 ) -> None:
-    """The content, over it the seals, over these what `overlay` draws."""
+    """The content, over it the marks against copying, the seals, and on top what `overlay` draws."""
     xobjects = {"/Page": content_as_form(pdf, page), "/Marks": overlay}
     operators = [_placed("/Page", matrix=_content_matrix(place))]
+    if security is not None:
+        xobjects[LAYER] = security
+        operators.append(_placed(LAYER))
     for at, artwork in enumerate(seals, 1):
         drawn = artwork.drawn_on(place, f"/Seal{at}")
         if drawn:
@@ -141,17 +151,11 @@ def _marks_drawn(layout: Sequence[PageLayout], marks: CopyMarks) -> VectorCanvas
 
 def _draw_copy_line(canvas: Canvas, place: PageLayout, marks: CopyMarks, pages: int) -> None:
     serial = str(marks.serial)
-    line = f"{serial} · {_which_copy(marks)} · page {place.page}/{pages}"
+    line = f"{serial} · {which_copy(marks.number, marks.copies)} · page {place.page}/{pages}"
     left, top = _corner(place.size, place.barcode)
     draw_barcode(canvas, PageCode(marks.serial, place.page).digits(), left=left, top=top)
     _fit_line(canvas, SANS, line, place.size, place.barcode, BARS_UM)
     _fit_line(canvas, SANS_BOLD, serial, place.size, place.qr, QR_SQUARE_UM)
-
-
-def _which_copy(marks: CopyMarks) -> str:
-    if marks.number == ELECTRONIC_ORIGINAL:
-        return "电子原件，打印件无效 · Electronic original, not valid on paper"
-    return f"第 {marks.number} 份 共 {marks.copies} 份 · Copy {marks.number} of {marks.copies}"
 
 
 def _fit_line(canvas: Canvas, typeface: Typeface, text: str, size: PageSize, box: Box, above_um: int) -> None:

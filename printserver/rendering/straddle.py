@@ -1,0 +1,70 @@
+"""Cut one seal into a slice a page, so that the fanned-out pages show it whole: no gap, no overlap. Pure.
+
+Page 1 lies on top. Fanned out to the right, each next page shows its strip further right, so the first page carries the
+leftmost slice; to the left it is the other way round; fanned out upwards, the first page carries the lowest slice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from printserver.rendering.marks import SealPlace
+from printserver.rendering.page_layout import Box, PageLayout
+from printserver.rendering.places import LARGEST_GROUP, SMALLEST_GROUP, Edge
+
+THINNEST_SLICE_UM: Final = 2_000
+"""A thinner strip tells nothing, and a printer loses it."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """`number`: of `count`, in the order of pages.   part: of the seal, from the seal's own top-left corner."""
+
+    number: int
+    count: int
+    part: Box
+
+
+def pages_a_group(across_um: int, wanted: int | None = None) -> int:
+    """How many pages share one seal at most.   across_um: the seal's extent across the edge."""
+    most = max(SMALLEST_GROUP, min(LARGEST_GROUP, across_um // THINNEST_SLICE_UM))
+    return most if wanted is None else min(wanted, most)
+
+
+def groups(pages: Sequence[int], most: int) -> Iterator[tuple[int, ...]]:
+    """Neighbours together, in groups that differ by at most one page, none with more than `most`."""
+    count = -(-len(pages) // most)
+    for at in range(count):
+        yield tuple(pages[len(pages) * at // count : len(pages) * (at + 1) // count])
+
+
+def slices(width_um: int, height_um: int, edge: Edge, count: int) -> tuple[Slice, ...]:
+    """In the order of pages; together they are exactly the seal."""
+    upwards = edge is Edge.TOP
+    length = height_um if upwards else width_um
+    cuts = [length * at // count for at in range(count + 1)]
+    parts = list(pairwise(cuts))
+    if edge is not Edge.RIGHT:
+        parts.reverse()
+    return tuple(
+        Slice(at, count, Box(0, start, width_um, end - start) if upwards else Box(start, 0, end - start, height_um))
+        for at, (start, end) in enumerate(parts, 1)
+    )
+
+
+def sliced_place(
+    layout: PageLayout, edge: Edge, piece: Slice, size: tuple[int, int], *, at_um: int, inset_um: int
+) -> SealPlace:
+    """Where the whole seal would stand so that its slice ends at the edge.   size: the seal's width and height."""
+    width, height = size
+    part = piece.part
+    if edge is Edge.RIGHT:
+        left, top = layout.size.width_um - inset_um - part.right_um, at_um - height // 2
+    elif edge is Edge.LEFT:
+        left, top = inset_um - part.x_um, at_um - height // 2
+    else:
+        left, top = at_um - width // 2, inset_um - part.y_um
+    return SealPlace(layout.page, left + width // 2, top + height // 2, part)

@@ -1,0 +1,128 @@
+"""The slices of a straddle seal are exactly the seal, and stand at the edge of their pages."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from pikepdf import Dictionary
+from PIL import Image
+
+from printserver.documents.intake import make_safe
+from printserver.rendering.layout import plan_layout
+from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, seal_box
+from printserver.rendering.overlay import render_copy
+from printserver.rendering.page_images import page_image
+from printserver.rendering.page_layout import BARCODE_BOX_UM, QR_BOX_UM, Box, ContentTransform, PageLayout
+from printserver.rendering.placement import Document, WantedSeal, resolve
+from printserver.rendering.places import Edge, Straddle
+from printserver.rendering.straddle import groups, pages_a_group, slices
+from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, PageSize
+from tests.unit.rendering.papers import pdf_of
+from tests.unit.rendering.test_overlay import ARTWORK, SERIAL
+
+UNMOVED = ContentTransform()
+sizes = st.tuples(st.integers(2_000, 60_000), st.integers(2_000, 60_000))
+
+
+def page(number: int, size: PageSize = A4_PORTRAIT, content: ContentTransform = UNMOVED) -> PageLayout:
+    qr = Box(size.width_um - 12_000 - QR_BOX_UM[0], 12_000, *QR_BOX_UM)
+    return PageLayout(
+        number, size, qr, Box(12_000, size.height_um - 12_000 - BARCODE_BOX_UM[1], *BARCODE_BOX_UM), content
+    )
+
+
+@given(sizes, st.sampled_from(list(Edge)), st.integers(1, 200))
+def test_slices_tile_the_seal(size, edge, count):
+    parts = [piece.part for piece in slices(*size, edge, count)]
+    assert len(parts) == count
+    assert sum(part.width_um * part.height_um for part in parts) == size[0] * size[1]
+    assert not any(one.overlaps(other) for at, one in enumerate(parts) for other in parts[at + 1 :])
+    assert all(part.x_um >= 0 and part.right_um <= size[0] for part in parts)
+    assert all(part.y_um >= 0 and part.bottom_um <= size[1] for part in parts)
+
+
+@given(st.integers(2, 2_000), st.integers(3, 100))
+def test_groups_hold_neighbours_and_never_leave_one_page_alone(count, most):
+    made = list(groups(range(1, count + 1), most))
+    assert [number for group in made for number in group] == list(range(1, count + 1))
+    assert all(2 <= len(group) <= most for group in made)
+    assert max(map(len, made)) - min(map(len, made)) <= 1
+
+
+def test_many_pages_share_a_seal_only_while_each_has_a_strip_that_shows_something():
+    assert pages_a_group(42_000) == 21
+    assert pages_a_group(42_000, 8) == 8
+    assert pages_a_group(42_000, 90) == 21
+    assert pages_a_group(4_000) == 3
+
+
+@given(
+    sizes,
+    st.sampled_from(list(Edge)),
+    st.integers(2, 60),
+    st.none() | st.integers(3, 30),
+    st.integers(0, 10_000),
+    st.booleans(),
+)
+def test_every_slice_ends_at_the_edge_of_its_page_and_each_group_shows_the_seal_once(
+    size, edge, count, group, inset, two_sided
+):
+    moved = ContentTransform(900_000, 7_000, 9_000)
+    layout = tuple(page(at, A4_LANDSCAPE if at % 3 == 0 else A4_PORTRAIT, moved) for at in range(1, count + 1))
+    wanted = WantedSeal(b"", *size, (Straddle(edge, "all", group, None, inset),))
+    placement = resolve(Document(layout, two_sided=two_sided), [wanted])
+    fronts = [at for at in range(1, count + 1) if not two_sided or at % 2]
+    if len(fronts) < 2:
+        assert [finding.kind for finding in placement.problems] == ["straddle-needs-pages"]
+        return
+    (seal,) = placement.seals
+    assert [place.page for place in seal.places] == fronts
+    for place in seal.places:
+        box = seal_box(layout[place.page - 1], seal, place)
+        ends = {
+            Edge.RIGHT: layout[place.page - 1].size.width_um - box.right_um,
+            Edge.LEFT: box.x_um,
+            Edge.TOP: box.y_um,
+        }
+        assert ends[edge] == inset
+    area = sum(place.part.width_um * place.part.height_um for place in seal.places if place.part)
+    assert area % (size[0] * size[1]) == 0
+    assert not [finding for finding in placement.findings if finding.kind == "off-page"]
+
+
+def test_two_thousand_pages_are_straddled_in_no_time_and_resolved_alike():
+    layout = tuple(page(at) for at in range(1, 2_001))
+    wanted = WantedSeal(b"", 42_000, 42_000, (Straddle(),))
+    first, second = (resolve(Document(layout), [wanted]) for _ in range(2))
+    assert first == second
+    assert len(first.seals[0].places) == 2_000
+    assert not first.findings
+
+
+def test_printed_slices_laid_side_by_side_are_the_seal():
+    """By pixels of the rendered pages: the joined strips look like the seal printed whole."""
+    count, size = 4, 40_000
+    safe = make_safe(pdf_of(*(Dictionary() for _ in range(count)))).pdf
+    layout = plan_layout(safe)
+    (seal,) = resolve(Document(layout), [WantedSeal(ARTWORK, size, size, (Straddle(inset_um=3_000),))]).seals
+    pdf = render_copy(safe, layout, CopyMarks(SERIAL, 1, 1, (seal,)))
+    assert pdf == render_copy(safe, layout, CopyMarks(SERIAL, 1, 1, (seal,)))
+    strips = [cut(pdf, place.page, seal_box(layout[place.page - 1], seal, place)) for place in seal.places]
+    joined = np.concatenate(strips, axis=1)
+    whole = PlacedSeal(ARTWORK, size, size, (SealPlace(1, 100_000, 150_000),))
+    printed = cut(
+        render_copy(safe, layout, CopyMarks(SERIAL, 1, 1, (whole,))), 1, seal_box(layout[0], whole, *whole.places)
+    )
+    assert joined.shape == printed.shape == (400, 400, 3)
+    assert np.abs(joined - printed).mean() < 6
+    assert np.abs(joined - 255).mean() > 20
+
+
+def cut(pdf: bytes, page: int, box: Box) -> np.ndarray:
+    """The box as it is printed, ten pixels a millimetre."""
+    picture = Image.open(io.BytesIO(page_image(pdf, page, dpi=254, format="png"))).convert("RGB")
+    left, top, right, bottom = (round(side / 100) for side in (box.x_um, box.y_um, box.right_um, box.bottom_um))
+    return np.asarray(picture.crop((left, top, right, bottom))).astype(int)

@@ -34,6 +34,7 @@ from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue, overview
 from printserver.signing.seal_makers import SealMakers
 from printserver.storage.objects import LocalObjects, Objects
+from printserver.storage.sealed import KeyWrapper
 
 SINGLE_SIGN_ON_ANSWER: Final = "/sign-in/single-sign-on/answer"
 """Where the provider sends people back to."""
@@ -87,6 +88,11 @@ class Adapters:
     @cached_property
     def signer(self) -> SignerClient:
         return SignerClient(self.settings.signer_socket)
+
+    @property
+    def key_wrapper(self) -> KeyWrapper:
+        """For sealed storage, through the signer, which records each object."""
+        return self.signer
 
     @cached_property
     def shares(self) -> ShareSecret:

@@ -125,6 +125,10 @@ class Settings(BaseSettings):
 
     signer_clients: tuple[str, ...] = ()
     """System users that may have copies signed; none named means the signer's own."""
+    storage_clients: tuple[str, ...] = ()
+    """System users that may seal and open stored objects; none named means the signer's own."""
+    storage_keys_per_minute: int = Field(default=300, ge=1)
+    """Of sealed objects, for each of these users."""
 
     cups_private: bool = True
     cups_socket_path: Path | None = None

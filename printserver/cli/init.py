@@ -13,7 +13,7 @@ from uuid import UUID
 from printserver.audit.log import By
 from printserver.bootstrap import build
 from printserver.cli.queues import KnownQueue, emulated_printer, write_queues
-from printserver.cli.system_users import CUPS, WORKER, hand_over, make_home, separated
+from printserver.cli.system_users import CUPS, WEB, WORKER, hand_over, make_home, separated
 from printserver.foundation.clock import SystemClock
 from printserver.foundation.errors import NotFound, Refused
 from printserver.foundation.ids import new_id
@@ -234,9 +234,13 @@ def _write_settings(settings: Settings) -> None:
     """What this installation needs beyond the defaults, above what the operator wrote before; more may be added."""
     present = settings.file.read_text("utf-8") if settings.file.exists() else ""
     lines = ["# Settings of this installation; deploy/settings.example.toml explains each one."]
-    for name, user in (("signer_clients", WORKER), ("ticket_clients", CUPS)):
+    for name, users in (
+        ("signer_clients", [WORKER]),
+        ("storage_clients", [WEB, WORKER]),
+        ("ticket_clients", [CUPS]),
+    ):
         if separated() and name not in tomllib.loads(present):
-            lines.append(f"{name} = [{json.dumps(user)}]")
+            lines.append(f"{name} = {json.dumps(users)}")
     settings.file.write_text("\n".join(lines) + f"\n{present}", "utf-8")
 
 

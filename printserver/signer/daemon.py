@@ -11,7 +11,7 @@ import struct
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import partial
@@ -36,9 +36,16 @@ from printserver.signer.pdf_signing import preparation_of, time_stamp_authority
 from printserver.signer.registering import Registering, check_register
 from printserver.signer.seal_making import SealMaking
 from printserver.signer.stopped_keys import read_stopped_keys
+from printserver.signer.storage_keys import StorageKeys
 from printserver.signer.trust_watch import watch_trust
 from printserver.signing.certificate_files import read_chains
-from printserver.signing.errors import JournalBroken, RegisterBroken, SealOrderRefused, TimeStampUnavailable
+from printserver.signing.errors import (
+    JournalBroken,
+    KeyEncryptionKeyMissing,
+    RegisterBroken,
+    SealOrderRefused,
+    TimeStampUnavailable,
+)
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import load_public_key
@@ -52,6 +59,7 @@ from printserver.signing.token_providers import token_provider
 from printserver.signing.token_settings import TokenSettings, settings_of_token
 from printserver.signing.token_setup import read_pin
 from printserver.storage.objects import LocalObjects
+from printserver.storage.sealed import KEY_BYTES, Belonging
 
 _CREDENTIALS: Final = struct.Struct("3i")
 FRAME_SECONDS: Final = 10.0
@@ -61,6 +69,7 @@ class Signer:
     """Answers requests; `clients` are the uids that may have copies signed.
 
     authority: answers requests for time-stamps.   making: makes seals that were ordered.
+    storage: wraps the keys of sealed objects for `storage_clients`, who can have nothing signed.
     alarm: set when only a new start helps: it opens a spent journal that has failed again, or refuses to, and wastes
     what was redeemed before something unforeseen.
     """
@@ -74,9 +83,13 @@ class Signer:
         *,
         authority: TimeStampAuthority | None = None,
         making: SealMaking | None = None,
+        storage: StorageKeys | None = None,
+        storage_clients: frozenset[int] = frozenset(),
     ) -> None:
         self._issuing = issuing
         self._making = making
+        self._storage = storage
+        self._storage_clients = storage_clients
         self._registering = registering
         self._authority = authority
         self._clients = clients
@@ -112,6 +125,12 @@ class Signer:
                 return {"was_there": self._seals().destroy_key(number, _uuid(text))}
             case {"do": "time-stamp", "request": str(text)}:
                 return {"response": b64encode(self._stamped(text)).decode("ascii")}
+            case {"do": "wrap-key" | "unwrap-key" as what, "key": str(text), "of": dict() as named}:
+                key = self._storage_keys(uid).wrap if what == "wrap-key" else self._storage_keys(uid).unwrap
+                given = _octets(text)
+                if what == "wrap-key" and len(given) != KEY_BYTES:
+                    raise Malformed("the key of a sealed object has 32 bytes")
+                return {"key": b64encode(key(given, _belonging(named), uid)).decode("ascii")}
             case _:
                 raise Malformed("the signer does not know this request")
 
@@ -124,11 +143,14 @@ class Signer:
         """For whoever reaches the socket: a time-stamp binds nobody, and strangers may ask for it, too."""
         if self._authority is None:
             raise TimeStampUnavailable("this installation has no time-stamp authority; a ceremony makes its key")
-        try:
-            request = b64decode(text, validate=True)
-        except ValueError:
-            raise Malformed("a time-stamp request comes as base64") from None
-        return self._authority.answer(request)
+        return self._authority.answer(_octets(text))
+
+    def _storage_keys(self, uid: int) -> StorageKeys:
+        if uid not in self._storage_clients:
+            raise Forbidden("this system user may not open sealed objects; `storage_clients` of the settings says who")
+        if self._storage is None:
+            raise KeyEncryptionKeyMissing("this signer seals nothing")
+        return self._storage
 
     def _require_client(self, uid: int) -> None:
         if uid not in self._clients:
@@ -195,6 +217,8 @@ def run(settings: Settings) -> None:
             guard.now,
         )
         wasted = issuing.waste_interrupted()
+        storage = StorageKeys(keys.hsm, database, settings.storage_keys_per_minute)
+        storage.make_key_unless_there()
         heads = HeadSigning(make_sequencer(settings, database, keys), stop)
         heads.start()
         server = _Server(
@@ -202,10 +226,12 @@ def run(settings: Settings) -> None:
             Signer(
                 issuing,
                 Registering(database, keys.key_list, register),
-                _clients(settings),
+                _users(settings.signer_clients),
                 stop,
                 authority=time_stamp_authority(keys, guard.now),
                 making=SealMaking(issuing.objects, keys, register, settings.made_seals, guard.now),
+                storage=storage,
+                storage_clients=_users(settings.storage_clients),
             ),
         )
         thread = threading.Thread(target=server.serve_forever, name="requests", daemon=True)
@@ -255,13 +281,31 @@ def open_hsm(settings: Settings) -> Hsm:
     return Hsm(token_settings(settings), pin=read_pin(settings.pin_file))
 
 
-def _clients(settings: Settings) -> frozenset[int]:
-    named = {pwd.getpwnam(name).pw_uid for name in settings.signer_clients}
-    return frozenset(named or {os.geteuid()})
+def _users(names: Sequence[str]) -> frozenset[int]:
+    """Their numbers; the signer's own user when nobody is named."""
+    return frozenset({pwd.getpwnam(name).pw_uid for name in names} or {os.geteuid()})
 
 
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Malformed("authorisations and statements are named by UUIDs") from None
+        raise Malformed("what a request names has a UUID") from None
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        raise Malformed("octets come as base64") from None
+
+
+def _belonging(named: Mapping[str, Any]) -> Belonging:
+    match named:
+        case {"organisation_id": str(organisation), "kind": str(kind), "object_id": str(object_id), **rest} if not rest:
+            try:
+                return Belonging(_uuid(organisation), kind, _uuid(object_id))
+            except ValueError:
+                raise Malformed("this is no kind of object") from None
+        case _:
+            raise Malformed("a sealed object is named by its organisation, kind and id")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from printserver.signing.errors import FrameMalformed, OutcomeUnknown, SignerUnavailable
 from printserver.signing.protocol import ConnectionLost, error_of, receive_frame, send_frame
+from printserver.storage.sealed import Belonging
 
 
 class SignerClient:
@@ -60,6 +61,29 @@ class SignerClient:
         try:
             answer = self._ask({"do": "time-stamp", "request": b64encode(request).decode("ascii")})
             return b64decode(str(answer.get("response", "")), validate=True)
+        except (OutcomeUnknown, ValueError) as problem:
+            raise SignerUnavailable("the signer does not answer") from problem
+
+    def wrap(self, key: bytes, belongs: Belonging) -> bytes:
+        """For `storage.sealed`, as its `KeyWrapper`.   key: 32 bytes.
+
+        Raises: SignerUnavailable, StorageKeysTooMany, KeyEncryptionKeyMissing, HsmUnavailable.
+        """
+        return self._storage_key("wrap-key", key, belongs)
+
+    def unwrap(self, wrapped: bytes, belongs: Belonging) -> bytes:
+        """32 bytes.   Raises: WrappedKeyRefused, which is a SealedNotGenuine, and those of `wrap`."""
+        return self._storage_key("unwrap-key", wrapped, belongs)
+
+    def _storage_key(self, what: str, key: bytes, belongs: Belonging) -> bytes:
+        named = {
+            "organisation_id": str(belongs.organisation_id),
+            "kind": belongs.kind,
+            "object_id": str(belongs.object_id),
+        }
+        try:
+            answer = self._ask({"do": what, "key": b64encode(key).decode("ascii"), "of": named})
+            return b64decode(str(answer.get("key", "")), validate=True)
         except (OutcomeUnknown, ValueError) as problem:
             raise SignerUnavailable("the signer does not answer") from problem
 

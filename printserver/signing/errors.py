@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from printserver.foundation.errors import IntegrityError, Malformed, PrintServerError, Refused, Unavailable
+from printserver.foundation.errors import (
+    IntegrityError,
+    Malformed,
+    PrintServerError,
+    Refused,
+    TooMany,
+    Unavailable,
+)
+from printserver.storage.sealed import SealedNotGenuine
 
 
 class SignatureInvalid(Refused):
@@ -71,6 +79,24 @@ class HsmKeyExists(Refused):
     """The token already holds a key with this label; a key is never overwritten."""
 
     code = "hsm-key-exists"
+
+
+class WrappedKeyRefused(SealedNotGenuine):
+    """The wrapped key of a sealed object was changed, or is another object's."""
+
+    code = "wrapped-key-refused"
+
+
+class StorageKeysTooMany(TooMany):
+    """More keys of sealed objects were asked for in a minute than the settings let through."""
+
+    code = "storage-keys-too-many"
+
+
+class KeyEncryptionKeyMissing(IntegrityError):
+    """Objects were sealed here, but the token no longer holds the key that opens them."""
+
+    code = "key-encryption-key-missing"
 
 
 class TokenSetupRefused(Refused):

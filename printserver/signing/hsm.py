@@ -23,14 +23,28 @@ from pkcs11.exceptions import PinExpired, PinIncorrect, PinInvalid, PinLenRange,
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from printserver.signing.cryptoki import Cryptoki, CryptokiFailed
-from printserver.signing.errors import HsmKeyExists, HsmKeyMissing, HsmPinRefused, HsmUnavailable, TokenSetupRefused
+from printserver.signing.errors import (
+    HsmKeyExists,
+    HsmKeyMissing,
+    HsmPinRefused,
+    HsmUnavailable,
+    TokenSetupRefused,
+    WrappedKeyRefused,
+)
 from printserver.signing.token_settings import TokenSettings, refused_mark, starting
+from printserver.signing.token_wrapping import unwrap_secret, wrap_secret
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 """Seconds the circuit stays open after the token was lost: doubled from the first to the longest."""
+LONGEST_SECRET: Final = 128
+_WRAPPING_ADDS: Final = 16
+"""Bytes by which a wrapped secret is longer, at most."""
 _PIN_ERRORS: Final = (PinExpired, PinIncorrect, PinInvalid, PinLenRange, PinLocked)
 _LAST_TRY: Final = TokenFlag.USER_PIN_FINAL_TRY | TokenFlag.USER_PIN_LOCKED
+_SECRETS: Final = (ObjectClass.PRIVATE_KEY, ObjectClass.SECRET_KEY)
+_BESIDE: Final = dict.fromkeys(_SECRETS, _SECRETS)
+"""Keys of which a token that is there, and logged in, shows at least one."""
 _NEVER_LEAVES: Final = {
     Attribute.PRIVATE: True,
     Attribute.SENSITIVE: True,
@@ -119,7 +133,7 @@ class Hsm:
         with self._worker() as worker:
             found = [
                 key[Attribute.LABEL]
-                for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.SECRET_KEY)
+                for kind in _SECRETS
                 for key in _search(worker.session, {Attribute.CLASS: kind})
             ]
             return sorted(found)
@@ -153,6 +167,40 @@ class Hsm:
         """RSASSA-PKCS1-v1_5 over SHA-256 of `message`, 384 bytes for RSA-3072.   Raises: HsmKeyMissing."""
         with self._worker() as worker:
             return bytes(_signing_key(worker, label).sign(message, mechanism=Mechanism.SHA256_RSA_PKCS))
+
+    @property
+    def can_wrap(self) -> bool:
+        """Whether this kind of token wraps keys at all."""
+        return bool(self._settings.wrapping)
+
+    def wrap(self, label: str, secret: bytes) -> bytes:
+        """Wrap up to 128 bytes, a multiple of 8, with an AES key of the token.   Raises: HsmKeyMissing."""
+        if not 0 < len(secret) <= LONGEST_SECRET or len(secret) % 8:
+            raise ValueError("a secret has 8 to 128 bytes, in steps of 8")
+        with self._worker() as worker:
+            return wrap_secret(worker.session, self._wrapping_key(worker, label), secret, self._settings.wrapping)
+
+    def unwrap(self, label: str, wrapped: bytes) -> bytes:
+        """What was wrapped with this key.   Raises: WrappedKeyRefused for what was changed, HsmKeyMissing."""
+        if not 0 < len(wrapped) <= LONGEST_SECRET + _WRAPPING_ADDS:
+            raise WrappedKeyRefused("no key wrapped by this token has such a length")
+        with self._worker() as worker:
+            key = self._wrapping_key(worker, label)
+            try:
+                return unwrap_secret(key, wrapped, self._settings.wrapping)
+            except PKCS11Error as problem:
+                # Tokens refuse forged bytes with errors of all kinds; one that still wraps has not gone away, and must
+                # not stop signing because somebody sends it rubbish.
+                wrap_secret(worker.session, key, bytes(LONGEST_SECRET), self._settings.wrapping)
+                raise WrappedKeyRefused("these bytes were not wrapped by this token's key") from problem
+
+    def _wrapping_key(self, worker: _Worker, label: str) -> Any:
+        if not self.can_wrap:
+            raise HsmKeyMissing("this kind of token wraps no keys; sealed storage needs one that does")
+        key = worker.keys.get(label)
+        if key is None:
+            key = worker.keys[label] = _only(worker.session, ObjectClass.SECRET_KEY, label)
+        return key
 
     @contextmanager
     def _worker(self) -> Iterator[_Worker]:
@@ -298,7 +346,7 @@ def _search(session: Any, template: dict[Any, Any]) -> list[Any]:
 
 def _only(session: Any, kind: Any, label: str) -> Any:
     found = _search(session, {Attribute.CLASS: kind, Attribute.LABEL: label})
-    if not found and not _search(session, {Attribute.CLASS: kind}):
+    if not found and not any(_search(session, {Attribute.CLASS: each}) for each in _BESIDE.get(kind, (kind,))):
         raise TokenNotPresent  # SoftHSM keeps answering for a token that was taken away, as if it were empty
     if len(found) != 1:
         raise HsmKeyMissing(f"the token holds {len(found)} keys named {label}, not one")

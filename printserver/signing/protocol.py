@@ -1,7 +1,8 @@
 """The signer's protocol: one JSON object a frame, behind its length (u32 big-endian, at most 1 MiB), over a socket.
 
 Requests: `{"do":"issue","authorisation_id":uuid}`, `{"do":"register","statement_id":uuid}`, `{"do":"health"}`,
-`{"do":"make-seal","organisation":u32,"seal_id":uuid}`, and the same with `destroy-seal-key`.
+`{"do":"make-seal","organisation":u32,"seal_id":uuid}`, and the same with `destroy-seal-key`;
+`{"do":"wrap-key","key":base64,"of":{"organisation_id":uuid,"kind":text,"object_id":uuid}}`, and `unwrap-key`.
 Answers: `{"ok":true, …}` or `{"ok":false,"code":…,"message":…}`. Both sides use the framing here.
 """
 

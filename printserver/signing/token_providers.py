@@ -23,6 +23,7 @@ class TokenProvider:
     leave_out: tuple[str, ...]
     unmodifiable: bool
     kinds: tuple[str, ...]
+    wrapping: str
 
     def module(self) -> Path | None:
         """Where its library is installed; None when it is not."""
@@ -42,6 +43,7 @@ def token_providers() -> dict[str, TokenProvider]:
             leave_out=tuple(entry["leave_out"]),
             unmodifiable=entry["unmodifiable"],
             kinds=tuple(entry["kinds"]),
+            wrapping=entry["wrapping"],
         )
         for name, entry in tomllib.loads(FILE.read_text("utf-8")).items()
     }

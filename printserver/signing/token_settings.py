@@ -35,6 +35,8 @@ class TokenSettings:
     """Attributes that the module does not take in the templates of new keys."""
     unmodifiable: bool = True
     """Whether the token keeps CKA_MODIFIABLE=false."""
+    wrapping: str = "AES_KEY_WRAP_PAD"
+    """The mechanism with which its AES keys wrap others; none where it has none."""
 
     @classmethod
     def of_softhsm_folder(cls, folder: Path, *, label: str, module: Path | None = None) -> Self:
@@ -71,6 +73,7 @@ def settings_of_token(provider: TokenProvider, folder: Path, *, label: str, modu
         parameters=provider.parameters_for(folder),
         leave_out=provider.leave_out,
         unmodifiable=provider.unmodifiable,
+        wrapping=provider.wrapping,
     )
 
 

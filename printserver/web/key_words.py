@@ -47,6 +47,10 @@ KEY_PROBLEMS: Final[Mapping[str, str]] = {
     "time-stamp-unavailable": N_("No time-stamp authority answers. Nothing is lost; it is tried again."),
     "time-stamp-request-malformed": N_("This is no request for a time-stamp."),
     "copy-before-epoch": N_("This copy was made before an old state of the server was restored; apply anew."),
+    "sealed-not-genuine": N_("What is stored here was changed, or belongs to something else. It is not opened."),
+    "wrapped-key-refused": N_("The key of what is stored here was changed, or belongs to something else."),
+    "storage-keys-too-many": N_("Too many protected files were opened in a short time; please wait a minute."),
+    "key-encryption-key-missing": N_("The HSM lacks the key of protected files; its backup must be restored."),
     "clock-jumped": N_("The server's clock was set ahead. Nothing is signed before somebody has looked."),
 }
 KEY_EVENTS: Final[Mapping[str, str]] = {
@@ -57,6 +61,10 @@ KEY_EVENTS: Final[Mapping[str, str]] = {
     "TokenPinChanged": N_("PIN of the HSM changed"),
     "TokenBackedUp": N_("HSM backed up"),
     "RecoveryDrilled": N_("recovery of the HSM drilled"),
+    "KeyEncryptionKeyMade": N_("key for protected files made"),
+    "StorageKeyWrapped": N_("file put under protection"),
+    "StorageKeyUnwrapped": N_("protected file opened"),
+    "StorageKeyRefused": N_("protected file that is not genuine refused"),
     "EpochBegun": N_("fenced after a restore"),
     "WitnessRenewed": N_("witness of the log written anew"),
 }

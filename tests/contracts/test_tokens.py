@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from reportlab.pdfgen.canvas import Canvas
 
 from printserver.signing.cryptoki import Cryptoki, CryptokiFailed
-from printserver.signing.errors import HsmKeyExists, HsmKeyMissing, HsmPinRefused
+from printserver.signing.errors import HsmKeyExists, HsmKeyMissing, HsmPinRefused, WrappedKeyRefused
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.signing.p256 import load_public_key, verify_raw
 from printserver.signing.pades import sign_pdf, verify_pdf
@@ -208,6 +208,20 @@ def test_a_pdf_is_signed_by_whatever_token_holds_its_key(token: Contract, tmp_pa
         time=AT,
     )
     assert verify_pdf(pdf, [root.certificate], at=AT).signed_at == AT
+
+
+def test_a_secret_is_wrapped_wherever_the_token_wraps_and_rubbish_does_not_stop_it(token: Contract):
+    secret = bytes(range(64))
+    if not token.hsm.can_wrap:
+        with pytest.raises(HsmKeyMissing):
+            token.hsm.wrap("wrap", secret)
+        return
+    wrapped = token.hsm.wrap("wrap", secret)
+    assert token.hsm.unwrap("wrap", wrapped) == secret
+    for rubbish in (wrapped[:-8], bytes([wrapped[0] ^ 1]) + wrapped[1:], wrapped[:-1] + bytes([wrapped[-1] ^ 1]), b"x"):
+        with pytest.raises(WrappedKeyRefused):
+            token.hsm.unwrap("wrap", rubbish)
+    assert token.hsm.unwrap("wrap", wrapped) == secret
 
 
 def test_threads_sign_at_once(token: Contract):

@@ -137,10 +137,12 @@ def signer(path: Path, behave: Callable[[socket.socket], object]) -> Iterator[li
     stop = threading.Event()
 
     def serve() -> None:
-        while not stop.is_set():
+        while True:
             try:
                 connection, _ = listener.accept()
             except TimeoutError:
+                if stop.is_set():
+                    return
                 continue
             with connection:
                 connection.settimeout(5)

@@ -1,0 +1,138 @@
+"""The keys of sealed objects: the signer wraps and unwraps them, for whoever may, one object at a time.
+
+This is a right of its own: whoever has it can open sealed objects while the signer answers, and can have nothing
+signed. What is wrapped holds the name of its object, so that the log tells the truth about which one was opened. Each
+answer is in the log before it is given, never with a key; how many a minute is limited, so that whoever has taken over
+a process cannot open everything in a moment.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+import structlog
+
+from printserver.audit.log import By, Event, append
+from printserver.audit.queries import AuditSearch, find_entries
+from printserver.foundation.unit_of_work import Database
+from printserver.signer.keys import KEY_ENCRYPTION_LABEL
+from printserver.signing.errors import HsmKeyMissing, KeyEncryptionKeyMissing, StorageKeysTooMany, WrappedKeyRefused
+from printserver.signing.hsm import Hsm, KeyKind
+from printserver.storage.sealed import KEY_BYTES, Belonging
+
+BY_SIGNER: Final = By(process="signer")
+MINUTE: Final = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedObjectEvent(Event):
+    """system_user: the number of the user that asked."""
+
+    subject: ClassVar[str] = "sealed-object"
+    kind: str
+    system_user: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageKeyWrapped(SealedObjectEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageKeyUnwrapped(SealedObjectEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageKeyRefused(SealedObjectEvent):
+    """The wrapped key was changed, or was another object's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyEncryptionKeyMade(Event):
+    subject: ClassVar[str] = "key"
+
+
+@dataclass
+class StorageKeys:
+    """per_minute: how many keys one system user gets; as many at once, then steadily."""
+
+    hsm: Hsm
+    database: Database
+    per_minute: int
+    monotonic: Callable[[], float] = time.monotonic
+    _left: dict[int, tuple[float, float]] = field(default_factory=dict, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def make_key_unless_there(self) -> None:
+        """Installations whose ceremony made none get the key that wraps, as long as nothing was sealed under another.
+
+        Raises: HsmUnavailable.
+        """
+        if not self.hsm.can_wrap or KEY_ENCRYPTION_LABEL in self.hsm.labels() or self._was_used():
+            return
+        self.hsm.generate_key(KEY_ENCRYPTION_LABEL, KeyKind.AES_256, secrets.token_bytes(8))
+        with self.database.work() as work:
+            append(work, BY_SIGNER, KeyEncryptionKeyMade())
+        structlog.get_logger().warning(
+            "the token held no key for sealed storage, and nothing was sealed yet: a new one was made; "
+            "back the token up again"
+        )
+
+    def wrap(self, key: bytes, belongs: Belonging, uid: int) -> bytes:
+        """key: 32 bytes.   Raises: StorageKeysTooMany, KeyEncryptionKeyMissing, HsmUnavailable."""
+        self._count(uid)
+        with _its_absence_told():
+            wrapped = self.hsm.wrap(KEY_ENCRYPTION_LABEL, key + belongs.digest)
+        self._record(belongs, StorageKeyWrapped(id=belongs.object_id, kind=belongs.kind, system_user=uid))
+        return wrapped
+
+    def unwrap(self, wrapped: bytes, belongs: Belonging, uid: int) -> bytes:
+        """32 bytes.   Raises: WrappedKeyRefused, and those of `wrap`."""
+        self._count(uid)
+        try:
+            with _its_absence_told():
+                plain = self.hsm.unwrap(KEY_ENCRYPTION_LABEL, wrapped)
+            if len(plain) <= KEY_BYTES or not hmac.compare_digest(plain[KEY_BYTES:], belongs.digest):
+                raise WrappedKeyRefused("this is the wrapped key of another object")
+        except WrappedKeyRefused:
+            self._record(belongs, StorageKeyRefused(id=belongs.object_id, kind=belongs.kind, system_user=uid))
+            raise
+        self._record(belongs, StorageKeyUnwrapped(id=belongs.object_id, kind=belongs.kind, system_user=uid))
+        return plain[:KEY_BYTES]
+
+    def _was_used(self) -> bool:
+        with self.database.reading() as work:
+            return bool(find_entries(work, AuditSearch(event=StorageKeyWrapped.__name__), limit=1).entries)
+
+    def _record(self, belongs: Belonging, event: SealedObjectEvent) -> None:
+        with self.database.work() as work:
+            append(work, BY_SIGNER.within(belongs.organisation_id), event)
+
+    def _count(self, uid: int) -> None:
+        """A full bucket holds one minute's keys and fills steadily."""
+        with self._lock:
+            now = self.monotonic()
+            left, at = self._left.get(uid, (float(self.per_minute), now))
+            left = min(float(self.per_minute), left + (now - at) * self.per_minute / MINUTE)
+            if left < 1:
+                self._left[uid] = (left, now)
+                raise StorageKeysTooMany("too many sealed objects were asked for; the log names them")
+            self._left[uid] = (left - 1, now)
+
+
+@contextmanager
+def _its_absence_told() -> Iterator[None]:
+    try:
+        yield
+    except HsmKeyMissing as problem:
+        raise KeyEncryptionKeyMissing(
+            "the token does not hold the key for sealed storage; restore the token's backup, or use one that wraps keys"
+        ) from problem

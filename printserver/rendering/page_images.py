@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -18,11 +19,12 @@ from printserver.foundation.limited_process import (
     ProcessLimits,
     run_limited,
 )
-from printserver.rendering.raster_limits import INK_DPI, NO_SUCH_PAGE, TOO_MANY_PIXELS
+from printserver.rendering.raster_limits import INK_DPI, NO_SUCH_PAGE, TOO_MANY_PIXELS, Box
 from printserver.rendering.typeface import SANS_BOLD, GlyphMissing, missing_glyphs
 from printserver.rendering.units import PageSize, to_micrometres
 
 PREVIEW_WATERMARK: Final = "预览 无效 PREVIEW – NOT VALID"
+COMPARISON_WATERMARK: Final = "仅供核对 FOR COMPARISON – NOT VALID"
 CELL_UM: Final = round(25_400 / INK_DPI)
 
 _MODULE: Final = "printserver.rendering.raster_process"
@@ -60,11 +62,18 @@ class InkMap:
 
 
 def page_image(
-    pdf: bytes, page: int, *, dpi: int, watermark: str | None = None, format: Literal["webp", "png"] = "webp"
+    pdf: bytes,
+    page: int,
+    *,
+    dpi: int,
+    watermark: str | None = None,
+    format: Literal["webp", "png"] = "webp",
+    only_seals: Sequence[Box] | None = None,
 ) -> bytes:
     """A picture of one page, in colour, annotations left out.
 
     page: 1-based.   dpi: 10 to 600.   watermark: one line repeated over the page, or none.
+    only_seals: boxes of seals; given, also as none at all, everything else but the headline is hidden.
     Raises PageMissing, PictureTooLarge, PageNotDrawable, GlyphMissing (of the watermark).
     """
     missing = missing_glyphs(watermark or "", SANS_BOLD)
@@ -73,6 +82,7 @@ def page_image(
     if not 10 <= dpi <= 600:
         raise PictureTooLarge("a page's picture has 10 to 600 dots per inch")
     arguments = ["image", str(page), str(dpi), format, watermark or "", SANS_BOLD.path, str(SANS_BOLD.index)]
+    arguments.append("" if only_seals is None else json.dumps(only_seals))
     try:
         return run_limited(_MODULE, arguments, pdf, _IMAGE_LIMITS)
     except ProcessCrashed as crash:

@@ -12,5 +12,7 @@ PIXELS: Final = 40_000_000
 INK_DPI: Final = 50.8
 """Half a millimetre a cell."""
 CELLS_PER_PAGE: Final = 300_000
+Box = tuple[int, int, int, int]
+"""Left, top, width, height in µm from the page's top left corner."""
 WHITE: Final = 247
 """A colour value from here on is paper: compression leaves its traces around black text."""

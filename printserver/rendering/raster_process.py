@@ -1,7 +1,7 @@
 """Runs in a limited child process: a PDF on standard input becomes pixels on standard output.
 
 `ink`: for every page one JSON line [width, height, bytes] and then one bit a cell, rows padded to whole bytes.
-`image PAGE DPI FORMAT WATERMARK FONT INDEX`: one encoded picture.
+`image PAGE DPI FORMAT WATERMARK FONT INDEX MASK`: one encoded picture.   MASK: empty, or the seals' boxes as JSON.
 """
 
 from __future__ import annotations
@@ -39,10 +39,16 @@ def _write_ink(document: Any) -> None:
         page.close()
 
 
-def _write_image(document: Any, page: int, dpi: int, encoding: str, watermark: str, font: tuple[str, int]) -> None:
+def _write_image(
+    document: Any, page: int, dpi: int, encoding: str, watermark: str, font: tuple[str, int], mask: str
+) -> None:
     if not 1 <= page <= len(document):
         sys.exit(NO_SUCH_PAGE)
     picture = _rendered(document[page - 1], dpi, PIXELS)
+    if mask:
+        from printserver.rendering.masking import masked  # OpenCV, which most pictures do without
+
+        picture = masked(picture, document[page - 1], dpi, json.loads(mask), headline=page == 1)
     if watermark:
         picture = _watermarked(picture, watermark, font)
     target = io.BytesIO()
@@ -76,8 +82,8 @@ def main() -> None:
     if sys.argv[1] == "ink":
         _write_ink(document)
     else:
-        page, dpi, encoding, watermark, font, font_index = sys.argv[2:8]
-        _write_image(document, int(page), int(dpi), encoding, watermark, (font, int(font_index)))
+        page, dpi, encoding, watermark, font, font_index, mask = sys.argv[2:9]
+        _write_image(document, int(page), int(dpi), encoding, watermark, (font, int(font_index)), mask)
     sys.stdout.buffer.flush()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -159,8 +159,8 @@ class Verdict:
 
     kind: VerdictKind
     facts: PublicFacts | None = None
-    policy: PagePolicy | None = None
-    copy_id: UUID | None = None
+    policy: PagePolicy | None = field(default=None, repr=False)
+    copy_id: UUID | None = field(default=None, repr=False)
     unlikely: Sightings | None = None
     """From how many places the code was opened lately, when they are more than one paper gets to."""
 
@@ -202,9 +202,9 @@ def public_facts(
 def marks_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """The marks that were switched on, by name and in the manifest's order; none in older manifests."""
     marks = manifest.get("marks")
-    if not isinstance(marks, Mapping):
-        return ()
-    return tuple(str(name) for name, wanted in marks.items() if wanted)
+    if isinstance(marks, Mapping):
+        marks = [name for name, wanted in marks.items() if wanted]
+    return tuple(map(str, marks)) if isinstance(marks, list) else ()
 
 
 def seals_of_copy(work: Work, copy: CopyFacts) -> tuple[PublicSeal, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
@@ -10,15 +12,25 @@ from printserver.seals.queries import seal_facts
 from printserver.signing.codes import CodeBody, parse_text, verify_code
 from printserver.signing.errors import CodeForged, CodeMalformed, KeyNotValid, KeyUnknown
 from printserver.signing.key_list import KeyList
-from printserver.verification.public_view import KIND_OF_STATE, WITH_FACTS, Verdict, VerdictKind, public_facts
+from printserver.storage.objects import Objects
+from printserver.verification.public_view import (
+    KIND_OF_STATE,
+    WITH_FACTS,
+    Verdict,
+    VerdictKind,
+    genuine_kind,
+    public_facts,
+    seals_of_copy,
+)
+from printserver.verification.sightings import sightings_of
 
 _NO_SEAL = bytes(6)
 
 
-def check_code(work: Work, text: str, key_list: KeyList) -> Verdict:
+def check_code(work: Work, text: str, key_list: KeyList, objects: Objects | None = None) -> Verdict:
     """What a page's code is worth now. Never raises on hostile text.
 
-    text: the QR's content, or its 321 digits alone.
+    text: the QR's content, or its 321 digits alone.   objects: where manifests lie; without them no marks are named.
     Steps: grammar, signature, key's validity (all without a look-up), copy, agreement of both, state.
     A code of another system and one of a copy that never left this server get the same answer.
     """
@@ -36,7 +48,18 @@ def check_code(work: Work, text: str, key_list: KeyList) -> Verdict:
         return Verdict(kind)
     if not agrees(work, copy, body):
         return Verdict(VerdictKind.ALTERED)
-    return Verdict(kind, public_facts(work, copy, body))
+    facts, policy = public_facts(work, copy, body, objects)
+    if kind is VerdictKind.GENUINE:
+        kind = genuine_kind(facts.seals)
+    return Verdict(kind, facts, policy, copy.id)
+
+
+def with_sightings(work: Work, verdict: Verdict) -> Verdict:
+    """The same, with a hint when its code was opened from more places than one paper gets to."""
+    if verdict.copy_id is None:
+        return verdict
+    seen = sightings_of(work, verdict.copy_id)
+    return replace(verdict, unlikely=seen) if seen.unlikely else verdict
 
 
 def check_serial(work: Work, typed: str) -> Verdict:
@@ -45,7 +68,10 @@ def check_serial(work: Work, typed: str) -> Verdict:
     Raises: SerialMalformed for a typing error, which its check character tells without a look-up.
     """
     copy = copy_by_serial(work, CopySerial.parse(typed))
-    return Verdict(VerdictKind.UNKNOWN if copy is None else KIND_OF_STATE[copy.state])
+    kind = VerdictKind.UNKNOWN if copy is None else KIND_OF_STATE[copy.state]
+    if copy is not None and kind is VerdictKind.GENUINE:
+        kind = genuine_kind(seals_of_copy(work, copy))
+    return Verdict(kind)
 
 
 def agrees(work: Work, copy: CopyFacts, body: CodeBody) -> bool:

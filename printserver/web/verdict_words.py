@@ -46,6 +46,7 @@ SEAL_STANDARD: Final[Mapping[str, str]] = {"1": "GM/T 0031-2014", "4": "GB/T 385
 VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "verdict": {
         "genuine": N_("Genuine and valid"),
+        "seal-revoked": N_("Genuine, but its seal was revoked since"),
         "unsettled": N_("Signed, but not confirmed as printed"),
         "void": N_("Void"),
         "replaced": N_("Replaced by another copy"),
@@ -55,6 +56,10 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "verdict_meaning": {
         "genuine": N_("This code was signed by the organisation named below, and the copy is valid now."),
+        "seal-revoked": N_(
+            "The copy was validly sealed when it was issued. A seal on it has been revoked or destroyed since, so nothing "
+            "newer can bear it. Please ask the issuer if the date on your paper is later."
+        ),
         "unsettled": N_(
             "The code was signed, but the issuer has not confirmed yet that this copy was printed. "
             "Please ask the issuer before you rely on it."
@@ -69,6 +74,23 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
             "No copy with this code was issued by this server. If the code was read from a paper, do not rely on it."
         ),
     },
+    "mark": {
+        "microtext": N_("microtext"),
+        "pantograph": N_("hidden word 复印无效 (COPY)"),
+        "guilloche": N_("frame of fine lines"),
+        "watermark": N_("watermark"),
+    },
+    "mark_look": {
+        "microtext": N_("Under a magnifier a thin line reads as the copy serial; on a photocopy it is a smear."),
+        "pantograph": N_("The ground is an even tint. A photocopy shows the word; so will some scanners."),
+        "guilloche": N_("The lines are unbroken and do not run together."),
+        "watermark": N_("Pale words lie under the text."),
+    },
+    "public_view": {
+        "none": N_("no picture"),
+        "masked": N_("headline and seals; the rest hidden"),
+        "full": N_("the whole page"),
+    },
     "seal_verdict": SEAL_VERDICT,
     "seal_verdict_meaning": SEAL_VERDICT_MEANING,
     "seal_vouched": SEAL_VOUCHED,
@@ -78,6 +100,7 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 VERDICT_TONES: Final[Mapping[str, Mapping[str, str]]] = {
     "verdict": {
         "genuine": "success",
+        "seal-revoked": "warning",
         "unsettled": "warning",
         "expired": "warning",
         "void": "danger",

@@ -16,6 +16,7 @@ from printserver.app import create_app
 from printserver.bootstrap import Adapters
 from printserver.foundation.ids import new_id
 from printserver.http_edge.limits import PER_MINUTE, VERIFICATION
+from printserver.organisations.secrets import Secrets
 from printserver.print_requests.models import CopyNotice
 from printserver.print_requests.states import CopyState
 from printserver.settings import Settings
@@ -50,6 +51,8 @@ def public(books: Books, tmp_path: Path) -> Iterator[Public]:
     chosen.key_list.parent.mkdir(parents=True)
     chosen.key_list.write_bytes(books.issuer.key_list_bytes())
     chosen.root_fingerprint.write_text(books.issuer.root.fingerprint)
+    chosen.web_secret.parent.mkdir(parents=True)
+    Secrets.make(chosen.web_secret)
     app = create_app(Adapters(chosen, books.database, books.objects))
     with StrangersClient(app, base_url=PUBLIC_URL) as client:
         yield Public(client, books)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Form
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
+from printserver.approvals.classes import PublicView
 from printserver.foundation.serials import SerialMalformed
-from printserver.http_edge.declarations import public
+from printserver.http_edge.declarations import Lane, public
 from printserver.http_edge.limits import VERIFICATION
 from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import Call, CurrentCall
+from printserver.organisations.secrets import Purpose
 from printserver.signing.codes import DIGITS
+from printserver.verification.page_view import shown_page
 from printserver.verification.public_view import Verdict
-from printserver.verification.service import check_code, check_serial
+from printserver.verification.service import check_code, check_serial, with_sightings
+from printserver.verification.sightings import record_sighting, visitor_digest
 from printserver.web.view import CurrentView, View
 
 LONGEST_TYPED: Final = 600
@@ -28,7 +32,16 @@ router = edge_router("", "verification")
 def show_code(digits: str, view: CurrentView, call: CurrentCall) -> HTMLResponse:
     """The page behind a QR code. Whatever is in the address, the answer is a verdict."""
     call.edge.limits.count(VERIFICATION, call.visitor.address)
-    return _verdict_page(view, _code(call, digits))
+    return _verdict_page(view, _seen(call, _code(call, digits)), digits)
+
+
+@router.get("/verify/pages/{digits}", response_class=Response)
+@public("what the class of the document lets strangers see; attempts are limited by address", lane=Lane.DRAWING)
+def show_page(digits: str, call: CurrentCall) -> Response:
+    """The picture beside the verdict."""
+    call.edge.limits.count(VERIFICATION, call.visitor.address)
+    picture = shown_page(call.adapters.objects, _code(call, digits).policy)
+    return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=600"})
 
 
 @router.get("/verify", response_class=HTMLResponse)
@@ -44,7 +57,7 @@ def check_typed(view: CurrentView, call: CurrentCall, typed: Annotated[str, Form
     call.edge.limits.count(VERIFICATION, call.visitor.address)
     text = typed.strip()[:LONGEST_TYPED]
     if "/q/" in text or sum(character.isdigit() for character in text) > DIGITS // 2:
-        return _verdict_page(view, _code(call, text))
+        return _verdict_page(view, _seen(call, _code(call, text)), text.rpartition("/")[2])
     try:
         with call.adapters.database.reading() as work:
             verdict = check_serial(work, text)
@@ -56,9 +69,37 @@ def check_typed(view: CurrentView, call: CurrentCall, typed: Annotated[str, Form
 def _code(call: Call, text: str) -> Verdict:
     key_list = call.adapters.load_key_list()
     with call.adapters.database.reading() as work:
-        return check_code(work, text, key_list)
+        return check_code(work, text, key_list, call.adapters.objects)
 
 
-def _verdict_page(view: View, verdict: Verdict) -> HTMLResponse:
+def _seen(call: Call, verdict: Verdict) -> Verdict:
+    """Counts this visitor in; for signed codes of copies that left the server alone, so nobody can fill the table."""
+    if verdict.copy_id is None:
+        return verdict
+    database = call.adapters.database
+    secrets = call.adapters.secrets
+    visitor = visitor_digest(
+        lambda *parts: secrets.mac(Purpose.SIGHTING, *parts),
+        verdict.copy_id,
+        call.visitor.address,
+        f"{database.clock.now():%Y-%m-%d}",
+    )
+    record_sighting(database, verdict.copy_id, visitor)
+    with database.reading() as work:
+        return with_sightings(work, verdict)
+
+
+def _verdict_page(view: View, verdict: Verdict, digits: str = "") -> HTMLResponse:
+    """digits: of the code; empty for a serial, which shows nothing besides."""
     host = view.settings.public_url.partition("://")[2]
-    return view.page("verdict.html", kind=verdict.kind, facts=verdict.facts, host=host)
+    policy = verdict.policy
+    return view.page(
+        "verdict.html",
+        kind=verdict.kind,
+        facts=verdict.facts,
+        unlikely=verdict.unlikely,
+        pictured="none" if policy is None else str(policy.view),
+        hidden=policy is not None and policy.view is PublicView.MASKED,
+        digits=digits,
+        host=host,
+    )

@@ -11,13 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from printserver.approvals.classes import PublicView
 from printserver.audit.log import By
 from printserver.foundation.serials import CopySerial, SerialMalformed
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
 from printserver.signing.p256 import key_id_of, spki_of
 from printserver.signing.published_key import KeyUsage
-from printserver.verification.public_view import KIND_OF_STATE, PublicFacts, Verdict, VerdictKind
+from printserver.verification.public_view import (
+    KIND_OF_STATE,
+    PagePolicy,
+    PublicFacts,
+    PublicSeal,
+    Verdict,
+    VerdictKind,
+)
 from printserver.verification.service import check_code, check_serial
 from tests.paper_books import ISSUED_AT, NUMBER, VALID, Books, Issuer
 
@@ -56,7 +64,7 @@ def test_a_printed_copy_is_genuine_and_shows_what_the_paper_must_show(any_books:
         PublicFacts(
             title="采购合同",
             organisation=f"示例公司 {NUMBER}",
-            seal="合同专用章",
+            seals=(PublicSeal("合同专用章", "internal", ended=False),),
             serial=str(copy.serial),
             copy=2,
             copies=2,
@@ -64,6 +72,8 @@ def test_a_printed_copy_is_genuine_and_shows_what_the_paper_must_show(any_books:
             pages=3,
             issued_at=ISSUED_AT,
         ),
+        PagePolicy(PublicView.MASKED, copy.rendition_sha256, 2),
+        copy.id,
     )
 
 
@@ -79,6 +89,7 @@ def test_every_state_has_its_verdict(books: Books, state: CopyState):
     verdict = check(books, books.text(copy))
     expected = {
         "printed": VerdictKind.GENUINE,
+        "electronic": VerdictKind.GENUINE,
         "issued": VerdictKind.UNSETTLED,
         "released": VerdictKind.UNSETTLED,
         "sent": VerdictKind.UNSETTLED,

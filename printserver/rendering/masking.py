@@ -1,0 +1,92 @@
+"""Hides what a page says, but for its headline and its seals. Runs where documents are drawn: in a limited process.
+
+Lines become flat grey boxes, drawn anew: nothing of their letters is left to be sharpened. Boxes join words, so that
+only the length of a line is told.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from printserver.rendering.raster_limits import WHITE, Box
+
+Pixels = NDArray[np.uint8]
+
+_UM_PER_INCH: Final = 25_400
+_GREY: Final = (214, 214, 214)
+_SEAL_RED: Final = (200, 32, 32)
+_REDNESS: Final = 60
+_HEADLINE_LARGER: Final = 1.25
+_HEADLINE_WITHIN: Final = 0.45
+_MOST_HEADLINES: Final = 3
+_JOIN_MM: Final = (5.0, 1.2)
+
+
+def masked(picture: Image.Image, page: Any, dpi: float, seals: Sequence[Box], *, headline: bool) -> Image.Image:
+    """The picture with everything boxed but the headline (large type in the upper part) and red ink within `seals`.
+
+    page: of pypdfium2, the one drawn.   headline: whether this page may have one.
+    """
+    pixels = np.asarray(picture.convert("RGB"), np.uint8)
+    shown = np.zeros(pixels.shape[:2], np.bool_)
+    for left, top, right, bottom in _headlines(page, dpi) if headline else ():
+        shown[top:bottom, left:right] = True
+    red = _red_ink(pixels, seals, dpi)
+    ink = (pixels.min(axis=2) < WHITE) & ~shown & ~red
+    across, down = (max(1, round(side * dpi / 25.4)) for side in _JOIN_MM)
+    boxed = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((down, across), np.uint8))
+    boxed = cv2.dilate(boxed, np.ones((3, 3), np.uint8))
+    result = np.full_like(pixels, 255)
+    result[_filled(boxed) & ~shown] = _GREY
+    result[shown] = pixels[shown]
+    result[red & ~shown] = _SEAL_RED
+    return Image.fromarray(result)
+
+
+def _filled(boxed: Pixels) -> NDArray[np.bool_]:
+    """Each connected piece as its whole upright box, so that no outline tells its letters."""
+    _, _, statistics_of_pieces, _ = cv2.connectedComponentsWithStats(boxed, connectivity=8)
+    filled = np.zeros(boxed.shape, np.bool_)
+    for x, y, width, height, _ in statistics_of_pieces[1:]:
+        filled[y : y + height, x : x + width] = True
+    return filled
+
+
+def _red_ink(pixels: Pixels, seals: Sequence[Box], dpi: float) -> NDArray[np.bool_]:
+    """Red pixels within the seals' boxes: their form alone; what lies under them stays hidden."""
+    within = np.zeros(pixels.shape[:2], np.bool_)
+    for seal in seals:
+        left, top, width, height = (max(0, round(side * dpi / _UM_PER_INCH)) for side in seal)
+        within[top : top + height, left : left + width] = True
+    colours = pixels.astype(np.int16)
+    return within & (colours[:, :, 0] - np.maximum(colours[:, :, 1], colours[:, :, 2]) > _REDNESS)
+
+
+def _headlines(page: Any, dpi: float) -> list[tuple[int, int, int, int]]:
+    """Left, top, right, bottom in pixels of lines set clearly larger than most of the page, in its upper part."""
+    height = page.get_height()
+    text = page.get_textpage()
+    rects = [text.get_rect(index) for index in range(text.count_rects())]
+    lines = [rect for rect in rects if rect[3] > rect[1] and rect[2] > rect[0]]
+    if not lines:
+        return []
+    usual = statistics.median(top - bottom for _, bottom, _, top in lines)
+    large = [
+        line
+        for line in lines
+        if line[3] - line[1] >= _HEADLINE_LARGER * usual and height - line[3] < _HEADLINE_WITHIN * height
+    ]
+    large.sort(key=lambda line: -line[3])
+    scale = dpi / 72
+    boxes = []
+    for left, bottom, right, top in large[:_MOST_HEADLINES]:
+        edges = [int(edge * scale) for edge in (left, height - top, right, height - bottom)]
+        boxes.append((max(0, edges[0] - 2), max(0, edges[1] - 2), edges[2] + 3, edges[3] + 3))
+    return boxes

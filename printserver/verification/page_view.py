@@ -1,0 +1,52 @@
+"""The picture of an issued page that a stranger with its code may see: none, masked or whole, as its class says.
+
+Drawn from the rendition, which bears no code, and marked as not valid: it can never pass as a copy.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from printserver.approvals.classes import PublicView
+from printserver.foundation.errors import NotFound
+from printserver.rendering.page_images import COMPARISON_WATERMARK, page_image
+from printserver.storage.objects import Objects
+from printserver.verification.public_view import PagePolicy
+
+SHOWN_DPI: Final = 96
+
+
+class PageNotShown(NotFound):
+    """The class does not show its pages, or there is no such page."""
+
+    code = "page-not-shown"
+
+
+def shown_page(objects: Objects, policy: PagePolicy | None) -> bytes:
+    """WebP, with the words that it is no copy.   Raises: PageNotShown, PageNotDrawable, PictureTooLarge."""
+    return _drawn(objects, policy, SHOWN_DPI, watermark=COMPARISON_WATERMARK)
+
+
+def compared_page(objects: Objects, policy: PagePolicy | None, dpi: int) -> bytes:
+    """PNG without words over it, to compare a photograph with; nothing is on it that `shown_page` hides.
+
+    Raises: as `shown_page`.
+    """
+    return _drawn(objects, policy, dpi, watermark=None)
+
+
+def _drawn(objects: Objects, policy: PagePolicy | None, dpi: int, *, watermark: str | None) -> bytes:
+    if policy is None or policy.view is PublicView.NONE:
+        raise PageNotShown("no picture of this page is shown")
+    try:
+        rendition = objects.get(policy.rendition_sha256)
+    except NotFound:
+        raise PageNotShown("no picture of this page is shown") from None
+    return page_image(
+        rendition,
+        policy.page,
+        dpi=dpi,
+        watermark=watermark,
+        format="png" if watermark is None else "webp",
+        only_seals=policy.seals if policy.view is PublicView.MASKED else None,
+    )

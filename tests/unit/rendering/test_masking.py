@@ -1,0 +1,69 @@
+"""A masked page shows its headline and the form of its seals, and not a letter of anything else."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import typst
+from PIL import Image
+
+from printserver.rendering.page_images import page_image
+
+DPI = 100
+PAGE = """
+#set page(paper: "a4", margin: 25mm)
+#set text(size: 10.5pt, font: "Noto Serif CJK SC")
+#align(center, text(size: 20pt)[采购合同])
+#v(8mm)
+甲方应于合同生效之日起三十日内支付第一期款项人民币 SECRET 元整。
+#place(top + left, dx: 60mm, dy: 120mm, circle(radius: 20mm, fill: rgb("#d0202080"))[#text(size: 30pt)[密]])
+#place(top + left, dx: 20mm, dy: 200mm, text(fill: red)[红色的正文不是印章])
+#pagebreak()
+#text(size: 20pt)[第二页没有标题]
+"""
+SEAL = (25_000 + 60_000, 25_000 + 120_000, 40_000, 40_000)
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    return bytes(typst.compile(PAGE.encode()))
+
+
+def pixels(pdf: bytes, page: int = 1, **options: object) -> np.ndarray:
+    picture = Image.open(io.BytesIO(page_image(pdf, page, dpi=DPI, format="png", **options)))
+    return np.asarray(picture.convert("RGB"))
+
+
+def part(image: np.ndarray, left: float, top: float, width: float, height: float) -> np.ndarray:
+    """In mm."""
+    x, y, w, h = (round(side * DPI / 25.4) for side in (left, top, width, height))
+    return image[y : y + h, x : x + w]
+
+
+def test_the_headline_is_shown_as_it_is_and_text_becomes_grey_boxes(pdf: bytes):
+    whole, masked = pixels(pdf), pixels(pdf, only_seals=[SEAL])
+    headline = (90, 24, 32, 9)
+    assert part(whole, *headline).min() < 60
+    assert np.array_equal(part(masked, *headline), part(whole, *headline))
+    text = part(masked, 20, 38, 170, 30)
+    assert {tuple(colour) for colour in text.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}
+
+
+def test_a_seal_keeps_its_form_and_what_lies_under_it_stays_hidden(pdf: bytes):
+    masked = part(pixels(pdf, only_seals=[SEAL]), 85, 145, 40, 40)
+    assert {tuple(colour) for colour in masked.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214), (200, 32, 32)}
+    assert (masked == (200, 32, 32)).all(axis=2).mean() > 0.4
+
+
+def test_red_text_outside_a_seal_is_hidden_and_so_is_a_seal_that_nobody_named(pdf: bytes):
+    for seals in ([SEAL], []):
+        red_text = part(pixels(pdf, only_seals=seals), 40, 220, 80, 12)
+        assert {tuple(colour) for colour in red_text.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}
+    assert not (pixels(pdf, only_seals=[]) == (200, 32, 32)).all(axis=2).any()
+
+
+def test_only_the_first_page_has_a_headline(pdf: bytes):
+    masked = pixels(pdf, 2, only_seals=[])
+    assert {tuple(colour) for colour in masked.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from printserver.audit.queries import last_fact
 from printserver.foundation.errors import IntegrityError, NotFound
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor
 from printserver.print_requests.events import CopyMoved, CopySigned
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.queries import CopyFacts, request_details
@@ -38,7 +37,7 @@ class ApprovedPrinting:
 
 def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> ApprovedPrinting:
     """Where and how a released copy may be printed.   Raises: CopyNotApproved."""
-    manifest = _manifest(work, objects, copy.request_id)
+    manifest = approved_manifest(work, objects, copy.request_id)
     listed = {
         "copy_id": str(copy.id),
         "serial": str(copy.serial),
@@ -58,27 +57,8 @@ def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> Approved
     )
 
 
-def shown_page(
-    work: Work, actor: Actor, objects: Objects, request_id: UUID, number: int, page: int, *, manifest_sha256: str = ""
-) -> bytes | None:
-    """The PDF that the manifest names for a copy, so that nobody decides on other pages than those looked at.
-
-    manifest_sha256: of the manifest that is looked at; without it, the one the request holds now.   None: no such page.
-    Raises: NotFound, CopyNotApproved.
-    """
-    details = request_details(work, actor, request_id)
-    listed = any(copy.number == number and 1 <= page <= copy.pages for copy in details.copies)
-    if not listed or manifest_sha256 not in ("", details.manifest_sha256):
-        return None
-    manifest = _manifest(work, objects, request_id)
-    if manifest.get("request_id") == str(request_id):
-        for entry in manifest["copies"]:
-            if entry["number"] == number:
-                return objects.get(entry["sha256"])
-    raise CopyNotApproved("what the request names as its manifest does not list this copy")
-
-
-def _manifest(work: Work, objects: Objects, request_id: UUID) -> dict[str, Any]:
+def approved_manifest(work: Work, objects: Objects, request_id: UUID) -> dict[str, Any]:
+    """The bytes with the digest that people sign, as the request names it.   Raises: CopyNotApproved."""
     digest = work.session.scalar(select(PrintRequest.manifest_sha256).where(PrintRequest.id == request_id))
     if digest is None:
         raise CopyNotApproved("the request has no manifest")

@@ -10,7 +10,9 @@ from printserver.foundation.errors import Malformed
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.print_requests import flows
+from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.models import PrintRequest
+from printserver.storage.objects import Objects
 
 
 class ColleagueMissing(Malformed):
@@ -33,14 +35,17 @@ def decide(
     request_id: UUID,
     saying: Saying,
     *,
+    objects: Objects,
     manifest_sha256: str,
     reason: str = "",
     to: UUID | None = None,
 ) -> PrintRequest:
     """`saying` on the manifest of `manifest_sha256`.   to: who agrees as well, or decides instead.
 
-    Raises: as the functions of `flows`; ColleagueMissing.
+    Raises: as the functions of `flows`; ColleagueMissing; RowsDiffer for anything but a refusal.
     """
+    if saying is not Saying.REFUSE:
+        require_as_approved(work, objects, request_id)
     if saying is Saying.APPROVE:
         return flows.approve_request(
             work, actor, attestor, request_id, manifest_sha256=manifest_sha256, reason=reason, to=to

@@ -65,6 +65,7 @@ class Manifest:
     parties: Sequence[Mapping[str, Any]]
     attachments: Sequence[Mapping[str, Any]]
     title: str
+    purpose: str
     own_reference: str
     document_sha256: str
     pages: int
@@ -91,6 +92,7 @@ class Manifest:
             "parties": [dict(party) for party in self.parties],
             "attachments": [dict(attachment) for attachment in self.attachments],
             "title": self.title,
+            "purpose": self.purpose,
             "own_reference": self.own_reference,
             "document_sha256": self.document_sha256,
             "pages": self.pages,

@@ -258,6 +258,7 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> bytes:
         parties=order.parties,
         attachments=order.attachments,
         title=request.title,
+        purpose=request.purpose,
         own_reference=request.own_reference,
         document_sha256=order.document_sha256,
         pages=len(request.layout),

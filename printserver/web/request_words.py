@@ -86,6 +86,10 @@ REQUEST_FIELDS: Final[Mapping[str, str]] = {
     "copy_to": N_("Please choose colleagues from the list."),
 }
 REQUEST_PROBLEMS: Final[Mapping[str, str]] = {
+    "rows-differ": N_(
+        "The database says something else of this request than what is signed. Nothing is shown or decided; "
+        "please tell your auditors."
+    ),
     "not-your-turn": N_("The step that waits is not yours to take."),
     "colleague-not-possible": N_(
         "This person cannot be asked: the applicant, yourself, somebody who has decided or was asked already, "

@@ -13,6 +13,7 @@ from printserver.http_edge.declarations import requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import flows, queries, service, system_decisions
+from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.states import RequestState
 
 router = api_router("", "approvals")
@@ -89,6 +90,7 @@ def create_approval(
     request_id: UUID, body: Approval, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
     """Nobody approves a request of their own, and nobody counts twice. A deputy takes the principal's place."""
+    require_as_approved(work, adapters.objects, request_id)
     return Decided.model_validate(
         flows.approve_request(
             work,
@@ -109,6 +111,7 @@ def create_approval(
 def create_forwarding(
     request_id: UUID, body: Forwarding, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
+    require_as_approved(work, adapters.objects, request_id)
     return Decided.model_validate(
         flows.forward_request(
             work,
@@ -132,6 +135,7 @@ def create_system_approval(
     request_id: UUID, body: SystemApproval, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
     """The key is registered by two officers (statement `system`); it decides nothing on the custody of seals."""
+    require_as_approved(work, adapters.objects, request_id)
     return Decided.model_validate(
         system_decisions.record_system_decision(
             work, actor, adapters.attestor, request_id, evidence=body.evidence, reason=body.reason
@@ -141,8 +145,11 @@ def create_system_approval(
 
 @router.post("/print-requests/{request_id}/hand-sealings", status_code=201, summary="Record that it was sealed by hand")
 @requires(Permission.CONFIRM_SEAL_USE, step_up=True)
-def create_hand_sealing(request_id: UUID, body: HandSealing, actor: CurrentActor, work: CurrentWork) -> Decided:
+def create_hand_sealing(
+    request_id: UUID, body: HandSealing, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
+) -> Decided:
     """By the seal's custodian, for a class of documents that is not sealed electronically."""
+    require_as_approved(work, adapters.objects, request_id)
     return Decided.model_validate(
         flows.record_sealing_by_hand(
             work, actor, request_id, papers=body.papers, sealed_at=body.sealed_at, note=body.note
@@ -160,6 +167,7 @@ def create_seal_use_confirmation(
     request_id: UUID, body: Yes, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> Decided:
     """Has the copies signed, each once."""
+    require_as_approved(work, adapters.objects, request_id)
     return Decided.model_validate(
         flows.confirm_seal_use(
             work, actor, adapters.attestor, request_id, manifest_sha256=body.manifest_sha256, reason=body.reason

@@ -201,7 +201,17 @@ def _decide(
     with call.transaction() as work:
         actor = call.caller_in(work).actor
         return Decided.model_validate(
-            decide(work, actor, attestor, request_id, saying, manifest_sha256=manifest_sha256, reason=reason, to=to)
+            decide(
+                work,
+                actor,
+                attestor,
+                request_id,
+                saying,
+                objects=call.adapters.objects,
+                manifest_sha256=manifest_sha256,
+                reason=reason,
+                to=to,
+            )
         )
 
 

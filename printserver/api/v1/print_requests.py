@@ -12,17 +12,20 @@ from pydantic import AwareDatetime, Field, Json
 
 from printserver.api.v1.common import Page, View, api_router, page_of
 from printserver.api.v1.print_request_views import DraftMade, NewPrintRequest, PrintRequest, RequestSummary, Submitted
+from printserver.bootstrap import Adapters
 from printserver.documents.intake import IntakeLimits
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.idempotency import Answer, Keyed, RequiredKey, answer_once, digest, earlier_answer
 from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
+from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import application, drafts, pipeline, queries, service
+from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.attachments import take_in_attachments
-from printserver.print_requests.binding import shown_page
 from printserver.print_requests.search import Search
+from printserver.print_requests.shown_pages import LookedAt, Part, shown_pdf
 from printserver.print_requests.states import RequestState
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 
@@ -33,6 +36,8 @@ EXAMPLE = (
     '{"seal_id": "019392a4-…", "printer_id": "019392a5-…", "copies": 2, "title": "Supply contract", '
     '"places": [{"page": 10, "x_um": 150000, "y_um": 220000}], "own_reference": "OA-2026-0815"}'
 )
+Resolution = Annotated[int, Query(ge=36, le=150)]
+LookedAtDigest = Annotated[str, Query(max_length=64, description="Of the manifest that is looked at.")]
 
 
 class Wanted(View):
@@ -64,10 +69,6 @@ class Wanted(View):
 
 class ManifestNotReady(NotFound):
     code = "manifest-not-ready"
-
-
-class PageNotFound(NotFound):
-    code = "page-not-found"
 
 
 @router.post(
@@ -127,8 +128,13 @@ def list_print_requests(
 
 @router.get("/{request_id}", summary="One print request with its copies and decisions")
 @requires(*READERS)
-def read_print_request(request_id: UUID, actor: CurrentActor, work: CurrentWork) -> PrintRequest:
-    return PrintRequest.of(queries.request_details(work, actor, request_id))
+def read_print_request(
+    request_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
+) -> PrintRequest:
+    """Refused when the database says something else than the manifest that people decide on."""
+    details = queries.request_details(work, actor, request_id)
+    require_as_approved(work, adapters.objects, request_id)
+    return PrintRequest.of(details)
 
 
 @router.get(
@@ -158,17 +164,11 @@ def read_page_image(
     page: int,
     actor: CurrentActor,
     adapters: CurrentAdapters,
-    dpi: Annotated[int, Query(ge=36, le=150)] = 96,
-    manifest_sha256: Annotated[str, Query(max_length=64, description="Of the manifest that is looked at.")] = "",
+    dpi: Resolution = 96,
+    manifest_sha256: LookedAtDigest = "",
 ) -> Response:
     """Of the pages that the manifest names."""
-    objects = adapters.objects
-    with adapters.database.reading() as work:
-        pdf = shown_page(work, actor, objects, request_id, number, page, manifest_sha256=manifest_sha256)
-    if pdf is None:
-        raise PageNotFound("there is no such page")
-    image = page_image(pdf, page, dpi=dpi, watermark=PREVIEW_WATERMARK)
-    return Response(image, media_type="image/webp")
+    return _image(adapters, actor, request_id, LookedAt(Part.COPY, page, number, manifest_sha256), dpi=dpi)
 
 
 @router.get(
@@ -183,14 +183,10 @@ def read_document_page(
     page: int,
     actor: CurrentActor,
     adapters: CurrentAdapters,
-    dpi: Annotated[int, Query(ge=36, le=150)] = 96,
+    dpi: Resolution = 96,
+    manifest_sha256: LookedAtDigest = "",
 ) -> Response:
-    with adapters.database.reading() as work:
-        details = queries.request_details(work, actor, request_id)
-    if not 1 <= page <= details.pages:
-        raise PageNotFound("there is no such page")
-    pdf = adapters.objects.get(details.document_sha256)
-    return Response(page_image(pdf, page, dpi=dpi, watermark=PREVIEW_WATERMARK), media_type="image/webp")
+    return _image(adapters, actor, request_id, LookedAt(Part.DOCUMENT, page, 0, manifest_sha256), dpi=dpi)
 
 
 @router.get(
@@ -206,15 +202,10 @@ def read_attachment_page(
     page: int,
     actor: CurrentActor,
     adapters: CurrentAdapters,
-    dpi: Annotated[int, Query(ge=36, le=150)] = 96,
+    dpi: Resolution = 96,
+    manifest_sha256: LookedAtDigest = "",
 ) -> Response:
-    with adapters.database.reading() as work:
-        kept = queries.request_details(work, actor, request_id).particulars.attachments
-    if not (1 <= number <= len(kept) and 1 <= page <= kept[number - 1].pages):
-        raise PageNotFound("there is no such page")
-    return Response(
-        page_image(adapters.objects.get(kept[number - 1].safe_sha256), page, dpi=dpi), media_type="image/webp"
-    )
+    return _image(adapters, actor, request_id, LookedAt(Part.ATTACHMENT, page, number, manifest_sha256), dpi=dpi)
 
 
 @router.post("/{request_id}/urgings", status_code=204, summary="Remind whoever has the step; at most once an hour")
@@ -249,3 +240,11 @@ def _submit(call: Call, work: Work, asked: application.Application, taken: pipel
         most_copies=settings.most_copies,
     )
     return Answer(201, Submitted(id=request.id, state=RequestState(request.state)).model_dump(mode="json"))
+
+
+def _image(adapters: Adapters, actor: Actor, request_id: UUID, looked_at: LookedAt, *, dpi: int) -> Response:
+    """What is sealed bears a watermark; an attachment does not."""
+    with adapters.database.reading() as work:
+        pdf = shown_pdf(work, actor, adapters.objects, request_id, looked_at)
+    watermark = None if looked_at.part is Part.ATTACHMENT else PREVIEW_WATERMARK
+    return Response(page_image(pdf, looked_at.page, dpi=dpi, watermark=watermark), media_type="image/webp")

@@ -46,7 +46,15 @@ def create_question(
     change(
         call,
         lambda work, actor: decide(
-            work, actor, attestor, request_id, saying, manifest_sha256=manifest_sha256, reason=reason, to=to
+            work,
+            actor,
+            attestor,
+            request_id,
+            saying,
+            objects=call.adapters.objects,
+            manifest_sha256=manifest_sha256,
+            reason=reason,
+            to=to,
         ),
     )
 
@@ -67,7 +75,15 @@ def create_decision(
     change(
         call,
         lambda work, actor: decide(
-            work, actor, attestor, request_id, saying, manifest_sha256=manifest_sha256, reason=reason, to=to
+            work,
+            actor,
+            attestor,
+            request_id,
+            saying,
+            objects=call.adapters.objects,
+            manifest_sha256=manifest_sha256,
+            reason=reason,
+            to=to,
         ),
     )
     return view.go(f"/requests/{request_id}", NOTICES[saying])

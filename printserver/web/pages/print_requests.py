@@ -10,15 +10,16 @@ from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals.classes import classes
-from printserver.foundation.errors import NotFound
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.routes import edge_router
-from printserver.http_edge.work import CurrentActor, CurrentCall, CurrentWork
+from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branches_with
 from printserver.print_requests import copy_service, queries
+from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.money import CURRENCIES
 from printserver.print_requests.queries import RequestSummary
+from printserver.print_requests.shown_pages import PageNotFound
 from printserver.print_requests.states import RequestState
 from printserver.web.changes import refusal
 from printserver.web.forms import FieldsWrong
@@ -30,10 +31,6 @@ router = edge_router("/requests", "pages")
 
 READERS: Final = (Permission.READ_REQUESTS, Permission.APPROVE_REQUEST, Permission.CONFIRM_SEAL_USE)
 PAGE: Final = 50
-
-
-class PageNotFound(NotFound):
-    code = "page-not-found"
 
 
 @router.get("", response_class=HTMLResponse)
@@ -73,19 +70,33 @@ def show_request(
     view: CurrentView,
     actor: CurrentActor,
     work: CurrentWork,
+    adapters: CurrentAdapters,
     copy: Annotated[int, Query(ge=1)] = 1,
 ) -> HTMLResponse:
     """copy: whose pages are shown."""
-    return request_page(view, work, actor, request_id, copy=copy)
+    return request_page(view, work, actor, adapters.objects, request_id, copy=copy)
 
 
 @router.get("/{request_id}/copies/{number}/pages/{page}", response_class=HTMLResponse)
 @requires(*READERS)
 def show_page(
-    request_id: UUID, number: int, page: int, view: CurrentView, actor: CurrentActor, work: CurrentWork
+    request_id: UUID,
+    number: int,
+    page: int,
+    view: CurrentView,
+    actor: CurrentActor,
+    work: CurrentWork,
+    adapters: CurrentAdapters,
+    manifest_sha256: Annotated[str, Query(max_length=64)] = "",
 ) -> HTMLResponse:
-    """One page, large.   number: of the copy, or 0 for the document itself."""
+    """One page, large.   number: of the copy, or 0 for the document itself.
+
+    manifest_sha256: of the manifest that is looked at; another one is not shown in its place.
+    """
     details = queries.request_details(work, actor, request_id)
+    require_as_approved(work, adapters.objects, request_id)
+    if manifest_sha256 not in ("", details.manifest_sha256):
+        raise PageNotFound("the request holds other pages now")
     if not (1 <= page <= details.pages and (number == 0 or 1 <= number <= len(details.copies))):
         raise PageNotFound("there is no such page")
     return view.page("request_page.html", request=details, number=number, page=page)

@@ -19,6 +19,7 @@ from printserver.http_edge.work import CurrentCall
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import drafts, flows, service
+from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.flows import WetSealMalformed
 from printserver.web.changes import change, refusal
 from printserver.web.pages.request_pages import decided
@@ -44,6 +45,7 @@ def create_approval(
     """to: somebody who must agree as well."""
 
     def approve(work: Work, actor: Actor) -> object:
+        require_as_approved(work, call.adapters.objects, request_id)
         return flows.approve_request(
             work,
             actor,
@@ -73,6 +75,7 @@ def create_forwarding(
         chosen = _person(to)
         if chosen is None:
             raise ColleagueNeeded("choose to whom you hand your step")
+        require_as_approved(work, call.adapters.objects, request_id)
         attestor = call.adapters.attestor
         return flows.forward_request(
             work, actor, attestor, request_id, manifest_sha256=manifest_sha256, reason=reason, to=chosen
@@ -86,14 +89,13 @@ def create_forwarding(
 def create_seal_use_confirmation(
     request_id: UUID, view: CurrentView, call: CurrentCall, manifest_sha256: Digest = "", reason: Reason = ""
 ) -> Response:
-    attestor = call.adapters.attestor
-    problem = refusal(
-        call,
-        lambda work, actor: flows.confirm_seal_use(
-            work, actor, attestor, request_id, manifest_sha256=manifest_sha256, reason=reason
-        ),
-    )
-    return decided(view, call, request_id, problem, "confirmed", reason)
+
+    def confirm(work: Work, actor: Actor) -> object:
+        require_as_approved(work, call.adapters.objects, request_id)
+        attestor = call.adapters.attestor
+        return flows.confirm_seal_use(work, actor, attestor, request_id, manifest_sha256=manifest_sha256, reason=reason)
+
+    return decided(view, call, request_id, refusal(call, confirm), "confirmed", reason)
 
 
 @router.post("/{request_id}/refusals", response_class=HTMLResponse)
@@ -129,6 +131,7 @@ def create_hand_sealing(
             count, at = int(papers), datetime.fromisoformat(sealed_at.strip()).replace(tzinfo=zone)
         except ValueError:
             raise WetSealMalformed("say how many papers were sealed, and when") from None
+        require_as_approved(work, call.adapters.objects, request_id)
         return flows.record_sealing_by_hand(work, actor, request_id, papers=count, sealed_at=at, note=reason)
 
     return decided(view, call, request_id, refusal(call, record), "sealed-by-hand", reason)

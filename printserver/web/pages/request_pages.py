@@ -16,6 +16,7 @@ from printserver.organisations.access import Actor
 from printserver.organisations.colleagues import Colleague, colleagues
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import queries
+from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.money import in_capitals
 from printserver.print_requests.queries import RequestDetails
 from printserver.print_requests.release import ReleaseCodeNeeded
@@ -28,6 +29,7 @@ from printserver.print_requests.states import (
 )
 from printserver.print_requests.watched import copies_drawn, sides_reported
 from printserver.printing.status import statuses
+from printserver.storage.objects import Objects
 from printserver.web.passkey_choice import passkey_choice
 from printserver.web.view import View
 
@@ -43,20 +45,24 @@ def decided(
         return view.go(f"/requests/{request_id}", notice)
     with call.adapters.database.reading() as work:
         actor = call.caller_in(work).actor
-        return request_page(view, work, actor, request_id, problem=problem, reason=reason)
+        objects = call.adapters.objects
+        return request_page(view, work, actor, objects, request_id, problem=problem, reason=reason)
 
 
 def request_page(
     view: View,
     work: Work,
     actor: Actor,
+    objects: Objects,
     request_id: UUID,
     *,
     copy: int = 1,
     problem: PrintServerError | None = None,
     reason: str = "",
 ) -> HTMLResponse:
+    """Raises: NotFound; RowsDiffer rather than show what nobody signs."""
     details = queries.request_details(work, actor, request_id)
+    require_as_approved(work, objects, request_id)
     more, mine = details.particulars, details.summary.applicant_id == actor.id
     printer_id = details.summary.printer_id
     step = _step(work, actor, details)
@@ -66,7 +72,7 @@ def request_page(
         request=details,
         more=more,
         capitals="" if more.amount is None else in_capitals(more.amount),
-        copy_number=copy if copy <= len(details.copies) else 1,
+        copy_number=_shown(details, copy),
         under_way=_under_way(details),
         step=step,
         passkey=passkey_choice(work, actor, view.secrets, details.summary.seal_id) if step else None,
@@ -85,6 +91,12 @@ def request_page(
         problem=problem,
         reason=reason,
     )
+
+
+def _shown(details: RequestDetails, number: int) -> int:
+    """The number of the copy whose pages are shown: the one that was asked for, else the first."""
+    numbers = [copy.number for copy in details.copies]
+    return number if number in numbers else next(iter(numbers), number)
 
 
 def _may(actor: Actor, details: RequestDetails, action: RequestAction) -> bool:

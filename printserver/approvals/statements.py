@@ -25,10 +25,11 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import Job
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require
+from printserver.organisations.frozen_places import PlaceFrozen, frozen_places
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation
 from printserver.signing.evidence import Decision, EvidenceClaims
-from printserver.signing.signatories import concerned, office_covers, officers_needed
+from printserver.signing.signatories import STOPPING, concerned, office_covers, officers_needed
 from printserver.signing.statements import Statement, StatementKind, reach_of
 
 LONGEST_REASON: Final = 500
@@ -97,11 +98,12 @@ def propose(
     The proposer signs at once where the own word counts: as an officer whom it does not concern (unless officers sign
     with passkeys alone), as the principal of a delegation, or when it only stops something. With enough signatures the
     signer is asked to take it up.
-    Raises: StatementMalformed.
+    Raises: StatementMalformed; PlaceFrozen for what gives something at a frozen place.
     """
     statement = Statement(
         str(new_id()), organisation(work, actor.organisation_id).number, StatementKind(kind), dict(body), work.now()
     )
+    _require_open(work, actor.organisation_id, statement)
     row = StatementRow(
         id=UUID(statement.id),
         organisation_id=actor.organisation_id,
@@ -133,8 +135,8 @@ def propose(
 def confirm(work: Work, actor: Actor, attestor: Attestor, statement_id: UUID, *, sha256: str) -> StatementFacts:
     """An officer's yes to the very statement of `sha256`.
 
-    Raises: Forbidden, NotFound, TransitionRefused, StatementChanged, SubjectMayNotSign, PersonCountsOnce, and whatever
-    the attestor will not sign.
+    Raises: Forbidden, NotFound, TransitionRefused, StatementChanged, PlaceFrozen, SubjectMayNotSign, PersonCountsOnce,
+    and whatever the attestor will not sign.
     """
     require(actor, Permission.CONFIRM_STATEMENTS)
     row = _row(work, actor, statement_id, office=True)
@@ -142,6 +144,7 @@ def confirm(work: Work, actor: Actor, attestor: Attestor, statement_id: UUID, *,
     statement = _statement(work, row)
     if _digest(statement) != sha256:
         raise StatementChanged("this is not what the statement says; please look at it again")
+    _require_open(work, actor.organisation_id, statement)
     if str(actor.person_id) in concerned(statement.parsed()):
         raise SubjectMayNotSign("this statement is about yourself; other officers sign it")
     _sign(work, actor, attestor, row, statement)
@@ -232,6 +235,14 @@ def officer_evidence(work: Work, organisation_id: UUID) -> str:
     )
     body = work.session.scalar(newest)
     return "attested" if body is None else str(body["officer_evidence"])
+
+
+def _require_open(work: Work, organisation_id: UUID, statement: Statement) -> None:
+    """As the signer asks: at a frozen place only what stops something, and what unfreezes it."""
+    if statement.kind in STOPPING or statement.kind is StatementKind.UNFREEZE:
+        return
+    if frozen_places(work, organisation_id).covers(reach_of(statement.parsed())):
+        raise PlaceFrozen("this is about a place that is frozen; nothing is given there until it is unfrozen")
 
 
 def _own_word_counts(work: Work, actor: Actor, statement: Statement) -> bool:

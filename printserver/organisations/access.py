@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from printserver.audit.log import By
 from printserver.foundation.errors import Forbidden, NotFound
 from printserver.foundation.unit_of_work import Work
+from printserver.organisations.frozen_places import FrozenPlaces, frozen_places
 from printserver.organisations.models import Branch, CustomRole, Delegation, RoleBinding, User
 from printserver.organisations.permissions import RESERVED, Permission, is_binding, permissions_of
+from printserver.signing.signatories import office_covers
+
+TO_UNFREEZE: Final = frozenset({Permission.CONFIRM_STATEMENTS, Permission.READ_PEOPLE})
+"""What is left to an officer of a whole organisation while it, or the own branch, is frozen."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +28,19 @@ class Grant:
 
     custom: what it grants when it is a role of the organisation's own; a built-in role is known by its name.
     acts_for: whom a deputy stands in for; None for a right of one's own.
+    only: what is left of it while the organisation is frozen.
     """
 
     role: str
     path: str
     custom: frozenset[Permission] = frozenset()
     acts_for: UUID | None = None
+    only: frozenset[Permission] | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return permissions_of(self.role) or self.custom
+        granted = permissions_of(self.role) or self.custom
+        return granted if self.only is None else granted & self.only
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Actor:
 
     counts_as: the person's first account, when this one is a further account; use `person_id` to tell persons apart.
     scopes: what the token that was used lets its account do at most; None for a person who signed in herself.
+    shut_out: the own branch, or the whole organisation, is frozen, and nothing is left to do: nobody comes in.
     """
 
     id: UUID
@@ -51,6 +61,7 @@ class Actor:
     device: str = ""
     counts_as: UUID | None = None
     scopes: frozenset[Permission] | None = None
+    shut_out: bool = False
 
     @property
     def person_id(self) -> UUID:
@@ -81,7 +92,21 @@ def actor_of(work: Work, user: User, *, address: str = "", device: str = "") -> 
     custom = _custom_roles(work, user, {role for role, _path, _for in held if not permissions_of(role)})
     grants = (Grant(role, path, custom.get(role, frozenset()), principal) for role, path, principal in held)
     known = tuple(grant for grant in grants if grant.permissions and _may_hold(user, grant))
-    return Actor(user.id, user.organisation_id, user.branch_id, user.name, known, address, device, user.person_id)
+    actor = Actor(user.id, user.organisation_id, user.branch_id, user.name, known, address, device, user.person_id)
+    places = frozen_places(work, user.organisation_id)
+    return actor if places.none else _while_frozen(work, actor, places)
+
+
+def _while_frozen(work: Work, actor: Actor, places: FrozenPlaces) -> Actor:
+    """Rights at frozen branches are none. Whoever belongs to one is shut out, but for the officers of the whole
+    organisation, who are left what it takes to unfreeze it."""
+    if not places.covers(branch_path(work, actor.branch_id)):
+        return replace(actor, grants=tuple(grant for grant in actor.grants if not places.covers(grant.path)))
+    offices = (grant for grant in actor.grants if grant.acts_for is None and office_covers(grant.path, ""))
+    left = tuple(
+        replace(grant, only=TO_UNFREEZE) for grant in offices if Permission.CONFIRM_STATEMENTS in grant.permissions
+    )
+    return replace(actor, grants=left, shut_out=not left)
 
 
 def _may_hold(user: User, grant: Grant) -> bool:
@@ -115,12 +140,14 @@ def _own_bindings(work: Work, user: User) -> list[tuple[str, str, UUID | None]]:
 
 
 def _delegated_bindings(work: Work, user: User) -> list[tuple[str, str, UUID | None]]:
-    """A frozen principal's deputy holds nothing."""
+    """The deputy of a frozen principal, or of one of a frozen branch, holds nothing."""
+    home = aliased(Branch)
     rows = work.session.execute(
-        select(RoleBinding.role, Branch.path, func.coalesce(User.person_id, User.id))
+        select(RoleBinding.role, Branch.path, func.coalesce(User.person_id, User.id), home.path)
         .join(Delegation, and_(Delegation.principal_id == RoleBinding.user_id, Delegation.role == RoleBinding.role))
         .join(Branch, Branch.id == RoleBinding.branch_id)
         .join(User, User.id == Delegation.principal_id)
+        .join(home, home.id == User.branch_id)
         .where(
             Delegation.deputy_id == user.id,
             Branch.organisation_id == user.organisation_id,
@@ -128,8 +155,9 @@ def _delegated_bindings(work: Work, user: User) -> list[tuple[str, str, UUID | N
             binding_in_force(work),
             delegation_in_force(work),
         )
-    )
-    return [(role, path, principal) for role, path, principal in rows]
+    ).all()
+    places = frozen_places(work, user.organisation_id) if rows else FrozenPlaces()
+    return [(role, path, principal) for role, path, principal, own in rows if not places.covers(own)]
 
 
 def _custom_roles(work: Work, user: User, codes: set[str]) -> dict[str, frozenset[Permission]]:

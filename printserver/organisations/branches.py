@@ -14,6 +14,7 @@ from printserver.audit.log import append
 from printserver.foundation.errors import Malformed, NotFound, Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
+from printserver.organisations.frozen_places import require_open
 from printserver.organisations.holdings import people_holding_below, require_compatible_people
 from printserver.organisations.models import Branch, Organisation, RoleBinding, User
 from printserver.organisations.people_events import BranchClosed, BranchMoved, BranchRenamed, BranchReopened
@@ -107,12 +108,13 @@ def rename_branch(work: Work, actor: Actor, branch_id: UUID, *, name: str) -> No
 def move_branch(work: Work, actor: Actor, branch_id: UUID, *, parent_id: UUID) -> tuple[str, str]:
     """With all below it, at once. The old and the new path.
 
-    Raises: BranchNotFound, BranchMoveRefused, BranchNameTaken; RolesIncompatible when rights would then meet that
-    nobody may hold together.
+    Raises: BranchNotFound, PlaceFrozen, BranchMoveRefused, BranchNameTaken; RolesIncompatible when rights would then
+    meet that nobody may hold together.
     """
     _hold_the_tree(work, actor)
     branch = branch_for(work, actor, branch_id, Permission.MANAGE_PEOPLE)
     above = _open_branch(work, actor, parent_id)
+    require_open(work, branch.organisation_id, branch.id, above.id)
     before, after = branch.path, f"{above.path}{branch.id}/"
     if above.path.startswith(before) or len(_parts(before)) == 1 or after == before:
         raise BranchMoveRefused("a branch moves below another one that is not its own part; the top one stays")

@@ -81,7 +81,10 @@ def actor_of_person(work: Work, organisation_id: UUID, person_id: UUID) -> Actor
     )
     if user is None:
         raise NotFound("there is no such person")
-    return actor_of(work, user)
+    actor = actor_of(work, user)
+    if actor.shut_out:
+        raise NotFound("there is no such person")
+    return actor
 
 
 def _at_work() -> ColumnElement[bool]:

@@ -32,7 +32,7 @@ NOWHERE: Final = Origin()
 
 
 class SignInRefused(Unauthenticated):
-    """One answer for an unknown name, a wrong password or code, a resting and a frozen account."""
+    """One answer for an unknown name, a wrong password or code, a resting and a frozen account or branch."""
 
     code = "sign-in-refused"
 
@@ -77,7 +77,7 @@ def check_password(
         source_of(work, secrets, user, origin),
     )
     resting = rests(work, user, source)
-    if right and not resting and not user.frozen:
+    if right and not resting and not user.frozen and not actor.shut_out:
         factors = factors_of(work, user.id)
         if not factors:
             _complete(work, secrets, user, actor, origin, FactorKind.PASSWORD)
@@ -144,7 +144,7 @@ def complete_sign_in(
 ) -> None:
     """After a factor that is checked elsewhere: a passkey, single sign-on. Raises: SignInRefused."""
     user = _locked(work, actor.id)
-    if user.frozen or user.kind != "person":
+    if user.frozen or actor.shut_out or user.kind != "person":
         raise SignInRefused(REFUSAL)
     _complete(work, secrets, user, actor, origin, factor)
 
@@ -166,7 +166,10 @@ def candidate_of(work: Work, secrets: Secrets, pending: str, *, origin: Origin =
         raise SignInRefused(REFUSAL) from None
     if user is None or user.frozen or not _is_pending(secrets, user, begun, mac, at, work.now()):
         raise SignInRefused(REFUSAL)
-    return Candidate(actor_of(work, user, address=origin.address, device=origin.device), factors_of(work, user.id))
+    actor = actor_of(work, user, address=origin.address, device=origin.device)
+    if actor.shut_out:
+        raise SignInRefused(REFUSAL)
+    return Candidate(actor, factors_of(work, user.id))
 
 
 REFUSAL: Final = "the name, the password or the code is wrong, or the account rests for a moment"
@@ -182,7 +185,7 @@ def _checked_code(
 ) -> FactorKind | None:
     user = _locked(work, actor.id)
     source = source_of(work, secrets, user, origin)
-    if rests(work, user, source) or user.frozen:
+    if rests(work, user, source) or user.frozen or actor.shut_out:
         return None
     factor = spend_code(work, secrets, actor.by, user.id, code)
     if factor is None:

@@ -19,8 +19,9 @@ from printserver.foundation.errors import Malformed, NotFound, Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, delegation_in_force, within
+from printserver.organisations.frozen_places import FrozenPlaces, frozen_places
 from printserver.organisations.holdings import counted_person, person_of, require_compatible_people
-from printserver.organisations.models import Delegation, User
+from printserver.organisations.models import Branch, Delegation, User
 from printserver.organisations.people_events import DelegationEnded, DelegationMade
 from printserver.organisations.permissions import Permission, Role
 from printserver.organisations.roles import require_dates, rights_recorded
@@ -179,10 +180,11 @@ def delegations(work: Work, actor: Actor) -> tuple[DelegationFacts, ...]:
 
 
 def principals_of(work: Work, deputy_person: UUID, role: str) -> tuple[UUID, ...]:
-    """Persons for whom this person may take the steps of `role` now; without those who are frozen."""
+    """Persons for whom this person may take the steps of `role` now; without those who are frozen, or whose branch is."""
     deputies = select(User.id).where(counted_person() == deputy_person)
-    rows = work.session.scalars(
-        select(counted_person())
+    rows = work.session.execute(
+        select(counted_person(), User.organisation_id, Branch.path)
+        .join(Branch, Branch.id == User.branch_id)
         .join(Delegation, Delegation.principal_id == User.id)
         .where(
             Delegation.deputy_id.in_(deputies),
@@ -191,8 +193,9 @@ def principals_of(work: Work, deputy_person: UUID, role: str) -> tuple[UUID, ...
             delegation_in_force(work),
         )
         .order_by(Delegation.id)
-    )
-    return tuple(dict.fromkeys(rows))
+    ).all()
+    places = frozen_places(work, rows[0].organisation_id) if rows else FrozenPlaces()
+    return tuple(dict.fromkeys(person for person, _, path in rows if not places.covers(path)))
 
 
 def _require_fit(work: Work, organisation_id: UUID, principal_person: UUID, deputy_id: UUID) -> None:

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
-from printserver.organisations import identity_proof_models, key_media_models
+from printserver.organisations import freeze_models, identity_proof_models, key_media_models
 
-__all__ = ["identity_proof_models", "key_media_models"]
+__all__ = ["freeze_models", "identity_proof_models", "key_media_models"]
 """Rows with files of their own, which come along with these."""
 
 

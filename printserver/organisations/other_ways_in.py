@@ -46,7 +46,7 @@ def sign_in_by_single_sign_on(work: Work, secrets: Secrets, proved: Proved, *, o
         raise SingleSignOnRefused("nobody here has this login", proved.login)
     actor = _actor(work, user_id, origin)
     user = work.session.get_one(User, user_id)
-    if user.frozen or user.left_at is not None or user.kind != "person":
+    if user.frozen or actor.shut_out or user.left_at is not None or user.kind != "person":
         raise SingleSignOnRefused("the account is closed", proved.login)
     enough = proved.strong and not any(BINDING & grant.permissions for grant in actor.grants)
     factors = frozenset[FactorKind]() if enough else factors_of(work, user_id)

@@ -15,6 +15,7 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
 from printserver.organisations.branches import branch_for
 from printserver.organisations.delegations import end_delegations_of
+from printserver.organisations.frozen_places import require_open
 from printserver.organisations.holdings import accounts_of, counted_person, person_of, require_compatible_people
 from printserver.organisations.models import ApiToken, Branch, User, WebSession
 from printserver.organisations.people_events import (
@@ -171,12 +172,13 @@ def join_accounts(work: Work, actor: Actor, user_id: UUID, *, same_person_as: UU
 def move_person(work: Work, actor: Actor, user_id: UUID, *, branch_id: UUID) -> tuple[RightFacts, ...]:
     """To another branch. All rights end everywhere at once; which ones, is answered.
 
-    Raises: PersonNotFound, NotOneself, PersonGone, BranchNotFound, BranchClosedToPeople.
+    Raises: PersonNotFound, NotOneself, PersonGone, BranchNotFound, BranchClosedToPeople, PlaceFrozen.
     """
     user = another_person(work, actor, user_id)
     branch = _open_branch(work, actor, branch_id)
     if branch.id == user.branch_id:
         return ()
+    require_open(work, user.organisation_id, user.branch_id, branch.id)
     ended = end_all_rights(work, actor.by, person_of(work, user.id))
     append(work, actor.by, PersonMoved(id=user.id, before=user.branch_id, after=branch.id))
     user.branch_id = branch.id

@@ -39,6 +39,30 @@ class BranchReopened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BranchFrozen(Event):
+    """With all below it."""
+
+    subject: ClassVar[str] = "branch"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchUnfrozen(Event):
+    subject: ClassVar[str] = "branch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationFrozen(Event):
+    subject: ClassVar[str] = "organisation"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationUnfrozen(Event):
+    subject: ClassVar[str] = "organisation"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonChanged(Event):
     """Each as `field: value` of what changed."""
 

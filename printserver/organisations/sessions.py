@@ -108,12 +108,14 @@ def person_of_session(
 ) -> SignedInPerson:
     """policy: with it, idle sessions are over, and the person's obligations are told.
 
-    Raises: Unauthenticated for an unknown, ended, expired or idle session and for a frozen person.
+    Raises: Unauthenticated for an unknown, ended, expired or idle session, for a frozen person and a frozen branch.
     """
     session, user = _session_of(work, secrets, secret)
     if policy is not None and work.now() - (session.last_seen_at or session.created_at) >= policy.idle:
         raise Unauthenticated("you were away for a while; please sign in again")
     actor = actor_of(work, user, address=address, device=device)
+    if actor.shut_out:
+        raise Unauthenticated("your branch is frozen; nobody comes in until it is unfrozen")
     return SignedInPerson(
         actor,
         session.id,

@@ -157,7 +157,7 @@ def tokens_of_account(work: Work, account_id: UUID) -> tuple[TokenView, ...]:
 
 
 def person_of_token(work: Work, secrets: Secrets, text: str, *, address: str = "", device: str = "") -> Actor:
-    """Raises: Unauthenticated for an unknown, revoked or expired token and for a frozen person."""
+    """Raises: Unauthenticated for an unknown, revoked or expired token, a frozen person and a frozen branch."""
     return program_of_token(work, secrets, text, address=address, device=device).actor
 
 
@@ -183,7 +183,10 @@ def program_of_token(
     token, user = row
     if token_mac(secrets, token, text) != token.secret_sha256 or not _from_allowed(token, address):
         raise refused
-    return SignedInProgram(_limited(actor_of(work, user, address=address, device=device), token), token.id)
+    actor = actor_of(work, user, address=address, device=device)
+    if actor.shut_out:
+        raise refused
+    return SignedInProgram(_limited(actor, token), token.id)
 
 
 def is_token(text: str) -> bool:

@@ -29,6 +29,7 @@ from printserver.foundation.job_queue import Job
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
 from printserver.organisations.colleagues import colleagues
+from printserver.organisations.frozen_places import require_open
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation, person_of_account
 from printserver.print_requests.access import copies_of
@@ -248,6 +249,7 @@ def may_decide(work: Work, actor: Actor, request: PrintRequest, taken: tuple[Tak
     """Whether the step that waits is the actor's to take now."""
     custody = R(request.state) in (R.PENDING_CUSTODY, R.PHYSICAL_SEAL)
     try:
+        require_open(work, request.organisation_id, request.branch_id)
         _word(work, actor, request, taken, Wish(""), custody=custody)
     except (Refused, NotFound):
         return False
@@ -311,7 +313,10 @@ def _word(
 
 
 def _locked(work: Work, actor: Actor, request_id: UUID, *, custody: bool) -> PrintRequest:
-    """The request, for whoever may be asked about it; nobody else decides on it until this transaction ends."""
+    """The request, for whoever may be asked about it; nobody else decides on it until this transaction ends.
+
+    Raises: NotFound, PlaceFrozen.
+    """
     permission = Permission.CONFIRM_SEAL_USE if custody else Permission.APPROVE_REQUEST
     mine = within(PrintRequest.branch_id, actor, permission)
     reached = mine if custody else or_(mine, has_turn(actor, now=False))
@@ -323,6 +328,7 @@ def _locked(work: Work, actor: Actor, request_id: UUID, *, custody: bool) -> Pri
     )
     if request is None:
         raise NotFound("there is no such print request")
+    require_open(work, request.organisation_id, request.branch_id)
     return request
 
 

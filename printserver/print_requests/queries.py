@@ -27,7 +27,7 @@ from printserver.print_requests.flows import may_decide
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.money import Money
 from printserver.print_requests.particulars import Particulars, amount_of, particulars_of
-from printserver.print_requests.release import obstacle
+from printserver.print_requests.release import is_release_frozen, obstacle
 from printserver.print_requests.search import EVERYTHING, Search, conditions, copied_to, visible
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
@@ -279,7 +279,9 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         printer_name=printer.name,
         replaces_copy_id=request.replaces_copy_id,
         may_release=may_release(work, actor, request),
-        obstacle=obstacle(actor, request, printer.release_rule, at=work.now()),
+        obstacle=obstacle(
+            actor, request, printer.release_rule, at=work.now(), frozen=is_release_frozen(work, request)
+        ),
         copies=tuple(_copy(row) for row in rows),
         decisions=taken,
         deciders=people,

@@ -23,11 +23,13 @@ from printserver.foundation.errors import NotFound, Refused, TooMany, Transition
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
+from printserver.organisations.frozen_places import PlaceFrozen, is_frozen
 from printserver.print_requests.access import releasable
 from printserver.print_requests.events import ReleaseCodeMade, ReleaseCodeRefused, ReleaseCodeUsed
 from printserver.print_requests.flows import RequestExpired
 from printserver.print_requests.models import Copy, PrintRequest, ReleaseCode, ReleaseTries
 from printserver.print_requests.states import CopyState
+from printserver.printing.queries import printer_facts
 
 CODE_DIGITS: Final = 8
 CODE_LIFE: Final = timedelta(minutes=15)
@@ -92,11 +94,16 @@ class TriedCode:
     request_id: UUID
 
 
-def obstacle(actor: Actor, request: PrintRequest, rule: str, *, at: datetime, coded: bool = False) -> Refused | None:
+def obstacle(
+    actor: Actor, request: PrintRequest, rule: str, *, at: datetime, coded: bool = False, frozen: bool = False
+) -> Refused | None:
     """Why `actor` cannot release copies of `request` at a printer of this rule now; None when nothing is in the way.
 
-    coded: a code is given.   An unknown rule lets nobody release.
+    coded: a code is given.   frozen: the branch of the request or of its printer is.   An unknown rule lets nobody
+    release.
     """
+    if frozen:
+        return PlaceFrozen("this branch is frozen; nothing is released there until it is unfrozen")
     if request.expires_at <= at:
         return RequestExpired("the request has expired; have its copies declared void and apply anew")
     if rule == ReleaseRule.PERSON:
@@ -112,19 +119,26 @@ def obstacle(actor: Actor, request: PrintRequest, rule: str, *, at: datetime, co
 def check_release(work: Work, actor: Actor, request: PrintRequest, rule: str, code: UUID | None) -> None:
     """Let only pass whom the printer's rule allows; a code that was tried is used up by it.
 
-    Raises: RequestExpired, SecondPersonNeeded, ReleaseCodeNeeded, ReleaseCodeSpent, ReleaseRuleUnknown.
+    Raises: PlaceFrozen, RequestExpired, SecondPersonNeeded, ReleaseCodeNeeded, ReleaseCodeSpent, ReleaseRuleUnknown.
     """
-    problem = obstacle(actor, request, rule, at=work.now(), coded=code is not None)
+    frozen = is_release_frozen(work, request)
+    problem = obstacle(actor, request, rule, at=work.now(), coded=code is not None, frozen=frozen)
     if problem is not None:
         raise problem
     if code is not None:
         _use(work, actor, request, code)
 
 
+def is_release_frozen(work: Work, request: PrintRequest) -> bool:
+    """Whether the branch of the request or of its printer is frozen."""
+    printer = printer_facts(work, request.printer_id)
+    return is_frozen(work, request.organisation_id, (request.branch_id, printer.branch_id))
+
+
 def make_release_code(work: Work, actor: Actor, request_id: UUID) -> MadeCode:
     """For whoever may release copies of the request, and for its applicant; it ends the code made before.
 
-    Raises: NotFound, RequestExpired, TransitionRefused when no copy waits to be released.
+    Raises: NotFound, PlaceFrozen, RequestExpired, TransitionRefused when no copy waits to be released.
     """
     mine = PrintRequest.applicant_id == actor.id
     request = work.session.scalar(
@@ -132,6 +146,8 @@ def make_release_code(work: Work, actor: Actor, request_id: UUID) -> MadeCode:
     )
     if request is None:
         raise NotFound("there is no such print request")
+    if is_release_frozen(work, request):
+        raise PlaceFrozen("this branch is frozen; nothing is released there until it is unfrozen")
     if request.expires_at <= work.now():
         raise RequestExpired("the request has expired; have its copies declared void and apply anew")
     waiting = exists().where(Copy.request_id == request.id, Copy.state == CopyState.ISSUED)

@@ -18,7 +18,7 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.access import releasable
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.release import obstacle
+from printserver.print_requests.release import is_release_frozen, obstacle
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import CopyState
 from printserver.printing.queries import PrinterFacts, PrinterNotUsable, printer_facts, printers, require_usable
@@ -132,7 +132,9 @@ def _requests(
             pages=len(request.layout),
             sides=Sides(request.sides),
             copies=tuple(copies[request.id]),
-            obstacle=obstacle(actor, request, printer.release_rule, at=work.now()),
+            obstacle=obstacle(
+                actor, request, printer.release_rule, at=work.now(), frozen=is_release_frozen(work, request)
+            ),
             readable=request.id in readable,
         )
         for request in found

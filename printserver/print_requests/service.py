@@ -20,6 +20,7 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import Job
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
+from printserver.organisations.frozen_places import require_open
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.access import copies_of, request_for
 from printserver.print_requests.application import Application, check_application
@@ -34,6 +35,7 @@ from printserver.print_requests.states import (
     next_request_state,
 )
 from printserver.print_requests.steps import frozen_flow, lay_steps
+from printserver.printing.queries import printer_facts
 from printserver.seals.queries import seal_facts
 
 URGED_AGAIN_AFTER: Final = timedelta(hours=1)
@@ -82,10 +84,11 @@ def submit_request(
 ) -> PrintRequest:
     """Record the application and have it rendered. `safe` must be in the object store already.
 
-    Raises: as `check_application`; ReferenceTaken; NotFound or TransitionRefused for an earlier request that cannot
-    be followed.
+    Raises: as `check_application`; PlaceFrozen, ReferenceTaken; NotFound or TransitionRefused for an earlier request
+    that cannot be followed.
     """
     found = check_application(work, actor, application, most_copies=most_copies)
+    require_open(work, actor.organisation_id, actor.branch_id, printer_facts(work, application.printer_id).branch_id)
     reference = application.own_reference.strip()
     earlier = None if application.earlier_id is None else _earlier(work, actor, application.earlier_id, reference)
     document = register_document(work, actor, actor.branch_id, safe, filename=application.filename)

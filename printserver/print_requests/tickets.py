@@ -14,6 +14,7 @@ from sqlalchemy import update
 from printserver.audit.log import By, append
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Database, Work
+from printserver.organisations.frozen_places import is_frozen
 from printserver.print_requests.binding import ApprovedPrinting, CopyNotApproved, approved_printing
 from printserver.print_requests.copies import is_under_way_as, move_copy, send_copy
 from printserver.print_requests.events import CopyStarted
@@ -43,7 +44,7 @@ class Desk:
     shares: Shares
 
     def claim(self, claim: TicketClaim, *, spooler: str) -> bytes:
-        """See `TicketDesk.claim`. A paused printer is busy: its copies wait."""
+        """See `TicketDesk.claim`. A paused printer, and a frozen branch, is busy: its copies wait."""
         with self.database.reading() as work:
             ticket = _presented(work, claim.ticket, spooler)
             approved = self._approved(work, ticket, claim)
@@ -105,6 +106,9 @@ class Desk:
 
     def _send(self, work: Work, ticket: TicketFacts, claim: TicketClaim, approved: ApprovedPrinting) -> None:
         copy, printer = copy_facts(work, ticket.copy_id), printer_facts(work, ticket.printer_id)
+        places = (copy.branch_id, printer.branch_id, seal_facts(work, copy.seal_id).branch_id)
+        if is_frozen(work, copy.organisation_id, places):
+            raise PrinterBusy("the branch is frozen")
         _check(work, ticket, copy, printer, claim, approved)
         if printer.paused:
             raise PrinterBusy("the printer is paused")

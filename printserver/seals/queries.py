@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path, within, within_or_above
+from printserver.organisations.frozen_places import is_frozen
 from printserver.organisations.permissions import Permission
 from printserver.seals.errors import SealNotFound, SealNotUsable, SealUsedUp
 from printserver.seals.models import Seal, SealCustodian, SealPermit
@@ -141,6 +142,8 @@ def require_usable(work: Work, seal: SealFacts, *, copies: int = 0) -> None:
     """copies: how many more are about to be sealed.   Raises: SealNotUsable, SealUsedUp."""
     if seal.state is not SealState.ACTIVE:
         raise SealNotUsable(f"the seal {seal.name} is {seal.state}")
+    if is_frozen(work, seal.organisation_id, (seal.branch_id,)):
+        raise SealNotUsable(f"the branch of the seal {seal.name} is frozen")
     if not seal.valid_from <= work.now() <= seal.valid_until:
         raise SealNotUsable(f"the seal {seal.name} is not valid at present")
     if seal.uses_left is not None and copies > seal.uses_left:

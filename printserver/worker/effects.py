@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from printserver.approvals.classes import apply_flow
+from printserver.approvals.place_changes import apply_freeze, apply_unfreeze
 from printserver.approvals.registering import Effect
 from printserver.approvals.statements import StatementFacts
 from printserver.audit.log import By
@@ -38,12 +39,23 @@ def _delegation(work: Work, by: By, statement: StatementFacts) -> None:
     apply_delegation(work, by, statement.body, statement_id=statement.id)
 
 
+def _freeze(work: Work, by: By, statement: StatementFacts) -> None:
+    reason = str(statement.body.get("reason") or statement.reason)
+    apply_freeze(work, by, statement.organisation_id, statement.body["path"], reason)
+
+
+def _unfreeze(work: Work, by: By, statement: StatementFacts) -> None:
+    apply_unfreeze(work, by, statement.organisation_id, statement.body["path"])
+
+
 K = StatementKind
 EFFECTS: Final[Mapping[StatementKind, Effect]] = {
     K.SEAT: _seat,
     K.UNSEAT: _of_body(apply_unseat),
     K.BAR: _of_body(apply_bar),
     K.UNBAR: _of_body(apply_unbar),
+    K.FREEZE: _freeze,
+    K.UNFREEZE: _unfreeze,
     K.KEY: _of_body(apply_key),
     K.UNKEY: _of_body(apply_unkey),
     K.FLOW: _of_body(apply_flow),

@@ -180,7 +180,7 @@ def delegations(work: Work, actor: Actor) -> tuple[DelegationFacts, ...]:
 
 
 def principals_of(work: Work, deputy_person: UUID, role: str) -> tuple[UUID, ...]:
-    """Persons for whom this person may take the steps of `role` now; without those who are frozen, or whose branch is."""
+    """Persons for whom this person may take the steps of `role` now; nobody who is frozen, or whose branch is."""
     deputies = select(User.id).where(counted_person() == deputy_person)
     rows = work.session.execute(
         select(counted_person(), User.organisation_id, Branch.path)

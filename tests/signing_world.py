@@ -204,9 +204,9 @@ class SigningWorld:
         with self.database.reading() as work:
             return authorisations_of(work, request_id)
 
-    def issued(self, *, copies: int = 1) -> list[Copy]:
+    def issued(self, *, copies: int = 1, electronic: bool = False) -> list[Copy]:
         """Copies that the signer has signed; their request is closed."""
-        request_id = self.world.authorised(copies=copies)
+        request_id = self.world.authorised(copies=copies, electronic=electronic)
         for authorisation in self.authorisations(request_id):
             self.issuing.issue(authorisation.id)
         pipeline.finish_issuing(self.database, request_id)

@@ -14,7 +14,7 @@ from printserver.foundation.errors import IntegrityError, NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.events import CopyMoved, CopySigned
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.queries import CopyFacts, request_details
+from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState
 from printserver.storage.objects import Objects
@@ -37,6 +37,17 @@ class ApprovedPrinting:
 
 def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> ApprovedPrinting:
     """Where and how a released copy may be printed.   Raises: CopyNotApproved."""
+    manifest, _ = signed_as_approved(work, objects, copy, CopyState.RELEASED, CopyState.SENT)
+    return ApprovedPrinting(
+        UUID(manifest["printer_id"]), manifest["printer_certificate_sha256"], Sides(manifest.get("sides", "one-sided"))
+    )
+
+
+def signed_as_approved(work: Work, objects: Objects, copy: CopyFacts, *states: CopyState) -> tuple[dict[str, Any], str]:
+    """The manifest that lists the copy as it is, and the digest of its signed pages.
+
+    The log has to know these pages as signed, and the copy as being in one of `states`.   Raises: CopyNotApproved.
+    """
     manifest = approved_manifest(work, objects, copy.request_id)
     listed = {
         "copy_id": str(copy.id),
@@ -50,11 +61,9 @@ def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> Approved
         work, copy.id, CopySigned.__name__, "issued_sha256"
     ):
         raise CopyNotApproved("the log does not know these pages as the signed copy")
-    if last_fact(work, copy.id, CopyMoved.__name__, "after") not in (CopyState.RELEASED, CopyState.SENT):
-        raise CopyNotApproved("the log does not know this copy as released")
-    return ApprovedPrinting(
-        UUID(manifest["printer_id"]), manifest["printer_certificate_sha256"], Sides(manifest.get("sides", "one-sided"))
-    )
+    if last_fact(work, copy.id, CopyMoved.__name__, "after") not in states:
+        raise CopyNotApproved(f"the log does not know this copy as {states[0]}")
+    return manifest, copy.issued_sha256
 
 
 def approved_manifest(work: Work, objects: Objects, request_id: UUID) -> dict[str, Any]:

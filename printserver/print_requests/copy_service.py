@@ -13,23 +13,25 @@ from printserver.audit.log import By, append
 from printserver.foundation.errors import Malformed, NotFound, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import PRINTING, Job
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.access import copies_of, copy_for, releasable, request_to_release
 from printserver.print_requests.company import attachments_of, keep_company, parties_of, readers_of
 from printserver.print_requests.copies import CopyFields, move_copy
+from printserver.print_requests.electronic import Electronic
 from printserver.print_requests.events import CopyLossConfirmed
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.outcomes import take_back
 from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.request_seals import facts_of_request, keep_seals, seals_of_request
 from printserver.print_requests.release import ReleaseCodeWrong, SecondPersonNeeded, check_release, try_code
 from printserver.print_requests.service import ReasonMissing, enter_request
 from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState, RequestState
 from printserver.printing.ports import TicketState
 from printserver.printing.queries import hold_printer, printer_facts, require_usable
 from printserver.seals.queries import require_usable as require_usable_seal
-from printserver.seals.queries import seal_facts
 
 KEPT_BY_REPLACEMENT: Final = (
     "organisation_id",
@@ -70,7 +72,8 @@ def release_copies(
     SealNotUsable, because a seal that was stopped seals no paper either; and as `check_release`.
     """
     request = request_to_release(work, actor, request_id)
-    require_usable_seal(work, seal_facts(work, request.seal_id))
+    for seal in facts_of_request(work, request):
+        require_usable_seal(work, seal)
     hold_printer(work, request.printer_id)
     facts = printer_facts(work, request.printer_id)
     require_usable(work, facts)
@@ -252,6 +255,7 @@ def request_replacement(work: Work, by: By, copy: Copy) -> PrintRequest:
         applicant_id=by.person_id or original.applicant_id,
         id=new_id(),
         copies=1,
+        electronic=Electronic.ONLY if copy.number == ELECTRONIC_ORIGINAL else Electronic.NONE,
         state=RequestState.RENDERING,
         replaces_copy_id=copy.id,
         created_at=work.now(),
@@ -264,5 +268,6 @@ def request_replacement(work: Work, by: By, copy: Copy) -> PrintRequest:
         return work.session.scalars(replacement).one()
     beside = (parties_of(work, original.id), attachments_of(work, original.id), readers_of(work, original.id))
     keep_company(work, request.id, *beside)
+    keep_seals(work, request.id, [(seal.seal_id, seal.wanted) for seal in seals_of_request(work, original)])
     enter_request(work, by, request)
     return request

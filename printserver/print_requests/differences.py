@@ -11,7 +11,9 @@ from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.company import attachments_of, parties_of
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.money import Money
+from printserver.print_requests.request_seals import seals_of_request
 from printserver.rendering.page_images import ink_maps
+from printserver.rendering.places import OnPage, Place
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,21 @@ def _looks(pdf: bytes) -> list[str]:
 
 
 def _fields(work: Work, request: PrintRequest) -> Iterator[tuple[str, str]]:
-    for name in ("title", "purpose", "own_reference", "class_code", "copies", "sides"):
+    for name in ("title", "purpose", "own_reference", "class_code", "copies", "sides", "electronic"):
         yield name, str(getattr(request, name))
     amount = None if request.amount_minor is None else Money(request.amount_minor, request.amount_currency)
     yield "amount", "" if amount is None else f"{amount.grouped} {amount.currency}"
-    yield "seal", str(request.seal_id)
+    seals = seals_of_request(work, request)
+    yield "seal", ", ".join(str(seal.seal_id) for seal in seals)
     yield "printer", str(request.printer_id)
-    yield "places", "; ".join(f"{place['page']}: {place['x_um']} × {place['y_um']} µm" for place in request.places)
+    yield "places", " | ".join("; ".join(map(_said_place, seal.wishes)) for seal in seals)
     parties = parties_of(work, request.id)
     yield "parties", "; ".join(" ".join(filter(None, (party.name, party.number))) for party in parties)
     attachments = attachments_of(work, request.id)
     yield "attachments", "; ".join(f"{each.filename} ({each.safe_sha256[:12]})" for each in attachments)
+
+
+def _said_place(place: Place) -> str:
+    if isinstance(place, OnPage):
+        return f"{place.page}: {place.x_um} × {place.y_um} µm"
+    return ", ".join(f"{name} {value}" for name, value in place.to_json().items())

@@ -19,8 +19,10 @@ from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor, require
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.company import attachments_of, parties_of, readers_of
+from printserver.print_requests.electronic import Electronic
 from printserver.print_requests.events import DraftDiscarded, DraftSaved
 from printserver.print_requests.models import PrintRequest, RequestDraft, RequestTemplate
+from printserver.print_requests.request_seals import seals_of_request
 from printserver.print_requests.service import ENDED, own_request, recall_request
 from printserver.print_requests.states import RequestState
 
@@ -192,15 +194,21 @@ def fields_of_request(work: Work, request: PrintRequest) -> dict[str, Any]:
         "purpose": request.purpose,
         "own_reference": request.own_reference,
         "class_code": request.class_code,
-        "seal_id": str(request.seal_id),
+        **_seals(work, request),
         "printer_id": str(request.printer_id),
         "copies": request.copies,
         "sides": request.sides,
-        "places": list(request.places),
+        "electronic": request.electronic != Electronic.NONE,
         "amount": None if amount is None else {"minor": amount, "currency": request.amount_currency},
         "parties": [vars(party) for party in parties_of(work, request.id)],
         "copy_to": [str(person) for person in readers_of(work, request.id)],
     }
+
+
+def _seals(work: Work, request: PrintRequest) -> dict[str, Any]:
+    """One seal in the old form, several in the new one."""
+    seals = [{"seal_id": str(each.seal_id), "places": list(each.wanted)} for each in seals_of_request(work, request)]
+    return seals[0] if len(seals) == 1 else {"seals": seals}
 
 
 def save_template(work: Work, actor: Actor, name: str, fields: Mapping[str, Any]) -> UUID:

@@ -33,6 +33,13 @@ class RequestSubmitted(RequestEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ElectronicOriginalTaken(CopyEvent):
+    """Somebody has downloaded the signed file."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovalFlowOpened(RequestEvent):
     manifest_sha256: str
 

@@ -15,10 +15,11 @@ from printserver.foundation.database import Base
 class PrintRequest(Base):
     """`replaces_copy_id` names the copy that this request is a replacement for, at most one request a copy.
 
-    `places` lists a place as {"page", "x_um", "y_um"}; `layout` and `manifest_sha256` come with rendering.
+    `seal_id`, `places`: the first seal, and where it is wanted; `RequestSeal` has them all.   `layout` and
+    `manifest_sha256` come with rendering.
     `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.   `drawn`: copies so far, for those who wait.
     `flow`: of the class, as it was when the request was handed in; `steps` those of this case; `step` the one that
-    waits. `amount_minor`: in the currency's smallest unit. `reference_key`: the caller's own number, once a caller;
+    waits. `electronic`: none, also or only.   `amount_minor`: in the currency's smallest unit. `reference_key`: the caller's own number, once a caller;
     a resubmission takes it over. `earlier_id`: the submission that this one follows; `changed_pages` against that.
     """
 
@@ -62,6 +63,22 @@ class PrintRequest(Base):
     earlier_id: Mapped[UUID | None] = mapped_column(index=True)
     changed_pages: Mapped[list[Any] | None]
     urged_at: Mapped[datetime | None]
+    electronic: Mapped[str] = mapped_column(default="none", server_default=text("'none'"))
+
+
+class RequestSeal(Base):
+    """A seal that a request asks for. `wanted`: places as applied for; `places`: those drawn, once they are.
+
+    `position`: from 1. A request of an earlier release has no such row, but `seal_id` and `places` of its own.
+    """
+
+    __tablename__ = "request_seal"
+
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    seal_id: Mapped[UUID] = mapped_column(ForeignKey("seal.id"), index=True)
+    wanted: Mapped[list[Any]]
+    places: Mapped[list[Any] | None]
 
 
 class CopySeal(Base):
@@ -178,7 +195,7 @@ class WetSeal(Base):
 
 
 class Copy(Base):
-    """One physical print. `serial` is the ten random bytes; no more than one copy a printer is `sent` at a time."""
+    """One physical print, or the electronic original when `number` is 0. `serial` is the ten random bytes; no more than one copy a printer is `sent` at a time."""
 
     __tablename__ = "copy"
     __table_args__ = (

@@ -23,14 +23,17 @@ from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.queries import organisation, person_of_account
 from printserver.print_requests.access import copies_of
-from printserver.print_requests.application import Application, Place, check_application
+from printserver.print_requests.application import Application, check_application
 from printserver.print_requests.company import attachments_of, parties_of
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.copy_service import request_replacement
 from printserver.print_requests.differences import changed_pages
+from printserver.print_requests.electronic import Electronic, numbers_of, papers_of
 from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, RequestMoved
 from printserver.print_requests.manifest import Amount, Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.placing import find_places, require_placeable, require_seen
+from printserver.print_requests.request_seals import facts_of_request, keep_drawn, seals_of_request
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import (
     REQUEST_TRANSITIONS,
@@ -43,17 +46,16 @@ from printserver.print_requests.states import (
 from printserver.print_requests.steps import frozen_flow
 from printserver.printing.queries import printer_facts
 from printserver.rendering.layout import plan_layout
-from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, check_places
+from printserver.rendering.marks import CopyMarks, PlacedSeal
 from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_layout import PageLayout
-from printserver.seals.genuine import genuine_seal
-from printserver.seals.queries import SealFacts, require_usable, seal_facts, usable_seal
+from printserver.rendering.places import Place
+from printserver.seals.queries import SealFacts, require_usable
 from printserver.signing.flow import Flow, Sealing, default_flow
-from printserver.signing.seal_object import Makers, SealObject
+from printserver.signing.seal_object import Makers
 from printserver.storage.objects import Objects
 
 BY_PIPELINE = By(process="pipeline")
-UM_PER_MM: Final = 1_000
 EXPIRED: Final = "nobody decided before the request expired"
 
 
@@ -76,7 +78,7 @@ class _Order:
     request: PrintRequest
     organisation: int
     document_sha256: str
-    seal: SealFacts
+    seals: tuple[tuple[SealFacts, tuple[Place, ...]], ...]
     printer_certificate_sha256: str
     branch_path: str
     applicant: UUID
@@ -100,20 +102,26 @@ def take_in(
     makers: Makers,
     limits: IntakeLimits,
     most_copies: int,
+    seen: str | None = None,
 ) -> TakenIn:
     """Check everything about an application that can be checked, and make its document safe. Records nothing.
 
-    makers: whose seals are believed.
-    Raises: as `check_application`; DocumentRefused, LayoutImpossible, SealPlaceRefused.
+    makers: whose seals are believed.   seen: of the warnings that somebody has looked at; None not to ask for that.
+    Raises: as `check_application`; DocumentRefused, LayoutImpossible, SealPlaceRefused, PlacesDoubtful.
     """
     with database.reading() as work:
-        check_application(work, actor, application, most_copies=most_copies)
-        seal = usable_seal(work, actor, application.seal_id)
+        found = check_application(work, actor, application, most_copies=most_copies)
         now = work.now()
     safe = make_safe(pdf, limits)
     layout = plan_layout(safe.pdf)
     if application.places:
-        check_places(layout, (_placed(genuine_seal(objects, makers, seal, now), application.places),))
+        wishes = [(facts, seal.places) for facts, seal in zip(found.seals, application.seals, strict=True)]
+        custom = seen is not None
+        placement = find_places(
+            objects, makers, wishes, safe.pdf, layout, sides=application.sides, now=now, custom=custom
+        )
+        require_placeable(placement)
+        require_seen(placement, seen or "")
     objects.put(safe.pdf)
     return TakenIn(safe, layout)
 
@@ -129,17 +137,20 @@ def prepare_request(database: Database, objects: Objects, makers: Makers, reques
     if RequestState(order.request.state) is not RequestState.RENDERING:
         return
     try:
-        copies = [] if order.by_hand else _render(database, objects, makers, order)
+        placed = () if order.by_hand else _placed(database, objects, makers, order)
+        copies = [] if order.by_hand else _render(database, objects, order, placed)
         changed = _changed_pages(objects, order)
     except PrintServerError as problem:
         fail_request(database, request_id, str(problem))
         return
-    digest = objects.put(_manifest(order, copies))
+    digest = objects.put(_manifest(order, copies, placed))
     with database.work() as work:
         if not _advance(work, request_id, RequestAction.OPEN_FLOW, manifest_sha256=digest, changed_pages=changed):
             return
         for copy in copies:
             _register_copy(work, order, copy)
+        if placed:
+            keep_drawn(work, request_id, [seal.places for seal in placed])
         append(
             work,
             BY_PIPELINE.within(order.request.organisation_id),
@@ -198,7 +209,10 @@ def _order(work: Work, request_id: UUID) -> _Order:
         request=request,
         organisation=organisation(work, request.organisation_id).number,
         document_sha256=document_facts(work, request.document_id).safe_sha256,
-        seal=seal_facts(work, request.seal_id),
+        seals=tuple(
+            (facts, each.wishes)
+            for facts, each in zip(facts_of_request(work, request), seals_of_request(work, request), strict=True)
+        ),
         printer_certificate_sha256=printer_facts(work, request.printer_id).certificate_sha256,
         branch_path=branch_path(work, request.branch_id),
         applicant=person_of_account(work, request.applicant_id),
@@ -212,21 +226,33 @@ def _order(work: Work, request_id: UUID) -> _Order:
     )
 
 
-def _render(database: Database, objects: Objects, makers: Makers, order: _Order) -> list[ManifestCopy]:
+def _placed(database: Database, objects: Objects, makers: Makers, order: _Order) -> tuple[PlacedSeal, ...]:
+    """The seals at their concrete places, found once for all copies."""
     with database.reading() as work:
-        require_usable(work, order.seal)
+        for seal, _wishes in order.seals:
+            require_usable(work, seal)
         now = work.now()
+    layout = [PageLayout.from_json(page) for page in order.request.layout]
+    safe_pdf, sides = objects.get(order.document_sha256), Sides(order.request.sides)
+    placement = find_places(objects, makers, order.seals, safe_pdf, layout, sides=sides, now=now)
+    require_placeable(placement)
+    return placement.seals
+
+
+def _render(
+    database: Database, objects: Objects, order: _Order, seals: tuple[PlacedSeal, ...]
+) -> list[ManifestCopy]:
     safe_pdf = objects.get(order.document_sha256)
     layout = [PageLayout.from_json(page) for page in order.request.layout]
-    places = tuple(Place(**place) for place in order.request.places)
-    seal = _placed(genuine_seal(objects, makers, order.seal, now), places)
     copies = []
-    for number in range(1, order.request.copies + 1):
+    electronic = Electronic(order.request.electronic)
+    papers = papers_of(order.request.copies, electronic)
+    for number in numbers_of(order.request.copies, electronic):
         serial = CopySerial.generate()
-        marks = CopyMarks(serial=serial, number=number, copies=order.request.copies, seals=(seal,), test=False)
+        marks = CopyMarks(serial=serial, number=number, copies=papers, seals=seals, test=False)
         digest = objects.put(render_copy(safe_pdf, layout, marks))
         copies.append(ManifestCopy(new_id(), serial, number, digest))
-        _note_drawn(database, order.request.id, number)
+        _note_drawn(database, order.request.id, len(copies))
     return copies
 
 
@@ -243,9 +269,10 @@ def _changed_pages(objects: Objects, order: _Order) -> list[int] | None:
     return list(changed_pages(objects.get(order.earlier_sha256), objects.get(order.document_sha256)))
 
 
-def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> bytes:
+def _manifest(order: _Order, copies: Sequence[ManifestCopy], placed: Sequence[PlacedSeal]) -> bytes:
     """Canonical bytes. What is sealed by hand says how many papers there will be, and is never signed."""
-    request, seal = order.request, order.seal
+    request = order.request
+    places = [[place.to_json() for place in seal.places] for seal in placed] or [[] for _ in order.seals]
     amount = None if request.amount_minor is None else Amount(request.amount_currency, request.amount_minor)
     manifest = Manifest(
         request_id=request.id,
@@ -263,7 +290,10 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy]) -> bytes:
         document_sha256=order.document_sha256,
         pages=len(request.layout),
         copies=copies,
-        seals=[ManifestSeal(seal.id, seal.code_id, seal.object_sha256, seal.type, request.places)],
+        seals=[
+            ManifestSeal(seal.id, seal.code_id, seal.object_sha256, seal.type, drawn)
+            for (seal, _wishes), drawn in zip(order.seals, places, strict=True)
+        ],
         layout=request.layout,
         sides=Sides(request.sides),
         printer_id=request.printer_id,
@@ -324,13 +354,3 @@ def _advance(work: Work, request_id: UUID, action: RequestAction, **fields: Any)
     moved_on = RequestMoved(id=request_id, before=before, after=after, reason=fields.get("failure", ""))
     append(work, BY_PIPELINE.within(organisation_id), moved_on)
     return True
-
-
-def _placed(seal: SealObject, places: Sequence[Place]) -> PlacedSeal:
-    """In the size that the seal's maker has signed, whatever the row says."""
-    return PlacedSeal(
-        artwork_pdf=seal.picture.data,
-        width_um=seal.picture.width_mm * UM_PER_MM,
-        height_um=seal.picture.height_mm * UM_PER_MM,
-        places=tuple(SealPlace(place.page, place.x_um, place.y_um) for place in places),
-    )

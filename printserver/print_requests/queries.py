@@ -15,29 +15,34 @@ from printserver.approvals.flows import DecisionView, decisions
 from printserver.audit.queries import has_fact
 from printserver.documents.models import Document
 from printserver.foundation.errors import NotFound, Refused
-from printserver.foundation.serials import CopySerial
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL, CopySerial
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within, within_any
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.access import copy_for, may_release
 from printserver.print_requests.custody import seals_to_confirm
+from printserver.print_requests.electronic import Electronic, papers_of
 from printserver.print_requests.events import CopyMoved
 from printserver.print_requests.flows import may_decide
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.money import Money
 from printserver.print_requests.particulars import Particulars, amount_of, particulars_of
 from printserver.print_requests.release import is_release_frozen, obstacle
+from printserver.print_requests.request_seals import RequestedSeal, facts_of_request, seals_of_request, waits_for_keeper_of
 from printserver.print_requests.search import EVERYTHING, Search, conditions, copied_to, visible
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.print_requests.steps import has_turn, taken_of
 from printserver.printing.queries import printer_facts
-from printserver.seals.queries import seal_facts
 from printserver.storage.objects import Objects
 
 MOST_LOOKED_AT: Final = 1_000
 """Of those who wait: a person with more than that has other worries."""
+
+
+IN_ORDER: Final = ((Copy.number == ELECTRONIC_ORIGINAL), Copy.number)
+"""Those on paper by number, then the electronic original."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,22 @@ class RequestSummary:
     seal_id: UUID
     printer_id: UUID
     copies: int
+    electronic: Electronic
     created_at: datetime
     expires_at: datetime
     branch_id: UUID
     class_code: str
     step: str
     amount: Money | None
+
+
+@dataclass(frozen=True)
+class SealOnRequest(RequestedSeal):
+    """`name`, `origin`, `evidence`: of the seal now."""
+
+    name: str
+    origin: str
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -113,9 +128,7 @@ class RequestDetails:
     filename: str
     pages: int
     sides: Sides
-    places: Sequence[dict[str, int]]
-    seal_name: str
-    seal_origin: str
+    seals: tuple[SealOnRequest, ...]
     printer_name: str
     replaces_copy_id: UUID | None
     may_release: bool
@@ -161,6 +174,15 @@ def copy_facts_for(work: Work, actor: Actor, copy_id: UUID) -> CopyFacts:
 def copies_in(work: Work, state: CopyState) -> set[UUID]:
     """Without regard to anybody's rights."""
     return set(work.session.scalars(select(Copy.id).where(Copy.state == state)))
+
+
+def electronic_copy(work: Work, request_id: UUID) -> UUID | None:
+    """The request's electronic original, once it is signed and while it is valid; without regard to anybody's rights."""
+    return work.session.scalar(
+        select(Copy.id).where(
+            Copy.request_id == request_id, Copy.number == ELECTRONIC_ORIGINAL, Copy.state == CopyState.ELECTRONIC
+        )
+    )
 
 
 def copies(
@@ -232,7 +254,7 @@ def _waiting(work: Work, actor: Actor) -> Select[PrintRequest]:
             or_(
                 has_turn(actor, now=True),
                 PrintRequest.state.in_(by_custodian)
-                & PrintRequest.seal_id.in_(seals_to_confirm(work, actor))
+                & waits_for_keeper_of(seals_to_confirm(work, actor))
                 & within(PrintRequest.branch_id, actor, Permission.CONFIRM_SEAL_USE),
             ),
         )
@@ -262,8 +284,7 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
     printer, taken = printer_facts(work, request.printer_id), decisions(work, request.id)
     more = particulars_of(work, request)
     people = names(work, {request.applicant_id, *_named(taken), *more.people})
-    rows = work.session.execute(_copies().where(Copy.request_id == request.id).order_by(Copy.number))
-    seal = seal_facts(work, request.seal_id)
+    rows = work.session.execute(_copies().where(Copy.request_id == request.id).order_by(*IN_ORDER))
     return RequestDetails(
         summary=_summary(request, people),
         purpose=request.purpose,
@@ -273,9 +294,10 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         filename=document.filename,
         pages=document.pages,
         sides=Sides(request.sides),
-        places=request.places,
-        seal_name=seal.name,
-        seal_origin=seal.origin,
+        seals=tuple(
+            SealOnRequest(**vars(each), name=seal.name, origin=seal.origin, evidence=seal.evidence)
+            for each, seal in zip(seals_of_request(work, request), facts_of_request(work, request), strict=True)
+        ),
         printer_name=printer.name,
         replaces_copy_id=request.replaces_copy_id,
         may_release=may_release(work, actor, request),
@@ -318,7 +340,7 @@ def _copy(row: Sequence[Any]) -> CopyFacts:
         printer_id=copy.printer_id,
         serial=CopySerial(copy.serial),
         number=copy.number,
-        copies=request.copies,
+        copies=papers_of(request.copies, Electronic(request.electronic)),
         state=CopyState(copy.state),
         pages=copy.pages,
         sides=Sides(request.sides),
@@ -363,7 +385,8 @@ def _summary(request: PrintRequest, people: dict[UUID, str]) -> RequestSummary:
         applicant_name=people.get(request.applicant_id, ""),
         seal_id=request.seal_id,
         printer_id=request.printer_id,
-        copies=request.copies,
+        copies=papers_of(request.copies, Electronic(request.electronic)),
+        electronic=Electronic(request.electronic),
         created_at=request.created_at,
         expires_at=request.expires_at,
         branch_id=request.branch_id,

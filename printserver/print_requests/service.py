@@ -26,8 +26,10 @@ from printserver.print_requests.access import copies_of, request_for
 from printserver.print_requests.application import Application, check_application
 from printserver.print_requests.company import keep_company
 from printserver.print_requests.copies import move_copy
+from printserver.print_requests.electronic import Electronic
 from printserver.print_requests.events import RequestMoved, RequestSubmitted, RequestUrged
 from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.request_seals import facts_of_request, keep_seals
 from printserver.print_requests.states import (
     CopyAction,
     RequestAction,
@@ -36,7 +38,6 @@ from printserver.print_requests.states import (
 )
 from printserver.print_requests.steps import frozen_flow, lay_steps
 from printserver.printing.queries import printer_facts
-from printserver.seals.queries import seal_facts
 
 URGED_AGAIN_AFTER: Final = timedelta(hours=1)
 ENDED: Final = frozenset(
@@ -104,7 +105,7 @@ def submit_request(
         title=application.title.strip(),
         purpose=application.purpose,
         own_reference=reference,
-        places=[vars(place) for place in application.places],
+        places=[place.to_json() for place in application.places],
         layout=[dict(page) for page in layout],
         copies=application.copies,
         sides=application.sides,
@@ -116,9 +117,12 @@ def submit_request(
         amount_currency="" if amount is None else amount.currency,
         reference_key=_reference_key(actor, reference),
         earlier_id=None if earlier is None else earlier.id,
+        electronic=Electronic.ALSO if application.electronic else Electronic.NONE,
     )
     _insert(work, request)
-    lay_steps(work, request, found.flow, found.seal.type)
+    wanted = [(seal.seal_id, [place.to_json() for place in seal.places]) for seal in application.seals]
+    keep_seals(work, request.id, wanted)
+    lay_steps(work, request, found.flow, found.seals)
     keep_company(work, request.id, found.parties, application.attachments, application.copy_to)
     enter_request(work, actor.by, request)
     return request
@@ -178,7 +182,7 @@ def enter_request(work: Work, by: By, request: PrintRequest) -> None:
         flow = document_class.flow or frozen_flow(request)
         if flow is None:
             raise NotFound("there is no flow for this class of documents")
-        lay_steps(work, request, flow, seal_facts(work, request.seal_id).type)
+        lay_steps(work, request, flow, facts_of_request(work, request))
         work.session.flush()
     append(
         work,

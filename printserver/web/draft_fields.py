@@ -20,6 +20,7 @@ def fields_of(typed: TypedRequest) -> dict[str, Any]:
         parties.append({"kind": kind, "name": name, "number": number, "consents": electronic, "accepts_print": printed})
     return {
         **{name: getattr(typed, name) for name in _PLAIN},
+        "electronic": bool(typed.electronic),
         "copies": int(typed.copies) if typed.copies.strip().isdecimal() else typed.copies,
         "places": [_place(place) for place in typed.places],
         "amount": _amount(typed),
@@ -36,6 +37,7 @@ def typed_of(fields: Mapping[str, Any]) -> TypedRequest:
         {
             **words,
             "copies": str(fields.get("copies", 1)),
+            "electronic": "yes" if fields.get("electronic") is True else "",
             "copy_to": [str(person) for person in _listed(fields.get("copy_to"))],
             "amount": _typed_amount(amount),
             "currency": str(amount.get("currency", CNY)) if isinstance(amount, Mapping) else CNY,

@@ -45,6 +45,7 @@ EVENT_WORDS: Final[Mapping[str, str]] = {
     "CopyMoved": N_("copy changed its state"),
     **SEALING_EVENTS,
     "CopySigned": N_("copy signed"),
+    "ElectronicOriginalTaken": N_("electronic original downloaded"),
     "CopyStarted": N_("first octets of a copy handed to the printer"),
     "ReleaseCodeMade": N_("release code made"),
     "ReleaseCodeUsed": N_("release code used"),

@@ -31,7 +31,8 @@ UM_PER_MM: Final = 1_000
 MOST_PLACES: Final = 50
 
 FIELDS: Final = frozenset(
-    {"seal_id", "printer_id", "copies", "sides", "title", "purpose", "own_reference", "class_code", "copy_to"}
+    {"seal_id", "printer_id", "copies", "sides", "electronic", "title", "purpose", "own_reference", "class_code"}
+    | {"copy_to"}
 )
 
 Text = Annotated[str, Field(max_length=1_000)]
@@ -62,6 +63,7 @@ class TypedRequest(BaseModel):
     printer_id: Text = ""
     copies: Text = "1"
     sides: Text = Sides.ONE_SIDED.value
+    electronic: Text = ""
     class_code: Text = DEFAULT_CLASS
     amount: Text = ""
     currency: Text = CNY
@@ -144,6 +146,7 @@ class CheckedRequest(BaseModel):
     printer_id: UUID
     copies: Annotated[int, Field(ge=1), AfterValidator(_at_most("most_copies"))]
     sides: Sides
+    electronic: bool
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
     own_reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
@@ -179,6 +182,7 @@ def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> Check
     """pages: of the document.   Raises: FieldsWrong."""
     words = typed.model_dump(include=set(FIELDS))
     limits = {"most_copies": most_copies, "pages": pages}
+    words["electronic"] = bool(typed.electronic)
     words["copy_to"] = [person for person in typed.copy_to if person]
     given = {
         **words,

@@ -48,6 +48,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "release-code-locked": N_("Too many wrong codes; please wait before you try again."),
     "release-rule-unknown": N_("Nobody may release at this printer, because its rule is not known."),
     "nothing-chosen": N_("Choose at least one copy."),
+    "no-electronic-original": N_("This request has no electronic original that can be taken now."),
     "sides-not-possible": N_("The printer is not known to print on both sides; choose one-sided."),
     "notice-malformed": N_("Say who was told, how, and when: after the copy was issued, and not in the future."),
     "too-many-requests": N_("Too many attempts from your address; please wait a minute."),

@@ -48,6 +48,7 @@ REQUEST_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "class_code": N_("Class of document"),
         "copies": N_("Number of copies"),
         "sides": N_("Sides of the sheet"),
+        "electronic": N_("An electronic original as well"),
         "amount": N_("Amount"),
         "seal": N_("Seal"),
         "printer": N_("Printer"),

@@ -16,6 +16,7 @@ class RequestThings:
     draft: UUID
     template: UUID
     attached: UUID
+    electronic: UUID
 
 
 def kept_document(world: World) -> KeptDocument:
@@ -33,4 +34,5 @@ def requests_at(world: World) -> RequestThings:
     with world.database.work() as work:
         clerk = world.actor(work, Role.CLERK)
         draft = save_draft(work, clerk, kept_document(world), {"title": "a draft"})
-        return RequestThings(draft, save_template(work, clerk, "values", {"title": "kept"}), attached)
+        template = save_template(work, clerk, "values", {"title": "kept"})
+    return RequestThings(draft, template, attached, world.issued(electronic=True))

@@ -41,6 +41,11 @@ REQUEST_VISITS: Final = (
         f"{R}/attachments/{{number}}/pages/{{page}}/image",
         lambda s: f"/print-requests/{s.requests.attached}/attachments/1/pages/1/image",
     ),
+    Visit(
+        "GET",
+        f"{R}/electronic-original.pdf",
+        lambda s: f"/print-requests/{s.requests.electronic}/electronic-original.pdf",
+    ),
     Visit("POST", f"{R}/urgings", _pending("urgings")),
     Visit("POST", f"{R}/recalls", _pending("recalls")),
     Visit("POST", f"{R}/drafts", _pending("drafts")),

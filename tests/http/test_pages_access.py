@@ -112,6 +112,12 @@ STEPS: Final = (
         f"{R}/copies/{{number}}/pages/{{page}}",
         lambda s: f"/requests/{s.pending_request}/copies/1/pages/1",
     ),
+    Step("GET", f"{R}/document/pages/{{page}}", lambda s: f"/requests/{s.pending_request}/document/pages/1"),
+    Step(
+        "GET",
+        f"{R}/electronic-original.pdf",
+        lambda s: f"/requests/{s.requests.electronic}/electronic-original.pdf",
+    ),
     Step("POST", f"{R}/approvals", lambda s: f"/requests/{s.pending_request}/approvals", DECISION),
     Step(
         "POST",

@@ -10,7 +10,10 @@ from pydantic import Field
 
 from printserver.api.v1.common import View
 from printserver.api.v1.copies import Copy
-from printserver.print_requests.application import MOST_READERS, Application, Attachment, Place
+from printserver.print_requests.application import MOST_READERS, MOST_SEALS, Application, Attachment
+from printserver.print_requests.request_seals import SealWanted
+from printserver.rendering.places import OnPage, Place, place_from_json
+from printserver.print_requests.electronic import Electronic
 from printserver.print_requests.money import CNY, Money, in_capitals
 from printserver.print_requests.particulars import Particulars
 from printserver.print_requests.parties import MOST_PARTIES, Party, PartyKind
@@ -66,6 +69,9 @@ class NewPrintRequest(View):
         str, Field(max_length=500, description="Your own number; a second request with it is refused (409).")
     ] = ""
     sides: Annotated[Sides, Field(description="Two-sided only where the printer is known to do it.")] = Sides.ONE_SIDED
+    electronic: Annotated[
+        bool, Field(description="An electronic original as well: the signed PDF, valid as a file, not on paper.")
+    ] = False
     class_code: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,39}$", examples=[DEFAULT_CLASS])] = DEFAULT_CLASS
     amount: Amount | None = None
     parties: Annotated[tuple[RequestParty, ...], Field(max_length=MOST_PARTIES)] = ()
@@ -80,7 +86,7 @@ class NewPrintRequest(View):
         words = self.model_dump(
             include={
                 *("seal_id", "printer_id", "copies", "title", "purpose", "own_reference", "sides"),
-                *("class_code", "copy_to", "earlier_id"),
+                *("class_code", "copy_to", "earlier_id", "electronic"),
             }
         )
         return Application(
@@ -121,6 +127,7 @@ class RequestSummary(View):
     class_code: str
     step: str
     copies: int
+    electronic: Annotated[Electronic, Field(description="`only`: in place of one that is void; nothing on paper.")]
     amount: Amount | None
     created_at: datetime
     expires_at: datetime

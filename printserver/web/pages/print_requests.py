@@ -10,15 +10,18 @@ from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals.classes import classes
+from printserver.bootstrap import Adapters
+from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
+from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branches_with
 from printserver.print_requests import copy_service, queries
 from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.money import CURRENCIES
-from printserver.print_requests.queries import RequestSummary
+from printserver.print_requests.queries import RequestDetails, RequestSummary
 from printserver.print_requests.shown_pages import PageNotFound
 from printserver.print_requests.states import RequestState
 from printserver.web.changes import refusal
@@ -71,7 +74,7 @@ def show_request(
     actor: CurrentActor,
     work: CurrentWork,
     adapters: CurrentAdapters,
-    copy: Annotated[int, Query(ge=1)] = 1,
+    copy: Annotated[int, Query(ge=0)] = 1,
 ) -> HTMLResponse:
     """copy: whose pages are shown."""
     return request_page(view, work, actor, adapters.objects, request_id, copy=copy)
@@ -89,17 +92,43 @@ def show_page(
     adapters: CurrentAdapters,
     manifest_sha256: Annotated[str, Query(max_length=64)] = "",
 ) -> HTMLResponse:
-    """One page, large.   number: of the copy, or 0 for the document itself.
+    """One page of a copy, large.
 
     manifest_sha256: of the manifest that is looked at; another one is not shown in its place.
     """
+    details = _with_page(work, actor, adapters, request_id, page, manifest_sha256)
+    copy = next((copy for copy in details.copies if copy.number == number), None)
+    if copy is None:
+        raise PageNotFound("there is no such page")
+    return view.page("request_page.html", request=details, copy=copy, page=page)
+
+
+@router.get("/{request_id}/document/pages/{page}", response_class=HTMLResponse)
+@requires(*READERS)
+def show_document_page(
+    request_id: UUID,
+    page: int,
+    view: CurrentView,
+    actor: CurrentActor,
+    work: CurrentWork,
+    adapters: CurrentAdapters,
+    manifest_sha256: Annotated[str, Query(max_length=64)] = "",
+) -> HTMLResponse:
+    """One page of the document itself, large."""
+    details = _with_page(work, actor, adapters, request_id, page, manifest_sha256)
+    return view.page("request_page.html", request=details, copy=None, page=page)
+
+
+def _with_page(
+    work: Work, actor: Actor, adapters: Adapters, request_id: UUID, page: int, manifest_sha256: str
+) -> RequestDetails:
     details = queries.request_details(work, actor, request_id)
     require_as_approved(work, adapters.objects, request_id)
     if manifest_sha256 not in ("", details.manifest_sha256):
         raise PageNotFound("the request holds other pages now")
-    if not (1 <= page <= details.pages and (number == 0 or 1 <= number <= len(details.copies))):
+    if not 1 <= page <= details.pages:
         raise PageNotFound("there is no such page")
-    return view.page("request_page.html", request=details, number=number, page=page)
+    return details
 
 
 @router.post("/{request_id}/releases", response_class=HTMLResponse)

@@ -75,7 +75,7 @@ def request_page(
         copy_number=_shown(details, copy),
         under_way=_under_way(details),
         step=step,
-        passkey=passkey_choice(work, actor, view.secrets, details.summary.seal_id) if step else None,
+        passkey=passkey_choice(work, actor, view.secrets, details.seals) if step else None,
         colleagues=_colleagues(work, actor, details) if step == "approval" else (),
         may_release=details.may_release,
         may_code=details.may_release or mine,

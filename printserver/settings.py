@@ -307,6 +307,11 @@ class Settings(BaseSettings):
         return self.home / "public" / "print-keys.json"
 
     @property
+    def earlier_key_lists(self) -> Path:
+        """Every list that was ever published, by day and number; they stay published."""
+        return self.home / "public" / "print-keys"
+
+    @property
     def root_revocation_list(self) -> Path:
         """Which certificates of the offline root are revoked, signed by it; published."""
         return self.home / "public" / "root.crl"

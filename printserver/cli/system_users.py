@@ -81,7 +81,7 @@ def hand_over(settings: Settings) -> None:
         path.chmod(0o2770 if path.is_dir() else 0o660)
     settings.signer_home.chmod(0o700)
     for public in (*settings.key_list.parent.iterdir(), *settings.home.glob("*.json"), *settings.home.glob("*.toml")):
-        public.chmod(0o644)
+        public.chmod(0o755 if public.is_dir() else 0o644)
 
 
 def stage_code(settings: Settings) -> Path:

@@ -28,6 +28,7 @@ from printserver.signer.keys import (
 )
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.signing.key_list import build_key_list
+from printserver.signing.key_list_history import keep_list
 from printserver.signing.p256 import spki_of
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object
@@ -177,6 +178,7 @@ def _publish(ceremony: Ceremony) -> None:
         keys=ceremony.published,
     )
     settings.key_list.write_bytes(key_list)
+    keep_list(settings.earlier_key_lists, key_list)
     settings.root_revocation_list.write_bytes(
         make_revocation_list(ceremony.root, (), number=1, at=ceremony.now, until=ceremony.now + REVOCATION_LIST_LASTS)
     )

@@ -30,6 +30,7 @@ from printserver.signing.certificate_files import replace_file
 from printserver.signing.errors import KeyListRefused, KeyUnknown, TrustFileRefused
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.signing.key_list import KeyList, build_key_list
+from printserver.signing.key_list_history import keep_list
 from printserver.signing.p256 import spki_of
 from printserver.signing.published_key import KeyUsage, PublishedKey, certificate_spki
 from printserver.signing.transcripts import Done, Officer, TranscriptFacts, add_transcript, read_transcripts
@@ -96,7 +97,7 @@ class LaterCeremony:
             if key.key_id == step.key_id:
                 if key.revoked_at is not None:
                     raise KeyListRefused(f"the key {step.key_id} has been revoked already")
-                self.keys[at] = key.revoked(self.now)
+                self.keys[at] = key.revoked(self.now, step.reason)
                 self.done.append(Done("revoke", str(key.usage), key.key_id, remark=step.reason))
                 return
         raise KeyUnknown(f"the key list holds no key {step.key_id}")
@@ -115,6 +116,7 @@ class LaterCeremony:
             root_certificate=self.root.certificate,
             sign=self.root.sign,
             keys=self.keys,
+            previous=self.settings.key_list.read_bytes(),
         )
         until = min(self.now + REVOCATION_LIST_LASTS, self.root.certificate.not_valid_after_utc)
         revoked = [
@@ -124,7 +126,9 @@ class LaterCeremony:
         ]
         crl = make_revocation_list(self.root, revoked, number=sequence, at=self.now, until=until)
         replace_file(self.settings.root_revocation_list, crl)
+        keep_list(self.settings.earlier_key_lists, self.settings.key_list.read_bytes())
         replace_file(self.settings.key_list, data)
+        keep_list(self.settings.earlier_key_lists, data)
         return data
 
 

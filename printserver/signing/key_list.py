@@ -1,6 +1,7 @@
 """The published key list (KEYS.json): which public key may say what, signed by the offline root.
 
-`{"version":1, "issuer", "sequence", "issued_at", "root":{"certificate","fingerprint"}, "keys":[…], "signature"}`.
+`{"version":2, "issuer", "sequence", "issued_at", "previous_sha256", "root":{"certificate","fingerprint"}, "keys":[…],
+"signature"}`. Version 1 names no previous list. Earlier lists stay published: see `key_list_history`.
 The signature is base64 of r‖s (64 bytes) over the RFC 8785 bytes of everything but `signature`.
 """
 
@@ -13,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,9 +37,10 @@ from printserver.signing.published_key import (
     write_time,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_BYTES: Final = 16 * 1024 * 1024
-_LIST_FIELDS: Final = {"version", "issuer", "sequence", "issued_at", "root", "keys", "signature"}
+_FIRST_FIELDS: Final = {"version", "issuer", "sequence", "issued_at", "root", "keys", "signature"}
+_LIST_FIELDS: Final = {1: _FIRST_FIELDS, 2: _FIRST_FIELDS | {"previous_sha256"}}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class KeyList:
     root_fingerprint: str
     """SHA-256 of the root's SubjectPublicKeyInfo, 64 lower-case hex digits."""
     keys: tuple[PublishedKey, ...]
+    previous_sha256: str | None = None
+    """Of the bytes of the list before; None of the first one, and in version 1."""
 
     @classmethod
     def load(cls, data: bytes, *, root_fingerprint: str) -> KeyList:
@@ -99,7 +104,10 @@ class KeyList:
         issuer, sequence = document["issuer"], document["sequence"]
         if not isinstance(issuer, str) or type(sequence) is not int or sequence < 1:
             raise KeyListRefused("the key list has no issuer or no sequence number")
-        return cls(issuer, sequence, read_time(document["issued_at"]), root, fingerprint, keys)
+        previous = document.get("previous_sha256")
+        if previous is not None and not _is_digest(previous):
+            raise KeyListRefused("the key list names no digest of the one before")
+        return cls(issuer, sequence, read_time(document["issued_at"]), root, fingerprint, keys, previous)
 
     def find(self, key_id: str, usage: KeyUsage) -> PublishedKey:
         """The key with this id, if it is for this use. Says nothing about validity.   Raises: KeyUnknown."""
@@ -121,9 +129,11 @@ def build_key_list(
     root_certificate: x509.Certificate,
     sign: RawSign,
     keys: Sequence[PublishedKey],
+    previous: bytes | None = None,
 ) -> bytes:
     """Make KEYS.json in the ceremony: canonical JSON, verified with our own reader before it is handed out.
 
+    previous: the list before this one, as it was published; None for the first.
     sign: the offline root's key.   Raises: KeyListRefused when a reader would refuse the result.
     """
     fingerprint = fingerprint_of(certificate_spki(root_certificate))
@@ -132,6 +142,7 @@ def build_key_list(
         "issuer": issuer,
         "sequence": sequence,
         "issued_at": write_time(issued_at),
+        "previous_sha256": None if previous is None else sha256(previous).hexdigest(),
         "root": {
             "certificate": root_certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"),
             "fingerprint": fingerprint,
@@ -160,6 +171,10 @@ def normal_fingerprint(text: str) -> str:
     return plain
 
 
+def _is_digest(text: Any) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{64}", text, re.ASCII) is not None
+
+
 def _document(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
         raise KeyListRefused("the key list is too large")
@@ -167,8 +182,9 @@ def _document(data: bytes) -> dict[str, Any]:
         document = json.loads(data, object_pairs_hook=_no_name_twice)
     except (ValueError, RecursionError) as problem:
         raise KeyListRefused("the key list is no JSON") from problem
-    if not isinstance(document, dict) or set(document) != _LIST_FIELDS or document["version"] != VERSION:
-        raise KeyListRefused("not a key list of version 1")
+    version = document.get("version") if isinstance(document, dict) else None
+    if type(version) is not int or set(document) != _LIST_FIELDS.get(version):
+        raise KeyListRefused("not a key list of version 1 or 2")
     return document
 
 

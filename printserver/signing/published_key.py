@@ -21,6 +21,7 @@ from printserver.signing.p256 import key_id_of, load_public_key
 _FIELDS: Final = {
     "key_id", "usage", "organisation", "spki", "certificate", "not_before", "not_after", "revoked_at",
 }  # fmt: skip
+_REASON: Final = "revoked_reason"
 
 
 class KeyUsage(StrEnum):
@@ -58,6 +59,8 @@ class PublishedKey:
     not_before: datetime
     not_after: datetime
     revoked_at: datetime | None
+    revoked_reason: str = ""
+    """Why, in the words of the ceremony; empty in lists of version 1."""
 
     @classmethod
     def of_certificate(cls, certificate: x509.Certificate, usage: KeyUsage, *, organisation: int | None) -> Self:
@@ -74,9 +77,9 @@ class PublishedKey:
             revoked_at=None,
         )
 
-    def revoked(self, at: datetime) -> Self:
+    def revoked(self, at: datetime, reason: str = "") -> Self:
         """The same entry for the next list, revoked at that time."""
-        return replace(self, revoked_at=at)
+        return replace(self, revoked_at=at, revoked_reason=reason)
 
     def p256_key(self) -> ec.EllipticCurvePublicKey:
         """Raises: SignatureInvalid when the key is not P-256."""
@@ -101,7 +104,7 @@ class PublishedKey:
 
 def read_published_key(entry: Any, root: x509.Certificate) -> PublishedKey:
     """An entry as the list holds it; `root`: the list's verified root certificate.   Raises: KeyListRefused."""
-    if not isinstance(entry, dict) or set(entry) != _FIELDS:
+    if not isinstance(entry, dict) or set(entry) - {_REASON} != _FIELDS:
         raise KeyListRefused("an entry of the key list has missing or unknown fields")
     if entry["usage"] not in list(KeyUsage):
         raise KeyListRefused("an entry of the key list has an unknown use")
@@ -114,12 +117,15 @@ def read_published_key(entry: Any, root: x509.Certificate) -> PublishedKey:
         not_before=read_time(entry["not_before"]),
         not_after=read_time(entry["not_after"]),
         revoked_at=None if entry["revoked_at"] is None else read_time(entry["revoked_at"]),
+        revoked_reason=entry.get(_REASON, ""),
     )
     _check_key(key, root)
     return key
 
 
 def _check_key(key: PublishedKey, root: x509.Certificate) -> None:
+    if not isinstance(key.revoked_reason, str) or (key.revoked_reason and key.revoked_at is None):
+        raise KeyListRefused("a key has a reason for a revocation that was none")
     if key.key_id != key_id_of(key.spki):
         raise KeyListRefused("a key id does not belong to its key")
     if key.organisation is None:
@@ -163,8 +169,10 @@ def _check_certificate(key: PublishedKey, certificate: x509.Certificate, root: x
 
 
 def write_published_key(key: PublishedKey) -> dict[str, Any]:
-    """The entry as JSON, all fields present."""
+    """The entry as JSON, all fields present; the reason only of a revoked key."""
+    reason = {_REASON: key.revoked_reason} if key.revoked_reason else {}
     return {
+        **reason,
         "key_id": key.key_id,
         "usage": str(key.usage),
         "organisation": key.organisation,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from asn1crypto import cms
 from cryptography import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
@@ -69,11 +68,6 @@ class PortSigner(signers.Signer):
         if digest_algorithm != "sha256":
             raise SigningError("the key signs SHA-256 only")
         return b"\0" * RSA_3072_SIGNATURE if dry_run else self._sign(data)
-
-    async def unsigned_attrs(self, *arguments: Any, **named: Any) -> cms.CMSAttributes | None:
-        """As bytes: asn1crypto would encode the time-stamp in them anew thousands of times."""
-        attributes = await super().unsigned_attrs(*arguments, **named)
-        return None if attributes is None else cms.CMSAttributes.load(attributes.dump())
 
 
 class _SignerAt(signers.PdfSigner):

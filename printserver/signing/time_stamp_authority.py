@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from printserver.foundation.errors import Unavailable
+from printserver.signing.as_written import WrittenSignerInfo
 from printserver.signing.ports import RawSign
 
 POLICY: Final = "2.25.163041987152340994370573223983672268791"
@@ -118,7 +119,7 @@ class TimeStampAuthority:
         )
         raw = self.sign(hashlib.sha256(attributes.dump()).digest())
         named = {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
-        return cms.SignerInfo(
+        made = cms.SignerInfo(
             {
                 "version": "v1",
                 "sid": {"issuer_and_serial_number": named},
@@ -128,6 +129,7 @@ class TimeStampAuthority:
                 "signed_attrs": attributes,
             }
         )
+        return WrittenSignerInfo.load(made.dump())
 
 
 def _read(request: bytes) -> _Question:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import httpx
-from asn1crypto import cms, tsp
+from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.timestamps import TimeStamper
 
+from printserver.signing.as_written import WrittenContentInfo, second_member
 from printserver.signing.errors import TimeStampUnavailable
 from printserver.signing.revocation import answer_of
 from printserver.signing.time_stamp_authority import Rejection
@@ -58,9 +59,8 @@ class PortTimeStamper(TimeStamper):
             status = Rejection.load(answer)["status"]["status"].native
             if status != "granted":
                 raise TimeStampUnavailable(f"the time-stamp authority answers: {status}")
-            token = tsp.TimeStampResp.load(answer, strict=True)["time_stamp_token"]
-            untouched = bytes(token.dump())
-            info = token["content"]["encap_content_info"]["content"].parsed
+            token = second_member(answer)
+            info = cms.ContentInfo.load(token, strict=True)["content"]["encap_content_info"]["content"].parsed
             meant = (
                 info["nonce"].native == nonce and info["message_imprint"].dump() == request["message_imprint"].dump()
             )
@@ -68,8 +68,7 @@ class PortTimeStamper(TimeStamper):
             raise TimeStampUnavailable("what the time-stamp authority answers is no time-stamp") from problem
         if not meant:
             raise TimeStampUnavailable("the time-stamp authority answers another question")
-        # What asn1crypto has looked into it encodes anew, again and again, when it is put into a signature.
-        return cms.ContentInfo.load(untouched)
+        return WrittenContentInfo.load(token)
 
     def ask_once(self) -> None:
         """Get a stamp on nothing: it shows that the authority answers, and with which certificates.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
+from printserver.documents.findings import Findings
 from printserver.foundation.errors import Malformed, TooLarge
 from printserver.foundation.limited_process import (
     MEBIBYTE,
@@ -48,6 +49,7 @@ class SafeDocument:
     """Form fields and drawings that are part of the page now."""
     fonts_not_embedded: tuple[str, ...] = ()
     """Each printer replaces these in its own way."""
+    findings: Findings = field(default_factory=Findings)
 
 
 class DocumentRefused(Malformed):
@@ -68,7 +70,7 @@ class DocumentTooLarge(TooLarge, DocumentRefused):
 
 class NotAPdf(DocumentRefused):
     code = "document-not-pdf"
-    diagnosis = "This is not a PDF: the file does not begin with %PDF-."
+    diagnosis = "This is not a PDF: the file does not begin with %PDF-. Pictures and Office files can be handed in too."
 
 
 class DocumentProtected(DocumentRefused):

@@ -1,32 +1,69 @@
-"""Runs in a limited child process: a JPEG or PNG on standard input becomes a PDF of one page on standard output."""
+"""Runs in a limited child process: a picture on standard input becomes a PDF on standard output, a page a picture."""
 
 from __future__ import annotations
 
 import io
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageSequence
 
 MOST_PIXELS: Final = 50_000_000
+MOST_PICTURES: Final = 500
 A4_INCHES: Final = (8.27, 11.69)
+USUAL_DPI: Final = 150
+"""Of a picture that names no resolution, or one that no scanner and no camera has."""
+_LIKELY_DPI: Final = (72, 2_400)
+_CAMERA_DPI: Final = 72
 _WHITE: Final = (255, 255, 255)
+_FORMATS: Final = ("JPEG", "PNG", "TIFF", "WEBP")
 
 
 def drawn(data: bytes) -> bytes:
-    """Upright, on white, as large as A4 allows, nothing but pixels.   Raises: OSError, ValueError."""
+    """Upright, on white, never larger than A4, nothing but pixels.   Raises: OSError, ValueError."""
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as opened:
-        upright = ImageOps.exif_transpose(opened).convert("RGBA")
-    page = Image.new("RGB", upright.size, _WHITE)
-    page.paste(upright, mask=upright.getchannel("A"))
-    short, long = sorted(page.size)
-    dots_per_inch = max(short / A4_INCHES[0], long / A4_INCHES[1], 36.0)
     written = io.BytesIO()
-    page.save(written, "PDF", resolution=dots_per_inch, quality=85)
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+        for number, page in enumerate(_pages(opened)):
+            page.save(written, "PDF", resolution=dots_per_inch(page), quality=90, append=number > 0)
     return written.getvalue()
+
+
+def dots_per_inch(picture: Image.Image) -> float:
+    """As the picture says, where that is likely and lets it fit on A4; a camera's 72 means nothing."""
+    said = float(picture.info.get("dpi", (0,))[0])
+    likely = _LIKELY_DPI[0] <= said <= _LIKELY_DPI[1] and said != _CAMERA_DPI
+    short, long = sorted(picture.size)
+    return max(said if likely else USUAL_DPI, short / A4_INCHES[0], long / A4_INCHES[1])
+
+
+def _pages(opened: Image.Image) -> Iterator[Image.Image]:
+    """A TIFF has several; of what moves, only the first picture is taken."""
+    frames = ImageSequence.Iterator(opened) if opened.format == "TIFF" else [opened]
+    for number, frame in enumerate(frames):
+        if number >= MOST_PICTURES:
+            raise ValueError("more pictures than are taken")
+        if frame.size[0] * frame.size[1] > MOST_PIXELS:
+            raise ValueError("more dots than are drawn")
+        yield _flat(ImageOps.exif_transpose(frame))
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    """Scans in black and white stay so; whatever is transparent becomes white."""
+    said = picture.info.get("dpi", (0,))
+    if picture.mode in ("1", "L") and "transparency" not in picture.info:
+        page = picture.copy()
+    elif picture.mode in ("RGB", "CMYK", "YCbCr", "LAB") and "transparency" not in picture.info:
+        page = picture.convert("RGB")
+    else:
+        upright = picture.convert("RGBA")
+        page = Image.new("RGB", upright.size, _WHITE)
+        page.paste(upright, mask=upright.getchannel("A"))
+    page.info = {"dpi": said}
+    return page
 
 
 if __name__ == "__main__":

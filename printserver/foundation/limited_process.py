@@ -34,15 +34,15 @@ _ENVIRONMENT: Final = {
 # The limits are set here, before anything else is imported: `preexec_fn` is unsafe in a process with threads.
 _START: Final = """
 import resource, sys
-package, module, memory, seconds, output = sys.argv[1:6]
-for kind, limit in (("CORE", 0), ("NOFILE", 64), ("AS", int(memory)), ("FSIZE", int(output)), ("CPU", int(seconds))):
+package, module, *numbers = sys.argv[1:7]
+for kind, limit in zip(("CORE", "AS", "CPU", "FSIZE", "NOFILE"), (0, *map(int, numbers))):
     resource.setrlimit(getattr(resource, "RLIMIT_" + kind), (limit, limit))
 import importlib.util, runpy
 start = package + "/__init__.py"
 spec = importlib.util.spec_from_file_location("printserver", start, submodule_search_locations=[package])
 sys.modules["printserver"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["printserver"])
-sys.argv = [module, *sys.argv[6:]]
+sys.argv = [module, *sys.argv[7:]]
 try:
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 except MemoryError:
@@ -60,6 +60,7 @@ class ProcessLimits:
     wall_seconds: float = 60.0
     output_bytes: int = 64 * MEBIBYTE
     """Of standard output and, separately, of standard error."""
+    open_files: int = 64
 
 
 class ProcessLimitExceeded(TooLarge):
@@ -91,7 +92,8 @@ def run_limited(module: str, arguments: Sequence[str], stdin: bytes, limits: Pro
     Raises ProcessLimitExceeded, or ProcessCrashed for any other exit status than 0.
     """
     command = [sys.executable, "-I", "-B", "-c", _START, str(_PACKAGE), module]
-    command += [str(limits.memory_bytes), str(limits.cpu_seconds), str(limits.output_bytes), *arguments]
+    numbers = (limits.memory_bytes, limits.cpu_seconds, limits.output_bytes, limits.open_files)
+    command += [*map(str, numbers), *arguments]
     with _memory_file() as source, _memory_file() as answer, _memory_file() as complaint:
         _write_all(source, stdin)
         os.lseek(source, 0, os.SEEK_SET)

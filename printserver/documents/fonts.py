@@ -1,0 +1,40 @@
+"""Which fonts this machine has, as fontconfig knows them, and what it takes for those that it lacks."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+_SECONDS: Final = 20
+_SPECIAL: Final = str.maketrans({each: f"\\{each}" for each in "\\-:,="})
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A font that a document names and this machine lacks.   substitute: what fontconfig takes for it."""
+
+    name: str
+    substitute: str
+
+
+def replaced_fonts(names: Iterable[str]) -> tuple[Replaced, ...]:
+    """Those of `names` that this machine lacks, by name. A family is known by any of its names, in any language."""
+    wanted = sorted({name for name in names if name.isprintable()})
+    if not wanted:
+        return ()
+    here = {family.strip().casefold() for line in _asked("fc-list", ":", "family") for family in line.split(",")}
+    return tuple(Replaced(name, _substitute(name)) for name in wanted if name.casefold() not in here)
+
+
+def _substitute(name: str) -> str:
+    """A Chinese name is looked up for Chinese text."""
+    language = "" if name.isascii() else ":lang=zh-cn"
+    return "".join(_asked("fc-match", "--format=%{family[0]}", name.translate(_SPECIAL) + language))
+
+
+def _asked(*command: str) -> list[str]:
+    """A name from a document may begin with anything but a dash: that one is written with a backslash."""
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    return answer.stdout.splitlines()

@@ -9,7 +9,9 @@ import numpy as np
 
 from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.print_requests.queries import CopyFacts
+from printserver.rendering.guilloche import INNER_UM
 from printserver.rendering.page_images import page_image
+from printserver.rendering.security_marks import BarePages, without_security
 from printserver.returns.comparison import WORKING_DPI, Comparison, compare
 from printserver.returns.matching import Image
 from printserver.storage.objects import Objects
@@ -28,13 +30,14 @@ class IssuedPages:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._held: dict[str, bytes] = {}
+        self._held: dict[str, BarePages] = {}
 
     def compare(self, copy: CopyFacts, page: int, scan: Image, dpi: float) -> Comparison:
         """Compare a scanned page with that page (1-based) of the copy.   Raises: NotCompared, Unavailable."""
         try:
-            issued = self._drawn(copy, page)
-            return compare(scan, issued, dpi, issued_dpi=WORKING_DPI)
+            bare = self._bare(copy)
+            issued = _drawn(bare.pdf, page)
+            return compare(scan, issued, dpi, issued_dpi=WORKING_DPI, edge_um=INNER_UM if bare.framed else 0)
         except Unavailable:
             raise
         except PrintServerError as problem:
@@ -42,18 +45,21 @@ class IssuedPages:
         except cv2.error as problem:
             raise NotCompared("the comparison broke off") from problem
 
-    def _drawn(self, copy: CopyFacts, page: int) -> Image:
-        if copy.issued_sha256 is None:
+    def _bare(self, copy: CopyFacts) -> BarePages:
+        """Without the marks against copying, whose dots and lines every scanner sees in another way."""
+        digest = copy.issued_sha256
+        if digest is None:
             raise NotCompared("the copy has no issued PDF")
-        picture = page_image(self._pdf(copy.issued_sha256), page, dpi=WORKING_DPI, format="png")
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise NotCompared("the issued page could not be drawn")
-        return np.asarray(image, np.uint8)
-
-    def _pdf(self, digest: str) -> bytes:
         if digest not in self._held:
             if len(self._held) >= _WHOLE_PDFS_HELD:
                 self._held.pop(next(iter(self._held)))
-            self._held[digest] = self._objects.get(digest)
+            self._held[digest] = without_security(self._objects.get(digest))
         return self._held[digest]
+
+
+def _drawn(pdf: bytes, page: int) -> Image:
+    picture = page_image(pdf, page, dpi=WORKING_DPI, format="png")
+    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise NotCompared("the issued page could not be drawn")
+    return np.asarray(image, np.uint8)

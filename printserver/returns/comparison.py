@@ -14,7 +14,9 @@ is one digit, a look-alike digit, a word, a line, a word appended, cents dropped
 So 200 dpi or more is what to ask for, and none in 84 still allows 3.5 %. A look-alike digit and an appended word give
 `review`, not `changed`. Not measured: real returns, phone photographs, patterned backgrounds and tables.
 Pictures, shades and coloured drawings are not compared; a page that has them is `review`.
-It does not see: what changed in red, ink under a code or within 6 mm of the edge, marks below about 0.4 mm.
+It does not see: what changed in red, ink under a code or within 6 mm of the edge (9.6 mm on a page with a frame), marks
+below about 0.4 mm. The dots of a pantograph and the lines of a frame are taken off the issued page before; with them on
+the paper, 16 pages at 200 and 300 dpi were found as unchanged as without.
 Grey and bilevel scans are `review` unless most of the page differs.
 """
 
@@ -114,11 +116,14 @@ class _Marks:
         return 1 - (len(self.gone) + len(self.doubtful) + len(self.covered)) / max(1, self.seen)
 
 
-def compare(scan_bgr: Image, issued_bgr: Image, dpi: float, *, issued_dpi: float | None = None) -> Comparison:
+def compare(
+    scan_bgr: Image, issued_bgr: Image, dpi: float, *, issued_dpi: float | None = None, edge_um: int = 0
+) -> Comparison:
     """Compare a scanned page with the page that was issued.
 
     scan_bgr: uint8, (height, width, 3) or grey, in any turn.   dpi: of the scan.
-    issued_bgr: the issued page upright, rendered from the stored PDF.   issued_dpi: its resolution, `dpi` if None.
+    issued_bgr: the issued page upright, rendered from the stored PDF without the marks against copying.
+    issued_dpi: its resolution, `dpi` if None.   edge_um: how far from the page's edge nothing is compared.
     Never raises on a strange scan: what cannot be compared is `review`, with the reason.
     """
     if dpi < LEAST_DPI:
@@ -139,7 +144,7 @@ def compare(scan_bgr: Image, issued_bgr: Image, dpi: float, *, issued_dpi: float
         aligned = align(scan_ink, issued_ink, pose, working)
     except RegistrationFailed as failure:
         return _for_review(f"the scan could not be laid over the issued page: {failure}")
-    compared = ~_code_places(codes, issued_ink.shape, working)
+    compared = ~_code_places(codes, issued_ink.shape, working) & _within_edge(issued_ink.shape, edge_um, working)
     marks = _follow_marks(issued, issued_ink, aligned, compared, working)
     return _judge(scan, issued, issued_ink, aligned, compared, marks, working)
 
@@ -297,6 +302,13 @@ def _code_places(codes: Sequence[FoundCode], shape: tuple[int, ...], dpi: float)
         across = along if code.is_qr else round(10 * dpi / 25.4)
         places[max(0, y - across) : y + height + across, max(0, x - along) : x + width + along] = 1
     return places > 0
+
+
+def _within_edge(shape: tuple[int, ...], edge_um: int, dpi: float) -> NDArray[np.bool_]:
+    edge = round(edge_um * dpi / _UM_PER_INCH)
+    inside = np.zeros(shape, np.bool_)
+    inside[edge : shape[0] - edge, edge : shape[1] - edge] = True
+    return inside
 
 
 def _boxes_mask(boxes: list[NDArray[np.int32]], shape: tuple[int, ...]) -> Mask:

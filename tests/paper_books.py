@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from sqlalchemy import select, update
 
+from printserver.audit.heads import head_verifier
+from printserver.audit.log import By, append
 from printserver.audit.models import AuditEntry
+from printserver.audit.sequencer import Sequencer
+from printserver.audit.witness import Witness
 from printserver.cli.demo.paper import append_jpeg_page
 from printserver.documents.models import Document
 from printserver.foundation.ids import new_id
@@ -36,6 +41,7 @@ from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor, Grant
 from printserver.organisations.models import Branch, Organisation, User
 from printserver.organisations.permissions import Role
+from printserver.print_requests.events import CopyRendered, CopySigned
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.print_requests.states import CopyState, RequestState
@@ -44,7 +50,7 @@ from printserver.seals.models import Seal
 from printserver.seals.states import SealState
 from printserver.signing.codes import CodeBody, encode_text, sign_code
 from printserver.signing.key_list import KeyList, build_key_list
-from printserver.signing.p256 import key_id_of, software_sign, spki_of
+from printserver.signing.p256 import key_id_of, sign_message, software_sign, spki_of
 from printserver.signing.pades import sign_pdf
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.trust import OfflineRoot, issue_certificate, make_root
@@ -65,13 +71,14 @@ class Issuer:
     root: OfflineRoot
     code_key: ec.EllipticCurvePrivateKey
     pdf_key: rsa.RSAPrivateKey
+    head_key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     @property
     def code_key_id(self) -> str:
         return key_id_of(spki_of(self.code_key.public_key()))
 
     def entry(self, usage: KeyUsage, organisation: int = NUMBER, until: datetime = VALID[1]) -> PublishedKey:
-        key = self.code_key if usage is KeyUsage.CODE else self.pdf_key
+        key = {KeyUsage.CODE: self.code_key, KeyUsage.TREE_HEAD: self.head_key}.get(usage, self.pdf_key)
         spki = key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -93,7 +100,7 @@ class Issuer:
             issued_at=VALID[0],
             root_certificate=self.root.certificate,
             sign=self.root.sign,
-            keys=keys or (self.entry(KeyUsage.CODE), self.entry(KeyUsage.PDF)),
+            keys=keys or tuple(map(self.entry, (KeyUsage.CODE, KeyUsage.PDF, KeyUsage.TREE_HEAD))),
         )
 
     def key_list(self, *keys: PublishedKey) -> KeyList:
@@ -294,6 +301,25 @@ class Books:
         with self.database.work() as work:
             work.session.execute(update(Copy).where(Copy.id == copy.id).values(issued_sha256=self.objects.put(pdf)))
         return pdf
+
+    def log_issue(self, copy: CopyFacts, witness: Path, by: By | None = None) -> None:
+        """Record that the copy was drawn and signed, and give all entries their places under a signed head."""
+        who = by or By(self.organisation_id, process="test")
+        drawn = CopyRendered(
+            id=copy.id,
+            request_id=copy.request_id,
+            serial=str(copy.serial),
+            number=copy.number,
+            rendition_sha256=copy.rendition_sha256,
+        )
+        signed = CopySigned(id=copy.id, issued_sha256=copy.issued_sha256 or "", journal_lines=1, journal_head="")
+        with self.database.work() as work:
+            append(work, who, drawn)
+            append(work, who, signed)
+        entry = self.issuer.entry(KeyUsage.TREE_HEAD)
+        sign = partial(sign_message, software_sign(self.issuer.head_key))
+        verify = head_verifier({entry.key_id: entry.p256_key()})
+        Sequencer(self.database, Witness(witness), sign, entry.key_id, verify_head=verify).run_once()
 
     def entries(self, *, after: int = 0) -> list[str]:
         """Names of the audit events, oldest first."""

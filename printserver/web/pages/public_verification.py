@@ -8,6 +8,7 @@ from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals.classes import PublicView
+from printserver.foundation.errors import NotFound
 from printserver.foundation.serials import SerialMalformed
 from printserver.http_edge.declarations import Lane, public
 from printserver.http_edge.limits import VERIFICATION
@@ -15,7 +16,8 @@ from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import Call, CurrentCall
 from printserver.organisations.secrets import Purpose
-from printserver.signing.codes import DIGITS
+from printserver.signing.codes import DIGITS, encode_text, parse_text
+from printserver.verification.bundle import bundle_name, make_bundle
 from printserver.verification.page_view import shown_page
 from printserver.verification.public_view import Verdict
 from printserver.verification.service import check_code, check_serial, with_sightings
@@ -25,6 +27,10 @@ from printserver.web.view import CurrentView, View
 LONGEST_TYPED: Final = 600
 
 router = edge_router("", "verification")
+
+
+class BundleNotFound(NotFound):
+    code = "bundle-not-found"
 
 
 @router.get("/q/{digits:path}", response_class=HTMLResponse)
@@ -42,6 +48,23 @@ def show_page(digits: str, call: CurrentCall) -> Response:
     call.edge.limits.count(VERIFICATION, call.visitor.address)
     picture = shown_page(call.adapters.objects, _code(call, digits).policy)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=600"})
+
+
+@router.get("/verify/bundles/{digits}", response_class=Response)
+@public("whoever holds a paper may keep the proof that it was issued; attempts are limited by address")
+def download_bundle(digits: str, call: CurrentCall) -> Response:
+    """Code, key list and log proof in one file, which is checked without this server."""
+    call.edge.limits.count(VERIFICATION, call.visitor.address)
+    copy_id = _code(call, digits).copy_id
+    if copy_id is None:
+        raise BundleNotFound("there is no proof of such a code")
+    settings = call.adapters.settings
+    code = parse_text(digits)
+    text = encode_text(settings.public_url, code.blob)
+    with call.adapters.database.reading() as work:
+        bundle = make_bundle(work, call.edge.prover, copy_id, text, settings.key_list.read_bytes())
+    named = {"Content-Disposition": f'attachment; filename="{bundle_name(code.body)}"', "Cache-Control": "no-store"}
+    return Response(bundle, media_type="application/json", headers=named)
 
 
 @router.get("/verify", response_class=HTMLResponse)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from printserver.foundation.errors import Malformed
 from printserver.organisations.permissions import Role
+from printserver.signing.key_list import says_test
 
 
 class PlanMalformed(Malformed):
@@ -23,6 +24,8 @@ class _Part(BaseModel):
 class OrganisationPlan(_Part):
     number: int = Field(ge=1, lt=1 << 32)
     name: str = Field(min_length=1, max_length=40)
+    test: bool = False
+    """For trying things out: its papers, codes, seals and verdicts say TEST, for ever."""
 
 
 class TrustPlan(_Part):
@@ -113,6 +116,10 @@ class CeremonyPlan(_Part):
         for seal in self.seals:
             self._require_custodian(seal)
         self._require_officers()
+        if self.organisation.test:
+            for name in (self.organisation.name, *(seal.name for seal in self.seals)):
+                if not says_test(name):
+                    raise ValueError(f"an organisation for tests and its seals have TEST or 测试 in their names: {name}")
         return self
 
     def _require_officers(self) -> None:

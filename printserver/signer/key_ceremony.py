@@ -176,6 +176,7 @@ def _publish(ceremony: Ceremony) -> None:
         root_certificate=ceremony.root.certificate,
         sign=ceremony.root.sign,
         keys=ceremony.published,
+        test=ceremony.plan.organisation.test,
     )
     settings.key_list.write_bytes(key_list)
     keep_list(settings.earlier_key_lists, key_list)

@@ -117,6 +117,7 @@ class LaterCeremony:
             sign=self.root.sign,
             keys=self.keys,
             previous=self.settings.key_list.read_bytes(),
+            test=self.key_list.test,
         )
         until = min(self.now + REVOCATION_LIST_LASTS, self.root.certificate.not_valid_after_utc)
         revoked = [

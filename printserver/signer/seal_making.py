@@ -22,6 +22,7 @@ from printserver.signer.key_ceremony import ORGANISATION_SEAL, VENDOR
 from printserver.signer.keys import SigningKeys, seal_label
 from printserver.signing.errors import SealOrderRefused
 from printserver.signing.hsm import KeyKind
+from printserver.signing.key_list import says_test
 from printserver.signing.register import Standing
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.seal_ca import issue_holder_certificate
@@ -90,6 +91,8 @@ class SealMaking:
         start, end = (at.replace(microsecond=0) for at in (order.valid_from, order.valid_until))
         if not start < end or now >= end:
             raise SealOrderRefused("the ordered seal would be over before it begins")
+        if self.keys.key_list.test and not says_test(order.name):
+            raise SealOrderRefused("a seal of an organisation for tests has TEST or 测试 in its name")
         label = seal_label(order.code_id)
         ca, certify = self.keys.seal_ca()
         maker, sign = self.keys.seal_maker()

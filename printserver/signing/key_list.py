@@ -1,7 +1,7 @@
 """The published key list (KEYS.json): which public key may say what, signed by the offline root.
 
-`{"version":2, "issuer", "sequence", "issued_at", "previous_sha256", "root":{"certificate","fingerprint"}, "keys":[…],
-"signature"}`. Version 1 names no previous list. Earlier lists stay published: see `key_list_history`.
+`{"version":2, "issuer", "sequence", "issued_at", "previous_sha256", "test", "root":{"certificate","fingerprint"},
+"keys":[…], "signature"}`. Version 1 names no previous list and is of no test. Earlier lists stay published: see `key_list_history`.
 The signature is base64 of r‖s (64 bytes) over the RFC 8785 bytes of everything but `signature`.
 """
 
@@ -40,7 +40,7 @@ from printserver.signing.published_key import (
 VERSION: Final = 2
 MAX_BYTES: Final = 16 * 1024 * 1024
 _FIRST_FIELDS: Final = {"version", "issuer", "sequence", "issued_at", "root", "keys", "signature"}
-_LIST_FIELDS: Final = {1: _FIRST_FIELDS, 2: _FIRST_FIELDS | {"previous_sha256"}}
+_LIST_FIELDS: Final = {1: _FIRST_FIELDS, 2: _FIRST_FIELDS | {"previous_sha256", "test"}}
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class KeyList:
     keys: tuple[PublishedKey, ...]
     previous_sha256: str | None = None
     """Of the bytes of the list before; None of the first one, and in version 1."""
+    test: bool = False
+    """Whatever these keys sign is a test, and binds nobody."""
 
     @classmethod
     def load(cls, data: bytes, *, root_fingerprint: str) -> KeyList:
@@ -107,7 +109,10 @@ class KeyList:
         previous = document.get("previous_sha256")
         if previous is not None and not _is_digest(previous):
             raise KeyListRefused("the key list names no digest of the one before")
-        return cls(issuer, sequence, read_time(document["issued_at"]), root, fingerprint, keys, previous)
+        test = document.get("test", False)
+        if type(test) is not bool:
+            raise KeyListRefused("the key list does not say whether it is a test")
+        return cls(issuer, sequence, read_time(document["issued_at"]), root, fingerprint, keys, previous, test)
 
     def find(self, key_id: str, usage: KeyUsage) -> PublishedKey:
         """The key with this id, if it is for this use. Says nothing about validity.   Raises: KeyUnknown."""
@@ -130,10 +135,11 @@ def build_key_list(
     sign: RawSign,
     keys: Sequence[PublishedKey],
     previous: bytes | None = None,
+    test: bool = False,
 ) -> bytes:
     """Make KEYS.json in the ceremony: canonical JSON, verified with our own reader before it is handed out.
 
-    previous: the list before this one, as it was published; None for the first.
+    previous: the list before this one, as it was published; None for the first.   test: of an organisation for tests.
     sign: the offline root's key.   Raises: KeyListRefused when a reader would refuse the result.
     """
     fingerprint = fingerprint_of(certificate_spki(root_certificate))
@@ -143,6 +149,7 @@ def build_key_list(
         "sequence": sequence,
         "issued_at": write_time(issued_at),
         "previous_sha256": None if previous is None else sha256(previous).hexdigest(),
+        "test": test,
         "root": {
             "certificate": root_certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"),
             "fingerprint": fingerprint,
@@ -161,6 +168,11 @@ def unverified_fingerprint(data: bytes) -> str:
     Raises: KeyListRefused when the bytes are no key list.
     """
     return fingerprint_of(certificate_spki(_root_certificate(_document(data))))
+
+
+def says_test(name: str) -> bool:
+    """Whether people who read the name of an organisation or a seal see that it is for tests."""
+    return "测试" in name or "TEST" in name.upper().split()
 
 
 def normal_fingerprint(text: str) -> str:

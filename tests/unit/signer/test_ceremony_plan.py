@@ -106,3 +106,23 @@ def test_what_is_no_plan_at_all_is_refused_by_its_name(tmp_path: Path, content: 
 def test_a_plan_that_is_not_there_is_refused(tmp_path: Path):
     with pytest.raises(PlanMalformed):
         read_plan(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(("organisation", "seal", "carried_out"), [
+    ("示例测试公司", "示例公司公章（测试）", True),
+    ("Example TEST Ltd", "Example test seal", True),
+    ("示例公司", "示例公司公章（测试）", False),
+    ("示例测试公司", "示例公司公章", False),
+    ("Example Attest Ltd", "TEST", False),
+])  # fmt: skip
+def test_an_organisation_for_tests_says_so_in_its_name_and_on_its_seals(
+    organisation: str, seal: str, carried_out: bool, tmp_path: Path
+):
+    plan = tomllib.loads(DEMO.read_text("utf-8"))
+    plan["organisation"] |= {"name": organisation, "test": True}
+    plan["seals"][0]["name"] = seal
+    if carried_out:
+        assert read_plan(written(tmp_path, plan)).organisation.test
+    else:
+        with pytest.raises(PlanMalformed, match="TEST"):
+            read_plan(written(tmp_path, plan))

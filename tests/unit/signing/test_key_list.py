@@ -183,3 +183,20 @@ def test_files_that_cannot_be_read_are_refused_like_a_list_that_is_none(tmp_path
     for list_file, pin_file in (("absent", "pin"), ("list.json", "absent"), ("list.json", "pin")):
         with pytest.raises(KeyListRefused):
             KeyList.read(tmp_path / list_file, pin_file=tmp_path / pin_file)
+
+
+@pytest.mark.parametrize("test", [True, False])
+def test_a_list_says_whether_everything_signed_under_it_is_a_test(hsm_token: HsmToken, test: bool):
+    data = build_key_list(
+        issuer="示例公司",
+        sequence=2,
+        issued_at=NOT_BEFORE,
+        root_certificate=hsm_token.root.certificate,
+        sign=software_sign(hsm_token.root.key),
+        keys=hsm_token.key_list.keys,
+        test=test,
+    )
+    assert KeyList.load(data, root_fingerprint=hsm_token.root.fingerprint).test is test
+    other = data.replace(f'"test":{str(test).lower()}'.encode(), f'"test":{str(not test).lower()}'.encode())
+    with pytest.raises(KeyListRefused):
+        KeyList.load(other, root_fingerprint=hsm_token.root.fingerprint)

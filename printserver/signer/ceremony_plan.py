@@ -119,7 +119,7 @@ class CeremonyPlan(_Part):
         if self.organisation.test:
             for name in (self.organisation.name, *(seal.name for seal in self.seals)):
                 if not says_test(name):
-                    raise ValueError(f"an organisation for tests and its seals have TEST or 测试 in their names: {name}")
+                    raise ValueError(f"an organisation for tests and its seals are named with TEST or 测试: {name}")
         return self
 
     def _require_officers(self) -> None:

@@ -1,7 +1,8 @@
 """The published key list (KEYS.json): which public key may say what, signed by the offline root.
 
 `{"version":2, "issuer", "sequence", "issued_at", "previous_sha256", "test", "root":{"certificate","fingerprint"},
-"keys":[…], "signature"}`. Version 1 names no previous list and is of no test. Earlier lists stay published: see `key_list_history`.
+"keys":[…], "signature"}`. Version 1 names no previous list and is of no test. Earlier lists stay published: see
+`key_list_history`.
 The signature is base64 of r‖s (64 bytes) over the RFC 8785 bytes of everything but `signature`.
 """
 

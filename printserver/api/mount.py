@@ -19,6 +19,7 @@ from printserver.api.v1 import (
     delegations,
     document_classes,
     electronic_originals,
+    frozen_places,
     health,
     key_standings,
     keys,
@@ -66,7 +67,7 @@ _RESOURCES: Final = (
     *(request_drafts, document_classes),
     *(passkeys, statements, audit, health, key_standings, seal_checks),
     *(notifications, webhooks),
-    *(branches, roles, staff, delegations, rights),
+    *(branches, frozen_places, roles, staff, delegations, rights),
     *(account, service_accounts),
 )
 

@@ -23,6 +23,8 @@ _PERSON: Final = ("id", "name", "staff_number", "login", "branch", "state", "fro
 
 PersonId = Annotated[UUID, typer.Argument(help="As `people list` shows it.", show_default=False)]
 BranchId = Annotated[UUID, typer.Option(help="As `branches list` shows it.", show_default=False)]
+PlaceId = Annotated[UUID | None, typer.Argument(help="A branch, as `branches list` shows it.", show_default=False)]
+WholeOrganisation = Annotated[bool, typer.Option("--organisation", help="The whole organisation.")]
 Reason = Annotated[str, typer.Option(help="For whoever reads the log.", show_default=False)]
 Table = Annotated[Path, typer.Argument(help="CSV in UTF-8 or GB18030.", exists=True, dir_okay=False)]
 Missing = Annotated[bool, typer.Option("--freeze-missing", help="Also freeze whoever is not in the table.")]
@@ -218,6 +220,35 @@ def move_branch(
     """Move a branch with all below it."""
     with server() as client:
         _speak(client.post(f"/branches/{branch_id}/moves", {"parent_id": str(parent), "reason": reason}))
+
+
+@branches_app.command("frozen")
+def list_frozen() -> None:
+    """What is frozen: branches with all below them, or the whole organisation."""
+    with server() as client:
+        for each in client.get("/frozen-places"):
+            place = f"{each['branch_id']}  {each['branch']}" if each["branch_id"] else "the whole organisation"
+            typer.echo(f"{place}  since {each['frozen_at']}: {each['reason']}")
+
+
+@branches_app.command("freeze")
+def freeze_branch(branch_id: PlaceId = None, *, organisation: WholeOrganisation = False, reason: Reason) -> None:
+    """At once: nobody of it comes in, and nothing is decided, released or signed there."""
+    with server() as client:
+        _speak(client.post("/frozen-places", _place(branch_id, reason, organisation=organisation)))
+
+
+@branches_app.command("unfreeze")
+def unfreeze_branch(branch_id: PlaceId = None, *, organisation: WholeOrganisation = False, reason: Reason) -> None:
+    """Once two officers have signed; then everything is as it was before."""
+    with server() as client:
+        _speak(client.post("/frozen-places/endings", _place(branch_id, reason, organisation=organisation)))
+
+
+def _place(branch_id: UUID | None, reason: str, *, organisation: bool) -> dict[str, Any]:
+    if (branch_id is None) is not organisation:
+        raise typer.BadParameter("name a branch, or say --organisation")
+    return {"branch_id": None if branch_id is None else str(branch_id), "reason": reason}
 
 
 @roles_app.command("list")

@@ -14,7 +14,7 @@ from printserver.audit.log import append
 from printserver.foundation.errors import Malformed, NotFound, Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
-from printserver.organisations.frozen_places import require_open
+from printserver.organisations.frozen_places import frozen_places, require_open
 from printserver.organisations.holdings import people_holding_below, require_compatible_people
 from printserver.organisations.models import Branch, Organisation, RoleBinding, User
 from printserver.organisations.people_events import BranchClosed, BranchMoved, BranchRenamed, BranchReopened
@@ -52,7 +52,10 @@ class NameMissing(Malformed):
 
 @dataclass(frozen=True)
 class BranchView:
-    """`depth`: 0 at the top.   people: who belong to this very branch and have not left."""
+    """`depth`: 0 at the top.   people: who belong to this very branch and have not left.
+
+    frozen: this branch, one above it, or the whole organisation.
+    """
 
     id: UUID
     name: str
@@ -61,6 +64,7 @@ class BranchView:
     depth: int
     people: int
     closed_at: datetime | None
+    frozen: bool
 
 
 def branch_for(work: Work, actor: Actor, branch_id: UUID, permission: Permission) -> Branch:
@@ -82,7 +86,8 @@ def branch_tree(work: Work, actor: Actor, *, closed: bool = False) -> tuple[Bran
 
     shown = sorted((row for row in rows if closed or row.closed_at is None), key=place)
     top = min((len(_parts(row.path)) for row in shown), default=1)
-    return tuple(_view(row, people.get(row.id, 0), top) for row in shown)
+    places = frozen_places(work, actor.organisation_id)
+    return tuple(_view(row, people.get(row.id, 0), top, frozen=places.covers(row.path)) for row in shown)
 
 
 def create_branch(work: Work, actor: Actor, *, parent_id: UUID, name: str) -> UUID:
@@ -203,10 +208,10 @@ def _people_in(work: Work, branch_ids: Sequence[UUID]) -> dict[UUID, int]:
     return dict(rows.all())
 
 
-def _view(row: Branch, people: int, top: int) -> BranchView:
+def _view(row: Branch, people: int, top: int, *, frozen: bool) -> BranchView:
     parts = _parts(row.path)
     parent = UUID(parts[-2]) if len(parts) > 1 else None
-    return BranchView(row.id, row.name, row.path, parent, len(parts) - top, people, row.closed_at)
+    return BranchView(row.id, row.name, row.path, parent, len(parts) - top, people, row.closed_at, frozen)
 
 
 def _parts(path: str) -> list[str]:

@@ -18,6 +18,7 @@ from printserver.web.pages import (
     copies,
     document_classes,
     electronic_originals,
+    frozen_places,
     home,
     keys,
     live,
@@ -77,7 +78,7 @@ _PAGES: Final = (
     *(notifications, webhooks),
     *(seal_applications, seal_imports, seals, physical_seals),
     *(account, step_up, access_resets, service_accounts),
-    *(people, staff, branches, rights),
+    *(people, staff, branches, frozen_places, rights),
     keys,
 )
 

@@ -12,6 +12,8 @@ STATEMENT_KINDS: Final[Mapping[str, str]] = {
     "unseat": N_("takes a role that helps to seal"),
     "bar": N_("nothing that this person says counts any more"),
     "unbar": N_("what this person says counts again"),
+    "freeze": N_("freezes a branch or the organisation"),
+    "unfreeze": N_("unfreezes a branch or the organisation"),
     "key": N_("vouches for a person's passkey"),
     "unkey": N_("a passkey counts no longer"),
     "system": N_("lets another system state approvals"),
@@ -80,6 +82,7 @@ STATEMENT_FIELDS: Final[Mapping[str, str]] = {
     "principal": N_("Person"),
     "deputy": N_("Deputy"),
     "officer_evidence": N_("Officers sign with"),
+    "approver_evidence": N_("Decisions on requests are signed with"),
     "artwork_source": N_("Where the picture comes from"),
     "purpose": N_("Purpose"),
 }

@@ -33,6 +33,10 @@ def _team(ending: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/branches/{scene.people.team}{ending}"
 
 
+def _team_and_why(scene: Scene) -> Mapping[str, Any]:
+    return {"branch_id": str(scene.people.team), "reason": "because"}
+
+
 def _review(ending: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/rights/reviews/{scene.people.review}{ending}"
 
@@ -84,6 +88,9 @@ PEOPLE_STEPS: Final = (
     Step("POST", f"{B}/moves", _team("/moves"), _below_north(reason="because")),
     Step("POST", f"{B}/closings", _team("/closings")),
     Step("POST", f"{B}/reopenings", _team("/reopenings")),
+    Step("GET", "/frozen-places", lambda s: "/frozen-places", names_object=False),
+    Step("POST", "/frozen-places", lambda s: "/frozen-places", _team_and_why),
+    Step("POST", "/frozen-places/endings", lambda s: "/frozen-places/endings", _team_and_why),
     Step("GET", "/roles", lambda s: "/roles", names_object=False),
     Step("POST", "/roles", lambda s: "/roles", _form(code="front-desk", **OWN_ROLE), names_object=False),
     Step(

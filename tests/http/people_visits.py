@@ -43,6 +43,10 @@ def _team(ending: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/branches/{scene.people.team}{ending}"
 
 
+def _team_and_why(scene: Scene) -> Options:
+    return {"json": {"branch_id": str(scene.people.team), "reason": "because"}}
+
+
 def _review(ending: str = "") -> Callable[[Scene], str]:
     return lambda scene: f"/rights-reviews/{scene.people.review}{ending}"
 
@@ -84,6 +88,9 @@ PEOPLE_VISITS: Final = (
     Visit("POST", f"{B}/moves", _team("/moves"), _below_north(reason="because")),
     Visit("POST", f"{B}/closings", _team("/closings")),
     Visit("POST", f"{B}/reopenings", _team("/reopenings")),
+    Visit("GET", "/frozen-places", lambda s: "/frozen-places", names_object=False),
+    Visit("POST", "/frozen-places", lambda s: "/frozen-places", _team_and_why),
+    Visit("POST", "/frozen-places/endings", lambda s: "/frozen-places/endings", _team_and_why),
     Visit("GET", "/roles", lambda s: "/roles", names_object=False),
     Visit("POST", "/roles", lambda s: "/roles", _json(code="front-desk", **OWN_ROLE), names_object=False),
     Visit("PUT", "/roles/{role_id}", lambda s: f"/roles/{uuid4()}", _json(**OWN_ROLE), names_object=False),

@@ -22,7 +22,10 @@ Name = Annotated[str, Field(min_length=1, max_length=100, examples=["上海分�
 
 
 class Branch(View):
-    """`depth`: 0 at the top of what I may read.   people: who belong to this very branch."""
+    """`depth`: 0 at the top of what I may read.   people: who belong to this very branch.
+
+    frozen: this branch, one above it, or the whole organisation.
+    """
 
     id: UUID
     name: str
@@ -31,6 +34,7 @@ class Branch(View):
     depth: int
     people: int
     closed_at: datetime | None
+    frozen: bool
 
 
 class BranchWish(View):

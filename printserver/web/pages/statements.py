@@ -27,7 +27,7 @@ from printserver.organisations.queries import branch_names_of_path, names
 from printserver.seals.queries import seal_names
 from printserver.signing.flow import BranchCondition, Flow, parse_flow
 from printserver.signing.signatories import concerned
-from printserver.signing.statements import parse_body
+from printserver.signing.statements import StatementKind, parse_body
 from printserver.web.changes import change, refusal
 from printserver.web.view import CurrentView, View
 
@@ -141,6 +141,8 @@ def _passkeys_only(work: Work, actor: Actor) -> bool:
 def _lines(work: Work, facts: StatementFacts) -> list[tuple[str, Any]]:
     """The body's parts that say something, with names instead of ids."""
     said = {name: value for name, value in facts.body.items() if value not in (None, "", [], {}) and name != "flow"}
+    if facts.kind in (StatementKind.FREEZE, StatementKind.UNFREEZE) and "path" not in said:
+        said["path"] = ""
     people = {str(id_): name for id_, name in names(work, _people_in(facts.body)).items()}
     return [(name, _named(work, name, value, people)) for name, value in said.items()]
 

@@ -142,6 +142,11 @@ class Adapters:
     def load_key_list(self) -> Callable[[], KeyList]:
         return lambda: read_key_list(self.settings)
 
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether this installation is for tests, which it stays for ever.   Raises: KeyListRefused."""
+        return read_key_list(self.settings).test
+
     @property
     def load_seal_makers(self) -> Callable[[], SealMakers]:
         return lambda: read_seal_makers(self.settings)

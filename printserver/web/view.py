@@ -24,6 +24,7 @@ from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.organisations.secrets import Secrets
 from printserver.settings import Settings
+from printserver.signing.errors import KeyListRefused
 from printserver.web.assets import TEMPLATES, asset_url
 from printserver.web.languages import COOKIE, PARAMETER, Language, parse_language, preferred, translations
 from printserver.web.printer_words import reasons_in_words, state_in_words
@@ -63,6 +64,14 @@ class View:
     @property
     def path(self) -> str:
         return self.request.url.path
+
+    @property
+    def is_test(self) -> bool:
+        """Whether everything here is a test, as each page says; not known while the key list cannot be read."""
+        try:
+            return edge_of(self.request).adapters.is_test
+        except KeyListRefused:
+            return False
 
     @property
     def secrets(self) -> Secrets:

@@ -85,6 +85,7 @@ GRANT UPDATE (state, name, legal_representative, number_masked, number_digest, s
     checked_by, checked_at, method, recheck_on, ended_at, erasure_asked_by, erasure_asked_at)
     ON identity_proof TO printserver_web;
 GRANT UPDATE (filename, wrapped_key) ON identity_evidence TO printserver_web;
+GRANT UPDATE (remark) ON identity_step TO printserver_web;
 GRANT UPDATE (custodians, binding_roles, companies, recheck_days, retention_days, changed_by, changed_at)
     ON identity_policy TO printserver_web;
 -- The register of key media.

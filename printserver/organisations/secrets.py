@@ -48,6 +48,7 @@ class Purpose(StrEnum):
     PASSKEY = "passkey"
     ACCESS_RESET = "access-reset"
     SINGLE_SIGN_ON = "single-sign-on"
+    IDENTITY_NUMBER = "identity-number"
     SIGHTING = "sighting"
 
 

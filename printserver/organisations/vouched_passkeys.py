@@ -82,8 +82,16 @@ def apply_unkey(work: Work, _by: By, body: Mapping[str, Any]) -> None:
 def forget_passkeys(work: Work, by: By, user_id: UUID) -> None:
     """All of an account, whose devices are lost. What the signer still believes: `removed_with_statements`."""
     for row in rows_of(work, user_id):
-        row.removed_at, row.mac = work.now(), ""
-        append(work, by, PasskeyRemoved(id=user_id, passkey_id=row.id, name=row.name, fingerprint=fingerprint_of(row)))
+        _forget(work, by, row)
+
+
+def forget_passkey(work: Work, by: By, passkey_id: UUID) -> None:
+    """The one whose medium is lost; nothing, when it is removed already."""
+    row = work.session.scalar(
+        select(Passkey).where(Passkey.id == passkey_id, Passkey.removed_at.is_(None)).with_for_update()
+    )
+    if row is not None:
+        _forget(work, by, row)
 
 
 def removed_with_statements(work: Work, organisation_id: UUID) -> tuple[RemovedPasskey, ...]:
@@ -102,3 +110,8 @@ def removed_with_statements(work: Work, organisation_id: UUID) -> tuple[RemovedP
         for row, user in rows
         if row.statement_id is not None
     )
+
+
+def _forget(work: Work, by: By, row: Passkey) -> None:
+    row.removed_at, row.mac = work.now(), ""
+    append(work, by, PasskeyRemoved(id=row.user_id, passkey_id=row.id, name=row.name, fingerprint=fingerprint_of(row)))

@@ -1,0 +1,56 @@
+"""Who looks after other people's proofs and media: administrators of people, and officers, each at their branches."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+
+from printserver.foundation.errors import Refused
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor, within_any
+from printserver.organisations.models import Branch, User
+from printserver.organisations.people import PersonNotFound
+from printserver.organisations.permissions import Permission
+
+STEWARDS: Final = (Permission.MANAGE_PEOPLE, Permission.CONFIRM_STATEMENTS)
+
+
+class AnotherPersonNeeded(Refused):
+    """This takes two people, or somebody whom it does not concern."""
+
+    code = "another-person-needed"
+
+
+def is_steward(actor: Actor) -> bool:
+    """Of anybody."""
+    return any(actor.may(permission) for permission in STEWARDS)
+
+
+def stewarded_branches(actor: Actor) -> Select[UUID]:
+    return select(Branch.id).where(within_any(Branch.id, actor, STEWARDS))
+
+
+def stewarded_people(actor: Actor) -> Select[UUID]:
+    """First accounts of people, also of those who have left."""
+    return select(User.id).where(within_any(User.branch_id, actor, STEWARDS))
+
+
+def concerned_person(work: Work, actor: Actor, person_id: UUID) -> User:
+    """The person's first account, when it is oneself or a steward's business.
+
+    Raises: PersonNotFound, also for a program's account and a person's further ones.
+    """
+    user = work.session.scalar(
+        select(User).where(
+            User.id == person_id,
+            User.organisation_id == actor.organisation_id,
+            User.kind == "person",
+            or_(User.person_id.is_(None), User.person_id == User.id),
+            or_(User.id == actor.person_id, User.id.in_(stewarded_people(actor))),
+        )
+    )
+    if user is None:
+        raise PersonNotFound("there is no such person")
+    return user

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
+from printserver.documents.handing_in import HandInRules
+from printserver.documents.intake import IntakeLimits
 from printserver.foundation.database import Engines, open_engines
 from printserver.foundation.errors import NotFound
 from printserver.foundation.job_queue import JobQueue
@@ -150,6 +152,12 @@ class Adapters:
     @property
     def load_seal_makers(self) -> Callable[[], SealMakers]:
         return lambda: read_seal_makers(self.settings)
+
+
+def hand_in_rules(settings: Settings) -> HandInRules:
+    """How documents are taken in here."""
+    limits = IntakeLimits(max_bytes=settings.largest_upload_bytes, max_pages=settings.most_pages)
+    return HandInRules(limits, settings.office_fonts)
 
 
 def build(settings: Settings, *, jobs: JobQueue | None = None) -> Adapters:

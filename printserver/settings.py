@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from printserver.documents.handing_in import FontRule
 from printserver.notifications.smtp import MailSecurity
 from printserver.organisations.addressees import EmailMalformed, check_email
 from printserver.organisations.oidc_settings import OidcSettings
@@ -154,6 +155,8 @@ class Settings(BaseSettings):
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)
+    office_fonts: FontRule = FontRule.ASK
+    """What becomes of an Office file that names fonts which this machine lacks: `ask` the clerk, or `refuse` it."""
     most_copies: int = Field(default=100, ge=1)
     request_expires_after_days: int = Field(default=30, ge=1)
     session_hours: int = Field(default=10, ge=1)

@@ -14,3 +14,35 @@ class DocumentTakenIn(Event):
     original_sha256: str
     safe_sha256: str
     pages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentConfirmed(Event):
+    """The person who handed it in has looked at what was found, and stands by it."""
+
+    subject: ClassVar[str] = "document"
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentMade(Event):
+    """By a template."""
+
+    subject: ClassVar[str] = "document"
+    template: str
+    version: int
+    data_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateVersionAdded(Event):
+    subject: ClassVar[str] = "document_template"
+    code: str
+    version: int
+    sources_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateRetired(Event):
+    subject: ClassVar[str] = "document_template"
+    code: str

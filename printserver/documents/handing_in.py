@@ -36,27 +36,45 @@ class HandInRules:
 RULES: Final = HandInRules()
 
 
-def hand_in(objects: Objects, data: bytes, rules: HandInRules = RULES) -> SafeDocument:
-    """Safe, in the object store, with its findings; `original_sha256` is that of `data`.
+@dataclass(frozen=True)
+class HandedIn:
+    """`original`: the untouched bytes, of what must be kept besides its safe form."""
 
-    A PDF that carries signatures is kept untouched besides, because the safe one carries them no longer.
+    safe: SafeDocument
+    original: bytes | None = None
+
+    @property
+    def findings(self) -> Findings:
+        return self.safe.findings
+
+    def keep(self, objects: Objects) -> None:
+        objects.put(self.safe.pdf)
+        if self.original is not None:
+            objects.put(self.original)
+
+
+def hand_in(data: bytes, rules: HandInRules = RULES) -> HandedIn:
+    """Safe, with its findings, not kept yet; `original_sha256` is that of `data`.
+
+    A PDF that carries signatures is to be kept untouched besides, because the safe one carries them no longer.
     Raises: DocumentRefused, by its subclass the reason.
     """
     if len(data) > rules.limits.max_bytes:
         raise DocumentTooLarge
     if data.startswith(b"%PDF-"):
         signatures = found_signatures(data)
-        return _examined(objects, data, data, rules, Findings(signatures=signatures, original_kept=bool(signatures)))
+        findings = Findings(signatures=signatures, original_kept=bool(signatures))
+        return HandedIn(_examined(data, data, rules, findings), data if signatures else None)
     if is_picture(data):
-        return _examined(objects, data, draw_picture(data), rules, Findings(Source.PICTURE))
+        return HandedIn(_examined(data, draw_picture(data), rules, Findings(Source.PICTURE)))
     if data.startswith(office.MAGICS):
-        return _examined(objects, data, *_converted(data, rules))
+        return HandedIn(_examined(data, *_converted(data, rules)))
     raise NotAPdf
 
 
-def hand_in_made(objects: Objects, pdf: bytes, made_from: MadeFrom, rules: HandInRules = RULES) -> SafeDocument:
+def hand_in_made(pdf: bytes, made_from: MadeFrom, rules: HandInRules = RULES) -> HandedIn:
     """What a template has set, as `hand_in`."""
-    return _examined(objects, pdf, pdf, rules, Findings(Source.TEMPLATE, made_from=made_from))
+    return HandedIn(_examined(pdf, pdf, rules, Findings(Source.TEMPLATE, made_from=made_from)))
 
 
 def _converted(data: bytes, rules: HandInRules) -> tuple[bytes, HandInRules, Findings]:
@@ -67,7 +85,7 @@ def _converted(data: bytes, rules: HandInRules) -> tuple[bytes, HandInRules, Fin
     return converted.pdf, rules, Findings(Source.OFFICE, fonts_replaced=replaced)
 
 
-def _examined(objects: Objects, data: bytes, pdf: bytes, rules: HandInRules, findings: Findings) -> SafeDocument:
+def _examined(data: bytes, pdf: bytes, rules: HandInRules, findings: Findings) -> SafeDocument:
     safe = make_safe(pdf, rules.limits)
     compared = compare_engines(safe.pdf, len(safe.pages), rules.comparing)
     findings = replace(
@@ -76,7 +94,4 @@ def _examined(objects: Objects, data: bytes, pdf: bytes, rules: HandInRules, fin
         differing_pages=compared.differing,
         unseen_pages=compared.unseen,
     )
-    objects.put(safe.pdf)
-    if findings.original_kept:
-        objects.put(data)
     return replace(safe, original_sha256=hashlib.sha256(data).hexdigest(), findings=findings)

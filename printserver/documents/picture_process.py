@@ -15,6 +15,7 @@ MOST_PICTURES: Final = 500
 A4_INCHES: Final = (8.27, 11.69)
 USUAL_DPI: Final = 150
 """Of a picture that names no resolution, or one that no scanner and no camera has."""
+LEAST_INCHES: Final = 0.1
 _LIKELY_DPI: Final = (72, 2_400)
 _CAMERA_DPI: Final = 72
 _WHITE: Final = (255, 255, 255)
@@ -33,11 +34,15 @@ def drawn(data: bytes) -> bytes:
 
 
 def dots_per_inch(picture: Image.Image) -> float:
-    """As the picture says, where that is likely and lets it fit on A4; a camera's 72 means nothing."""
+    """As the picture says, where that is likely and lets it fit on A4; a camera's 72 means nothing.
+
+    A picture of a few dots is a tenth of an inch high at least.
+    """
     said = float(picture.info.get("dpi", (0,))[0])
     likely = _LIKELY_DPI[0] <= said <= _LIKELY_DPI[1] and said != _CAMERA_DPI
     short, long = sorted(picture.size)
-    return max(said if likely else USUAL_DPI, short / A4_INCHES[0], long / A4_INCHES[1])
+    wanted = min(said if likely else USUAL_DPI, short / LEAST_INCHES)
+    return max(wanted, short / A4_INCHES[0], long / A4_INCHES[1])
 
 
 def _pages(opened: Image.Image) -> Iterator[Image.Image]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from printserver.documents.findings import Findings
 from printserver.documents.models import Document
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
@@ -18,6 +19,7 @@ class DocumentFacts:
     original_sha256: str
     safe_sha256: str
     pages: int
+    findings: Findings
 
 
 def document_facts(work: Work, document_id: UUID) -> DocumentFacts:
@@ -25,4 +27,5 @@ def document_facts(work: Work, document_id: UUID) -> DocumentFacts:
     row = work.session.get(Document, document_id)
     if row is None:
         raise NotFound("there is no such document")
-    return DocumentFacts(row.id, row.branch_id, row.filename, row.original_sha256, row.safe_sha256, row.pages)
+    findings = Findings.of_json(row.findings)
+    return DocumentFacts(row.id, row.branch_id, row.filename, row.original_sha256, row.safe_sha256, row.pages, findings)

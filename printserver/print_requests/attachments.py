@@ -10,8 +10,6 @@ from printserver.print_requests.application import MOST_ATTACHMENTS, Application
 from printserver.print_requests.drafts import KeptFile
 from printserver.storage.objects import Objects
 
-LONGEST_FILENAME = 200
-
 
 def take_in_attachments(
     objects: Objects, files: Sequence[tuple[str, bytes]], limits: IntakeLimits
@@ -30,8 +28,7 @@ def keep_attachments(
     for name, data in files:
         safe = make_attachment_safe(data, limits)
         objects.put(safe.pdf)
-        sizes = tuple((page.width_um, page.height_um) for page in safe.pages)
-        kept.append(KeptFile(name[-LONGEST_FILENAME:], safe.original_sha256, safe.safe_sha256, sizes))
+        kept.append(KeptFile.of(safe, name))
     return tuple(kept)
 
 

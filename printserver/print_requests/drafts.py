@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from printserver.audit.log import append
+from printserver.documents.findings import Findings
+from printserver.documents.intake import SafeDocument
 from printserver.documents.queries import document_facts
 from printserver.foundation.errors import Malformed, NotFound, Refused, TooMany, TransitionRefused
 from printserver.foundation.ids import new_id
@@ -30,6 +32,7 @@ KEPT: Final = timedelta(days=90)
 MOST_DRAFTS: Final = 200
 MOST_TEMPLATES: Final = 100
 LONGEST_NAME: Final = 100
+LONGEST_FILENAME: Final = 200
 LARGEST_FIELDS: Final = 200_000
 
 
@@ -61,14 +64,23 @@ class KeptFile:
     original_sha256: str
     safe_sha256: str
     sizes: tuple[tuple[int, int], ...]
+    findings: Findings = field(default_factory=Findings)
+
+    @classmethod
+    def of(cls, safe: SafeDocument, filename: str) -> KeptFile:
+        """safe: in the object store already."""
+        sizes = tuple((size.width_um, size.height_um) for size in safe.pages)
+        return cls(filename[-LONGEST_FILENAME:], safe.original_sha256, safe.safe_sha256, sizes, safe.findings)
 
     def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "sizes": [list(size) for size in self.sizes]}
+        sizes = [list(size) for size in self.sizes]
+        return {**vars(self), "sizes": sizes, "findings": self.findings.to_json()}
 
     @classmethod
     def of_json(cls, given: Mapping[str, Any]) -> KeptFile:
         sizes = tuple((int(width), int(height)) for width, height in given["sizes"])
-        return cls(given["filename"], given["original_sha256"], given["safe_sha256"], sizes)
+        findings = Findings.of_json(given.get("findings"))
+        return cls(given["filename"], given["original_sha256"], given["safe_sha256"], sizes, findings)
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,11 @@ class KeptDocument:
 
     document: KeptFile
     attachments: tuple[KeptFile, ...] = ()
+
+    def confirm(self, questions: Iterable[str]) -> KeptDocument:
+        """With what its person stands by after having looked at the document."""
+        findings = self.document.findings.confirm(questions)
+        return replace(self, document=replace(self.document, findings=findings))
 
     def to_json(self) -> dict[str, Any]:
         return {"document": self.document.to_json(), "attachments": [each.to_json() for each in self.attachments]}
@@ -138,6 +155,13 @@ def save_draft(
     work.session.flush()
     append(work, actor.by, DraftSaved(id=draft.id, title=title, safe_sha256=kept.document.safe_sha256))
     return draft.id
+
+
+def confirm_findings(work: Work, actor: Actor, draft_id: UUID, questions: Iterable[str]) -> None:
+    """The person has looked at what was found in the draft's document.   Raises: SavedDraftNotFound."""
+    draft = _draft(work, actor, draft_id)
+    kept = KeptDocument.of_json(draft.document).confirm(questions)
+    draft.document, draft.saved_at = kept.to_json(), work.now()
 
 
 def discard_draft(work: Work, actor: Actor, draft_id: UUID) -> None:
@@ -270,7 +294,7 @@ def _draft_of(work: Work, actor: Actor, request: PrintRequest) -> UUID:
     document = document_facts(work, request.document_id)
     sizes = tuple((page["width_um"], page["height_um"]) for page in request.layout)
     kept = KeptDocument(
-        KeptFile(document.filename, document.original_sha256, document.safe_sha256, sizes),
+        KeptFile(document.filename, document.original_sha256, document.safe_sha256, sizes, document.findings),
         tuple(
             KeptFile(each.filename, each.original_sha256, each.safe_sha256, ((0, 0),) * each.pages)
             for each in attachments_of(work, request.id)

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from printserver.audit.canonical import canonical_json
 from printserver.audit.log import By, append
+from printserver.documents.findings import Findings
 from printserver.documents.intake import IntakeLimits, SafeDocument, make_safe
 from printserver.documents.queries import document_facts
 from printserver.foundation.errors import PrintServerError
@@ -66,9 +67,9 @@ class TakenIn:
     safe: SafeDocument
     layout: tuple[PageLayout, ...]
 
-    def with_original(self, sha256: str) -> TakenIn:
-        """For a document that was made safe before and kept as such: what was handed in then."""
-        return replace(self, safe=replace(self.safe, original_sha256=sha256))
+    def with_original(self, sha256: str, findings: Findings) -> TakenIn:
+        """For a document that was made safe before and kept as such: what was handed in, and found, then."""
+        return replace(self, safe=replace(self.safe, original_sha256=sha256, findings=findings))
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def take_in(
     objects: Objects,
     actor: Actor,
     application: Application,
-    pdf: bytes,
+    pdf: bytes | SafeDocument,
     *,
     makers: Makers,
     limits: IntakeLimits,
@@ -106,13 +107,13 @@ def take_in(
 ) -> TakenIn:
     """Check everything about an application that can be checked, and make its document safe. Records nothing.
 
-    makers: whose seals are believed.   seen: of the warnings that somebody has looked at; None not to ask for that.
+    pdf: made safe here, unless it was a moment ago.   makers: whose seals are believed.   seen: of the warnings that somebody has looked at; None not to ask for that.
     Raises: as `check_application`; DocumentRefused, LayoutImpossible, SealPlaceRefused, PlacesDoubtful.
     """
     with database.reading() as work:
         found = check_application(work, actor, application, most_copies=most_copies)
         now = work.now()
-    safe = make_safe(pdf, limits)
+    safe = pdf if isinstance(pdf, SafeDocument) else make_safe(pdf, limits)
     layout = plan_layout(safe.pdf)
     if application.places:
         wishes = [(facts, seal.places) for facts, seal in zip(found.seals, application.seals, strict=True)]
@@ -239,9 +240,7 @@ def _placed(database: Database, objects: Objects, makers: Makers, order: _Order)
     return placement.seals
 
 
-def _render(
-    database: Database, objects: Objects, order: _Order, seals: tuple[PlacedSeal, ...]
-) -> list[ManifestCopy]:
+def _render(database: Database, objects: Objects, order: _Order, seals: tuple[PlacedSeal, ...]) -> list[ManifestCopy]:
     safe_pdf = objects.get(order.document_sha256)
     layout = [PageLayout.from_json(page) for page in order.request.layout]
     copies = []

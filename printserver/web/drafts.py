@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from printserver.bootstrap import Adapters
-from printserver.documents.intake import IntakeLimits, SafeDocument
+from printserver.documents.findings import Findings
+from printserver.documents.handing_in import HandedIn
+from printserver.documents.intake import IntakeLimits
 from printserver.foundation.errors import NotFound
 from printserver.organisations.access import Actor
 from printserver.print_requests.drafts import KeptDocument, KeptFile
@@ -27,7 +29,6 @@ from printserver.settings import Settings
 
 _PURPOSE: Final = b"printserver: drafts of print requests v1"
 _TOKEN: Final = re.compile(r"([0-9a-f]{64})([0-9a-f]{64})", re.ASCII)
-LONGEST_FILENAME: Final = 200
 
 
 class DraftNotFound(NotFound):
@@ -54,6 +55,10 @@ class Draft:
         return self.kept.document.filename
 
     @property
+    def findings(self) -> Findings:
+        return self.kept.document.findings
+
+    @property
     def attachments(self) -> tuple[KeptFile, ...]:
         return self.kept.attachments
 
@@ -71,13 +76,11 @@ def limits_of(settings: Settings) -> IntakeLimits:
 
 
 def keep_draft(
-    adapters: Adapters, actor: Actor, safe: SafeDocument, filename: str, attachments: tuple[KeptFile, ...] = ()
+    adapters: Adapters, actor: Actor, handed: HandedIn, filename: str, attachments: tuple[KeptFile, ...] = ()
 ) -> Draft:
     """attachments: in the object store already."""
-    sizes = tuple((size.width_um, size.height_um) for size in safe.pages)
-    digest = adapters.objects.put(safe.pdf)
-    document = KeptFile(filename[-LONGEST_FILENAME:], safe.original_sha256, digest, sizes)
-    return keep_document(adapters, actor, KeptDocument(document, attachments))
+    handed.keep(adapters.objects)
+    return keep_document(adapters, actor, KeptDocument(KeptFile.of(handed.safe, filename), attachments))
 
 
 def keep_document(adapters: Adapters, actor: Actor, kept: KeptDocument) -> Draft:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.document_words import DOCUMENT_NOTICES, DOCUMENT_TONES, DOCUMENT_WORDS
 from printserver.web.event_words import EVENT_WORDS
 from printserver.web.key_words import KEY_TONES, KEY_WORDS
 from printserver.web.languages import N_
@@ -27,6 +28,7 @@ from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_WORDS,
+    **DOCUMENT_WORDS,
     **KEY_WORDS,
     **SEAL_WORDS,
     **VERDICT_WORDS,
@@ -226,6 +228,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "event": EVENT_WORDS,
     "notice": {
         **PEOPLE_NOTICES,
+        **DOCUMENT_NOTICES,
         **PASSKEY_NOTICES,
         **STATEMENT_NOTICES,
         **REQUEST_NOTICES,
@@ -285,6 +288,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_TONES,
+    **DOCUMENT_TONES,
     "key_standing": KEY_TONES,
     **VERDICT_TONES,
     **SEAL_TONES,

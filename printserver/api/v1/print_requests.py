@@ -11,9 +11,11 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, Field, Json
 
 from printserver.api.v1.common import Page, View, api_router, page_of
+from printserver.api.v1.document_findings import Confirmed
 from printserver.api.v1.print_request_views import DraftMade, NewPrintRequest, PrintRequest, RequestSummary, Submitted
 from printserver.bootstrap import Adapters
-from printserver.documents.intake import IntakeLimits
+from printserver.bootstrap import hand_in_rules
+from printserver.documents.handing_in import hand_in
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
@@ -79,7 +81,7 @@ class ManifestNotReady(NotFound):
 )
 @requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
 def create_print_request(
-    document: Annotated[UploadFile, File(description="A PDF.")],
+    document: Annotated[UploadFile, File(description="A PDF, a picture or an Office file.")],
     application: Annotated[Json[NewPrintRequest], Form(description="JSON.", examples=[EXAMPLE])],
     idempotency_key: RequiredKey,
     actor: CurrentActor,
@@ -87,8 +89,13 @@ def create_print_request(
     attachments: Annotated[
         list[UploadFile] | None, File(description="PDFs and pictures for the approvers; they are not printed.")
     ] = None,
+    confirmed: Confirmed = [],  # noqa: B006 -- FastAPI copies it
 ) -> Response:
-    """The document is rebuilt into a safe one; what cannot be made safe is refused with its reason, and forgotten."""
+    """The document is rebuilt into a safe one; what cannot be made safe is refused with its reason, and forgotten.
+
+    What a person has to look at first is refused as `document-not-confirmed` with the names of the questions; say them
+    as `confirmed` when somebody has looked.
+    """
     pdf, parts = document.file.read(), call.adapters
     files = [(each.filename or "", each.file.read()) for each in attachments or ()]
     digests = (sha256(data).digest() for _name, data in files)
@@ -99,7 +106,10 @@ def create_print_request(
     if earlier is not None:
         return earlier.response()
     settings = parts.settings
-    limits = IntakeLimits(max_bytes=settings.largest_upload_bytes, max_pages=settings.most_pages)
+    rules = hand_in_rules(settings)
+    limits, handed = rules.limits, hand_in(pdf, rules)
+    findings = handed.findings.confirm(confirmed)
+    findings.require_confirmed()
     kept = take_in_attachments(parts.objects, files, limits)
     asked = application.asked(document.filename or "", kept)
     taken = pipeline.take_in(
@@ -107,11 +117,13 @@ def create_print_request(
         parts.objects,
         actor,
         asked,
-        pdf,
+        handed.safe,
         makers=parts.load_key_list(),
         limits=limits,
         most_copies=settings.most_copies,
     )
+    handed.keep(parts.objects)
+    taken = taken.with_original(handed.safe.original_sha256, findings)
     with parts.database.work() as work:
         answer = answer_once(work, keyed, lambda: _submit(call, work, asked, taken))
     return answer.response()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from fastapi import File, Form, UploadFile
 from pydantic import Field, Json, ValidationError
 
 from printserver.api.v1.common import View, api_router
+from printserver.api.v1.document_findings import Confirmation, Confirmed, Findings
 from printserver.api.v1.print_request_views import NewPrintRequest, Submitted
-from printserver.documents.intake import IntakeLimits, make_safe
+from printserver.bootstrap import hand_in_rules
+from printserver.documents.handing_in import hand_in
 from printserver.foundation.errors import Malformed
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
@@ -43,6 +46,7 @@ class Draft(View):
     filename: str
     pages: int
     attachments: list[str]
+    findings: Findings
     fields: dict[str, Any]
     earlier_id: UUID | None
     saved_at: datetime
@@ -56,6 +60,7 @@ class Draft(View):
             filename=document.filename,
             pages=len(document.sizes),
             attachments=[each.filename for each in facts.kept.attachments],
+            findings=Findings.of(document.findings),
             fields=dict(facts.fields),
             earlier_id=facts.earlier_id,
             saved_at=facts.saved_at,
@@ -84,19 +89,20 @@ class NewTemplate(View):
 @router.post("/request-drafts", status_code=201, summary="Save an application without handing it in")
 @requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
 def create_draft(
-    document: Annotated[UploadFile, File(description="A PDF.")],
+    document: Annotated[UploadFile, File(description="A PDF, a picture or an Office file.")],
     call: CurrentCall,
     fields: Annotated[Json[dict[str, Any]], Form(description="JSON, as of an application.")] = {},  # noqa: B006 -- FastAPI copies it
     attachments: Annotated[list[UploadFile] | None, File()] = None,
+    confirmed: Confirmed = [],  # noqa: B006 -- FastAPI copies it
 ) -> Made:
     parts = call.adapters
-    limits = IntakeLimits(max_bytes=parts.settings.largest_upload_bytes, max_pages=parts.settings.most_pages)
-    safe = make_safe(document.file.read(), limits)
-    parts.objects.put(safe.pdf)
-    sizes = tuple((page.width_um, page.height_um) for page in safe.pages)
-    file = KeptFile((document.filename or "")[-200:], safe.original_sha256, safe.safe_sha256, sizes)
+    rules = hand_in_rules(parts.settings)
+    handed = hand_in(document.file.read(), rules)
+    handed.keep(parts.objects)
+    safe = replace(handed.safe, findings=handed.findings.confirm(confirmed))
+    file = KeptFile.of(safe, document.filename or "")
     others = keep_attachments(
-        parts.objects, [(each.filename or "", each.file.read()) for each in attachments or ()], limits
+        parts.objects, [(each.filename or "", each.file.read()) for each in attachments or ()], rules.limits
     )
     with call.transaction() as work:
         actor = call.caller_in(work).actor
@@ -123,6 +129,13 @@ def change_draft(draft_id: UUID, body: Changed, actor: CurrentActor, work: Curre
     return Draft.of(drafts.draft_facts(work, actor, draft_id))
 
 
+@router.post("/request-drafts/{draft_id}/confirmations", status_code=204, summary="Say that somebody has looked")
+@requires(Permission.CREATE_REQUEST)
+def create_confirmation(draft_id: UUID, body: Confirmation, actor: CurrentActor, work: CurrentWork) -> None:
+    """Of what was found in the document; questions that it does not raise count for nothing."""
+    drafts.confirm_findings(work, actor, draft_id, [question.value for question in body.questions])
+
+
 @router.delete("/request-drafts/{draft_id}", status_code=204, summary="Discard a draft")
 @requires(Permission.CREATE_REQUEST)
 def delete_draft(draft_id: UUID, actor: CurrentActor, work: CurrentWork) -> None:
@@ -144,7 +157,7 @@ def create_submission(draft_id: UUID, actor: CurrentActor, call: CurrentCall, ad
         asked,
         adapters.objects.get(kept.document.safe_sha256),
         makers=adapters.load_key_list(),
-        limits=IntakeLimits(max_bytes=settings.largest_upload_bytes, max_pages=settings.most_pages),
+        limits=hand_in_rules(settings).limits,
         most_copies=settings.most_copies,
     )
     with call.transaction() as work:
@@ -154,7 +167,7 @@ def create_submission(draft_id: UUID, actor: CurrentActor, call: CurrentCall, ad
             work,
             person,
             asked,
-            taken.with_original(kept.document.original_sha256).safe,
+            taken.with_original(kept.document.original_sha256, kept.document.findings).safe,
             [page.to_json() for page in taken.layout],
             expires_after_days=settings.request_expires_after_days,
             most_copies=settings.most_copies,

@@ -57,6 +57,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "code", name=op.f("uq_document_class_organisation_id_code")),
     )
     op.create_table(
+        "document_template",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("owner_branch_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("retired_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_document_template_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["owner_branch_id"], ["branch.id"], name=op.f("fk_document_template_owner_branch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_template")),
+        sa.UniqueConstraint("organisation_id", "code", name=op.f("uq_document_template_organisation_id_code")),
+    )
+    op.create_table(
         "place_freeze",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -112,6 +127,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delegation_deputy_id"), ["deputy_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_delegation_principal_id"), ["principal_id"], unique=False)
 
+    op.create_table(
+        "document_template_version",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("template_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("description", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("sources", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("added_by", sa.Uuid(), nullable=False),
+        sa.Column("added_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["added_by"], ["user_account.id"], name=op.f("fk_document_template_version_added_by")),
+        sa.ForeignKeyConstraint(
+            ["template_id"], ["document_template.id"], name=op.f("fk_document_template_version_template_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_template_version")),
+        sa.UniqueConstraint("template_id", "number", name=op.f("uq_document_template_version_template_id_number")),
+    )
     op.create_table(
         "former_password",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -689,6 +720,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_request_reader_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "request_seal",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("wanted", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("places", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True),
+        sa.ForeignKeyConstraint(["request_id"], ["print_request.id"], name=op.f("fk_request_seal_request_id")),
+        sa.ForeignKeyConstraint(["seal_id"], ["seal.id"], name=op.f("fk_request_seal_seal_id")),
+        sa.PrimaryKeyConstraint("request_id", "position", name=op.f("pk_request_seal")),
+    )
+    with op.batch_alter_table("request_seal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_seal_seal_id"), ["seal_id"], unique=False)
+
+    op.create_table(
         "request_turn",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
@@ -774,6 +819,11 @@ def upgrade() -> None:
 
     with op.batch_alter_table("branch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("closed_at", Moment(), nullable=True))
+
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("findings", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=True)
+        )
 
     with op.batch_alter_table("print_request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("class_code", sa.String(), server_default="general", nullable=False))

@@ -12,8 +12,9 @@ from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals.classes import ClassNotFound, ClassNotUsable, classes
-from printserver.bootstrap import Adapters
-from printserver.documents.intake import DocumentRefused, make_safe
+from printserver.bootstrap import Adapters, hand_in_rules
+from printserver.documents.handing_in import hand_in
+from printserver.documents.intake import DocumentRefused
 from printserver.foundation.errors import Malformed, PrintServerError, Refused, TooMany
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
@@ -27,6 +28,7 @@ from printserver.organisations.colleagues import colleagues
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import drafts, pipeline, service
 from printserver.print_requests.application import (
+    MOST_SEALS,
     Application,
     ApplicationMalformed,
     ConsentMissing,
@@ -36,27 +38,30 @@ from printserver.print_requests.application import (
 )
 from printserver.print_requests.attachments import as_attachment, keep_attachments
 from printserver.print_requests.money import CURRENCIES
-from printserver.print_requests.parties import MOST_PARTIES, PartyKind, PartyMalformed
+from printserver.print_requests.parties import PartyKind, PartyMalformed
+from printserver.print_requests.placing import PlacesDoubtful
 from printserver.print_requests.service import ReferenceTaken
 from printserver.print_requests.sides import Sides
 from printserver.printing.queries import PrinterNotUsable, printers
 from printserver.rendering.marks import SealPlaceRefused
 from printserver.rendering.page_images import page_image
-from printserver.seals.queries import seals
+from printserver.rendering.places import Edge
 from printserver.seals.service import SealNotUsable
-from printserver.seals.states import SealState
 from printserver.web.changes import change
 from printserver.web.draft_fields import fields_of, typed_of
 from printserver.web.drafts import Draft, keep_document, keep_draft, limits_of, open_draft
-from printserver.web.forms import CONSENTS, MOST_PLACES, CheckedRequest, FieldsWrong, TypedRequest, check_request
+from printserver.web.forms import CONSENTS, CheckedRequest, FieldsWrong, TypedRequest, check_request
+from printserver.web.pages.placement_preview import ShownPlacement, shown_placement, usable_seals
+from printserver.web.placed_seals import first_place
+from printserver.web.request_editing import edited, suggested
 from printserver.web.view import CurrentView, View
 
 router = edge_router("/requests", "pages")
 
 PICTURE_DPI: Final = 100
-FIRST_PLACE_MM: Final = ("150", "225")
 _FIELD_OF: Final[Mapping[type[PrintServerError], str]] = {
     SealPlaceRefused: "places",
+    PlacesDoubtful: "seen",
     SealNotUsable: "seal_id",
     PrinterNotUsable: "printer_id",
     SidesNotPossible: "sides",
@@ -95,19 +100,21 @@ def show_new_request(
     draft: Annotated[str, Query(max_length=200)] = "",
     saved: UUID | None = None,
     template: UUID | None = None,
-) -> HTMLResponse:
+) -> Response:
     """The upload; with a draft, the application.   saved: a draft of the list.   template: values that were kept."""
     if saved is not None:
         return _saved_form(view, work, actor, adapters, saved)
     if not draft:
         return view.page("upload.html", problem=None, templates=drafts.templates(work, actor), template=template)
     opened = open_draft(adapters, actor, draft)
+    if opened.findings.open_questions:
+        return view.go(f"/requests/drafts/{draft}/findings?template={template or ''}")
     title = opened.filename.rpartition(".")[0] or opened.filename
-    typed = TypedRequest(title=title).with_places([(str(opened.pages), *FIRST_PLACE_MM)])
+    typed = _suggested(work, actor, TypedRequest(title=title).with_places([first_place(opened.pages)]))
     if template is not None:
         kept = typed_of(drafts.template_facts(work, actor, template).fields)
         typed = kept.model_copy(update={"title": kept.title or title, "own_reference": ""})
-        typed = typed.with_places(typed.places or [(str(opened.pages), *FIRST_PLACE_MM)])
+        typed = typed.with_places(typed.places or [first_place(opened.pages)])
     typed = typed.model_copy(update={"draft": draft, "key": str(new_id()), "shown": str(opened.pages)})
     return _form_page(view, work, actor, opened, typed, Wrong())
 
@@ -129,13 +136,13 @@ def create_draft(
     limits = limits_of(adapters.settings)
     files = [(each.filename or "", each.file.read()) for each in attachments or () if each.filename]
     try:
-        safe = make_safe(document.file.read(), limits)
+        handed = hand_in(document.file.read(), hand_in_rules(adapters.settings))
         others = keep_attachments(adapters.objects, files, limits)
     except (DocumentRefused, ApplicationMalformed) as problem:
         return view.page(
             "upload.html", status=status_of(problem), problem=problem, templates=kept_values, template=template
         )
-    draft = keep_draft(adapters, actor, safe, document.filename or "", others)
+    draft = keep_draft(adapters, actor, handed, document.filename or "", others)
     chosen = f"&template={template}" if template in {str(each.id) for each in kept_values} else ""
     return view.go(f"/requests/new?draft={draft.token}{chosen}")
 
@@ -158,15 +165,14 @@ def create_request(view: CurrentView, call: CurrentCall, typed: Annotated[TypedR
     if typed.action in ("save", "keep"):
         return _saved(view, call, draft, typed)
     if typed.action != "submit":
-        return _shown_again(view, call, draft, _edited(typed, draft), Wrong())
+        return _shown_again(view, call, draft, typed, Wrong(), edit=True)
     try:
         checked = check_request(typed, most_copies=view.settings.most_copies, pages=draft.pages)
         request_id = _submit(call, actor, draft, typed, checked)
     except FieldsWrong as wrong:
         return _shown_again(view, call, draft, typed, Wrong(wrong.fields))
     except (Malformed, Refused) as problem:
-        at = next((field for kind, field in _FIELD_OF.items() if isinstance(problem, kind)), "")
-        return _shown_again(view, call, draft, typed, Wrong(problem=problem, at=at))
+        return _shown_again(view, call, draft, typed, Wrong(problem=problem, at=_beside(problem)))
     return view.go(f"/requests/{request_id}", "submitted")
 
 
@@ -188,9 +194,10 @@ def _submit(call: Call, actor: Actor, draft: Draft, typed: TypedRequest, checked
         makers=parts.load_key_list(),
         limits=limits_of(settings),
         most_copies=settings.most_copies,
+        seen=typed.seen,
     )
     # The document was rebuilt from itself; what was handed in is the draft's original.
-    taken = taken.with_original(draft.original_sha256)
+    taken = taken.with_original(draft.original_sha256, draft.findings)
     request_sha256 = digest(checked.model_dump_json().encode(), sha256(safe_pdf).digest())
     keyed = Keyed(actor.id, f"page:{typed.key}", request_sha256)
     with parts.database.work() as work:
@@ -231,9 +238,11 @@ def _saved(view: View, call: Call, draft: Draft, typed: TypedRequest) -> Respons
     return view.go(f"/requests/new?saved={kept}", "draft-saved")
 
 
-def _saved_form(view: View, work: Work, actor: Actor, adapters: Adapters, saved: UUID) -> HTMLResponse:
+def _saved_form(view: View, work: Work, actor: Actor, adapters: Adapters, saved: UUID) -> Response:
     facts = drafts.draft_facts(work, actor, saved)
     draft = keep_document(adapters, actor, facts.kept)
+    if draft.findings.open_questions:
+        return view.go(f"/requests/drafts/{draft.token}/findings?saved={saved}")
     typed = typed_of(facts.fields).model_copy(
         update={"draft": draft.token, "key": str(new_id()), "shown": "1", "saved": str(saved)}
     )
@@ -254,27 +263,43 @@ def _earlier_of(work: Work, actor: Actor, saved: UUID) -> UUID | None:
         return None
 
 
-def _edited(typed: TypedRequest, draft: Draft) -> TypedRequest:
-    verb, _, number = typed.action.partition("-")
-    places = typed.places
-    if typed.action == "party-add" and len(typed.parties) < MOST_PARTIES:
-        return typed.with_parties([*typed.parties, (PartyKind.COMPANY.value, "", "", "both")])
-    if verb == "party" and number.isdecimal():
-        return typed.with_parties([party for at, party in enumerate(typed.parties) if at != int(number)])
-    if verb == "add" and len(places) < MOST_PLACES:
-        places = [*places, (typed.shown, *FIRST_PLACE_MM)]
-    elif verb == "remove" and number.isdecimal() and len(places) > 1:
-        places = [place for at, place in enumerate(places) if at != int(number)]
-    elif verb == "show" and number.isdecimal() and 1 <= int(number) <= draft.pages:
-        typed = typed.model_copy(update={"shown": number})
-    return typed.with_places(places)
-
-
 def _shown_again(
-    view: View, call: Call, draft: Draft, typed: TypedRequest, wrong: Wrong, *, kept: bool = False
+    view: View, call: Call, draft: Draft, typed: TypedRequest, wrong: Wrong, *, kept: bool = False, edit: bool = False
 ) -> HTMLResponse:
+    """edit: do what the button says first; `check` shows where the seals would stand."""
     with call.adapters.database.reading() as work:
-        return _form_page(view, work, call.caller_in(work).actor, draft, typed, wrong, kept=kept)
+        actor = call.caller_in(work).actor
+        if edit and typed.action == "class":
+            typed = _suggested(work, actor, typed)
+        elif edit:
+            typed = edited(typed, pages=draft.pages, seals=usable_seals(work, actor))
+    drawn, wrong = _checked(view, call, actor, draft, typed) if typed.action == "check" else (None, wrong)
+    with call.adapters.database.reading() as work:
+        return _form_page(view, work, actor, draft, typed, wrong, kept=kept, drawn=drawn)
+
+
+def _checked(
+    view: View, call: Call, actor: Actor, draft: Draft, typed: TypedRequest
+) -> tuple[ShownPlacement | None, Wrong]:
+    """For browsers without scripts: where the seals would stand, and what is wrong or unusual there."""
+    try:
+        return shown_placement(view, call, actor, draft, typed), Wrong()
+    except FieldsWrong as wrong:
+        return None, Wrong(wrong.fields)
+    except (Malformed, Refused) as problem:
+        return None, Wrong(problem=problem, at=_beside(problem))
+
+
+def _beside(problem: PrintServerError) -> str:
+    return next((field for kind, field in _FIELD_OF.items() if isinstance(problem, kind)), "")
+
+
+def _suggested(work: Work, actor: Actor, typed: TypedRequest) -> TypedRequest:
+    for each in classes(work, actor.organisation_id):
+        if each.code == typed.class_code:
+            said = each.description
+            return suggested(typed, said.hints or {}, said.seal_types, usable_seals(work, actor))
+    return typed
 
 
 def _form_page(
@@ -286,7 +311,9 @@ def _form_page(
     wrong: Wrong,
     *,
     kept: bool = False,
+    drawn: ShownPlacement | None = None,
 ) -> HTMLResponse:
+    """drawn: where the seals would stand on the shown page, when that was asked for."""
     shown = int(typed.shown) if typed.shown.isdecimal() and 1 <= int(typed.shown) <= draft.pages else draft.pages
     return view.page(
         "new_request.html",
@@ -296,7 +323,10 @@ def _form_page(
         shown=shown,
         wrong=wrong,
         kept=kept,
-        seals=[seal for seal in seals(work, actor) if seal.state is SealState.ACTIVE],
+        drawn=drawn,
+        edges=list(Edge),
+        most_seals=MOST_SEALS,
+        seals=usable_seals(work, actor),
         printers=[printer for printer in printers(work, actor) if printer.colour],
         classes=classes(work, actor.organisation_id),
         colleagues=[each for each in colleagues(work, actor.organisation_id) if each.id != actor.person_id],

@@ -17,6 +17,7 @@ from printserver.organisations.colleagues import Colleague, colleagues
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import queries
 from printserver.print_requests.as_approved import require_as_approved
+from printserver.print_requests.document_findings import findings_of_request
 from printserver.print_requests.money import in_capitals
 from printserver.print_requests.queries import RequestDetails
 from printserver.print_requests.release import ReleaseCodeNeeded
@@ -71,6 +72,7 @@ def request_page(
         status=200 if problem is None else status_of(problem),
         request=details,
         more=more,
+        found=findings_of_request(work, request_id),
         capitals="" if more.amount is None else in_capitals(more.amount),
         copy_number=_shown(details, copy),
         under_way=_under_way(details),

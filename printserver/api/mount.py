@@ -18,9 +18,12 @@ from printserver.api.v1 import (
     decisions,
     delegations,
     document_classes,
+    document_findings,
     electronic_originals,
     frozen_places,
     health,
+    identity_proofs,
+    key_media,
     key_standings,
     keys,
     notifications,
@@ -64,11 +67,12 @@ _RESOURCES: Final = (
         returns,
         archive,
     ),
-    *(request_drafts, document_classes),
+    *(request_drafts, document_classes, document_findings),
     *(passkeys, statements, audit, health, key_standings, seal_checks),
     *(notifications, webhooks),
     *(branches, frozen_places, roles, staff, delegations, rights),
     *(account, service_accounts),
+    *(identity_proofs, key_media),
 )
 
 

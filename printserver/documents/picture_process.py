@@ -15,6 +15,7 @@ MOST_PICTURES: Final = 500
 A4_INCHES: Final = (8.27, 11.69)
 USUAL_DPI: Final = 150
 """Of a picture that names no resolution, or one that no scanner and no camera has."""
+QUALITY: Final = 90
 LEAST_INCHES: Final = 0.1
 _LIKELY_DPI: Final = (72, 2_400)
 _CAMERA_DPI: Final = 72
@@ -29,7 +30,8 @@ def drawn(data: bytes) -> bytes:
     written = io.BytesIO()
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
         for number, page in enumerate(_pages(opened)):
-            page.save(written, "PDF", resolution=dots_per_inch(page), quality=90, append=number > 0)
+            quality = {} if page.mode == "1" else {"quality": QUALITY}
+            page.save(written, "PDF", resolution=dots_per_inch(page), append=number > 0, **quality)
     return written.getvalue()
 
 

@@ -45,6 +45,7 @@ from printserver.signer.key_recovery import Drilled, back_up_token, drill, missi
 from printserver.signer.later_ceremony import hold_later, open_root
 from printserver.signer.later_plan import LaterPlan
 from printserver.signer.pdf_signing import outside_roots
+from printserver.signer.seal_making import made_seal_keys
 from printserver.signer.stopped_keys import stop_key
 from printserver.signing.certificate_files import keep_chain, read_certificates
 from printserver.signing.errors import KeyUnknown
@@ -52,7 +53,7 @@ from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue
 from printserver.signing.key_requests import check_chain
 from printserver.signing.pin_change import change_pin, finish_pin_change
-from printserver.signing.published_key import PublishedKey
+from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.transcripts import Officer, Transcript, read_transcripts
 
@@ -157,10 +158,13 @@ def transcripts(settings: Settings) -> tuple[Transcript, ...]:
 
 
 def stop(settings: Settings, key_id: str, *, reason: str) -> None:
-    """The signer uses the key no more, from its new start in a moment.   Raises: KeyUnknown."""
-    key = _listed(read_key_list(settings), key_id)
+    """The signer uses the key no more, from its very next signature.   Raises: KeyUnknown."""
+    if key_id in made_seal_keys(settings.made_seals):
+        usage = KeyUsage.SEAL
+    else:
+        usage = _listed(read_key_list(settings), key_id).usage
     stop_key(settings.stopped_keys, key_id)
-    record(settings, KeyStopped(key_id=key_id, usage=key.usage, reason=reason))
+    record(settings, KeyStopped(key_id=key_id, usage=usage, reason=reason))
 
 
 def change_token_pin(settings: Settings, *, finish: bool) -> bool:

@@ -14,7 +14,7 @@ from printserver.foundation.clock import as_text
 
 app = typer.Typer(no_args_is_help=True, help="Keys, certificates, ceremonies, PIN, backup. Run it as root.")
 
-KeyId = Annotated[str, typer.Argument(help="As `keys list` shows it.", show_default=False)]
+KeyId = Annotated[str, typer.Argument(help="As `keys list` or, for seals, `keys seals` shows it.", show_default=False)]
 Reason = Annotated[str, typer.Option(help="For whoever reads the log.", show_default=False)]
 PassphraseFile = Annotated[
     Path | None, typer.Option(help="Its first line is the passphrase.", exists=True, dir_okay=False)
@@ -125,6 +125,16 @@ def transcripts() -> None:
                 typer.echo(f"      {' '.join(part for part in parts if part)}")
             typer.echo(f"      key list {each.key_list_sequence}, transcript {each.sha256}")
         typer.echo("Every transcript is signed by the offline root and follows the one before it.")
+
+
+@app.command()
+def seals() -> None:
+    """The keys of seals that were made here after the first ceremony: for `keys stop`."""
+    from printserver.signer.seal_making import made_seal_keys
+
+    with spoken() as settings:
+        for key_id, seal in made_seal_keys(settings.made_seals).items():
+            typer.echo(f"{key_id}  {seal}")
 
 
 @app.command()

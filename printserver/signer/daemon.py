@@ -13,6 +13,7 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -35,7 +36,7 @@ from printserver.signer.keys import SigningKeys
 from printserver.signer.pdf_signing import preparation_of, time_stamp_authority
 from printserver.signer.registering import Registering, check_register
 from printserver.signer.seal_making import SealMaking
-from printserver.signer.stopped_keys import read_stopped_keys
+from printserver.signer.stopped_keys import StoppedKeys
 from printserver.signer.storage_keys import StorageKeys
 from printserver.signer.trust_watch import watch_trust
 from printserver.signing.certificate_files import read_chains
@@ -204,6 +205,7 @@ def run(settings: Settings) -> None:
     keys = open_keys(settings)
     with SpentJournal(settings.spent_journal) as journal, open_register(settings, keys.key_list) as register:
         check_journal(database, journal)
+        keys = replace(keys, stopped=StoppedKeys(settings.stopped_keys, journal, database.clock.now))
         check_register(database, register)
         guard = ClockGuard(database.clock.now, partial(_newest_signed, journal, Witness(settings.witness)))
         issuing = Issuing(
@@ -219,7 +221,7 @@ def run(settings: Settings) -> None:
         wasted = issuing.waste_interrupted()
         storage = StorageKeys(keys.hsm, database, settings.storage_keys_per_minute)
         storage.make_key_unless_there()
-        heads = HeadSigning(make_sequencer(settings, database, keys), stop)
+        heads = HeadSigning(make_sequencer(settings, database, keys, register.refusals), stop)
         heads.start()
         server = _Server(
             settings,
@@ -249,7 +251,7 @@ def open_keys(settings: Settings) -> SigningKeys:
     """Raises: HsmPinRefused, HsmUnavailable, KeyListRefused, TrustFileRefused."""
     key_list = KeyList.read(settings.key_list, pin_file=settings.root_fingerprint)
     chains = read_chains(settings.imported_certificates)
-    return SigningKeys(open_hsm(settings), key_list, chains, read_stopped_keys(settings.stopped_keys))
+    return SigningKeys(open_hsm(settings), key_list, chains, StoppedKeys(settings.stopped_keys))
 
 
 def _newest_signed(journal: SpentJournal, witness: Witness) -> datetime | None:

@@ -7,7 +7,7 @@ names and does not call revoked is used.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -57,56 +57,69 @@ class _Current:
 class SigningKeys:
     """Signs with keys that the published list names; a key that is not published signs nothing.
 
-    stopped: ids of keys that somebody has reported lost.
+    stopped: ids of keys that somebody has reported lost; asked again before each signature.
     chains: certificates of outside authorities, by key id, the key's own first and the authority's root last.
     """
 
     hsm: Hsm
     key_list: KeyList
     chains: Mapping[str, tuple[x509.Certificate, ...]] = field(default_factory=dict)
-    stopped: frozenset[str] = frozenset()
+    stopped: Container[str] = frozenset()
     _found: dict[tuple[str, KeyUsage], _Current] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def code(self, organisation: int) -> tuple[PublishedKey, RawSign]:
         """Raises: KeyUnknown, KeyNotValid, HsmKeyMissing, HsmUnavailable."""
         current = self._current(code_label(organisation), KeyUsage.CODE)
-        return current.key, partial(self.hsm.sign_p256, current.name)
+        return current.key, self._signing(current)
 
     def pdf(self) -> tuple[tuple[x509.Certificate, ...], MessageSign]:
         """The certificate chain, the signer's first and its root last, and what signs for it."""
         current = self._current(PDF_LABEL, KeyUsage.PDF)
-        return self._chain(current.key), partial(self.hsm.sign_rsa_pkcs1v15_sha256, current.name)
+        sign = partial(self.hsm.sign_rsa_pkcs1v15_sha256, current.name)
+        return self._chain(current.key), self.unless_stopped(current.key.key_id, sign)
 
     def time_stamp(self) -> tuple[tuple[x509.Certificate, ...], RawSign]:
         """Of this installation's time-stamp authority.   Raises: HsmKeyMissing where no ceremony has made one."""
         current = self._current(TIME_STAMP_LABEL, KeyUsage.TIME_STAMP)
-        return self._chain(current.key), partial(self.hsm.sign_p256, current.name)
+        return self._chain(current.key), self._signing(current)
 
     def seal_maker(self) -> tuple[x509.Certificate, RawSign]:
         """Whose signature makes a seal object of a picture."""
         current = self._current(SEAL_MAKER_LABEL, KeyUsage.SEAL_MAKER)
-        return current.key.x509_certificate(), partial(self.hsm.sign_p256, current.name)
+        return current.key.x509_certificate(), self._signing(current)
 
     def seal_ca(self) -> tuple[x509.Certificate, RawSign]:
         """What certifies the keys of new seals.   Raises: HsmKeyMissing where no ceremony has made one."""
         current = self._current(SEAL_CA_LABEL, KeyUsage.SEAL_CA)
-        return current.key.x509_certificate(), partial(self.hsm.sign_p256, current.name)
+        return current.key.x509_certificate(), self._signing(current)
 
     def tree_head_id(self) -> str:
         return self._current(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD).key.key_id
 
     def sign_tree_head(self, message: bytes) -> bytes:
         """64 bytes, r‖s."""
-        name = self._current(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD).name
-        return sign_message(partial(self.hsm.sign_p256, name), message)
+        return sign_message(self._signing(self._current(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD)), message)
+
+    def unless_stopped(self, key_id: str, sign: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+        """`sign`, which refuses with KeyNotValid from the moment on at which somebody reports the key lost."""
+
+        def signing(message: bytes, /) -> bytes:
+            if key_id in self.stopped:
+                raise KeyNotValid(f"the key {key_id} has been reported lost")
+            return sign(message)
+
+        return signing
+
+    def _signing(self, current: _Current) -> RawSign:
+        return self.unless_stopped(current.key.key_id, partial(self.hsm.sign_p256, current.name))
 
     def _chain(self, key: PublishedKey) -> tuple[x509.Certificate, ...]:
         return self.chains.get(key.key_id) or (key.x509_certificate(), self.key_list.root_certificate)
 
     def _current(self, label: str, usage: KeyUsage) -> _Current:
-        """Looked up once: keys that a ceremony adds are seen after the next start."""
+        """Looked up once: keys that a ceremony adds are seen after the next start, one that was stopped at once."""
         found = self._found.get((label, usage))
-        if found is None:
+        if found is None or found.key.key_id in self.stopped:
             found = self._found[label, usage] = self._newest(label, usage)
         return found
 

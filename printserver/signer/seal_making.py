@@ -17,12 +17,15 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from cryptography import x509
 
 from printserver.signer.key_ceremony import ORGANISATION_SEAL, VENDOR
 from printserver.signer.keys import SigningKeys, seal_label
 from printserver.signing.errors import SealOrderRefused
 from printserver.signing.hsm import KeyKind
 from printserver.signing.key_list import says_test
+from printserver.signing.p256 import key_id_of
+from printserver.signing.published_key import certificate_spki
 from printserver.signing.register import Standing
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.seal_ca import issue_holder_certificate
@@ -112,6 +115,20 @@ class SealMaking:
         made = make_seal_object(facts, picture, [holder], maker, sign)
         verify_seal_object(made, self.keys.key_list, max(now, start))
         return made
+
+
+def made_seal_keys(folder: Path) -> dict[str, str]:
+    """Ids of the keys of seals that were made here after the first ceremony, with the seal's name and its code's id.
+
+    folder: `Settings.made_seals`.   Raises: SealObjectMalformed.
+    """
+    found = {}
+    for file in sorted(folder.glob("*.der")):
+        seal = read_seal_object(file.read_bytes())
+        for der in seal.holder_certificates:
+            key_id = key_id_of(certificate_spki(x509.load_der_x509_certificate(der)))
+            found[key_id] = f"{seal.facts.name} ({seal.facts.seal_id})"
+    return found
 
 
 def _order(standing: Standing, seal_id: UUID) -> SealOrderBody:

@@ -10,7 +10,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 from cryptography import x509
@@ -18,9 +18,10 @@ from cryptography import x509
 from printserver.print_requests.copy_seals import SealUse
 from printserver.signer.checks import Approved, ApprovedSeal
 from printserver.signer.keys import SigningKeys
-from printserver.signing.errors import HsmKeyMissing, SealObjectExpired
+from printserver.signing.errors import HsmKeyMissing, KeyNotValid, SealObjectExpired
+from printserver.signing.p256 import key_id_of
 from printserver.signing.ports import RawSign
-from printserver.signing.published_key import certificate_spki
+from printserver.signing.published_key import KeyUsage, certificate_spki
 from printserver.signing.seal_certificates import read_seal_certificate
 from printserver.signing.seal_object import read_seal_object
 from printserver.signing.seal_signature import sign_with_seal, verify_seal_signature
@@ -47,19 +48,35 @@ class SealHolders:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def holder(self, seal: ApprovedSeal, now: datetime) -> Holder:
-        """Who signs with this seal.   Raises: HsmKeyMissing, SealObjectExpired, HsmUnavailable."""
-        expired = False
+        """Who signs with this seal.
+
+        Raises: HsmKeyMissing, SealObjectExpired, KeyNotValid (revoked, or reported lost), HsmUnavailable.
+        """
+        expired = lost = False
         for der in read_seal_object(seal.object).holder_certificates:
             certificate = x509.load_der_x509_certificate(der)
-            label = self._label(certificate_spki(certificate))
+            spki = certificate_spki(certificate)
+            label = self._label(spki)
             if label is None:
                 continue
+            key_id = key_id_of(spki)
+            if key_id in self.keys.stopped or spki in self._revoked:
+                lost = True
+                continue
             if read_seal_certificate(der).is_valid(now):
-                return Holder(seal, certificate, partial(self.keys.hsm.sign_p256, label))
+                sign = partial(self.keys.hsm.sign_p256, label)
+                return Holder(seal, certificate, self.keys.unless_stopped(key_id, sign))
             expired = True
+        if lost:
+            raise KeyNotValid("the seal's key has been revoked or reported lost; the seal needs a new one")
         if expired:
             raise SealObjectExpired("the certificate of the seal's key is not valid at present")
         raise HsmKeyMissing("the token holds no key of this seal's holder")
+
+    @cached_property
+    def _revoked(self) -> frozenset[bytes]:
+        """Public keys of seals that the key list calls revoked."""
+        return frozenset(key.spki for key in self.keys.key_list.of_usage(KeyUsage.SEAL) if key.revoked_at is not None)
 
     def _label(self, spki: bytes) -> str | None:
         """Looked up once a key; a key that was destroyed since fails when it should sign."""

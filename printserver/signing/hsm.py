@@ -132,9 +132,7 @@ class Hsm:
         """The labels of all private and secret keys, sorted."""
         with self._worker() as worker:
             found = [
-                key[Attribute.LABEL]
-                for kind in _SECRETS
-                for key in _search(worker.session, {Attribute.CLASS: kind})
+                key[Attribute.LABEL] for kind in _SECRETS for key in _search(worker.session, {Attribute.CLASS: kind})
             ]
             return sorted(found)
 

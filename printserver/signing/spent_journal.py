@@ -18,6 +18,7 @@ from uuid import UUID
 
 from printserver.foundation.serials import CopySerial, SerialMalformed
 from printserver.signing.chained_file import ChainedFile, ChainLine
+from printserver.signing.end_marks import EndMarks
 from printserver.signing.errors import AlreadySpent, JournalBroken
 
 NAME: Final = "spent journal"
@@ -25,6 +26,8 @@ _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _SPENT_FIELDS: Final = {"copy_serial", "for_authorisation", "manifest_sha256", "spent_at"}
 _SEALS: Final = "seals"
 _EPOCH_FIELDS: Final = {"epoch_begins_at", "reason"}
+_STOP_FIELDS: Final = {"stopped_key", "stopped_at"}
+_KEY_ID: Final = re.compile(r"[0-9a-f]{8}", re.ASCII)
 # The serial stands first in a line, so that a torn line names it as soon as it can.
 _TORN: Final = re.compile(rb'\{"copy_serial":"([0-9A-Z*~$=-]{21})(?:","for_authorisation":"([0-9a-f-]{36}))?')
 
@@ -43,6 +46,8 @@ class SpentJournal:
         self._uses: Counter[str] = Counter()
         self._newest: datetime | None = None
         self._epoch: datetime | None = None
+        self._stopped: frozenset[str] = frozenset()
+        self._marks = EndMarks(path.parent)
         self._file = ChainedFile(path, NAME)
         try:
             for line in self._file.lines:
@@ -64,6 +69,21 @@ class SpentJournal:
         """How many lines there are, and the SHA-256 of the last: keep it elsewhere, and a cut-off tail shows."""
         with self._lock:
             return self._file.head
+
+    @property
+    def marked_head(self) -> tuple[int, str]:
+        """`head` under the signer's own mark, for the log."""
+        lines, head = self.head
+        return lines, self._marks.marked(NAME, lines, head)
+
+    def end_in(self, lines: int, text: str) -> str | None:
+        """The head in what `marked_head` gave; None for what this signer never marked."""
+        return self._marks.head_of(NAME, lines, text)
+
+    def is_end(self, lines: int, head: str) -> bool:
+        """Whether the first `lines` lines end in `head`."""
+        with self._lock:
+            return self._file.is_end(lines, head)
 
     def check_knows(self, lines: int, head: str) -> None:
         """Prove that this journal begins with the lines whose `head` was kept elsewhere.
@@ -111,6 +131,22 @@ class SpentJournal:
             self._file.append({"epoch_begins_at": text, "reason": reason[:200]})
             self._see(text)
             self._epoch = self._newest
+
+    @property
+    def stopped_keys(self) -> frozenset[str]:
+        """Ids of keys that were ever reported lost here."""
+        with self._lock:
+            return self._stopped
+
+    def stop_key(self, key_id: str, at: datetime) -> None:
+        """Never let a key sign again; nothing takes such a line back.   at: aware.   Raises: JournalBroken."""
+        with self._lock:
+            if key_id in self._stopped:
+                return
+            text = at.astimezone(UTC).strftime(_TIME)
+            self._file.append({"stopped_key": key_id, "stopped_at": text})
+            self._see(text)
+            self._stopped |= {key_id}
 
     def spend(
         self,
@@ -175,6 +211,10 @@ class SpentJournal:
         if set(record) == _EPOCH_FIELDS:
             self._read_time(record["epoch_begins_at"])
             self._epoch = self._newest
+            return
+        if set(record) == _STOP_FIELDS and _KEY_ID.fullmatch(str(record["stopped_key"])):
+            self._read_time(record["stopped_at"])
+            self._stopped |= {str(record["stopped_key"])}
             return
         seals = record.get(_SEALS, [])
         if set(record) - {_SEALS} != _SPENT_FIELDS or not isinstance(seals, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -14,11 +15,20 @@ from printserver.print_requests.copy_seals import SealOnCopy, seals_on
 from printserver.print_requests.models import Copy
 from printserver.print_requests.states import CopyState
 from printserver.signer.checks import ApprovedSeal
+from printserver.signer.issuing import Issuing
 from printserver.signer.sealing import SealHolders
-from printserver.signing.errors import HsmKeyMissing, SealObjectExpired, SealObjectForged
+from printserver.signer.stopped_keys import StoppedKeys, stop_key
+from printserver.signing.errors import (
+    HsmKeyMissing,
+    KeyNotValid,
+    SealObjectExpired,
+    SealObjectForged,
+    TrustFileRefused,
+)
 from printserver.signing.published_key import KeyUsage
 from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object
 from printserver.signing.seal_signature import SealSignature, read_seal_signature, verify_seal_signature
+from printserver.signing.spent_journal import SpentJournal
 from tests.signing_world import SigningWorld
 
 
@@ -122,3 +132,106 @@ def test_a_holder_whose_certificate_has_ended_seals_nothing(sqlite_signing_world
     assert SealHolders(keys).holder(approved, begin).seal is approved
     with pytest.raises(SealObjectExpired):
         SealHolders(keys).holder(approved, published.not_after + timedelta(days=1))
+
+
+def key_of_the_seal(signed: SigningWorld) -> str:
+    (key,) = signed.ceremony.keys.key_list.of_usage(KeyUsage.SEAL)
+    return key.key_id
+
+
+def stopping(signed: SigningWorld) -> tuple[Issuing, StoppedKeys]:
+    """A signer that asks the file beside the token, and writes what it finds into its journal."""
+    stopped = StoppedKeys(signed.settings.stopped_keys, signed.journal, signed.database.clock.now)
+    return replace(signed.issuing, keys=replace(signed.ceremony.keys, stopped=stopped)), stopped
+
+
+def test_a_seal_whose_key_was_reported_lost_signs_nothing_more(sqlite_signing_world: SigningWorld):
+    signed = sqlite_signing_world
+    issuing, _ = stopping(signed)
+    first, second = (signed.authorisations(signed.world.authorised())[0] for _ in range(2))
+    issuing.issue(first.id)
+    stop_key(signed.settings.stopped_keys, key_of_the_seal(signed))
+    signatures = signed.hsm.signatures
+    with pytest.raises(KeyNotValid):
+        issuing.issue(second.id)
+    assert signed.hsm.signatures == signatures
+    assert signed.authorisations(second.request_id)[0].redeemed_at is None
+
+
+def test_a_report_that_comes_after_the_checks_stops_the_very_signature(sqlite_signing_world: SigningWorld):
+    signed = sqlite_signing_world
+    issuing, _ = stopping(signed)
+    (authorisation,) = signed.authorisations(signed.world.authorised())
+    now = signed.database.clock.now().replace(microsecond=0)
+    approved = issuing._checked(authorisation.id, now)
+    (holder,) = (issuing._holders.holder(seal, now) for seal in approved.seals)
+    assert len(holder.sign(bytes(32))) == 64
+    stop_key(signed.settings.stopped_keys, key_of_the_seal(signed))
+    signatures = signed.hsm.signatures
+    with pytest.raises(KeyNotValid):
+        holder.sign(bytes(32))
+    assert signed.hsm.signatures == signatures
+
+
+@pytest.mark.parametrize("usage", [KeyUsage.CODE, KeyUsage.PDF, KeyUsage.SEAL_MAKER, KeyUsage.TREE_HEAD])
+def test_every_other_key_is_asked_for_before_its_signature_too(sqlite_signing_world: SigningWorld, usage: KeyUsage):
+    signed = sqlite_signing_world
+    keys = stopping(signed)[0].keys
+    sign = {
+        KeyUsage.CODE: lambda: keys.code(1)[1](bytes(32)),
+        KeyUsage.PDF: lambda: keys.pdf()[1](b"message"),
+        KeyUsage.SEAL_MAKER: lambda: keys.seal_maker()[1](bytes(32)),
+        KeyUsage.TREE_HEAD: lambda: keys.sign_tree_head(b"message"),
+    }[usage]
+    assert sign()
+    stop_key(signed.settings.stopped_keys, keys.key_list.of_usage(usage)[0].key_id)
+    signatures = signed.hsm.signatures
+    with pytest.raises(KeyNotValid):
+        sign()
+    assert signed.hsm.signatures == signatures
+
+
+def test_a_report_that_was_taken_away_again_still_counts(sqlite_signing_world: SigningWorld):
+    """Neither a file that is gone or was put back, nor any row, brings a key back."""
+    signed = sqlite_signing_world
+    issuing, stopped = stopping(signed)
+    key_id = key_of_the_seal(signed)
+    stop_key(signed.settings.stopped_keys, key_id)
+    assert key_id in stopped
+    signed.settings.stopped_keys.unlink()
+    (authorisation,) = signed.authorisations(signed.world.authorised())
+    signed.journal.close()
+    with SpentJournal(signed.settings.spent_journal) as journal:
+        assert journal.stopped_keys == {key_id}
+        again = replace(stopped, journal=journal)
+        reopened = replace(issuing, keys=replace(issuing.keys, stopped=again), journal=journal)
+        signatures = signed.hsm.signatures
+        with pytest.raises(KeyNotValid):
+            reopened.issue(authorisation.id)
+        assert signed.hsm.signatures == signatures
+
+
+def test_a_list_of_reports_that_cannot_be_read_signs_nothing(sqlite_signing_world: SigningWorld):
+    signed = sqlite_signing_world
+    issuing, _ = stopping(signed)
+    signed.settings.stopped_keys.write_text("no key id\n")
+    (authorisation,) = signed.authorisations(signed.world.authorised())
+    signatures = signed.hsm.signatures
+    with pytest.raises(TrustFileRefused):
+        issuing.issue(authorisation.id)
+    assert signed.hsm.signatures == signatures
+
+
+def test_a_seal_whose_key_was_revoked_signs_nothing(sqlite_signing_world: SigningWorld):
+    signed = sqlite_signing_world
+    (key,) = signed.ceremony.keys.key_list.of_usage(KeyUsage.SEAL)
+    listed = tuple(
+        each.revoked(signed.ceremony.now, "lost") if each == key else each
+        for each in signed.ceremony.keys.key_list.keys
+    )
+    keys = replace(signed.ceremony.keys, key_list=replace(signed.ceremony.keys.key_list, keys=listed))
+    (authorisation,) = signed.authorisations(signed.world.authorised())
+    signatures = signed.hsm.signatures
+    with pytest.raises(KeyNotValid):
+        replace(signed.issuing, keys=keys).issue(authorisation.id)
+    assert signed.hsm.signatures == signatures

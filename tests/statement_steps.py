@@ -10,13 +10,9 @@ from uuid import UUID
 from sqlalchemy import insert, update
 
 from printserver.approvals.registering import RegisterTools, register_statement
+from printserver.approvals.statement_queries import StatementFacts, statement_facts
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import (
-    StatementFacts,
-    confirm,
-    propose,
-    statement_facts,
-)
+from printserver.approvals.statements import confirm, propose
 from printserver.foundation.clock import as_text
 from printserver.foundation.ids import new_id
 from printserver.organisations.access import branch_path

@@ -81,11 +81,12 @@ def authorisations_of(work: Work, request_id: UUID) -> tuple[AuthorisationFacts,
     return tuple(_facts(row) for row in rows)
 
 
-def redeemed_authorisations(work: Work, copy_ids: set[UUID]) -> tuple[AuthorisationFacts, ...]:
-    rows = work.session.scalars(
-        select(Authorisation).where(Authorisation.copy_id.in_(copy_ids), Authorisation.redeemed_at.is_not(None))
+def redeemed_copies(work: Work, copy_ids: set[UUID]) -> tuple[UUID, ...]:
+    """Those whose authorisation was used. Reads no times: a row with one that Python does not have stops nobody."""
+    columns = select(Authorisation.copy_id).where(
+        Authorisation.copy_id.in_(copy_ids), Authorisation.redeemed_at.is_not(None)
     )
-    return tuple(_facts(row) for row in rows)
+    return tuple(work.session.scalars(columns))
 
 
 def redeem(work: Work, by: By, authorisation: AuthorisationFacts) -> None:

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from printserver.approvals.events import RequestDecided
 from printserver.approvals.models import Approval
 from printserver.approvals.rules import PersonCountsOnce, Taken
 from printserver.audit.log import append
+from printserver.audit.queries import has_fact
 from printserver.foundation.errors import Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
@@ -161,6 +162,12 @@ def decisions_taken(work: Work, request_id: UUID, manifest_sha256: str) -> tuple
         .order_by(Approval.id)
     )
     return tuple(Taken(row.person_id, row.step, Decision(row.decision), row.acts_for, row.to_id) for row in rows)
+
+
+def was_refused(work: Work, request_id: UUID) -> bool:
+    """By the log, which forgets nothing; a row of a decision can be taken away."""
+    said = has_fact(literal(request_id, Uuid()), RequestDecided.__name__, "decision", {Decision.REFUSED.value})
+    return bool(work.session.scalar(select(said)))
 
 
 def decided_by(work: Work, person_id: UUID, request_ids: Sequence[UUID]) -> set[UUID]:

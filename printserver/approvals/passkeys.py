@@ -14,8 +14,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from printserver.approvals.flows import Attestor, PasskeyEvidenceNeeded
+from printserver.approvals.statement_queries import StatementUnreadable, statement_facts
 from printserver.approvals.statement_states import StatementAction, StatementState
-from printserver.approvals.statements import move_statement, propose, statement_facts
+from printserver.approvals.statements import move_statement, propose
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations import passkeys, vouched_passkeys
@@ -180,12 +181,16 @@ def remove(work: Work, actor: Actor, attestor: Attestor, passkey_id: UUID) -> No
 def unbelieve_removed(work: Work, actor: Actor, attestor: Attestor) -> None:
     """Tell the signer of every passkey of the organisation that was removed here: it stops, so one word is enough."""
     for each in vouched_passkeys.removed_with_statements(work, actor.organisation_id):
-        newest = statement_facts(work, each.statement_id)
-        if newest.kind is not StatementKind.KEY:
+        try:
+            newest = statement_facts(work, each.statement_id)
+            kind, state = newest.kind, newest.state
+        except StatementUnreadable:  # whatever it says: the passkey is gone
+            kind, state = StatementKind.KEY, StatementState.REGISTERED
+        if kind is not StatementKind.KEY:
             continue
-        if newest.state is StatementState.PROPOSED:
-            move_statement(work, actor.by, newest.id, StatementAction.WITHDRAW)
-        if newest.state is StatementState.REGISTERED:
+        if state is StatementState.PROPOSED:
+            move_statement(work, actor.by, each.statement_id, StatementAction.WITHDRAW)
+        if state is StatementState.REGISTERED:
             body = {"person_id": str(each.person_id), "credential_id": each.credential_id}
             statement_id = propose(work, actor, attestor, StatementKind.UNKEY, body, subject_id=each.user_id)
             passkeys.note_statement(work, each.id, statement_id)

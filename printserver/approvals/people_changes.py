@@ -14,7 +14,8 @@ from uuid import UUID
 
 from printserver.approvals.flows import Attestor
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import propose, statements
+from printserver.approvals.statement_queries import statements
+from printserver.approvals.statements import propose
 from printserver.foundation.clock import as_text
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work

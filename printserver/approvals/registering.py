@@ -10,8 +10,9 @@ from uuid import UUID
 import structlog
 
 from printserver.approvals.statement_events import StatementRegistered, StatementWithoutEffect
+from printserver.approvals.statement_queries import StatementFacts, StatementUnreadable, statement_facts
 from printserver.approvals.statement_states import StatementAction, StatementState
-from printserver.approvals.statements import StatementFacts, move_statement, statement_facts
+from printserver.approvals.statements import move_statement, refuse_unreadable
 from printserver.audit.log import By, append
 from printserver.foundation.errors import IntegrityError, Malformed, PrintServerError, Refused
 from printserver.foundation.unit_of_work import Database, Work
@@ -39,12 +40,17 @@ class RegisterTools:
 
 
 def register_statement(tools: RegisterTools, statement_id: UUID) -> None:
-    """Once enough have signed. A statement that the signer refuses ends so, with its reason.
+    """Once enough have signed. A statement that the signer refuses, or that nobody can read, ends so.
 
     Raises: Unavailable, OutcomeUnknown: ask again later.
     """
-    with tools.database.reading() as work:
-        facts = statement_facts(work, statement_id)
+    try:
+        with tools.database.reading() as work:
+            facts = statement_facts(work, statement_id)
+    except StatementUnreadable:
+        with tools.database.work() as work:
+            refuse_unreadable(work, BY_REGISTER, statement_id)
+        return
     if facts.state is not StatementState.CONFIRMED:
         return
     by = BY_REGISTER.within(facts.organisation_id)

@@ -6,18 +6,25 @@ The rows are where signatures are collected and lists are read from; the signer 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from printserver.approvals.flows import Attestor
 from printserver.approvals.models import StatementRow, StatementSignature
 from printserver.approvals.rules import PersonCountsOnce
 from printserver.approvals.statement_events import StatementMoved, StatementProposed, StatementSigned
+from printserver.approvals.statement_queries import (
+    UNREADABLE,
+    StatementFacts,
+    digest_of,
+    officer_evidence,
+    row_for,
+    statement_facts,
+    statement_of,
+)
 from printserver.approvals.statement_states import StatementAction, StatementState, next_statement_state
 from printserver.audit.log import By, append
 from printserver.foundation.errors import Malformed, NotFound, Refused, TransitionRefused
@@ -30,10 +37,13 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation
 from printserver.signing.evidence import Decision, EvidenceClaims
 from printserver.signing.signatories import STOPPING, concerned, office_covers, officers_needed
-from printserver.signing.statements import Statement, StatementKind, reach_of
+from printserver.signing.statements import (
+    Statement,
+    StatementKind,
+    reach_of,
+)
 
 LONGEST_REASON: Final = 500
-MOST_LISTED: Final = 500
 
 
 class SubjectMayNotSign(Refused):
@@ -50,37 +60,6 @@ class StatementChanged(Refused):
 
 class StatementReasonMissing(Malformed):
     code = "statement-reason-missing"
-
-
-@dataclass(frozen=True)
-class Signature:
-    person_id: UUID
-    as_officer: bool
-    signed_at: datetime
-
-
-@dataclass(frozen=True)
-class StatementFacts:
-    """`sha256`: what people sign.   officers_needed: how many officers must."""
-
-    id: UUID
-    organisation_id: UUID
-    kind: StatementKind
-    subject_id: UUID | None
-    body: Mapping[str, Any]
-    sha256: str
-    state: StatementState
-    reason: str
-    refusal: str
-    proposed_by: UUID
-    made_at: datetime
-    registered_at: datetime | None
-    signatures: tuple[Signature, ...]
-    officers_needed: int
-
-    @property
-    def signers(self) -> frozenset[UUID]:
-        return frozenset(signature.person_id for signature in self.signatures)
 
 
 def propose(
@@ -139,10 +118,10 @@ def confirm(work: Work, actor: Actor, attestor: Attestor, statement_id: UUID, *,
     and whatever the attestor will not sign.
     """
     require(actor, Permission.CONFIRM_STATEMENTS)
-    row = _row(work, actor, statement_id, office=True)
+    row = row_for(work, actor, statement_id, office=True)
     next_statement_state(StatementState(row.state), StatementAction.SIGN)
-    statement = _statement(work, row)
-    if _digest(statement) != sha256:
+    statement = statement_of(work, row)
+    if digest_of(statement) != sha256:
         raise StatementChanged("this is not what the statement says; please look at it again")
     _require_open(work, actor.organisation_id, statement)
     if str(actor.person_id) in concerned(statement.parsed()):
@@ -156,12 +135,12 @@ def refuse(work: Work, actor: Actor, statement_id: UUID, *, reason: str) -> None
     require(actor, Permission.CONFIRM_STATEMENTS)
     if not reason.strip():
         raise StatementReasonMissing("a refusal needs a reason")
-    _move(work, actor.by, _row(work, actor, statement_id, office=True), StatementAction.REFUSE, reason)
+    _move(work, actor.by, row_for(work, actor, statement_id, office=True), StatementAction.REFUSE, reason)
 
 
 def withdraw(work: Work, actor: Actor, statement_id: UUID) -> None:
     """Whoever proposed it takes it back.   Raises: NotFound, TransitionRefused."""
-    row = _row(work, actor, statement_id)
+    row = row_for(work, actor, statement_id)
     if row.proposed_by != actor.id:
         raise NotFound("there is no such statement")
     _move(work, actor.by, row, StatementAction.WITHDRAW, "")
@@ -175,66 +154,19 @@ def move_statement(work: Work, by: By, statement_id: UUID, action: StatementActi
     _move(work, by, row, action, reason)
 
 
-def statement_facts(work: Work, statement_id: UUID) -> StatementFacts:
-    """Without regard to anybody's rights.   Raises: NotFound."""
-    row = work.session.get(StatementRow, statement_id)
-    if row is None:
-        raise NotFound("there is no such statement")
-    return _facts(work, [row])[0]
-
-
-def statements(
-    work: Work,
-    actor: Actor,
-    *,
-    state: StatementState | None = None,
-    kind: StatementKind | None = None,
-    subject_id: UUID | None = None,
-) -> tuple[StatementFacts, ...]:
-    """Of the own organisation for officers and auditors, else those that `actor` proposed or that are about `actor`;
-    newest first, at most 500."""
-    wanted = [_readable(actor)]
-    wanted += [] if state is None else [StatementRow.state == state]
-    wanted += [] if kind is None else [StatementRow.kind == kind]
-    wanted += [] if subject_id is None else [StatementRow.subject_id == subject_id]
-    rows = work.session.scalars(
-        select(StatementRow).where(*wanted).order_by(StatementRow.id.desc()).limit(MOST_LISTED)
-    ).all()
-    return tuple(_facts(work, list(rows)))
-
-
-def signed_statement(work: Work, statement_id: UUID) -> tuple[Statement, tuple[str, ...]]:
-    """What people signed and their signed words, for the signer.   Raises: NotFound."""
-    row = work.session.get(StatementRow, statement_id)
-    if row is None:
-        raise NotFound("there is no such statement")
-    evidence = work.session.scalars(
-        select(StatementSignature.evidence)
-        .where(StatementSignature.statement_id == row.id)
-        .order_by(StatementSignature.id)
-    )
-    return _statement(work, row), tuple(evidence)
-
-
-def readable_statement(work: Work, actor: Actor, statement_id: UUID) -> StatementFacts:
-    """Raises: NotFound."""
-    return _facts(work, [_row(work, actor, statement_id)])[0]
-
-
-def officer_evidence(work: Work, organisation_id: UUID) -> str:
-    """What the signer asks of officers: `passkey` alone, or `attested` as well."""
-    newest = (
-        select(StatementRow.body)
-        .where(
-            StatementRow.organisation_id == organisation_id,
-            StatementRow.kind == StatementKind.POLICY,
-            StatementRow.state == StatementState.REGISTERED,
+def refuse_unreadable(work: Work, by: By, statement_id: UUID) -> None:
+    """End a confirmed statement that cannot be read, without reading it: the signer would not have it either."""
+    ended = work.session.execute(
+        update(StatementRow)
+        .where(StatementRow.id == statement_id, StatementRow.state == StatementState.CONFIRMED)
+        .values(state=StatementState.REFUSED, refusal=UNREADABLE)
+        .returning(StatementRow.organisation_id)
+    ).one_or_none()
+    if ended is not None:
+        moved = StatementMoved(
+            id=statement_id, before=StatementState.CONFIRMED, after=StatementState.REFUSED, reason=UNREADABLE
         )
-        .order_by(StatementRow.registered_at.desc(), StatementRow.id.desc())
-        .limit(1)
-    )
-    body = work.session.scalar(newest)
-    return "attested" if body is None else str(body["officer_evidence"])
+        append(work, by.within(ended.organisation_id), moved)
 
 
 def _require_open(work: Work, organisation_id: UUID, statement: Statement) -> None:
@@ -320,70 +252,3 @@ def _move(work: Work, by: By, row: StatementRow, action: StatementAction, reason
         by.within(row.organisation_id),
         StatementMoved(id=row.id, before=before, after=after, reason=reason[:LONGEST_REASON]),
     )
-
-
-def _row(work: Work, actor: Actor, statement_id: UUID, *, office: bool = False) -> StatementRow:
-    """office: only one that `actor` may sign by an office."""
-    visible = _in_office(actor, Permission.CONFIRM_STATEMENTS) if office else _readable(actor)
-    row = work.session.scalar(select(StatementRow).where(StatementRow.id == statement_id, visible))
-    if row is None:
-        raise NotFound("there is no such statement")
-    return row
-
-
-def _readable(actor: Actor) -> ColumnElement[bool]:
-    own = StatementRow.organisation_id == actor.organisation_id
-    about_oneself = or_(StatementRow.proposed_by == actor.id, StatementRow.subject_id == actor.id)
-    offices = (_in_office(actor, each) for each in (Permission.CONFIRM_STATEMENTS, Permission.READ_AUDIT))
-    return or_(own & about_oneself, *offices)
-
-
-def _in_office(actor: Actor, permission: Permission) -> ColumnElement[bool]:
-    """About the branches where `actor` holds the permission; about the whole organisation only from its top."""
-    covered = [StatementRow.path.startswith(path, autoescape=True) for path in actor.paths(permission)]
-    covered += [StatementRow.path == "" for path in actor.paths(permission) if office_covers(path, "")]
-    return (StatementRow.organisation_id == actor.organisation_id) & or_(false(), *covered)
-
-
-def _statement(work: Work, row: StatementRow) -> Statement:
-    number = organisation(work, row.organisation_id).number
-    return Statement(str(row.id), number, StatementKind(row.kind), row.body, row.made_at)
-
-
-def _digest(statement: Statement) -> str:
-    """Of what the row says now, never the row's word for it: what is shown and what is signed are one thing.
-
-    Empty for what has no canonical form, which nobody can sign.
-    """
-    try:
-        return statement.digest()
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        return ""
-
-
-def _facts(work: Work, rows: list[StatementRow]) -> list[StatementFacts]:
-    signed: dict[UUID, list[Signature]] = {row.id: [] for row in rows}
-    found = work.session.scalars(
-        select(StatementSignature).where(StatementSignature.statement_id.in_(signed)).order_by(StatementSignature.id)
-    )
-    for each in found:
-        signed[each.statement_id].append(Signature(each.person_id, each.as_officer, each.signed_at))
-    return [
-        StatementFacts(
-            id=row.id,
-            organisation_id=row.organisation_id,
-            kind=StatementKind(row.kind),
-            subject_id=row.subject_id,
-            body=row.body,
-            sha256=_digest(_statement(work, row)),
-            state=StatementState(row.state),
-            reason=row.reason,
-            refusal=row.refusal,
-            proposed_by=row.proposed_by,
-            made_at=row.made_at,
-            registered_at=row.registered_at,
-            signatures=tuple(signed[row.id]),
-            officers_needed=officers_needed(_statement(work, row)),
-        )
-        for row in rows
-    ]

@@ -20,10 +20,14 @@ TIMESTAMP_SHIFT: Final = 80
 
 @dataclass(frozen=True)
 class PendingEntry:
-    """hash: the leaf hash of the entry's body, 32 bytes."""
+    """body: canonical JSON.   hash: its leaf hash, 32 bytes."""
 
     id: UUID
-    hash: bytes
+    body: str
+
+    @property
+    def hash(self) -> bytes:
+        return leaf_hash(self.body.encode())
 
 
 def without_place() -> Select[AuditEntry]:
@@ -71,7 +75,7 @@ class PendingEntries:
         statement = without_place().with_only_columns(AuditEntry.id, AuditEntry.body).limit(limit)
         if floor := self._floor():
             statement = statement.where(AuditEntry.id >= floor)
-        found = tuple(PendingEntry(key, leaf_hash(body.encode())) for key, body in work.session.execute(statement))
+        found = tuple(PendingEntry(key, body) for key, body in work.session.execute(statement))
         self._last = found[-1].id if len(found) == limit else None
         return found
 

@@ -5,7 +5,7 @@ Several may run at once: the primary keys of leaves and heads let only one of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -63,6 +63,7 @@ class Sequencer:
     """sign: P-256 signature of the given bytes, 64 bytes r‖s, by the key named `key_id`; may take long.
 
     verify_head: raises unless a head is signed by a trusted key; heads are believed and kept only after it.
+    notice: told of the bodies of entries before they get their places; of some of them again after a crash.
     One object serves one thread.
     """
 
@@ -75,9 +76,10 @@ class Sequencer:
         *,
         verify_head: Verify,
         batch: int = BATCH,
+        notice: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
         self._database, self._witness, self._sign, self._key_id = database, witness, sign, key_id
-        self._verify_head, self._batch = verify_head, batch
+        self._verify_head, self._batch, self._notice = verify_head, batch, notice
         self._tree = Frontier()
         self._pending = PendingEntries()
 
@@ -103,6 +105,8 @@ class Sequencer:
         if not standing.pending:
             self._pending.settled()
             return None
+        if self._notice is not None:
+            self._notice([entry.body for entry in standing.pending])
         tree, leaves = self._tree.copy(), tuple(entry.hash for entry in standing.pending)
         tree.extend(leaves)
         head = self._signed(tree, at)

@@ -13,8 +13,9 @@ from printserver.approvals.class_events import FlowProposed
 from printserver.approvals.classes import ClassMalformed, class_facts, require_lawful
 from printserver.approvals.filling import Demand, unfilled_step
 from printserver.approvals.flows import Attestor
+from printserver.approvals.statement_queries import statements
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import propose, statements
+from printserver.approvals.statements import propose
 from printserver.audit.log import append
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
@@ -109,7 +110,7 @@ def propose_flow(
     if facts.flow is not None and replace_version(flow, facts.flow.version) == facts.flow:
         return None
     waiting = statements(work, actor, kind=StatementKind.FLOW, state=StatementState.PROPOSED)
-    if any(each.body["flow"]["class"] == flow.class_code for each in waiting):
+    if any(each.body["flow"].get("class") == flow.class_code for each in waiting):
         raise FlowWaitsAlready("officers have another version of this flow before them; withdraw that one first")
     flow = replace_version(flow, (0 if facts.flow is None else facts.flow.version) + 1)
     obstacle = obstacle_of(work, actor.organisation_id, flow)

@@ -11,7 +11,16 @@ from sqlalchemy import or_, select
 
 from printserver.approvals import authorisation
 from printserver.approvals.delegated import own_seats, stand_ins
-from printserver.approvals.flows import PASSKEY, Attestor, SignedElsewhere, Subject, Word, claims_of, record_decision
+from printserver.approvals.flows import (
+    PASSKEY,
+    Attestor,
+    SignedElsewhere,
+    Subject,
+    Word,
+    claims_of,
+    record_decision,
+    was_refused,
+)
 from printserver.approvals.rules import (
     ColleagueNotPossible,
     NotThisPersonsTurn,
@@ -266,8 +275,8 @@ def _turn(work: Work, actor: Actor, request_id: UUID, wish: Wish, *, custody: bo
     if custody:
         require_custodian(work, actor, request)
     waits = (R.PENDING_CUSTODY, R.PHYSICAL_SEAL) if custody else (R.PENDING_APPROVAL,)
-    if R(request.state) not in waits:
-        raise TransitionRefused(f"cannot decide on a request that is {request.state}")
+    if R(request.state) not in waits or was_refused(work, request.id):
+        raise TransitionRefused(f"cannot decide on a request that is {request.state}, or that somebody refused")
     if request.manifest_sha256 is None or wish.manifest_sha256 != request.manifest_sha256:
         raise ManifestChanged("this is not what the request holds now; please look at it again")
     _require_in_time(work, request)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, or_, select
 
-from printserver.approvals.authorisation import redeemed_authorisations
+from printserver.approvals.authorisation import redeemed_copies
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.sides import Sides
@@ -91,4 +91,4 @@ def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
 def _authorised(work: Work, copy_ids: Sequence[UUID]) -> set[UUID]:
     """Those whose authorisation was used up: what the signer acted on, not what the copy's row says of itself."""
     parts = (set(copy_ids[start : start + _AT_ONCE]) for start in range(0, len(copy_ids), _AT_ONCE))
-    return {each.copy_id for part in parts for each in redeemed_authorisations(work, part)}
+    return {copy_id for part in parts for copy_id in redeemed_copies(work, part)}

@@ -14,8 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from printserver.approvals.flows import Attestor
+from printserver.approvals.statement_queries import StatementFacts, statement_facts
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import StatementFacts, propose, statement_facts
+from printserver.approvals.statements import propose
 from printserver.audit.log import By, append
 from printserver.foundation.clock import as_text
 from printserver.foundation.errors import NotFound, TransitionRefused

@@ -104,6 +104,8 @@ def _proved(
     problems = list(manifest_problems(manifest))
     if problems:
         raise EvidenceInsufficient(problems)
+    if register.refusals.knows(rows.authorisation.manifest_sha256):
+        raise EvidenceInsufficient(["somebody refused this manifest, whatever the rows say now"])
     standing = register.standing(manifest["organisation"])
     evidence = [verify_any(token, key_list, standing) for token in rows.evidence]
     check_quorum(manifest, evidence, standing, at=database.clock.now())

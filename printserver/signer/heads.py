@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
+from printserver.approvals.events import RequestDecided
 from printserver.audit.heads import Verify, head_verifier
 from printserver.audit.sequencer import Sequencer
 from printserver.audit.witness import Witness
@@ -15,8 +18,10 @@ from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Database
 from printserver.settings import Settings
 from printserver.signer.keys import SigningKeys
+from printserver.signing.evidence import Decision
 from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
+from printserver.signing.refusals import Refusals
 
 SECONDS: Final = 1.0
 RETRIED: Final = frozenset({"hsm-unavailable", "clock-set-back"})
@@ -27,14 +32,31 @@ def trusted_heads(key_list: KeyList) -> Verify:
     return head_verifier({key.key_id: key.p256_key() for key in key_list.of_usage(KeyUsage.TREE_HEAD)})
 
 
-def make_sequencer(settings: Settings, database: Database, keys: SigningKeys) -> Sequencer:
+def make_sequencer(settings: Settings, database: Database, keys: SigningKeys, refusals: Refusals) -> Sequencer:
+    """refusals: learns from each entry what people refused."""
     return Sequencer(
         database,
         Witness(settings.witness),
         keys.sign_tree_head,
         keys.tree_head_id(),
         verify_head=trusted_heads(keys.key_list),
+        notice=lambda bodies: refusals.note(refused_in(bodies), database.clock.now()),
     )
+
+
+def refused_in(bodies: Sequence[str]) -> list[str]:
+    """The digests of the manifests that entries say were refused."""
+    refused = []
+    for body in bodies:
+        if f'"{RequestDecided.__name__}"' not in body:
+            continue
+        try:
+            said = json.loads(body)
+            if said["event"] == RequestDecided.__name__ and said["facts"]["decision"] == Decision.REFUSED:
+                refused.append(str(said["facts"]["manifest_sha256"]))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            structlog.get_logger().error("an entry of the log does not read")
+    return refused
 
 
 @dataclass

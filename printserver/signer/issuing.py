@@ -18,7 +18,7 @@ from printserver.approvals.authorisation import (
     AuthorisationSpent,
     record_refusal,
     redeem,
-    redeemed_authorisations,
+    redeemed_copies,
 )
 from printserver.audit.log import By
 from printserver.foundation.errors import PrintServerError, TransitionRefused, Unavailable
@@ -91,9 +91,9 @@ class Issuing:
     def waste_interrupted(self) -> int:
         """At the start, when nothing is under way: copies that were redeemed and never signed are wasted."""
         with self.database.work() as work:
-            interrupted = redeemed_authorisations(work, copies_in(work, CopyState.AUTHORISED))
-            for authorisation in interrupted:
-                move_copy(work, BY_SIGNER, authorisation.copy_id, CopyAction.WASTE, reason="the signer was interrupted")
+            interrupted = redeemed_copies(work, copies_in(work, CopyState.AUTHORISED))
+            for copy_id in interrupted:
+                move_copy(work, BY_SIGNER, copy_id, CopyAction.WASTE, reason="the signer was interrupted")
         return len(interrupted)
 
     def _checked(self, authorisation_id: UUID, now: datetime) -> Approved:
@@ -143,7 +143,7 @@ class Issuing:
         self._verify(pdf, codes, now)
         digest = self.objects.put(pdf)
         with self.database.work() as work:
-            lines, head = self.journal.head
+            lines, head = self.journal.marked_head
             record_issued(
                 work,
                 BY_SIGNER,

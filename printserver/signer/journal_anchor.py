@@ -1,19 +1,15 @@
-"""Where the end of the spent journal is kept a second time: in the log, with each copy that was signed.
-
-Whoever cuts the journal's tail to have a copy signed again would have to take the log's newest entries away as well.
-"""
+"""Where the end of the spent journal is kept a second time: in the log, with each copy that was signed."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from printserver.audit.queries import AuditSearch, find_entries
 from printserver.foundation.unit_of_work import Database
 from printserver.print_requests.events import CopySigned
-from printserver.signing.spent_journal import SpentJournal
+from printserver.signer.end_anchors import check_end
+from printserver.signing.spent_journal import NAME, SpentJournal
 
-RECENT: Final = 100
-"""Entries of copies signed at the same time may stand in any order."""
+FACTS: Final = ("journal_lines", "journal_head")
 
 
 def check_journal(database: Database, journal: SpentJournal) -> None:
@@ -21,7 +17,4 @@ def check_journal(database: Database, journal: SpentJournal) -> None:
 
     Raises: JournalBroken: then nothing may be signed.
     """
-    with database.reading() as work:
-        signed = find_entries(work, AuditSearch(event=CopySigned.__name__), limit=RECENT).entries
-    said = [(entry.facts.get("journal_lines", 0), entry.facts.get("journal_head", "")) for entry in signed]
-    journal.check_knows(*max(said, default=(0, "")))
+    check_end(database, journal, name=NAME, event=CopySigned.__name__, facts=FACTS)

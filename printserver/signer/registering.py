@@ -10,15 +10,14 @@ import structlog
 from sqlalchemy.exc import DataError
 
 from printserver.approvals.statement_events import StatementRegistered
-from printserver.approvals.statements import signed_statement
-from printserver.audit.queries import AuditSearch, find_entries
+from printserver.approvals.statement_queries import signed_statement
 from printserver.foundation.unit_of_work import Database
+from printserver.signer.end_anchors import check_end
 from printserver.signing.key_list import KeyList
-from printserver.signing.register_journal import RegisterJournal
+from printserver.signing.register_journal import NAME, RegisterJournal
 from printserver.signing.statements import StatementMalformed
 
-RECENT: Final = 100
-"""Statements registered at the same time may stand in any order."""
+FACTS: Final = ("register_lines", "register_head")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Registering:
     register: RegisterJournal
 
     def take_up(self, statement_id: UUID) -> tuple[int, str]:
-        """Answer how many lines the register has now, and its head.
+        """Answer how many lines the register has now, and its head under its own mark.
 
         Raises: NotFound, StatementRefused, StatementMalformed, EvidenceForged, KeyUnknown, KeyNotValid; RegisterBroken.
         """
@@ -39,7 +38,7 @@ class Registering:
             raise StatementMalformed("a row holds what no statement of ours ever held") from problem
         self.register.take_up(statement, evidence, self.key_list, self.database.clock.now())
         structlog.get_logger().info("statement taken up", statement_id=str(statement_id), kind=statement.kind.value)
-        return self.register.head
+        return self.register.marked_head
 
 
 def check_register(database: Database, register: RegisterJournal) -> None:
@@ -47,7 +46,4 @@ def check_register(database: Database, register: RegisterJournal) -> None:
 
     Raises: RegisterBroken: then nothing may be signed.
     """
-    with database.reading() as work:
-        taken = find_entries(work, AuditSearch(event=StatementRegistered.__name__), limit=RECENT).entries
-    said = [(entry.facts.get("register_lines", 0), entry.facts.get("register_head", "")) for entry in taken]
-    register.check_knows(*max(said, default=(0, "")))
+    check_end(database, register, name=NAME, event=StatementRegistered.__name__, facts=FACTS)

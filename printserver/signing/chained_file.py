@@ -63,6 +63,16 @@ class ChainedFile:
         if lines and hashlib.sha256(whole[lines - 1] + b"\n").hexdigest() != head:
             raise JournalBroken(f"line {lines} of the {self._name} is not the one that was written")
 
+    def is_end(self, lines: int, head: str) -> bool:
+        """Whether the first `lines` lines end in `head`."""
+        if lines <= 0:
+            return False
+        try:
+            self.check_knows(lines, head)
+        except JournalBroken:
+            return False
+        return True
+
     def check_untouched(self) -> None:
         """Raises: JournalBroken when it failed before, is closed, or somebody else changed it."""
         if not self._usable:

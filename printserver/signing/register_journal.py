@@ -22,16 +22,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from printserver.foundation.clock import as_text, from_text
 from printserver.foundation.errors import PrintServerError
 from printserver.signing.chained_file import ChainedFile
+from printserver.signing.end_marks import EndMarks
 from printserver.signing.errors import JournalBroken, RegisterBroken, SignatureInvalid, StatementRefused
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import sign_message, verify_raw
 from printserver.signing.ports import RawSign
+from printserver.signing.refusals import Refusals
 from printserver.signing.register import Standing
 from printserver.signing.signatories import check_signatories
 from printserver.signing.statements import Statement, StatementMalformed, statement_of_json
 from printserver.signing.verified import verify_any
 
 NAME: Final = "register"
+REFUSALS: Final = "refusals.jsonl"
+"""The file beside it with what people refused."""
 _PREFIX: Final = b"printserver register genesis 1\x00"
 _GENESIS: Final = {"genesis", "root_signature", "taken_at"}
 _TAKEN: Final = {"statement", "evidence", "taken_at"}
@@ -56,6 +60,7 @@ class RegisterJournal:
         Raises: JournalInUse, RegisterBroken (there is none, or it is not what was written).
         """
         self._lock = threading.Lock()
+        self._marks = EndMarks(path.parent)
         self._standings: dict[int, Standing] = defaultdict(Standing)
         self._digests: dict[str, str] = {}
         self._history: list[TakenUp] = []
@@ -67,6 +72,7 @@ class RegisterJournal:
             raise RegisterBroken(str(problem)) from None
         try:
             self._read(root)
+            self.refusals = _opened_refusals(path.with_name(REFUSALS))
         except BaseException:
             self._file.close()
             raise
@@ -76,6 +82,21 @@ class RegisterJournal:
         """How many lines there are, and the SHA-256 of the last."""
         with self._lock:
             return self._file.head
+
+    @property
+    def marked_head(self) -> tuple[int, str]:
+        """`head` under the signer's own mark, for the log."""
+        lines, head = self.head
+        return lines, self._marks.marked(NAME, lines, head)
+
+    def end_in(self, lines: int, text: str) -> str | None:
+        """The head in what `marked_head` gave; None for what this signer never marked."""
+        return self._marks.head_of(NAME, lines, text)
+
+    def is_end(self, lines: int, head: str) -> bool:
+        """Whether the first `lines` lines end in `head`."""
+        with self._lock:
+            return self._file.is_end(lines, head)
 
     def check_knows(self, lines: int, head: str) -> None:
         """Raises: RegisterBroken unless it begins with the lines whose `head` was kept elsewhere."""
@@ -118,6 +139,7 @@ class RegisterJournal:
         """Let the next process open it."""
         with self._lock:
             self._file.close()
+            self.refusals.close()
 
     def _stands(self, statement: Statement) -> bool:
         """Raises: StatementRefused for another one with the same id."""
@@ -164,6 +186,13 @@ class RegisterJournal:
         self._standings[statement.organisation] = self._standings[statement.organisation].after(statement, taken.at)
         self._digests[statement.id] = statement.digest()
         self._history.append(taken)
+
+
+def _opened_refusals(path: Path) -> Refusals:
+    try:
+        return Refusals(path)
+    except JournalBroken as problem:
+        raise RegisterBroken(str(problem)) from None
 
 
 def unproved(history: Sequence[TakenUp], key_list: KeyList) -> Iterator[tuple[TakenUp, PrintServerError]]:

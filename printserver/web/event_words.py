@@ -68,6 +68,7 @@ EVENT_WORDS: Final[Mapping[str, str]] = {
     "StatementMoved": N_("statement to the signer's register changed its state"),
     "StatementRegistered": N_("statement taken into the signer's register"),
     "StatementWithoutEffect": N_("a registered statement could not take effect here"),
+    "EndForged": N_("the log names an end of the signer's files that the signer never wrote: an alarm"),
     "ReturnHandedIn": N_("scan handed in"),
     "ReturnRead": N_("scan read"),
     "ReturnFailed": N_("scan not readable"),

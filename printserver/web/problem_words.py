@@ -142,6 +142,9 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "statement-malformed": N_("The statement does not fit its kind."),
     "statement-refused": N_("The signer's register does not take this statement."),
     "statement-changed": N_("This is not what the statement says; please look at it again."),
+    "statement-unreadable": N_(
+        "This statement cannot be read: somebody changed its row in the database. Please tell your auditors."
+    ),
     "statement-reason-missing": N_("A refusal needs a reason."),
     "subject-may-not-sign": N_("This statement is about yourself; other officers sign it."),
     "register-broken": N_(

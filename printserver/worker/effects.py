@@ -8,7 +8,7 @@ from typing import Any, Final
 from printserver.approvals.classes import apply_flow
 from printserver.approvals.place_changes import apply_freeze, apply_unfreeze
 from printserver.approvals.registering import Effect
-from printserver.approvals.statements import StatementFacts
+from printserver.approvals.statement_queries import StatementFacts
 from printserver.audit.log import By
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.register_effects import (

@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy.exc
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 from printserver.approvals.authorisation import AuthorisationSpent
 from printserver.approvals.models import Approval, Authorisation
 from printserver.approvals.rules import custody_step
+from printserver.audit.models import AuditEntry
 from printserver.foundation.errors import (
     NotFound,
     TransitionRefused,
@@ -24,6 +25,7 @@ from printserver.print_requests import copy_service, flows
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.states import CopyState
 from printserver.signer.checks import EvidenceMismatch
+from printserver.signer.heads import refused_in
 from printserver.signing.errors import (
     AlreadySpent,
     EvidenceForged,
@@ -32,7 +34,16 @@ from printserver.signing.errors import (
 )
 from printserver.signing.evidence import APPROVAL_STEP, AttestationKey, Decision, EvidenceClaims, sign_evidence
 from printserver.storage.objects import ObjectChanged
-from tests.flows.refusing import by_sql, change, damaged, one_authorisation, refuses
+from tests.flows.refusing import (
+    by_sql,
+    change,
+    confirming,
+    damaged,
+    one_authorisation,
+    person,
+    refuses,
+    refuses_person,
+)
 from tests.signing_world import SigningWorld
 
 
@@ -144,6 +155,53 @@ def test_a_refusal_that_was_deleted_leaves_no_approval_behind(signing_world: Sig
     refuses(signing_world, authorisation_id, EvidenceInsufficient)
     by_sql(signing_world, delete(Approval).where(Approval.request_id == request_id, Approval.decision == "refused"))
     refuses(signing_world, authorisation_id, EvidenceInsufficient)
+
+
+def test_a_refusal_taken_out_of_the_database_still_counts(signing_world: SigningWorld):
+    """Every trace of it is removed once the log has its place, and colleagues approve, unaware, what was refused."""
+    world, request_id = signing_world.world, signing_world.world.in_custody()
+    digest, attestor = world.manifest_sha256(request_id), world.adapters.attestor
+    with world.database.work() as work:
+        keeper = world.actor(work, Role.CUSTODIAN)
+        flows.refuse_request(work, keeper, attestor, request_id, manifest_sha256=digest, reason="the price is wrong")
+    with world.database.reading() as work:
+        bodies = list(work.session.scalars(select(AuditEntry.body)))
+    signing_world.register.refusals.note(refused_in([*bodies, "no JSON", '{"RequestDecided"']), world.clock.now())
+    by_sql(
+        signing_world,
+        delete(Approval).where(Approval.request_id == request_id, Approval.decision == "refused"),
+        change(PrintRequest, id=request_id, state="pending-custody", step=custody_step(world.home.north.seal_id)),
+        update(Copy).where(Copy.request_id == request_id).values(state="rendered"),
+        text(
+            "DROP TRIGGER audit_entry_append_only ON audit_entry"
+            if signing_world.settings.database_url
+            else "DROP TRIGGER audit_entry_no_delete"
+        ),
+        delete(AuditEntry).where(AuditEntry.event == "RequestDecided", AuditEntry.body.contains("refused")),
+    )
+    with world.database.work() as work:
+        keeper = world.actor(work, Role.CUSTODIAN)
+        flows.confirm_seal_use(work, keeper, attestor, request_id, manifest_sha256=digest)
+    (authorisation,) = signing_world.authorisations(request_id)
+    assert "refused" in str(refuses(signing_world, authorisation.id, EvidenceInsufficient))
+
+
+def test_what_the_log_knows_as_refused_is_not_decided_on_again(signing_world: SigningWorld):
+    world, request_id = signing_world.world, signing_world.world.in_custody()
+    digest = world.manifest_sha256(request_id)
+    with world.database.work() as work:
+        keeper = world.actor(work, Role.CUSTODIAN)
+        flows.refuse_request(
+            work, keeper, world.adapters.attestor, request_id, manifest_sha256=digest, reason="the price is wrong"
+        )
+    by_sql(
+        signing_world,
+        delete(Approval).where(Approval.request_id == request_id, Approval.decision == "refused"),
+        change(PrintRequest, id=request_id, state="pending-custody", step=custody_step(world.home.north.seal_id)),
+    )
+    refuses_person(
+        signing_world, person(signing_world, Role.CUSTODIAN), TransitionRefused, confirming(signing_world, request_id)
+    )
 
 
 def test_evidence_taken_away_signs_nothing(sqlite_signing_world: SigningWorld):

@@ -12,7 +12,8 @@ import pytest
 from cryptography import x509
 
 from printserver.approvals.registering import RegisterTools, register_statement
-from printserver.approvals.statements import confirm, statement_facts
+from printserver.approvals.statement_queries import statement_facts
+from printserver.approvals.statements import confirm
 from printserver.documents.intake import IntakeLimits
 from printserver.organisations.permissions import Role
 from printserver.print_requests import pipeline

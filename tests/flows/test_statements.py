@@ -12,15 +12,9 @@ from sqlalchemy import select
 
 from printserver.approvals.registering import RegisterTools, register_statement
 from printserver.approvals.rules import PersonCountsOnce
+from printserver.approvals.statement_queries import statements
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import (
-    StatementChanged,
-    SubjectMayNotSign,
-    confirm,
-    refuse,
-    statements,
-    withdraw,
-)
+from printserver.approvals.statements import StatementChanged, SubjectMayNotSign, confirm, refuse, withdraw
 from printserver.foundation.errors import Forbidden, NotFound, TransitionRefused, Unavailable
 from printserver.organisations.models import RoleBinding
 from printserver.organisations.permissions import Role

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Uuid, bindparam, delete, func, insert, select, text, update
 
 from printserver.approvals.models import Authorisation, StatementRow, StatementSignature
 from printserver.approvals.registering import register_statement
+from printserver.approvals.statement_queries import (
+    StatementUnreadable,
+    listed_statements,
+    readable_statement,
+    statements,
+)
 from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import StatementChanged, confirm
+from printserver.audit.models import AuditEntry
 from printserver.foundation.ids import new_id
 from printserver.organisations.models import RoleBinding, User
 from printserver.organisations.permissions import Role
@@ -269,3 +277,63 @@ def test_a_row_of_nonsense_is_refused_and_the_signer_goes_on(sqlite_signing_worl
     with pytest.raises((StatementMalformed, StatementRefused)):
         sqlite_signing_world.registering.take_up(statement_id)
     assert sqlite_signing_world.register.head == head
+
+
+def test_an_end_of_the_register_that_somebody_wrote_into_the_log_keeps_no_signer_from_starting(
+    signing_world: SigningWorld,
+):
+    registered(signing_world, K.SEAL_STOP, {"seal_id": str(signing_world.world.home.north.seal_id)})
+    body = json.dumps({"facts": {"register_lines": 10**9, "register_head": "ab" * 32}})
+    by_sql(
+        signing_world,
+        insert(AuditEntry).values(
+            id=new_id(), at=text("'infinity'"), event="StatementRegistered", subject="statement", body=body
+        ),
+    )
+    check_register(signing_world.database, signing_world.register)
+    assert signing_world.register.standing(signing_world.world.home.number).stopped
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("made_at", "'infinity'"),
+        ("made_at", "'-infinity'"),
+        ("made_at", "'9999-12-31 23:59:59.999999'"),
+        ("registered_at", "'infinity'"),
+        ("body", '\'{"flow": {}, "x": 1}\''),
+        ("kind", "'throne'"),
+        ("state", "'confirmed'"),
+    ],
+)
+def test_a_row_of_nonsense_hides_no_other_statement_and_stops_no_job(
+    signing_world: SigningWorld, column: str, value: str
+):
+    """Officers still see the others, and that this one is broken; the worker ends it and goes on."""
+    whole = proposed(signing_world, K.POLICY, {"officer_evidence": "passkey"})
+    broken = proposed(signing_world, K.FLOW, {"flow": default_flow().to_json()})
+    confirmed(signing_world, broken, Role.SEAL_ADMINISTRATOR)
+    cast = "::json" if column == "body" and signing_world.settings.database_url else ""
+    by_sql(
+        signing_world,
+        text(f"UPDATE statement SET {column} = {value}{cast} WHERE id = :id").bindparams(  # noqa: S608 -- our own words
+            bindparam("id", broken, Uuid())
+        ),
+    )
+    with signing_world.database.reading() as work:
+        officer = signing_world.world.actor(work, Role.KEY_OFFICER, signing_world.world.home.head)
+        listed = listed_statements(work, officer)
+        waiting = statements(work, officer, state=StatementState.PROPOSED)
+    assert [each.id for each in waiting] == [whole]
+    if column == "state":
+        assert {each.id for each in listed.readable} == {whole, broken}
+        return
+    assert (listed.readable[0].id, listed.unreadable) == (whole, (broken,))
+    head = signing_world.register.head
+    register_statement(tools(signing_world), broken)
+    assert signing_world.register.head == head
+    with signing_world.database.reading() as work:
+        state = work.session.scalar(select(StatementRow.state).where(StatementRow.id == broken))
+        with pytest.raises(StatementUnreadable):
+            readable_statement(work, officer, broken)
+    assert state == StatementState.REFUSED

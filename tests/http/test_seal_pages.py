@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from printserver.approvals.statements import statement_facts
+from printserver.approvals.statement_queries import statement_facts
 from printserver.organisations.permissions import Role
 from printserver.rendering.seal_artwork_types import STYLES, SealType
 from printserver.seals.queries import seal_facts, seals

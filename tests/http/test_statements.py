@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from printserver.approvals.statements import propose, statement_facts
+from printserver.approvals.statement_queries import statement_facts
+from printserver.approvals.statements import propose
 from printserver.organisations.permissions import Role
 from printserver.signing.statements import StatementKind
 from tests.http.api_client import ApiClient, code_of

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from printserver.api.v1.common import View, api_router
-from printserver.approvals import statements
+from printserver.approvals import statement_queries, statements
 from printserver.approvals.statement_states import StatementState
 from printserver.foundation.errors import Forbidden
 from printserver.http_edge.declarations import requires, signed_in
@@ -76,7 +76,7 @@ class StatementRefusal(View):
 
 
 @router.get("", summary="Statements, newest first")
-@signed_in()
+@signed_in(any_token=True)
 def list_statements(
     actor: CurrentActor,
     work: CurrentWork,
@@ -85,7 +85,7 @@ def list_statements(
     subject_id: UUID | None = None,
 ) -> list[Statement]:
     """Officers and auditors see all of the organisation, everybody else those of the own making or about oneself."""
-    found = statements.statements(work, actor, state=state, kind=kind, subject_id=subject_id)
+    found = statement_queries.statements(work, actor, state=state, kind=kind, subject_id=subject_id)
     return [Statement.model_validate(each) for each in found]
 
 
@@ -97,13 +97,13 @@ def create_statement(new: NewStatement, actor: CurrentActor, work: CurrentWork, 
         raise Forbidden("statements of this kind are made with what they are about")
     require(actor, needed)
     made = statements.propose(work, actor, adapters.attestor, new.kind, new.body, reason=new.reason)
-    return Statement.model_validate(statements.statement_facts(work, made))
+    return Statement.model_validate(statement_queries.statement_facts(work, made))
 
 
 @router.get("/{statement_id}", summary="One statement")
-@signed_in()
+@signed_in(any_token=True)
 def read_statement(statement_id: UUID, actor: CurrentActor, work: CurrentWork) -> Statement:
-    return Statement.model_validate(statements.readable_statement(work, actor, statement_id))
+    return Statement.model_validate(statement_queries.readable_statement(work, actor, statement_id))
 
 
 @router.post("/{statement_id}/signatures", status_code=201, summary="Sign a statement as an officer")
@@ -120,11 +120,11 @@ def create_signature(
 @requires(Permission.CONFIRM_STATEMENTS)
 def create_refusal(statement_id: UUID, body: StatementRefusal, actor: CurrentActor, work: CurrentWork) -> Statement:
     statements.refuse(work, actor, statement_id, reason=body.reason)
-    return Statement.model_validate(statements.statement_facts(work, statement_id))
+    return Statement.model_validate(statement_queries.statement_facts(work, statement_id))
 
 
 @router.post("/{statement_id}/withdrawals", status_code=201, summary="Take back a statement of one's own making")
 @signed_in()
 def create_withdrawal(statement_id: UUID, actor: CurrentActor, work: CurrentWork) -> Statement:
     statements.withdraw(work, actor, statement_id)
-    return Statement.model_validate(statements.statement_facts(work, statement_id))
+    return Statement.model_validate(statement_queries.statement_facts(work, statement_id))

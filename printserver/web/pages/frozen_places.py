@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals import place_changes
 from printserver.approvals.people_changes import Outcome
+from printserver.approvals.statement_queries import statements
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import statements
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires

@@ -9,7 +9,7 @@ from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals import passkeys as decisions
-from printserver.approvals.statements import statement_facts
+from printserver.approvals.statement_queries import statement_facts
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import signed_in

@@ -10,10 +10,10 @@ from uuid import UUID
 from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.approvals import statements
+from printserver.approvals import statement_queries, statements
 from printserver.approvals.classes import ClassDescription, classes
+from printserver.approvals.statement_queries import StatementFacts
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import StatementFacts
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires, signed_in
@@ -44,9 +44,17 @@ def list_statements(
     view: CurrentView, actor: CurrentActor, work: CurrentWork, state: Annotated[StatementState | None, Query()] = None
 ) -> HTMLResponse:
     """Officers and auditors see all; everybody else what is of the own making or about oneself."""
-    found = statements.statements(work, actor, state=state)
+    listed = statement_queries.listed_statements(work, actor, state=state)
+    found = listed.readable
     people = names(work, {each.proposed_by for each in found} | {each.subject_id for each in found if each.subject_id})
-    return view.page("statements.html", statements=found, names=people, chosen=state, states=list(StatementState))
+    return view.page(
+        "statements.html",
+        statements=found,
+        unreadable=listed.unreadable,
+        names=people,
+        chosen=state,
+        states=list(StatementState),
+    )
 
 
 @router.get("/{statement_id}", response_class=HTMLResponse)
@@ -107,7 +115,7 @@ def _after(
 def _page(
     view: View, work: Work, actor: Actor, statement_id: UUID, *, problem: PrintServerError | None = None
 ) -> HTMLResponse:
-    facts = statements.readable_statement(work, actor, statement_id)
+    facts = statement_queries.readable_statement(work, actor, statement_id)
     flow = _flow(facts)
     known = names(work, {facts.proposed_by, *facts.signers} | _people_in(facts.body) | _deciders(flow))
     may_sign = (
@@ -135,7 +143,7 @@ def _page(
 
 
 def _passkeys_only(work: Work, actor: Actor) -> bool:
-    return statements.officer_evidence(work, actor.organisation_id) == "passkey"
+    return statement_queries.officer_evidence(work, actor.organisation_id) == "passkey"
 
 
 def _lines(work: Work, facts: StatementFacts) -> list[tuple[str, Any]]:

@@ -15,7 +15,7 @@ from printserver.approvals.authorisation import (
     authorisation_facts,
     authorisations_of,
     redeem,
-    redeemed_authorisations,
+    redeemed_copies,
 )
 from printserver.audit.log import By
 from printserver.foundation.errors import NotFound
@@ -47,7 +47,7 @@ def test_it_is_redeemed_once(world: World):
     assert world.row_counts() == before
     with world.database.reading() as work:
         assert authorisation_facts(work, facts.id).redeemed_at == world.clock.now()
-        assert [one.id for one in redeemed_authorisations(work, {facts.copy_id})] == [facts.id]
+        assert redeemed_copies(work, {facts.copy_id}) == (facts.copy_id,)
 
 
 @pytest.mark.parametrize("change", [{"content_sha256": "0" * 64}, {"manifest_sha256": "0" * 64}, {"id": uuid4()}])

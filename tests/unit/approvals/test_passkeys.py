@@ -27,8 +27,9 @@ from printserver.approvals.passkeys import (
     remove,
     unbelieve_removed,
 )
+from printserver.approvals.statement_queries import StatementFacts, statement_facts, statements
 from printserver.approvals.statement_states import StatementAction, StatementState
-from printserver.approvals.statements import StatementFacts, move_statement, statement_facts, statements
+from printserver.approvals.statements import move_statement
 from printserver.audit.log import By
 from printserver.organisations.models import User
 from printserver.organisations.passkey_answers import PasskeyRefused, PasskeyUnreadable, RelyingParty

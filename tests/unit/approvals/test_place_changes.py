@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from printserver.approvals import people_changes, place_changes, statements
+from printserver.approvals import people_changes, place_changes, statement_queries, statements
 from printserver.approvals.models import StatementRow
 from printserver.approvals.people_changes import NewRight, Outcome
 from printserver.approvals.place_changes import PlaceIsTheTop, apply_unfreeze
@@ -188,7 +188,7 @@ def test_of_a_frozen_organisation_only_its_officers_come_in_to_unfreeze_it(compa
     assert not first.done
     assert ask_to_unfreeze(company, None, "seals").statements == first.statements
     with company.database.work() as work:
-        facts = statements.statement_facts(work, first.statements[0])
+        facts = statement_queries.statement_facts(work, first.statements[0])
         after = statements.confirm(work, company.actor(work, "seals"), Word(), facts.id, sha256=facts.sha256)
         assert (after.state, after.officers_needed) == (statements.StatementState.CONFIRMED, 2)
 
@@ -253,7 +253,7 @@ def test_what_is_stated_of_a_frozen_place_waits(company: Company):
     freeze(company, "north")
 
     def sign(work: Work, actor: Actor) -> None:
-        facts = statements.statement_facts(work, outcome.statements[0])
+        facts = statement_queries.statement_facts(work, outcome.statements[0])
         statements.confirm(work, actor, Word(), facts.id, sha256=facts.sha256)
 
     refused(company, PlaceFrozen, lambda: do(company, sign))

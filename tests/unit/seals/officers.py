@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from printserver.approvals.statements import confirm, statement_facts
+from printserver.approvals.statement_queries import statement_facts
+from printserver.approvals.statements import confirm
 from printserver.audit.models import AuditEntry
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from printserver.approvals.statement_queries import statement_facts
 from printserver.approvals.statement_states import StatementState
-from printserver.approvals.statements import confirm, refuse, statement_facts
+from printserver.approvals.statements import confirm, refuse
 from printserver.foundation.errors import NotFound, TransitionRefused
 from printserver.organisations.permissions import Role
 from printserver.seals import steps

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from printserver.approvals.statements import confirm, statement_facts
+from printserver.approvals.statement_queries import statement_facts
+from printserver.approvals.statements import confirm
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.permissions import Role

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from printserver.audit.log import Event
 
@@ -18,6 +18,7 @@ class ClassDescribed(Event):
     seal_types: tuple[str, ...]
     retired: bool
     public_view: str = ""
+    marks: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require
 from printserver.organisations.permissions import Permission
+from printserver.rendering.security_marks import USUAL_CHOICE, MarksChoice
 from printserver.signing.flow import Flow, FlowMalformed, Sealing, parse_flow
 
 LONGEST_NAME: Final = 100
@@ -58,6 +59,8 @@ class ClassDescription:
     """What decides nothing about signing.   seal_types: allowed ones, empty for all.
 
     hints: {"printer_id": id, "place": {"page", "x_um", "y_um"}}, each optional.   public_view: one of PublicView.
+
+    marks: against copying, on every copy.
     """
 
     code: str
@@ -68,6 +71,7 @@ class ClassDescription:
     hints: Mapping[str, Any] | None = None
     retired: bool = False
     public_view: str = PublicView.MASKED
+    marks: MarksChoice = USUAL_CHOICE
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ def describe_class(work: Work, actor: Actor, description: ClassDescription) -> U
     row.retention, row.retired = description.retention, description.retired
     row.seal_types, row.hints = list(description.seal_types), dict(description.hints or {})
     row.public_view = PublicView(description.public_view).value
+    row.marks = description.marks.to_json()
     row.changed_at = work.now()
     work.session.flush()
     append(
@@ -146,6 +151,7 @@ def describe_class(work: Work, actor: Actor, description: ClassDescription) -> U
             seal_types=tuple(description.seal_types),
             retired=row.retired,
             public_view=row.public_view,
+            marks=row.marks,
         ),
     )
     return row.id
@@ -217,6 +223,7 @@ def _facts(row: DocumentClass | None, shipped: ShippedClass | None) -> ClassFact
         row.hints,
         row.retired,
         row.public_view,
+        MarksChoice.from_json(row.marks),
     )
     return ClassFacts(row.id, description, _stored_flow(row), only_by_hand)
 

@@ -41,6 +41,7 @@ class DocumentClass(Base):
 
     `hints`: {"printer_id", "place": {"page", "x_um", "y_um"}}, filled in for the applicant, each optional.
     `public_view`: how much of a page a stranger with its code is shown: none, masked or full.
+    `marks`: against copying, see `rendering.security_marks.MarksChoice`; what is not named is as usual.
     """
 
     __tablename__ = "document_class"
@@ -59,6 +60,7 @@ class DocumentClass(Base):
     retired: Mapped[bool]
     changed_at: Mapped[datetime]
     public_view: Mapped[str] = mapped_column(default="masked", server_default=text("'masked'"))
+    marks: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
 
 
 class Authorisation(Base):

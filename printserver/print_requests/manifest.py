@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -30,13 +30,17 @@ class ManifestCopy:
 
 @dataclass(frozen=True)
 class ManifestSeal:
-    """`code_id`: 12 hexadecimal digits.   places: {"page", "x_um", "y_um"} each."""
+    """`code_id`: 12 hexadecimal digits.
+
+    places: {"page", "x_um", "y_um"} each; of a straddle seal with the `part` of it that the page shows, as a box in
+    the seal itself, and then the place is one of the sheet, whatever becomes of the page's content.
+    """
 
     seal_id: UUID
     code_id: str
     object_sha256: str
     type: str
-    places: Sequence[Mapping[str, int]]
+    places: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Manifest:
     """`organisation`: u32 of verification codes.   document_sha256: of the safe document.
 
     applicant_id: the person, not the account.   flow: of the document's class, as it was when the copies were drawn.
-    parties, attachments: as people see them; an attachment by its digest.
+    parties, attachments: as people see them; an attachment by its digest.   marks: against copying, on every copy.
     """
 
     request_id: UUID
@@ -76,6 +80,7 @@ class Manifest:
     printer_id: UUID
     printer_certificate_sha256: str
     expires_at: datetime
+    marks: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """With the steps that follow from the flow for this very case, and each seal's custodian at the end."""
@@ -115,6 +120,7 @@ class Manifest:
             "printer_id": str(self.printer_id),
             "printer_certificate_sha256": self.printer_certificate_sha256,
             "expires_at": as_text(self.expires_at),
+            "marks": dict(self.marks),
         }
         steps = (*steps_of(self.flow, case_of(manifest)), *custody_steps(manifest))
         return {**manifest, "steps": [step.to_json() for step in steps]}

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from printserver.approvals.classes import class_facts
 from printserver.audit.canonical import canonical_json
 from printserver.audit.log import By, append
 from printserver.documents.findings import Findings
@@ -33,6 +34,7 @@ from printserver.print_requests.electronic import Electronic, numbers_of, papers
 from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, RequestMoved
 from printserver.print_requests.manifest import Amount, Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.paper_marks import marks_for
 from printserver.print_requests.placing import find_places, require_placeable, require_seen
 from printserver.print_requests.request_seals import facts_of_request, keep_drawn, seals_of_request
 from printserver.print_requests.sides import Sides
@@ -45,12 +47,13 @@ from printserver.print_requests.states import (
     next_request_state,
 )
 from printserver.print_requests.steps import frozen_flow
-from printserver.printing.queries import printer_facts
+from printserver.printing.queries import PrinterFacts, printer_facts
 from printserver.rendering.layout import plan_layout
 from printserver.rendering.marks import CopyMarks, PlacedSeal
 from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_layout import PageLayout
 from printserver.rendering.places import Place
+from printserver.rendering.security_marks import MarksChoice
 from printserver.seals.queries import SealFacts, require_usable
 from printserver.signing.flow import Flow, Sealing, default_flow
 from printserver.signing.seal_object import Makers
@@ -80,7 +83,8 @@ class _Order:
     organisation: int
     document_sha256: str
     seals: tuple[tuple[SealFacts, tuple[Place, ...]], ...]
-    printer_certificate_sha256: str
+    printer: PrinterFacts
+    marks: MarksChoice
     branch_path: str
     applicant: UUID
     flow: Flow
@@ -214,7 +218,8 @@ def _order(work: Work, request_id: UUID) -> _Order:
             (facts, each.wishes)
             for facts, each in zip(facts_of_request(work, request), seals_of_request(work, request), strict=True)
         ),
-        printer_certificate_sha256=printer_facts(work, request.printer_id).certificate_sha256,
+        printer=printer_facts(work, request.printer_id),
+        marks=class_facts(work, request.organisation_id, request.class_code).description.marks,
         branch_path=branch_path(work, request.branch_id),
         applicant=person_of_account(work, request.applicant_id),
         flow=frozen_flow(request) or default_flow(),
@@ -245,10 +250,10 @@ def _render(database: Database, objects: Objects, order: _Order, seals: tuple[Pl
     layout = [PageLayout.from_json(page) for page in order.request.layout]
     copies = []
     electronic = Electronic(order.request.electronic)
-    papers = papers_of(order.request.copies, electronic)
+    papers, security = papers_of(order.request.copies, electronic), marks_for(order.marks, order.printer)
     for number in numbers_of(order.request.copies, electronic):
         serial = CopySerial.generate()
-        marks = CopyMarks(serial=serial, number=number, copies=papers, seals=seals, test=False)
+        marks = CopyMarks(serial=serial, number=number, copies=papers, seals=seals, test=False, security=security)
         digest = objects.put(render_copy(safe_pdf, layout, marks))
         copies.append(ManifestCopy(new_id(), serial, number, digest))
         _note_drawn(database, order.request.id, len(copies))
@@ -296,8 +301,9 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy], placed: Sequence[Pl
         layout=request.layout,
         sides=Sides(request.sides),
         printer_id=request.printer_id,
-        printer_certificate_sha256=order.printer_certificate_sha256,
+        printer_certificate_sha256=order.printer.certificate_sha256,
         expires_at=request.expires_at,
+        marks={} if order.by_hand else marks_for(order.marks, order.printer).to_json(),
     )
     if order.by_hand:
         return canonical_json({**manifest.to_json(), "steps": request.steps or [], "papers": request.copies})

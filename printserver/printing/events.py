@@ -63,6 +63,24 @@ class PrinterCounterRead(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrinterCalibrated(Event):
+    """Cells of the calibration sheet, and sizes of microtext in micrometres; empty and 0 for the usual."""
+
+    subject: ClassVar[str] = "printer"
+    before: str
+    after: str
+    microtext_um: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationSheetDrawn(Event):
+    """A sheet that is no copy of any document was taken out for this printer."""
+
+    subject: ClassVar[str] = "printer"
+    resolution_dpi: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrinterPaused(Event):
     subject: ClassVar[str] = "printer"
     paused: bool

@@ -19,6 +19,7 @@ class Printer(Base):
 
     `spooler` names the cupsd in the settings.   `counter`: where its page count comes from, `ipp`, `panel` or `none`.
     `release_rule`: `person`, `second-person` or `code`.   `document_format`: what it is sent, a MIME type.
+    `calibration`: what a person chose from the calibration sheet, see `rendering.calibration`; empty for the usual.
     """
 
     __tablename__ = "printer"
@@ -47,6 +48,7 @@ class Printer(Base):
     capabilities_at: Mapped[datetime | None]
     paused_reason: Mapped[str] = mapped_column(default="", server_default=EMPTY)
     retired_at: Mapped[datetime | None]
+    calibration: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
 
 
 class PrinterStatus(Base):

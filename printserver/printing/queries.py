@@ -67,6 +67,7 @@ class PrinterFacts:
     capabilities_at: datetime | None
     paused_reason: str
     retired_at: datetime | None
+    calibration: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def pinned(self) -> bool:

@@ -1,8 +1,8 @@
 """Marks against copying and altering: which there are, and how they lie on the pages of one copy.
 
-They are drawn over the page's content, as black dots and lines, or pale and multiplied: what stands there stays legible,
-and a page that paints its own white ground does not hide them. Seals, codes and barcodes come above, and nothing comes
-near a code's or barcode's place. Who compares pages takes the marks off first: see `without_security`.
+They are drawn over the page's content, as black dots and lines, or pale and multiplied: what stands there stays
+legible, and a page that paints its own white ground does not hide them. Seals, codes and barcodes come above, and
+nothing comes near their places. Who compares pages takes the marks off first: see `without_security`.
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ class MarksChoice:
         if set(given) - {"microtext", "pantograph", "guilloche"} or not all(type(on) is bool for on in given.values()):
             raise SecurityMarksMalformed("marks are microtext, pantograph and guilloche, each true or false")
         return replace(cls(**given), watermark=None if watermark is None else _watermark(watermark))
+
+
+USUAL_CHOICE: Final = MarksChoice()
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,12 @@ def upgrade() -> None:
         sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("changed_at", Moment(), nullable=False),
         sa.Column("public_view", sa.String(), server_default="masked", nullable=False),
+        sa.Column(
+            "marks",
+            sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"),
+            server_default="{}",
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_document_class_organisation_id")
         ),
@@ -848,6 +854,16 @@ def upgrade() -> None:
         batch_op.create_index("print_request_amount", ["organisation_id", "amount_minor"], unique=False)
         batch_op.create_index("print_request_newest_of_applicant", ["applicant_id", "id"], unique=False)
         batch_op.create_index("print_request_newest_of_branch", ["branch_id", "id"], unique=False)
+
+    with op.batch_alter_table("printer", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "calibration",
+                sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"),
+                server_default="{}",
+                nullable=False,
+            )
+        )
 
     with op.batch_alter_table("role_binding", schema=None) as batch_op:
         batch_op.add_column(sa.Column("valid_from", Moment(), nullable=True))

@@ -22,7 +22,9 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations import branches, people
 from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.delegations import (
+    DelegationFacts,
     NewDelegation,
+    delegations_of_person,
     end_delegation,
     own_delegation,
     require_delegable,
@@ -124,10 +126,12 @@ def end_right(work: Work, actor: Actor, attestor: Attestor, right_id: UUID, *, r
 def move_person(
     work: Work, actor: Actor, attestor: Attestor, user_id: UUID, *, branch_id: UUID, reason: str
 ) -> Outcome:
-    """All rights end everywhere at once.   Raises: as `people.move_person`, ReasonNeeded."""
-    said = required_reason(reason)
+    """All rights and deputyships end everywhere at once.   Raises: as `people.move_person`, ReasonNeeded."""
+    said, lent = required_reason(reason), delegations_of_person(work, person_of(work, user_id))
     ended = people.move_person(work, actor, user_id, branch_id=branch_id)
-    return Outcome(done=True, statements=_unseat(work, actor, attestor, ended, said))
+    kept = {each.id for each in delegations_of_person(work, person_of(work, user_id))}
+    unlent = _unlend(work, actor, attestor, [each for each in lent if each.id not in kept])
+    return Outcome(done=True, statements=(*_unseat(work, actor, attestor, ended, said), *unlent))
 
 
 def move_branch(
@@ -203,9 +207,10 @@ def leave(work: Work, actor: Actor, attestor: Attestor, user_id: UUID, *, reason
     Raises: PersonNotFound, NotOneself, PersonGone, ReasonNeeded.
     """
     said, person_id = required_reason(reason), person_of(work, user_id)
-    barred = _bar(work, actor, attestor, person_id, said)
+    barred, lent = _bar(work, actor, attestor, person_id, said), delegations_of_person(work, person_id)
     ended = people.leave(work, actor, user_id, reason=said, handover=handover)
-    return Outcome(done=True, statements=(*barred, *_unseat(work, actor, attestor, ended, said)))
+    stated = (*barred, *_unseat(work, actor, attestor, ended, said), *_unlend(work, actor, attestor, lent))
+    return Outcome(done=True, statements=stated)
 
 
 def name_deputy(work: Work, actor: Actor, attestor: Attestor, new: NewDelegation) -> Outcome:
@@ -237,11 +242,7 @@ def end_deputyship(work: Work, actor: Actor, attestor: Attestor, delegation_id: 
     """By principal, deputy or who administers the principal; at once.   Raises: DelegationNotFound."""
     found = own_delegation(work, actor, delegation_id)
     end_delegation(work, actor.by, found.id)
-    if not is_binding(found.role):
-        return Outcome(done=True)
-    body = _between(found.principal_person, found.deputy_person, found.role)
-    made = propose(work, actor, attestor, StatementKind.DELEGATION_END, body, subject_id=found.principal_person)
-    return Outcome(done=True, statements=(made,))
+    return Outcome(done=True, statements=_unlend(work, actor, attestor, (found,)))
 
 
 def _helps_to_seal(work: Work, person_id: UUID) -> bool:
@@ -260,6 +261,24 @@ def _unseat(work: Work, actor: Actor, attestor: Attestor, ended: Iterable[RightF
         _propose_unseat(work, actor, attestor, right.user_id, right.role, right.path, reason)
         for right in ended
         if is_binding(right.role)
+    )
+
+
+def _unlend(
+    work: Work, actor: Actor, attestor: Attestor, ended: Iterable[DelegationFacts]
+) -> tuple[UUID, ...]:
+    """The signer takes the deputies' words no longer."""
+    return tuple(
+        propose(
+            work,
+            actor,
+            attestor,
+            StatementKind.DELEGATION_END,
+            _between(each.principal_person, each.deputy_person, each.role),
+            subject_id=each.principal_person,
+        )
+        for each in ended
+        if is_binding(each.role)
     )
 
 

@@ -29,6 +29,7 @@ STEP_UP_VARIABLE: Final = "PRINTSERVER_STEP_UP"
 STEP_UP_HEADER: Final = "X-Step-Up"
 STEP_UP_NEEDED: Final = "step-up-needed"
 SECONDS_OF_PATIENCE: Final = 90.0
+MISSING_RIGHTS: Final = "your roles do not include: "
 _LONGEST_QUOTE: Final = 200
 
 
@@ -156,9 +157,19 @@ def speaking() -> Iterator[None]:
     try:
         yield
     except ServerRefused as problem:
-        _end(f"{problem.problem_code}: {problem}")
+        _end(f"{problem.problem_code}: {rights_in_words(str(problem))}")
     except PrintServerError as problem:
         _end(f"{problem.code}: {problem}")
+
+
+def rights_in_words(detail: str) -> str:
+    """What a server says of rights that are missing, with the words for them instead of their codes."""
+    from printserver.web.sign_in_words import PERMISSIONS  # not for the processes of the same command line
+
+    beginning, said, codes = detail.partition(MISSING_RIGHTS)
+    if not said:
+        return detail
+    return beginning + said + " or ".join(f"“{PERMISSIONS.get(code, code)}”" for code in codes.split(" or "))
 
 
 def _end(words: str) -> NoReturn:

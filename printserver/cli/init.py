@@ -21,6 +21,7 @@ from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Work
 from printserver.migrations.upgrade import upgrade
 from printserver.organisations.passwords import initial_password
+from printserver.organisations.permissions import Permission, Role, is_binding, permissions_of
 from printserver.organisations.secrets import Secrets
 from printserver.organisations.service import create_branch, create_organisation, create_user, grant_role
 from printserver.printing.pin import read_pin
@@ -132,7 +133,7 @@ def install(
         write_queues(settings, queues)
         hand_over(settings)
         _write_credentials(settings, plan, passwords)
-        _write_settings(settings)
+        _write_settings(settings, second_factors=not passwords_last)
         _mark(settings).write_text(f"{plan.organisation.name}\n", "utf-8")
     finally:
         os.umask(before)
@@ -230,8 +231,11 @@ def _new_printer(places: _Places, printer: PrinterPlan, queue: KnownQueue) -> Ne
     )
 
 
-def _write_settings(settings: Settings) -> None:
-    """What this installation needs beyond the defaults, above what the operator wrote before; more may be added."""
+def _write_settings(settings: Settings, *, second_factors: bool) -> None:
+    """What this installation needs beyond the defaults, above what the operator wrote before; more may be added.
+
+    second_factors: whoever can help to seal, and who administers people, has to have one.
+    """
     present = settings.file.read_text("utf-8") if settings.file.exists() else ""
     lines = ["# Settings of this installation; deploy/settings.example.toml explains each one."]
     for name, users in (
@@ -241,6 +245,9 @@ def _write_settings(settings: Settings) -> None:
     ):
         if separated() and name not in tomllib.loads(present):
             lines.append(f"{name} = {json.dumps(users)}")
+    if second_factors and "second_factor_roles" not in tomllib.loads(present):
+        roles = [role.value for role in Role if is_binding(role) or Permission.MANAGE_PEOPLE in permissions_of(role)]
+        lines.append(f"second_factor_roles = {json.dumps(roles)}")
     settings.file.write_text("\n".join(lines) + f"\n{present}", "utf-8")
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from printserver.foundation.errors import Forbidden
-from printserver.organisations.access import Actor
+from printserver.organisations.access import Actor, require_unscoped
 from printserver.organisations.permissions import Permission
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -34,6 +34,7 @@ class Declaration:
     step_up: whether the second factor (without one, the password) must have been shown within the last minutes.
     unfinished: whether it is open to people who must first change their password or enrol a second factor.
     told_once: whether its answer holds a secret, which is kept nowhere, so not under an idempotency key either.
+    any_token: whether tokens with scopes come in although it asks for no permission that a scope could name.
     """
 
     permissions: tuple[Permission, ...] = ()
@@ -42,9 +43,12 @@ class Declaration:
     step_up: bool = False
     unfinished: bool = False
     told_once: bool = False
+    any_token: bool = False
 
     def check(self, actor: Actor) -> None:
         """Raises: Forbidden."""
+        if not self.permissions and not self.any_token:
+            require_unscoped(actor)
         if self.permissions and not any(actor.may(permission) for permission in self.permissions):
             raise Forbidden(f"your roles do not include: {' or '.join(self.permissions)}")
 
@@ -68,11 +72,17 @@ def requires(
 
 
 def signed_in(
-    *, lane: Lane = Lane.ORDINARY, step_up: bool = False, unfinished: bool = False, told_once: bool = False
+    *,
+    lane: Lane = Lane.ORDINARY,
+    step_up: bool = False,
+    unfinished: bool = False,
+    told_once: bool = False,
+    any_token: bool = False,
 ) -> Callable[[Endpoint], Endpoint]:
     """For everybody who is signed in, about nobody but themselves.
 
     unfinished: also while the password must be changed or a second factor is missing.
+    any_token: also by tokens with scopes, for what these may always do; all else of the own account they may not.
     """
     return _declared(Declaration(lane=lane, step_up=step_up, unfinished=unfinished, told_once=told_once))
 

@@ -210,6 +210,12 @@ def require(actor: Actor, permission: Permission) -> None:
         raise Forbidden(f"your roles do not include: {permission}")
 
 
+def require_unscoped(actor: Actor) -> None:
+    """For what somebody does of the own account.   Raises: Forbidden by a token that does less than its account may."""
+    if actor.scopes is not None:
+        raise Forbidden("this token has scopes; what concerns the own account takes one without")
+
+
 def _below(paths: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(false(), *(Branch.path.startswith(path, autoescape=True) for path in paths))
 

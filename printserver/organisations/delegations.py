@@ -18,7 +18,7 @@ from printserver.audit.log import By, append
 from printserver.foundation.errors import Malformed, NotFound, Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, delegation_in_force, within
+from printserver.organisations.access import Actor, delegation_in_force, require_unscoped, within
 from printserver.organisations.frozen_places import FrozenPlaces, frozen_places
 from printserver.organisations.holdings import counted_person, person_of, require_compatible_people
 from printserver.organisations.models import Branch, Delegation, User
@@ -84,7 +84,9 @@ class DelegationFacts:
 
 
 def require_delegable(work: Work, actor: Actor, new: NewDelegation) -> None:
-    """Raises: RoleNotDelegable, RoleNotHeld, DeputyUnfit, DatesWrong, DelegationTooLong."""
+    """Raises: Forbidden by a token with scopes; RoleNotDelegable, RoleNotHeld, DeputyUnfit, DatesWrong,
+    DelegationTooLong."""
+    require_unscoped(actor)
     if new.role not in DELEGABLE:
         raise RoleNotDelegable(f"the role {new.role} cannot be lent")
     if not any(grant.role == new.role and grant.acts_for is None for grant in actor.grants):
@@ -177,6 +179,13 @@ def delegations(work: Work, actor: Actor) -> tuple[DelegationFacts, ...]:
     principal = aliased(User)
     reach = select(principal.id).where(within(principal.branch_id, actor, Permission.READ_PEOPLE))
     return _delegations(work, Delegation.principal_id.in_(reach), *_not_over(work))
+
+
+def delegations_of_person(work: Work, person_id: UUID) -> tuple[DelegationFacts, ...]:
+    """Given and taken over all accounts, those that are not over. Without regard to anybody's rights."""
+    accounts = select(User.id).where(counted_person() == person_id)
+    mine = or_(Delegation.principal_id.in_(accounts), Delegation.deputy_id.in_(accounts))
+    return _delegations(work, mine, *_not_over(work))
 
 
 def principals_of(work: Work, deputy_person: UUID, role: str) -> tuple[UUID, ...]:

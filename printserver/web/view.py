@@ -26,6 +26,8 @@ from printserver.organisations.secrets import Secrets
 from printserver.settings import Settings
 from printserver.signing.errors import KeyListRefused
 from printserver.web.assets import TEMPLATES, asset_url
+from printserver.signing.signatories import office_covers
+from printserver.web.devices import device_in_words
 from printserver.web.languages import COOKIE, PARAMETER, Language, parse_language, preferred, translations
 from printserver.web.printer_words import reasons_in_words, state_in_words
 from printserver.web.words import KINDS, LANGUAGE_NAMES, SIGNS, TONES, WORDS
@@ -96,6 +98,11 @@ class View:
     def may(self, permission: str) -> bool:
         return self.actor is not None and self.actor.may(Permission(permission))
 
+    def may_everywhere(self, permission: str) -> bool:
+        """At the top of the organisation's tree, and so at every branch."""
+        paths = () if self.actor is None else self.actor.paths(Permission(permission))
+        return any(office_covers(path, "") for path in paths)
+
     def in_language(self, language: Language) -> str:
         """This very page in the other language."""
         kept = [pair for pair in parse_qsl(self.request.url.query) if pair[0] not in (PARAMETER, _NOTICE)]
@@ -154,6 +161,7 @@ def _environment(language: Language, time_zone: str) -> Environment:
     words = translations(language)
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # by the extension
     environment.filters["word"] = _word(words.gettext)
+    environment.filters["device"] = device_in_words
     environment.filters["word_of_other"] = _word(translations(language.other).gettext)
     environment.filters["tone"] = lambda value, kind: TONES[kind].get(str(value), "secondary")
     environment.filters["explained"] = _explained(words.gettext, language)

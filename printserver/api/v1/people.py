@@ -174,7 +174,7 @@ class Dormancy(View):
 
 
 @router.get("/me", tags=["access"], summary="Who am I, and what may I do?")
-@signed_in(unfinished=True)
+@signed_in(unfinished=True, any_token=True)
 def read_me(actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> Me:
     return Me(
         id=actor.id,

@@ -100,7 +100,7 @@ def delete_token(token_id: UUID, actor: CurrentActor, work: CurrentWork) -> None
 
 
 @router.post("/step-ups", status_code=201, summary="Show the second factor again, for what needs it")
-@signed_in(lane=Lane.PASSWORDS, told_once=True)
+@signed_in(lane=Lane.PASSWORDS, told_once=True, any_token=True)
 def create_step_up(wish: StepUpWish, call: CurrentCall) -> StepUp:
     """For programs that act for a person. What needs it answers `step-up-needed` without it."""
     adapters, caller = call.adapters, call.caller

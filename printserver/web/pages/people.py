@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals import people_changes
 from printserver.approvals.people_changes import NewRight, Outcome
+from printserver.approvals.waiting_seats import waiting_seats
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
@@ -22,10 +23,11 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentCall, CurrentW
 from printserver.organisations import people
 from printserver.organisations.access import Actor
 from printserver.organisations.branches import branch_tree
+from printserver.organisations.frozen_places import is_frozen
 from printserver.organisations.people import NewPerson
 from printserver.organisations.people_queries import PersonState, dormant_people, list_people, person_details
 from printserver.organisations.permissions import Permission, Role, is_binding
-from printserver.organisations.queries import branches_with
+from printserver.organisations.queries import branch_names_of_path, branches_with
 from printserver.organisations.roles import DatesWrong, custom_roles
 from printserver.print_requests import leavers
 from printserver.web.changes import SHOWN_BESIDE, change, refusal
@@ -266,6 +268,7 @@ def _person(
 ) -> HTMLResponse:
     details = person_details(work, actor, user_id)
     own = role_names(work, actor, view.language)
+    waiting = waiting_seats(work, actor, details.person.person_id)
     administers = (
         actor.may(Permission.MANAGE_PEOPLE)
         and details.person.person_id != actor.person_id
@@ -278,6 +281,9 @@ def _person(
         person=details.person,
         rights=details.rights,
         accounts=details.accounts,
+        waiting=waiting,
+        places={each.path: branch_names_of_path(work, each.path) for each in waiting},
+        place_frozen=is_frozen(work, actor.organisation_id, (details.person.branch_id,)),
         own_roles=own,
         roles=[*Role, *own],
         binding={role.value for role in Role if is_binding(role)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -216,6 +217,13 @@ def test_a_first_ceremony_is_held_by_the_two_officers_of_its_file(tmp_path: Path
         said = init(f"{digits}\n{digits}\n")
     assert said.exit_code == 0, said.output
     settings = Settings(home=home)
+    assert set(tomllib.loads(settings.file.read_text("utf-8"))["second_factor_roles"]) == {
+        "approver",
+        "custodian",
+        "key-officer",
+        "seal-administrator",
+        "system-administrator",
+    }
     (transcript,) = read_transcripts(settings.transcripts, read_key_list(settings).root_certificate)
     assert [officer.login for officer in transcript.officers] == ["officer", "second-officer"]
     assert transcript.plan == text

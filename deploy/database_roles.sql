@@ -97,7 +97,8 @@ GRANT UPDATE (maker, serial_number, number_in_use, state, received_at, passkey_i
 -- Applying and deciding.
 GRANT INSERT ON document, print_request, approval, authorisation TO printserver_web;
 GRANT UPDATE (state, flow, steps, step, reference_key, urged_at) ON print_request TO printserver_web;
-GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn, wet_seal TO printserver_web;
+GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn, request_seal, wet_seal
+    TO printserver_web;
 -- Drafts and kept values are their person's own until they are handed in or discarded.
 GRANT SELECT, INSERT, UPDATE, DELETE ON request_draft, request_template TO printserver_web;
 -- What is said of a class of documents; its flow is the worker's, once officers have confirmed it.
@@ -177,7 +178,9 @@ GRANT INSERT ON identity_step TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
 GRANT UPDATE (state, flow, steps, step, manifest_sha256, failure, drawn, changed_pages) ON print_request TO printserver_worker;
-GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn TO printserver_worker;
+GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn, request_seal
+    TO printserver_worker;
+GRANT UPDATE (places) ON request_seal TO printserver_worker;
 GRANT SELECT, INSERT, UPDATE (flow, version, changed_at) ON document_class TO printserver_worker;
 GRANT SELECT, DELETE ON request_draft TO printserver_worker;
 -- Printing.

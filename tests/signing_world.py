@@ -34,8 +34,9 @@ from printserver.organisations.permissions import Role
 from printserver.organisations.secrets import Secrets
 from printserver.organisations.tokens import person_of_token
 from printserver.print_requests import pipeline
-from printserver.print_requests.application import Application, Place
+from printserver.print_requests.application import Application
 from printserver.print_requests.models import Copy
+from printserver.rendering.places import OnPage
 from printserver.settings import Settings
 from printserver.signer.ceremony_plan import CeremonyPlan
 from printserver.signer.genesis import genesis
@@ -322,7 +323,7 @@ def _build(adapters: Adapters, ceremony: Ceremony) -> World:
         foreign = found_company(adapters, maker, 2, "别家有限公司")
     with adapters.database.reading() as work:
         clerk = person_of_token(work, adapters.secrets, home.north.staff[Role.CLERK].token)
-    place = Place(PAGES, 120_000, 200_000)
+    place = OnPage(PAGES, 120_000, 200_000)
     application = Application(home.north.seal_id, home.north.printer_id, 1, (place,), "a contract")
     taken = pipeline.take_in(
         adapters.database,

@@ -32,7 +32,7 @@ from printserver.organisations.secrets import Secrets
 from printserver.organisations.tokens import person_of_token
 from printserver.print_requests import copy_service, flows, pipeline, printing, service
 from printserver.print_requests.access import copies_of
-from printserver.print_requests.application import Application, Place
+from printserver.print_requests.application import Application
 from printserver.print_requests.copies import record_issued
 from printserver.print_requests.copy_seals import SealUse, record_sealed
 from printserver.print_requests.models import Copy, PrintRequest
@@ -45,6 +45,7 @@ from printserver.printing.outcome import Outcome
 from printserver.printing.ports import Spooler, TicketClaim
 from printserver.printing.queries import printer_facts
 from printserver.printing.tickets import ticket_of, ticket_text
+from printserver.rendering.places import OnPage
 from printserver.returns.pipeline import ReturnTools, process_return
 from printserver.returns.queries import return_detail
 from printserver.returns.service import hand_in
@@ -109,7 +110,7 @@ class World:
             seal_id=fields.pop("seal_id", at.seal_id),
             printer_id=fields.pop("printer_id", at.printer_id),
             copies=copies,
-            places=(Place(PAGES, 120_000, 200_000),),
+            places=(OnPage(PAGES, 120_000, 200_000),),
             title=fields.pop("title", "供货合同 Supply contract"),
             **fields,
         )
@@ -327,7 +328,7 @@ def build_world(folder: Path, database: Database | None = None) -> World:
         foreign = found_company(adapters, maker, 2, "别家有限公司")
     with adapters.database.reading() as work:
         clerk = person_of_token(work, adapters.secrets, home.north.staff[Role.CLERK].token)
-    seal_place = Place(PAGES, 120_000, 200_000)
+    seal_place = OnPage(PAGES, 120_000, 200_000)
     application = Application(home.north.seal_id, home.north.printer_id, 1, (seal_place,), "a contract")
     taken = pipeline.take_in(
         adapters.database,

@@ -14,15 +14,19 @@ from printserver.organisations.access import Actor, branch_path, require
 from printserver.organisations.colleagues import people_of_organisation
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.money import Money
+from printserver.print_requests.paper_marks import marks_for
 from printserver.print_requests.parties import Party, checked_parties
+from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
 from printserver.printing.queries import usable_printer
+from printserver.rendering.places import Place
 from printserver.seals.queries import SealFacts, usable_seal
 from printserver.signing.flow import DEFAULT_CLASS, Flow
 
 LONGEST_TEXT: Final = 500
 MOST_READERS: Final = 50
 MOST_ATTACHMENTS: Final = 20
+MOST_SEALS: Final = 8
 # Written into a text, these make it look like another one to whoever approves or verifies. Source: Unicode UAX 9.
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINES: Final = frozenset("\n\r\t")
@@ -55,15 +59,6 @@ class ReaderNotFound(Malformed):
 
 
 @dataclass(frozen=True)
-class Place:
-    """The seal's centre from the page's top-left corner, in micrometres; page from 1."""
-
-    page: int
-    x_um: int
-    y_um: int
-
-
-@dataclass(frozen=True)
 class Attachment:
     """A file that approvers see and nobody prints, made safe and in the object store already."""
 
@@ -75,9 +70,11 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Application:
-    """`places`: none for a class that is sealed by hand.   copy_to: people who may read along.
+    """`seal_id`, `places`: the first seal; no place for a class that is sealed by hand.   further: all other seals.
 
-    earlier_id: the applicant's own request that this one follows.
+    copy_to: people who may read along.
+
+    earlier_id: the applicant's own request that this one follows.   electronic: an electronic original as well.
     """
 
     seal_id: UUID
@@ -85,6 +82,7 @@ class Application:
     copies: int
     places: tuple[Place, ...]
     title: str
+    further: tuple[SealWanted, ...] = ()
     purpose: str = ""
     own_reference: str = ""
     filename: str = ""
@@ -95,13 +93,24 @@ class Application:
     copy_to: tuple[UUID, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     earlier_id: UUID | None = None
+    electronic: bool = False
+
+    @property
+    def signed(self) -> int:
+        """How often the seal is used."""
+        return self.copies + self.electronic
+
+    @property
+    def seals(self) -> tuple[SealWanted, ...]:
+        """All of them, the first one first."""
+        return (SealWanted(self.seal_id, self.places), *self.further)
 
 
 @dataclass(frozen=True)
 class Admissible:
-    """What the check has found: the seal, and the flow that the request goes."""
+    """What the check has found: the seals, and the flow that the request goes."""
 
-    seal: SealFacts
+    seals: tuple[SealFacts, ...]
     document_class: ClassFacts
     flow: Flow
     parties: tuple[Party, ...]
@@ -111,37 +120,54 @@ def check_application(work: Work, actor: Actor, application: Application, *, mos
     """Everything that can be refused before the document is looked at.
 
     Raises: Forbidden, NotFound, SealNotUsable, PrinterNotUsable, SidesNotPossible, ApplicationMalformed,
-    PartyMalformed, ClassNotFound, ClassNotUsable, SealTypeNotAllowed, ConsentMissing, ReaderNotFound.
+    PartyMalformed, ClassNotFound, ClassNotUsable, SealTypeNotAllowed, ConsentMissing, ReaderNotFound,
+    PantographNotPossible.
     """
     require(actor, Permission.CREATE_REQUEST)
     path = branch_path(work, actor.branch_id)
     if not actor.may(Permission.CREATE_REQUEST, path):
         raise Forbidden("you may apply for other branches, but not for your own")
     document_class, flow = usable_flow(work, actor.organisation_id, application.class_code)
-    seal = usable_seal(
-        work, actor, application.seal_id, copies=application.copies, document_class=application.class_code
-    )
-    allowed = document_class.description.seal_types
-    if allowed and seal.type not in allowed:
-        raise SealTypeNotAllowed("documents of this class are sealed with another kind of seal")
+    seals = _usable_seals(work, actor, application, document_class)
     printer = usable_printer(work, actor, application.printer_id)
     if application.sides is not Sides.ONE_SIDED and not printer.two_sided:
         raise SidesNotPossible(f"the printer {printer.name} is not known to print on both sides; choose one-sided")
+    if not document_class.by_hand:
+        marks_for(document_class.description.marks, printer)
     if not 1 <= application.copies <= most_copies:
         raise ApplicationMalformed(f"the number of copies must be between 1 and {most_copies}")
+    if application.electronic and document_class.by_hand:
+        raise ApplicationMalformed("what is sealed by hand has no electronic original")
     _check_words(application, by_hand=document_class.by_hand)
     parties = checked_parties(application.parties)
     if not document_class.by_hand and not all(party.consents and party.accepts_print for party in parties):
         raise ConsentMissing("a party does not accept an electronic seal or its print: choose a class sealed by hand")
     _check_readers(work, actor, application)
-    return Admissible(seal, document_class, flow, parties)
+    return Admissible(seals, document_class, flow, parties)
+
+
+def _usable_seals(
+    work: Work, actor: Actor, application: Application, document_class: ClassFacts
+) -> tuple[SealFacts, ...]:
+    wanted = [each.seal_id for each in application.seals]
+    if len(set(wanted)) != len(wanted) or len(wanted) > MOST_SEALS:
+        raise ApplicationMalformed(f"a request names at most {MOST_SEALS} seals, each of them once")
+    if document_class.by_hand and application.further:
+        raise ApplicationMalformed("documents sealed by hand take one seal a request")
+    allowed, found = document_class.description.seal_types, []
+    for seal_id in wanted:
+        seal = usable_seal(work, actor, seal_id, copies=application.signed, document_class=application.class_code)
+        if allowed and seal.type not in allowed:
+            raise SealTypeNotAllowed("documents of this class are sealed with another kind of seal")
+        found.append(seal)
+    return tuple(found)
 
 
 def _check_words(application: Application, *, by_hand: bool) -> None:
     if not application.title.strip():
         raise ApplicationMalformed("a title is needed, so that approvers know what they look at")
-    if not application.places and not by_hand:
-        raise ApplicationMalformed("at least one place for the seal is needed")
+    if not by_hand and not all(seal.places for seal in application.seals):
+        raise ApplicationMalformed("at least one place for each seal is needed")
     if len(application.attachments) > MOST_ATTACHMENTS:
         raise ApplicationMalformed(f"at most {MOST_ATTACHMENTS} attachments are kept")
     for text in (application.title, application.purpose, application.own_reference):

@@ -25,8 +25,8 @@ from printserver.print_requests.events import CopyLossConfirmed
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.outcomes import take_back
 from printserver.print_requests.queries import CopyFacts
-from printserver.print_requests.request_seals import facts_of_request, keep_seals, seals_of_request
 from printserver.print_requests.release import ReleaseCodeWrong, SecondPersonNeeded, check_release, try_code
+from printserver.print_requests.request_seals import facts_of_request, keep_seals, seals_of_request
 from printserver.print_requests.service import ReasonMissing, enter_request
 from printserver.print_requests.states import COPY_TRANSITIONS, CopyAction, CopyState, RequestState
 from printserver.printing.ports import TicketState

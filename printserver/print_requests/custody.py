@@ -1,4 +1,4 @@
-"""Who keeps the seal of a request: one of its custodians, or somebody in a custodian's place."""
+"""Who keeps the seal for which a request waits: one of its custodians, or somebody in a custodian's place."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.request_seals import waiting_seal
 from printserver.print_requests.steps import CUSTODIAN
 from printserver.seals.queries import seal_facts, seals_kept_by
 
@@ -18,7 +19,7 @@ def require_custodian(work: Work, actor: Actor, request: PrintRequest) -> UUID |
 
     Raises: NotFound for everybody else: what a person may not decide on is not told apart from what is not there.
     """
-    seal = seal_facts(work, request.seal_id)
+    seal = seal_facts(work, waiting_seal(request))
     if actor.person_id in seal.custodians:
         return None
     if seal.owner_id is None:

@@ -14,8 +14,8 @@ from printserver.print_requests.access import request_for
 from printserver.print_requests.binding import signed_as_approved
 from printserver.print_requests.events import ElectronicOriginalTaken
 from printserver.print_requests.queries import copy_facts, electronic_copy
-from printserver.print_requests.states import CopyState
 from printserver.print_requests.request_seals import facts_of_request
+from printserver.print_requests.states import CopyState
 from printserver.seals.queries import require_usable
 from printserver.storage.objects import Objects
 

@@ -47,11 +47,11 @@ from printserver.print_requests.copies import move_copy
 from printserver.print_requests.custody import require_custodian
 from printserver.print_requests.events import SealedByHand
 from printserver.print_requests.models import PrintRequest, WetSeal
+from printserver.print_requests.request_seals import facts_of_request, waiting_seal
 from printserver.print_requests.service import ReasonMissing, end_request, move_request
 from printserver.print_requests.states import CopyAction, RequestAction, RequestState, next_request_state
 from printserver.print_requests.steps import case_of_request, give_turn, has_turn, steps_of_request, taken_of
 from printserver.seals.queries import require_usable as require_usable_seal
-from printserver.seals.queries import seal_facts
 from printserver.seals.service import count_uses
 from printserver.signing.evidence import CUSTODY_PREFIX, Decision, EvidenceClaims
 from printserver.signing.flow import Step
@@ -158,18 +158,27 @@ def confirm_seal_use(
     reason: str = "",
     signed: SignedElsewhere | None = None,
 ) -> PrintRequest:
-    """The custodian's last word (用印确认): grants one authorisation a copy and has the copies signed.
+    """The custodian's word (用印确认) on the use of the seal whose turn it is.
 
+    The last one grants one authorisation a copy, counts the uses of all seals and has the copies signed.
     Raises: as `approve_request`; NotFound also for anybody but the seal's custodian; SealNotUsable.
     """
     turn = _turn(work, actor, request_id, Wish(manifest_sha256, Decision.APPROVED, reason), custody=True)
     request = turn.request
-    require_usable_seal(work, seal_facts(work, request.seal_id))
+    seals = facts_of_request(work, request)
+    for seal in seals:
+        require_usable_seal(work, seal)
     copies = copies_of(work, request.id)
     taken = (*turn.taken, record_decision(work, actor, attestor, turn.subject, turn.word, signed))
-    if waiting_step(turn.steps, taken) is not None:
-        raise TransitionRefused("another step of this request is not done yet")
-    count_uses(work, actor.by, request.seal_id, len(copies))
+    following = waiting_step(turn.steps, taken)
+    if following is not None:
+        if not following.name.startswith(CUSTODY_PREFIX):
+            raise TransitionRefused("another step of this request is not done yet")
+        state = next_request_state(R(request.state), A.NOTE_DECISION)
+        move_request(work, actor.by, request, state, reason, step=following.name)
+        return request
+    for seal_id in sorted(seal.id for seal in seals):  # in one order, so that two requests never wait for each other
+        count_uses(work, actor.by, seal_id, len(copies))
     for copy in copies:
         move_copy(work, actor.by, copy.id, CopyAction.AUTHORISE)
         authorisation.grant(
@@ -284,7 +293,7 @@ def _turn(work: Work, actor: Actor, request_id: UUID, wish: Wish, *, custody: bo
     word = _word(work, actor, request, taken, wish, custody=custody)
     number = organisation(work, request.organisation_id).number
     by_hand = request.state == R.PHYSICAL_SEAL  # of which the signer signs nothing
-    passkeys_only = not by_hand and seal_facts(work, request.seal_id).evidence == PASSKEY
+    passkeys_only = not by_hand and any(seal.evidence == PASSKEY for seal in facts_of_request(work, request))
     subject = Subject(request.id, number, wish.manifest_sha256, passkeys_only)
     return _Turn(request, subject, word, steps_of_request(request), taken)
 
@@ -293,14 +302,11 @@ def _word(
     work: Work, actor: Actor, request: PrintRequest, taken: tuple[Taken, ...], wish: Wish, *, custody: bool
 ) -> Word:
     """Raises: ApplicantMayNotDecide, PersonCountsOnce, NotThisPersonsTurn, ColleagueNotPossible, NotFound."""
+    if custody:
+        return _custody_word(work, actor, request, taken, wish)
     applicant_id = person_of_account(work, request.applicant_id)
     require_decider(actor.person_id, applicant_id=applicant_id, taken=taken)
     word = Word(actor.person_id, request.step, wish.decision, wish.reason[:LONGEST_TEXT], to=wish.to)
-    if custody:
-        principal = require_custodian(work, actor, request)
-        if principal is not None:
-            require_decider(principal, applicant_id=applicant_id, taken=taken)
-        return replace(word, step=custody_step(request.seal_id), acts_for=principal)
     step = waiting_step(steps_of_request(request), taken)
     if step is None or step.name.startswith(CUSTODY_PREFIX):
         raise NotThisPersonsTurn("no approval waits")
@@ -319,6 +325,24 @@ def _word(
         if wish.to not in {each.id for each in colleagues(work, request.organisation_id, Permission.APPROVE_REQUEST)}:
             raise ColleagueNotPossible("only somebody who may approve can be asked")
     return replace(word, step=step.name, acts_for=principal)
+
+
+def _custody_word(work: Work, actor: Actor, request: PrintRequest, taken: tuple[Taken, ...], wish: Wish) -> Word:
+    """Whoever keeps several of the seals, or stands in for their keeper, speaks for each of them."""
+    principal, step = require_custodian(work, actor, request), custody_step(waiting_seal(request))
+    applicant_id = person_of_account(work, request.applicant_id)
+    others = [
+        one
+        for one in taken
+        if not one.step.startswith(CUSTODY_PREFIX)
+        or one.step == step
+        or (one.person_id, one.acts_for) != (actor.person_id, principal)
+    ]
+    for person in (actor.person_id, principal):
+        if person is not None:
+            require_decider(person, applicant_id=applicant_id, taken=others)
+    reason = wish.reason[:LONGEST_TEXT]
+    return Word(actor.person_id, step, wish.decision, reason, acts_for=principal, to=wish.to)
 
 
 def _locked(work: Work, actor: Actor, request_id: UUID, *, custody: bool) -> PrintRequest:

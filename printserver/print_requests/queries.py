@@ -29,7 +29,12 @@ from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.money import Money
 from printserver.print_requests.particulars import Particulars, amount_of, particulars_of
 from printserver.print_requests.release import is_release_frozen, obstacle
-from printserver.print_requests.request_seals import RequestedSeal, facts_of_request, seals_of_request, waits_for_keeper_of
+from printserver.print_requests.request_seals import (
+    RequestedSeal,
+    facts_of_request,
+    seals_of_request,
+    waits_for_keeper_of,
+)
 from printserver.print_requests.search import EVERYTHING, Search, conditions, copied_to, visible
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
@@ -301,9 +306,7 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         printer_name=printer.name,
         replaces_copy_id=request.replaces_copy_id,
         may_release=may_release(work, actor, request),
-        obstacle=obstacle(
-            actor, request, printer.release_rule, at=work.now(), frozen=is_release_frozen(work, request)
-        ),
+        obstacle=obstacle(actor, request, printer.release_rule, at=work.now(), frozen=is_release_frozen(work, request)),
         copies=tuple(_copy(row) for row in rows),
         decisions=taken,
         deciders=people,

@@ -19,6 +19,7 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, names
 from printserver.print_requests.access import copies_of
 from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.request_seals import asks_for
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.queries import printer_facts
 from printserver.seals.errors import SealNotFound
@@ -86,7 +87,7 @@ def seal_uses(
     seal = readable_seal(work, actor, seal_id)
     if not may_read_uses(work, actor, seal):
         raise SealNotFound("there is no such seal")
-    wanted = [PrintRequest.seal_id == seal_id]
+    wanted = [asks_for((seal_id,))]
     wanted += [] if before is None else [PrintRequest.id < before]
     rows = work.session.scalars(
         select(PrintRequest).where(*wanted).order_by(PrintRequest.id.desc()).limit(min(limit, MOST))

@@ -17,6 +17,7 @@ from printserver.organisations.permissions import Permission
 from printserver.print_requests.models import PrintRequest, RequestTurn
 from printserver.print_requests.money import CNY
 from printserver.print_requests.states import RequestState
+from printserver.seals.queries import SealFacts
 from printserver.signing.evidence import CUSTODY_PREFIX
 from printserver.signing.flow import Case, Flow, Scope, Sealing, Step, parse_flow, steps_of
 
@@ -29,11 +30,14 @@ def case_of_request(work: Work, request: PrintRequest, seal_types: Sequence[str]
     return Case(branch_path(work, request.branch_id), request.copies, fen, tuple(seal_types))
 
 
-def lay_steps(work: Work, request: PrintRequest, flow: Flow, seal_type: str) -> None:
-    """Freeze the flow into the request, and note who may be asked. The request must be in the session."""
-    steps = [*steps_of(flow, case_of_request(work, request, (seal_type,)))]
+def lay_steps(work: Work, request: PrintRequest, flow: Flow, seals: Sequence[SealFacts]) -> None:
+    """Freeze the flow into the request, and note who may be asked. The request must be in the session.
+
+    seals: all that it asks for, in its order; the custodians of each confirm its use, one after the other.
+    """
+    steps = [*steps_of(flow, case_of_request(work, request, tuple(seal.type for seal in seals)))]
     if flow.sealing is Sealing.ELECTRONIC:
-        steps.append(Step(custody_step(request.seal_id), 1, (CUSTODIAN,)))
+        steps += [Step(custody_step(seal.id), 1, (CUSTODIAN,)) for seal in seals]
     request.flow, request.steps = flow.to_json(), [step.to_json() for step in steps]
     request.step = steps[0].name
     for step in steps:

@@ -21,6 +21,7 @@ from printserver.print_requests.events import CopyStarted
 from printserver.print_requests.models import Copy
 from printserver.print_requests.outcomes import record_outcome
 from printserver.print_requests.queries import CopyFacts, copy_facts, expires_at
+from printserver.print_requests.request_seals import facts_of_copy_seals
 from printserver.print_requests.states import CopyAction, CopyState
 from printserver.printing import tickets
 from printserver.printing.fence_record import FenceRecordDamaged, parse_fence_record
@@ -29,7 +30,6 @@ from printserver.printing.ports import FenceRecord, PrinterBusy, TicketClaim, Ti
 from printserver.printing.queries import PrinterFacts, printer_facts
 from printserver.printing.tickets import Shares, TicketFacts, present_ticket
 from printserver.seals.queries import require_usable as require_usable_seal
-from printserver.seals.queries import seal_facts
 from printserver.storage.objects import Objects
 
 BY_DESK: Final = By(process="ticket-desk")
@@ -106,7 +106,8 @@ class Desk:
 
     def _send(self, work: Work, ticket: TicketFacts, claim: TicketClaim, approved: ApprovedPrinting) -> None:
         copy, printer = copy_facts(work, ticket.copy_id), printer_facts(work, ticket.printer_id)
-        places = (copy.branch_id, printer.branch_id, seal_facts(work, copy.seal_id).branch_id)
+        seals = facts_of_copy_seals(work, copy.request_id)
+        places = (copy.branch_id, printer.branch_id, *(seal.branch_id for seal in seals))
         if is_frozen(work, copy.organisation_id, places):
             raise PrinterBusy("the branch is frozen")
         _check(work, ticket, copy, printer, claim, approved)
@@ -160,6 +161,7 @@ def _check(
     if expires_at(work, copy.request_id) <= work.now():
         raise TicketRefused("the request has expired")
     try:
-        require_usable_seal(work, seal_facts(work, copy.seal_id))
+        for seal in facts_of_copy_seals(work, copy.request_id):
+            require_usable_seal(work, seal)
     except PrintServerError as problem:
         raise TicketRefused(str(problem)) from problem

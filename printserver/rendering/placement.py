@@ -34,12 +34,16 @@ class WantedSeal:
 
 @dataclass(frozen=True)
 class Document:
-    """`texts`: of each page, in order, with the words of `keywords`; without them no keyword is ever found."""
+    """`texts`: of each page, in order, with the words of `keywords`; without them no keyword is ever found.
+
+    custom: look also for what is against custom.
+    """
 
     layout: tuple[PageLayout, ...]
     texts: tuple[PageText, ...] = ()
     keywords: tuple[str, ...] = ()
     two_sided: bool = False
+    custom: bool = True
 
     @property
     def front_sides(self) -> frozenset[int]:
@@ -159,7 +163,7 @@ def _across(document: Document, seal: WantedSeal, wish: Straddle, number: int) -
 
 
 def _against_custom(document: Document, seals: Sequence[PlacedSeal]) -> Iterator[Finding]:
-    if not document.texts:
+    if not document.custom or not document.texts:
         return
     layouts = {page.page: page for page in document.layout}
     texts = dict(enumerate(document.texts, 1))

@@ -19,6 +19,7 @@ from printserver.foundation.errors import IntegrityError
 from printserver.foundation.serials import ELECTRONIC_ORIGINAL, CopySerial
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.queries import copy_facts
+from printserver.rendering.marks import PlacedSeal, SealPlace, seal_box
 from printserver.rendering.page_layout import PageLayout
 from printserver.seals.queries import SealFacts, require_usable, seal_facts
 from printserver.signing.errors import EvidenceInsufficient
@@ -137,14 +138,14 @@ def _proved(
 
 
 def _first_place(
-    places: Sequence[Mapping[str, int]], seal: SealFacts, layout: Sequence[PageLayout]
+    places: Sequence[Mapping[str, Any]], seal: SealFacts, layout: Sequence[PageLayout]
 ) -> VisiblePlace | None:
-    """Where readers show the signature: over the first seal where it is printed first."""
-    for place in places:
-        page = layout[place["page"] - 1]
-        x, y = page.content.apply(place["x_um"], place["y_um"])
-        left, top = x - seal.width_um // 2, y - seal.height_um // 2
-        return VisiblePlace(place["page"], left, top, seal.width_um, seal.height_um, page.size.height_um)
+    """Where readers show the signature: over the first seal where it is printed first, if it can be a slice of it."""
+    drawn = PlacedSeal(b"", seal.width_um, seal.height_um, tuple(map(SealPlace.from_json, places)))
+    for place in sorted(drawn.places, key=lambda each: each.part is not None):
+        page = layout[place.page - 1]
+        box = seal_box(page, drawn, place)
+        return VisiblePlace(place.page, box.x_um, box.y_um, box.width_um, box.height_um, page.size.height_um)
     return None
 
 

@@ -137,8 +137,13 @@ def _decision_problems(rule: _Rule, one: Verified, standing: Standing, at: datet
 
 
 def _people_problems(rule: _Rule, claims: Sequence[EvidenceClaims]) -> Iterator[str]:
-    counted = Counter(person for one in claims for person in (one.person_id, one.acts_for) if person)
-    if any(times > 1 for times in counted.values()):
+    """Once a person, in whatever place; but whoever keeps several of the seals confirms the use of each."""
+    custody = [one for one in claims if one.step.startswith(CUSTODY_PREFIX)]
+    words = [(one.person_id, one.acts_for) for one in claims if not one.step.startswith(CUSTODY_PREFIX)]
+    words += dict.fromkeys((one.person_id, one.acts_for) for one in custody)
+    counted = Counter(person for word in words for person in word if person)
+    repeated = Counter((one.step, one.person_id) for one in custody)
+    if any(times > 1 for times in (*counted.values(), *repeated.values())):
         yield "one person decided more than once"
     if rule.applicant_id in counted:
         yield "the applicant decided on the own request"

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from printserver.print_requests.money import CNY, AmountMalformed, Money, parse_money
 from printserver.web.forms import CONSENTS, TypedRequest
+from printserver.web.placed_seals import TypedPlace
 
-_PLAIN: Final = ("title", "purpose", "own_reference", "seal_id", "printer_id", "sides", "class_code")
-_UM_PER_MM: Final = 1_000
+_PLAIN: Final = ("title", "purpose", "own_reference", "printer_id", "sides", "class_code")
 
 
 def fields_of(typed: TypedRequest) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def fields_of(typed: TypedRequest) -> dict[str, Any]:
         **{name: getattr(typed, name) for name in _PLAIN},
         "electronic": bool(typed.electronic),
         "copies": int(typed.copies) if typed.copies.strip().isdecimal() else typed.copies,
-        "places": [_place(place) for place in typed.places],
+        **_seals(typed),
         "amount": _amount(typed),
         "parties": [party for party in parties if party["name"] or party["number"]],
         "copy_to": [person for person in typed.copy_to if person],
@@ -43,33 +43,25 @@ def typed_of(fields: Mapping[str, Any]) -> TypedRequest:
             "currency": str(amount.get("currency", CNY)) if isinstance(amount, Mapping) else CNY,
         }
     )
-    places = [_typed_place(place) for place in _listed(fields.get("places")) if isinstance(place, Mapping)]
+    seals = [seal for seal in _listed(fields.get("seals")) if isinstance(seal, Mapping)] or [fields]
+    places = [
+        TypedPlace.of_json(place, at)
+        for at, seal in enumerate(seals)
+        for place in _listed(seal.get("places"))
+        if isinstance(place, Mapping)
+    ]
+    typed = typed.with_seals([str(seal.get("seal_id") or "") for seal in seals])
     parties = [_typed_party(party) for party in _listed(fields.get("parties")) if isinstance(party, Mapping)]
     return typed.with_places(places).with_parties(parties)
 
 
-def _place(place: tuple[str, ...]) -> dict[str, Any]:
-    page, x, y = place
-    return {
-        "page": int(page) if page.strip().isdecimal() else page,
-        "x_um": _um(x),
-        "y_um": _um(y),
-    }
-
-
-def _um(millimetres: str) -> int | str:
-    try:
-        return round(float(millimetres.replace(",", ".")) * _UM_PER_MM)
-    except (ValueError, OverflowError):
-        return millimetres
-
-
-def _typed_place(place: Mapping[str, Any]) -> tuple[str, str, str]:
-    return str(place.get("page", "")), _mm(place.get("x_um", "")), _mm(place.get("y_um", ""))
-
-
-def _mm(value: object) -> str:
-    return f"{value / _UM_PER_MM:.7g}" if isinstance(value, int) else str(value)
+def _seals(typed: TypedRequest) -> dict[str, Any]:
+    """One seal as an application has a single one, several in a list."""
+    seals = [
+        {"seal_id": seal_id, "places": [place.to_json() for place in typed.places if place.of_seal == at]}
+        for at, seal_id in enumerate(typed.seal_ids)
+    ]
+    return seals[0] if len(seals) == 1 else {"seals": seals}
 
 
 def _amount(typed: TypedRequest) -> dict[str, Any] | str | None:

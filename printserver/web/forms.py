@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,14 +19,16 @@ from pydantic import (
     ValidationInfo,
 )
 
-from printserver.print_requests.application import MOST_READERS, Application, Attachment, Place
+from printserver.print_requests.application import MOST_READERS, MOST_SEALS, Application, Attachment
 from printserver.print_requests.money import CNY, AmountMalformed, Money, parse_money
 from printserver.print_requests.notices import Channel, NewNotice, NoticeKind, NoticeMalformed
 from printserver.print_requests.parties import MOST_PARTIES, Party, PartyKind
+from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
+from printserver.rendering.places import OnPage, OnPages, PlaceMalformed, place_from_json
 from printserver.signing.flow import DEFAULT_CLASS
+from printserver.web.placed_seals import COLUMNS, TypedPlace
 
-UM_PER_MM: Final = 1_000
 MOST_PLACES: Final = 50
 
 FIELDS: Final = frozenset(
@@ -50,7 +51,10 @@ def _at_most(limit: str) -> Callable[[int, ValidationInfo], int]:
 
 
 class TypedRequest(BaseModel):
-    """The form of a new request, as typed.   place_*: one entry a place, in order.   shown: the page in the picture."""
+    """The form of a new request, as typed.   place_*: one entry a place, in order; see `TypedPlace`.
+
+    shown: the page in the picture.   seen: the warnings that somebody has looked at.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,6 +64,7 @@ class TypedRequest(BaseModel):
     purpose: Text = ""
     own_reference: Text = ""
     seal_id: Text = ""
+    further_seal: Annotated[list[Text], Field(max_length=MOST_SEALS)] = []
     printer_id: Text = ""
     copies: Text = "1"
     sides: Text = Sides.ONE_SIDED.value
@@ -77,13 +82,29 @@ class TypedRequest(BaseModel):
     place_page: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_x: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_y: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_seal: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_kind: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_word: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_which: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_group: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    seen: Text = ""
     shown: Text = "1"
     action: Text = "submit"
 
     @property
-    def places(self) -> list[tuple[str, ...]]:
-        """Page, x and y of each; what is missing is empty."""
-        return _rows(self.place_page, self.place_x, self.place_y)
+    def places(self) -> list[TypedPlace]:
+        """What is missing is empty; a place that says nothing of its kind is one on a page, of the first seal."""
+        rows = _rows(*(getattr(self, f"place_{name}") for name in COLUMNS))
+        return [TypedPlace(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+    @property
+    def seal_ids(self) -> list[str]:
+        """The first one first."""
+        return [self.seal_id, *self.further_seal]
+
+    def with_seals(self, seal_ids: Sequence[str]) -> TypedRequest:
+        """seal_ids: at least one."""
+        return self.model_copy(update={"seal_id": seal_ids[0], "further_seal": list(seal_ids[1:])})
 
     @property
     def parties(self) -> list[tuple[str, ...]]:
@@ -95,9 +116,9 @@ class TypedRequest(BaseModel):
         columns = {"party_kind": kinds, "party_name": names, "party_number": numbers, "party_consent": consents}
         return self.model_copy(update=columns)
 
-    def with_places(self, places: Sequence[tuple[str, ...]]) -> TypedRequest:
-        pages, xs, ys = ([place[at] for place in places] for at in range(3))
-        return self.model_copy(update={"place_page": pages, "place_x": xs, "place_y": ys})
+    def with_places(self, places: Sequence[TypedPlace]) -> TypedRequest:
+        columns = {f"place_{name}": [getattr(place, name) for place in places] for name in COLUMNS}
+        return self.model_copy(update=columns)
 
 
 class TypedNotice(BaseModel):
@@ -125,10 +146,24 @@ class CheckedAmount(BaseModel):
     currency: str
 
 
+def _readable(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """A place as an application has it, on a page that the document has."""
+    try:
+        place = place_from_json(value)
+    except PlaceMalformed as problem:
+        raise ValueError(str(problem)) from None
+    if isinstance(place, OnPage) and not 1 <= place.page <= (info.context or {})["pages"]:
+        raise ValueError("pages")
+    if isinstance(place, OnPage | OnPages) and min(place.x_um, place.y_um) < 0:
+        raise ValueError("a length is not negative")
+    return value
+
+
 class CheckedPlace(BaseModel):
-    page: Annotated[int, Field(ge=1), AfterValidator(_at_most("pages"))]
-    x_um: Annotated[int, Field(ge=0, le=2_000_000)]
-    y_um: Annotated[int, Field(ge=0, le=2_000_000)]
+    """`seal`: among the request's, from 0."""
+
+    seal: Annotated[int, AfterValidator(_at_most("last_seal"))]
+    place: Annotated[dict[str, Any], AfterValidator(_readable)]
 
 
 class CheckedParty(BaseModel):
@@ -139,10 +174,27 @@ class CheckedParty(BaseModel):
     accepts_print: bool
 
 
-class CheckedRequest(BaseModel):
-    """Checked with a context: `most_copies` of this server, and `pages` of the document."""
+class CheckedSeals(BaseModel):
+    """Checked with a context: `pages` of the document, and `last_seal`, the number of the last one from 0."""
 
     seal_id: UUID
+    further: list[UUID]
+    places: list[CheckedPlace]
+
+    @property
+    def seals(self) -> list[SealWanted]:
+        """All of them, the first one first, each with its places."""
+        return [
+            SealWanted(
+                seal_id, tuple(place_from_json(checked.place) for checked in self.places if checked.seal == number)
+            )
+            for number, seal_id in enumerate([self.seal_id, *self.further])
+        ]
+
+
+class CheckedRequest(CheckedSeals):
+    """Checked with a context: `most_copies` of this server besides."""
+
     printer_id: UUID
     copies: Annotated[int, Field(ge=1), AfterValidator(_at_most("most_copies"))]
     sides: Sides
@@ -154,15 +206,16 @@ class CheckedRequest(BaseModel):
     copy_to: tuple[UUID, ...] = ()
     amount: CheckedAmount | None = None
     parties: list[CheckedParty] = []
-    places: list[CheckedPlace]
 
     def application(
         self, filename: str, attachments: tuple[Attachment, ...] = (), earlier_id: UUID | None = None
     ) -> Application:
-        places = tuple(Place(place.page, place.x_um, place.y_um) for place in self.places)
+        first, *further = self.seals
         return Application(
-            **self.model_dump(exclude={"places", "amount", "parties"}),
-            places=places,
+            **self.model_dump(exclude={"seal_id", "further", "places", "amount", "parties"}),
+            seal_id=first.seal_id,
+            places=first.places,
+            further=tuple(further),
             filename=filename,
             amount=None if self.amount is None else Money(self.amount.minor, self.amount.currency),
             parties=tuple(Party(**vars(party)) for party in self.parties),
@@ -173,7 +226,7 @@ class CheckedRequest(BaseModel):
 
 @dataclass(frozen=True)
 class FieldsWrong(Exception):
-    """`fields`: names of the fields that cannot be used; a place's is `place-0`, `place-1` ….."""
+    """`fields`: names of those that cannot be used; a place's is `place-0` …, a further seal's `seal-1` …."""
 
     fields: frozenset[str]
 
@@ -181,12 +234,13 @@ class FieldsWrong(Exception):
 def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> CheckedRequest:
     """pages: of the document.   Raises: FieldsWrong."""
     words = typed.model_dump(include=set(FIELDS))
-    limits = {"most_copies": most_copies, "pages": pages}
+    limits = {"most_copies": most_copies, "pages": pages, "last_seal": len(typed.further_seal)}
     words["electronic"] = bool(typed.electronic)
     words["copy_to"] = [person for person in typed.copy_to if person]
     given = {
         **words,
-        "places": [_micrometres(place) for place in typed.places],
+        "further": typed.further_seal,
+        "places": _places(typed),
         "parties": [_party(party) for party in typed.parties if any(party[1:3])],
         "amount": _amount(typed),
     }
@@ -196,9 +250,25 @@ def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> Check
         raise FieldsWrong(frozenset(_field(error["loc"]) for error in problem.errors())) from None
 
 
+def check_places(typed: TypedRequest, *, pages: int) -> list[SealWanted]:
+    """The seals alone, while the rest of the form may still be empty.   Raises: FieldsWrong."""
+    wanted = {"seal_id": typed.seal_id, "further": typed.further_seal, "places": _places(typed)}
+    limits = {"pages": pages, "last_seal": len(typed.further_seal)}
+    try:
+        return CheckedSeals.model_validate(wanted, context=limits).seals
+    except ValidationError as problem:
+        raise FieldsWrong(frozenset(_field(error["loc"]) for error in problem.errors())) from None
+
+
+def _places(typed: TypedRequest) -> list[dict[str, Any]]:
+    return [{"seal": place.of_seal, "place": place.to_json()} for place in typed.places]
+
+
 def _field(location: Sequence[int | str]) -> str:
     if location[0] == "places":
         return f"place-{location[1]}" if len(location) > 1 else "places"
+    if location[0] == "further":
+        return f"seal-{int(location[1]) + 1}" if len(location) > 1 else "seal_id"
     if location[0] == "parties":
         return f"party-{location[1]}" if len(location) > 1 else "parties"
     return str(location[0])
@@ -228,16 +298,3 @@ def _amount(typed: TypedRequest) -> Mapping[str, Any] | None:
     except AmountMalformed:
         raise FieldsWrong(frozenset({"amount"})) from None
     return None if money is None else vars(money)
-
-
-def _micrometres(place: tuple[str, ...]) -> Mapping[str, Any]:
-    page, x, y = place
-    return {"page": page.strip(), "x_um": _um(x), "y_um": _um(y)}
-
-
-def _um(millimetres: str) -> int | None:
-    """None for what is no length; a comma is a decimal point."""
-    try:
-        return round(Decimal(millimetres.strip().replace(",", ".")) * UM_PER_MM)
-    except (InvalidOperation, ValueError, OverflowError):
-        return None

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from printserver.approvals.flows import PASSKEY
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.organisations.secrets import Secrets
 from printserver.organisations.vouched_passkeys import evidence_keys
-from printserver.seals.queries import seal_facts
+from printserver.print_requests.queries import SealOnRequest
 
 
 @dataclass(frozen=True)
 class PasskeyChoice:
-    """own: whether officers have vouched for a passkey of this person.   only: whether the seal demands one."""
+    """own: whether officers have vouched for a passkey of this person.   only: whether one of the seals demands one."""
 
     own: bool
     only: bool
 
 
-def passkey_choice(work: Work, actor: Actor, secrets: Secrets, seal_id: UUID) -> PasskeyChoice:
+def passkey_choice(work: Work, actor: Actor, secrets: Secrets, seals: Sequence[SealOnRequest]) -> PasskeyChoice:
     return PasskeyChoice(
-        own=bool(evidence_keys(work, actor.id, secrets)), only=seal_facts(work, seal_id).evidence == PASSKEY
+        own=bool(evidence_keys(work, actor.id, secrets)), only=any(seal.evidence == PASSKEY for seal in seals)
     )

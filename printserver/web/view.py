@@ -25,10 +25,11 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.secrets import Secrets
 from printserver.settings import Settings
 from printserver.signing.errors import KeyListRefused
-from printserver.web.assets import TEMPLATES, asset_url
 from printserver.signing.signatories import office_covers
+from printserver.web.assets import TEMPLATES, asset_url
 from printserver.web.devices import device_in_words
 from printserver.web.languages import COOKIE, PARAMETER, Language, parse_language, preferred, translations
+from printserver.web.placement_words import said_finding
 from printserver.web.printer_words import reasons_in_words, state_in_words
 from printserver.web.words import KINDS, LANGUAGE_NAMES, SIGNS, TONES, WORDS
 
@@ -168,6 +169,7 @@ def _environment(language: Language, time_zone: str) -> Environment:
     environment.filters["moment"] = _moment(ZoneInfo(time_zone))
     environment.filters["day"] = _day(language, ZoneInfo(time_zone))
     environment.filters["mm"] = lambda micrometres: f"{micrometres / 1000:g}"
+    environment.filters["finding"] = lambda finding: said_finding(words.gettext, finding)
     environment.filters["state_said"] = lambda status: state_in_words(status.state, status.problem, words.gettext)
     environment.filters["reasons_said"] = lambda keywords: reasons_in_words(keywords, words.gettext)
     environment.globals.update(asset=asset_url, signs=SIGNS, language_names=LANGUAGE_NAMES)

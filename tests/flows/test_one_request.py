@@ -16,7 +16,6 @@ from sqlalchemy import select
 from printserver.approvals.authorisation import redeem
 from printserver.foundation.serials import CopySerial
 from printserver.print_requests import pipeline
-from printserver.print_requests.application import Place
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.rendering.marks import CopyMarks
@@ -25,7 +24,6 @@ from printserver.rendering.page_layout import PageLayout
 from printserver.signer.issuing import BY_SIGNER
 from printserver.signing.codes import parse_text, verify_code
 from printserver.signing.pades import verify_pdf
-from printserver.signing.seal_object import read_seal_object
 from printserver.storage.objects import LocalObjects
 from tests.signing_world import SigningWorld
 from tests.world_building import PAGES, SITE
@@ -120,10 +118,9 @@ def test_rendering_twice_gives_the_same_bytes(sqlite_signing_world: SigningWorld
     with world.database.reading() as work:
         order = pipeline._order(work, request_id)
     objects = world.adapters.objects
-    made = read_seal_object(objects.get(order.seal.object_sha256))
-    seal = pipeline._placed(made, [Place(**place) for place in order.request.places])
+    seals = pipeline._placed(world.database, objects, world.adapters.load_key_list(), order)
     for copy in world.copies(request_id):
-        marks = CopyMarks(serial=CopySerial(copy.serial), number=copy.number, copies=COPIES, seals=(seal,), test=False)
+        marks = CopyMarks(serial=CopySerial(copy.serial), number=copy.number, copies=COPIES, seals=seals, test=False)
         layout = [PageLayout.from_json(page) for page in order.request.layout]
         again = render_copy(objects.get(order.document_sha256), layout, marks)
         assert again == objects.get(copy.rendition_sha256)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from printserver.api.v1.common import View
 from printserver.api.v1.copies import Copy
-from printserver.print_requests.application import MOST_READERS, MOST_SEALS, Application, Attachment
-from printserver.print_requests.request_seals import SealWanted
-from printserver.rendering.places import OnPage, Place, place_from_json
+from printserver.api.v1.seal_places import DrawnPlace, NewSeal, Places, RequestSeal, Seals
+from printserver.print_requests.application import MOST_READERS, Application, Attachment
 from printserver.print_requests.electronic import Electronic
 from printserver.print_requests.money import CNY, Money, in_capitals
 from printserver.print_requests.particulars import Particulars
@@ -21,16 +20,6 @@ from printserver.print_requests.queries import RequestDetails
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import RequestState
 from printserver.signing.flow import DEFAULT_CLASS
-
-Um = Annotated[int, Field(ge=0, le=2_000_000)]
-
-
-class SealPlace(View):
-    """Page from 1; the seal's centre from the page's top-left corner as a person sees it, in micrometres."""
-
-    page: Annotated[int, Field(ge=1)]
-    x_um: Um
-    y_um: Um
 
 
 class Amount(View):
@@ -54,15 +43,16 @@ class RequestParty(View):
 
 
 class NewPrintRequest(View):
-    """The form field `application`."""
+    """The form field `application`. Either `seals`, or `seal_id` with `places` for a single one."""
 
-    seal_id: UUID
+    seal_id: UUID | None = None
+    places: Annotated[
+        Places,
+        Field(description="At least one a seal; none for a class of documents that is sealed by hand."),
+    ] = ()
+    seals: Annotated[Seals, Field(description="The first one's number stands in the codes.")] = ()
     printer_id: UUID
     copies: Annotated[int, Field(ge=1)]
-    places: Annotated[
-        list[SealPlace],
-        Field(max_length=2_000, description="At least one; none for a class of documents that is sealed by hand."),
-    ]
     title: Annotated[str, Field(min_length=1, max_length=500)]
     purpose: Annotated[str, Field(max_length=500)] = ""
     own_reference: Annotated[
@@ -82,16 +72,30 @@ class NewPrintRequest(View):
         UUID | None, Field(description="A request of your own that came to an end, and that this one follows.")
     ] = None
 
+    @model_validator(mode="after")
+    def _name_the_seals_once(self) -> Self:
+        if (self.seal_id is None) == (not self.seals) or (self.seals and self.places):
+            raise ValueError("give either seals, or seal_id with places")
+        return self
+
+    @property
+    def all_seals(self) -> tuple[NewSeal, ...]:
+        return self.seals if self.seal_id is None else (NewSeal(seal_id=self.seal_id, places=self.places),)
+
     def asked(self, filename: str, attachments: tuple[Attachment, ...] = ()) -> Application:
+        """Raises: PlaceMalformed."""
+        first, *further = (seal.wanted() for seal in self.all_seals)
         words = self.model_dump(
             include={
-                *("seal_id", "printer_id", "copies", "title", "purpose", "own_reference", "sides"),
+                *("printer_id", "copies", "title", "purpose", "own_reference", "sides"),
                 *("class_code", "copy_to", "earlier_id", "electronic"),
             }
         )
         return Application(
             **words,
-            places=tuple(Place(place.page, place.x_um, place.y_um) for place in self.places),
+            seal_id=first.seal_id,
+            places=first.places,
+            further=tuple(further),
             filename=filename,
             amount=None if self.amount is None else Money(self.amount.minor, self.amount.currency),
             parties=tuple(Party(**vars(party)) for party in self.parties),
@@ -209,8 +213,9 @@ class PrintRequest(RequestSummary):
     filename: str
     pages: int
     sides: Sides
-    places: list[SealPlace]
+    places: Annotated[list[DrawnPlace], Field(description="Of the first seal; `seals` has all.")]
     seal_name: str
+    seals: list[RequestSeal]
     printer_name: str
     replaces_copy_id: UUID | None
     copy_list: list[Copy]
@@ -238,10 +243,11 @@ class PrintRequest(RequestSummary):
             **dict(summary),
             **own,
             **_particulars(details.particulars),
-            seal_name=details.seal_name,
+            seal_name=details.seals[0].name,
+            seals=[RequestSeal.of(seal) for seal in details.seals],
             printer_name=details.printer_name,
             replaces_copy_id=details.replaces_copy_id,
-            places=[SealPlace(**place) for place in details.places],
+            places=[DrawnPlace(**place) for place in details.seals[0].places or ()],
             copy_list=[Copy.model_validate(copy) for copy in details.copies],
             decisions=[
                 Decision(**vars(each), person_name=details.deciders.get(each.person_id, ""))

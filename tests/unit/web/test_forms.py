@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from printserver.print_requests.application import Place
+from printserver.rendering.places import OnPage
 from printserver.web.forms import FieldsWrong, TypedRequest, check_request
 
 ONE = "00000000-0000-7000-8000-000000000001"
@@ -31,7 +31,7 @@ def _wrong(**typed: object) -> frozenset[str]:
 
 def test_millimetres_become_micrometres_with_point_or_comma():
     application = check_request(RIGHT, most_copies=10, pages=2).application("c.pdf")
-    assert application.places == (Place(2, 104_100, 148_700), Place(1, 12_500, 20_000))
+    assert application.places == (OnPage(2, 104_100, 148_700), OnPage(1, 12_500, 20_000))
     assert (application.title, application.copies, application.seal_id) == ("供货合同", 2, UUID(ONE))
 
 
@@ -61,5 +61,5 @@ def test_whatever_is_typed_is_an_application_or_names_its_fields(pages: list[str
         wrong_fields = wrong.fields
     else:
         wrong_fields = frozenset()
-        assert all(1 <= place.page <= 2 for place in checked.places)
+        assert all(1 <= checked.place["page"] <= 2 for checked in checked.places)
     assert wrong_fields <= {"places", *(f"place-{at}" for at in range(4))}

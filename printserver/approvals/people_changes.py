@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from printserver.approvals.flows import Attestor
-from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statement_queries import statements
+from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import propose
 from printserver.foundation.clock import as_text
 from printserver.foundation.errors import Refused
@@ -264,9 +264,7 @@ def _unseat(work: Work, actor: Actor, attestor: Attestor, ended: Iterable[RightF
     )
 
 
-def _unlend(
-    work: Work, actor: Actor, attestor: Attestor, ended: Iterable[DelegationFacts]
-) -> tuple[UUID, ...]:
+def _unlend(work: Work, actor: Actor, attestor: Attestor, ended: Iterable[DelegationFacts]) -> tuple[UUID, ...]:
     """The signer takes the deputies' words no longer."""
     return tuple(
         propose(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from printserver.notifications.secret_box import SecretBox, seal_secret
 from printserver.notifications.smtp import MailServer
 from printserver.organisations.oidc import SingleSignOn
 from printserver.organisations.oidc_provider import HttpProvider
+from printserver.organisations.seat_book import SeatBook
 from printserver.organisations.secrets import Secrets
 from printserver.print_requests.printing import SpoolerAccess
 from printserver.printing.cups import CupsSpooler
@@ -52,9 +54,14 @@ class SingleSignOnOff(NotFound):
 
 @dataclass(frozen=True)
 class FileAttestor:
-    """The web process's attestation key, from a file that no other process can read."""
+    """The web process's attestation key, from a file that no other process can read; a ceremony may put a new one."""
 
-    key: AttestationKey
+    file: Path
+
+    @property
+    def key(self) -> AttestationKey:
+        """As it lies there now.   Raises: TrustFileRefused."""
+        return AttestationKey.load(self.file)
 
     def attest(self, claims: EvidenceClaims) -> str:
         return sign_evidence(claims, self.key)
@@ -67,11 +74,17 @@ class Adapters:
     settings: Settings
     database: Database
     objects: Objects
+    seats: SeatBook | None = None
+    """The signer's register, when it is asked in another way than over the signer's socket."""
+
+    @property
+    def seat_book(self) -> SeatBook:
+        return self.signer if self.seats is None else self.seats
 
     @cached_property
     def attestor(self) -> FileAttestor:
         """For the web process alone; the file belongs to its system user."""
-        return FileAttestor(AttestationKey.load(self.settings.attestation_key))
+        return FileAttestor(self.settings.attestation_key)
 
     @cached_property
     def secrets(self) -> Secrets:

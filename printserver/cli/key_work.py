@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from printserver.audit.witness import Witness
 from printserver.bootstrap import build, read_key_list, read_key_overview
 from printserver.cli.system_users import SIGNER, give_all, system_user
 from printserver.foundation.clock import SystemClock, as_text
-from printserver.foundation.errors import Refused
+from printserver.foundation.errors import PrintServerError, Refused
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.unit_of_work import Database
 from printserver.organisations.credentials import check_password, check_second_factor
@@ -47,7 +48,9 @@ from printserver.signer.later_plan import LaterPlan
 from printserver.signer.pdf_signing import outside_roots
 from printserver.signer.seal_making import made_seal_keys
 from printserver.signer.stopped_keys import stop_key
+from printserver.signer.trust_watch import EVERY_SECONDS
 from printserver.signing.certificate_files import keep_chain, read_certificates
+from printserver.signing.client import SignerClient
 from printserver.signing.errors import KeyUnknown
 from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue
@@ -57,6 +60,8 @@ from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.transcripts import Officer, Transcript, read_transcripts
 
+SIGNER_STARTS_IN: Final = 30.0
+"""Seconds that a ceremony waits for the signer's new start, at most."""
 BY_KEYS: Final = By(process="keys")
 
 
@@ -139,7 +144,16 @@ def hold_ceremony(
     key_list = read_key_list(settings)
     root = open_root(root_folder, key_list, passphrase_file=passphrase_file)
     with _given_back(settings), opened_token(settings) as hsm:
-        path = hold_later(settings, plan, officers, root=root, key_list=key_list, hsm=hsm, now=SystemClock().now())
+        path = hold_later(
+            settings,
+            plan,
+            officers,
+            root=root,
+            key_list=key_list,
+            hsm=hsm,
+            now=SystemClock().now(),
+            settle=lambda: _wait_for_the_signer(settings),
+        )
     record(
         settings,
         KeyCeremonyHeld(
@@ -150,6 +164,25 @@ def hold_ceremony(
         ),
     )
     return path
+
+
+def _wait_for_the_signer(settings: Settings) -> None:
+    """Until it has ended over the new key list and answers again; not at all when it does not run."""
+    signer = SignerClient(settings.signer_socket, timeout=1.0)
+    if not _answers(signer):
+        return
+    time.sleep(2 * EVERY_SECONDS)
+    deadline = time.monotonic() + SIGNER_STARTS_IN
+    while not _answers(signer) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def _answers(signer: SignerClient) -> bool:
+    try:
+        signer.health()
+    except PrintServerError:
+        return False
+    return True
 
 
 def transcripts(settings: Settings) -> tuple[Transcript, ...]:

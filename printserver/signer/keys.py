@@ -29,6 +29,16 @@ KEY_ENCRYPTION_LABEL: Final = "key-encryption"
 TIME_STAMP_LABEL: Final = "time-stamp"
 
 
+LABELS: Final[Mapping[KeyUsage, str]] = {
+    KeyUsage.PDF: PDF_LABEL,
+    KeyUsage.TREE_HEAD: TREE_HEAD_LABEL,
+    KeyUsage.TIME_STAMP: TIME_STAMP_LABEL,
+    KeyUsage.SEAL_MAKER: SEAL_MAKER_LABEL,
+    KeyUsage.SEAL_CA: SEAL_CA_LABEL,
+}
+"""Of the first key for each use of which a token holds one for all organisations."""
+
+
 def code_label(organisation: int) -> str:
     """organisation: the u32 of verification codes."""
     return f"code-{organisation}"

@@ -7,7 +7,7 @@ a key in the token that nobody lists, which signs nothing; the ceremony is then 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,13 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from printserver.settings import Settings
-from printserver.signer.keys import (
-    PDF_LABEL,
-    TIME_STAMP_LABEL,
-    TREE_HEAD_LABEL,
-    code_label,
-    generation,
-)
+from printserver.signer.attestation_renewal import AttestationRenewal
+from printserver.signer.keys import LABELS, code_label, generation
 from printserver.signer.later_plan import LaterPlan, RefreshStep, RenewStep, RevokeStep
 from printserver.signing.certificate_files import replace_file
 from printserver.signing.errors import KeyListRefused, KeyUnknown, TrustFileRefused
@@ -48,6 +43,9 @@ _NAMES: Final = {
     KeyUsage.CODE: "codes",
     KeyUsage.TREE_HEAD: "log",
     KeyUsage.TIME_STAMP: "time-stamps",
+    KeyUsage.ATTESTATION: "approvals",
+    KeyUsage.SEAL_CA: "seals",
+    KeyUsage.SEAL_MAKER: "seal maker",
 }
 
 
@@ -64,6 +62,10 @@ class LaterCeremony:
     keys: list[PublishedKey]
     done: list[Done] = field(default_factory=list)
 
+    @property
+    def attestation(self) -> AttestationRenewal:
+        return AttestationRenewal(self.settings.attestation_key)
+
     def carry_out(self) -> None:
         """Raises: KeyUnknown, HsmUnavailable and others; nothing is published then."""
         for step in self.plan.steps:
@@ -76,13 +78,11 @@ class LaterCeremony:
                     self.done.append(Done("refresh"))
 
     def _renew(self, step: RenewStep) -> None:
-        label = self._free_label(base_label(step.usage, self.plan.organisation))
-        kind = KeyKind.RSA_3072 if step.usage is KeyUsage.PDF else KeyKind.P_256
-        self.hsm.generate_key(label, kind, secrets.token_bytes(8))
+        label, spki = self._new_key(step)
         certificate = issue_certificate(
             self.root,
             step.usage,
-            spki=self.hsm.public_spki(label),
+            spki=spki,
             common_name=f"{self.key_list.issuer} {_NAMES[step.usage]}",
             organisation_name=self.key_list.issuer,
             not_before=self.now,
@@ -91,6 +91,15 @@ class LaterCeremony:
         key = PublishedKey.of_certificate(certificate, step.usage, organisation=self.plan.organisation)
         self.keys.append(key)
         self.done.append(Done("renew", str(step.usage), key.key_id, label, _digest(certificate)))
+
+    def _new_key(self, step: RenewStep) -> tuple[str, bytes]:
+        """Its label in the token, empty for the file of the web process, and its public half."""
+        if step.usage is KeyUsage.ATTESTATION:
+            return "", self.attestation.make()
+        label = self._free_label(base_label(step.usage, self.plan.organisation))
+        kind = KeyKind.RSA_3072 if step.usage is KeyUsage.PDF else KeyKind.P_256
+        self.hsm.generate_key(label, kind, secrets.token_bytes(8))
+        return label, self.hsm.public_spki(label)
 
     def _revoke(self, step: RevokeStep) -> None:
         for at, key in enumerate(self.keys):
@@ -135,8 +144,7 @@ class LaterCeremony:
 
 def base_label(usage: KeyUsage, organisation: int) -> str:
     """The label in the token of the first key for this use."""
-    labels = {KeyUsage.PDF: PDF_LABEL, KeyUsage.TREE_HEAD: TREE_HEAD_LABEL, KeyUsage.TIME_STAMP: TIME_STAMP_LABEL}
-    return labels.get(usage) or code_label(organisation)
+    return LABELS.get(usage) or code_label(organisation)
 
 
 def open_root(folder: Path, key_list: KeyList, *, passphrase_file: Path | None = None) -> OfflineRoot:
@@ -156,10 +164,13 @@ def hold_later(
     key_list: KeyList,
     hsm: Hsm,
     now: datetime,
+    settle: Callable[[], object] = lambda: None,
 ) -> Path:
     """Carry out a reviewed plan; answers where the transcript lies.
 
-    officers: who confirmed it; exactly those that the plan names.
+    officers: who confirmed it; exactly those that the plan names.   settle: waits until the signer has read a new key
+    list; only then the web process gets a new attestation key, so that no decision is attested by a key that the
+    signer has not heard of.
     Raises: KeyListRefused, KeyUnknown, TranscriptRefused, HsmUnavailable …; nothing is published then.
     """
     parsed, text = plan
@@ -168,6 +179,7 @@ def hold_later(
     now = max(now.replace(microsecond=0), key_list.issued_at)
     read_transcripts(settings.transcripts, root.certificate)
     ceremony = LaterCeremony(settings, parsed, now, root, key_list, hsm, list(key_list.keys))
+    ceremony.attestation.tidy(key_list)
     ceremony.carry_out()
     data = ceremony.publish()
     facts = TranscriptFacts(
@@ -180,7 +192,11 @@ def hold_later(
         began_at=now,
         ended_at=now,
     )
-    return add_transcript(settings.transcripts, facts, root_certificate=root.certificate, sign=root.sign)
+    transcript = add_transcript(settings.transcripts, facts, root_certificate=root.certificate, sign=root.sign)
+    if ceremony.attestation.is_waiting:
+        settle()
+        ceremony.attestation.put()
+    return transcript
 
 
 def _digest(certificate: x509.Certificate) -> str:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from printserver.signer.ceremony_plan import PlanMalformed
 from printserver.signing.published_key import KeyUsage
 
-RENEWABLE: Final = frozenset({KeyUsage.PDF, KeyUsage.CODE, KeyUsage.TREE_HEAD, KeyUsage.TIME_STAMP})
-"""Keys with a place of their own in the token. Seals and their makers are renewed with seals."""
+RENEWABLE: Final = frozenset(KeyUsage) - {KeyUsage.SEAL}
+"""All but the keys of seals, which are renewed with their seals."""
 
 
 class _Part(BaseModel):

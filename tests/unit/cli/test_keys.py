@@ -6,28 +6,38 @@ import json
 import subprocess
 import tomllib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from printserver.bootstrap import read_key_list, read_key_overview
+from printserver.bootstrap import build, read_key_list, read_key_overview
 from printserver.cli.init import DEMO_PLAN
 from printserver.cli.main import app
+from printserver.foundation.clock import SystemClock
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.organisations.queries import organisations
+from printserver.seals.queries import seals_of
 from printserver.settings import HOME_VARIABLE, Settings
 from printserver.signer.daemon import open_keys
+from printserver.signer.keys import SigningKeys
 from printserver.signer.trust_watch import state_of
-from printserver.signing.errors import KeyNotValid, TranscriptRefused
+from printserver.signing.errors import KeyNotValid, SealMakerUnknown, TranscriptRefused
+from printserver.signing.evidence import Decision, EvidenceClaims, verify_evidence
 from printserver.signing.key_overview import Standing
 from printserver.signing.published_key import KeyUsage
+from printserver.signing.seal_ca import issue_holder_certificate
+from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object, verify_seal_object
 from printserver.signing.transcripts import read_transcripts, verify_transcript
 from tests.key_installation import RENEWAL, Installation, home, template
 from tests.outside_authorities import outside_authorities
 from tests.world_building import cheap_passwords
 
+RENEWED = (KeyUsage.ATTESTATION, KeyUsage.SEAL_MAKER, KeyUsage.SEAL_CA)
 __all__ = ["home", "template"]
 
 
@@ -64,6 +74,67 @@ def test_a_renewal_by_two_officers_makes_a_new_key_and_a_signed_transcript(home:
     assert "KeyCeremonyHeld" in home.events()
     assert state_of(home.settings) != before
     assert "何一 (officer)" in home.say("transcripts").output
+
+
+def test_attestation_seal_maker_and_seal_ca_are_renewed_and_what_the_old_ones_signed_stays_good(home: Installation):
+    old, claims = home.key_list, decision()
+    adapters = build(home.settings, jobs=RecordedJobs())
+    before = adapters.attestor.attest(claims)
+    steps = "".join(f'[[steps]]\ndo = "renew"\nusage = "{usage}"\n' for usage in RENEWED)
+    said = home.ceremony(RENEWAL[: RENEWAL.index("[[steps]]")] + steps)
+    assert said.exit_code == 0, said.output
+    new = home.key_list
+    added = {key.usage: key for key in set(new.keys) - set(old.keys)}
+    assert set(old.keys) < set(new.keys)
+    assert set(added) == set(RENEWED)
+    later = replace(claims, decided_at=added[KeyUsage.ATTESTATION].not_before)
+    assert adapters.attestor.key.key_id == added[KeyUsage.ATTESTATION].key_id
+    assert verify_evidence(before, new) == claims
+    assert verify_evidence(adapters.attestor.attest(later), new) == later
+    with adapters.database.reading() as work:
+        (seal,) = (each for company in organisations(work) for each in seals_of(work, company.id))
+    verify_seal_object(adapters.objects.get(seal.object_sha256), new, claims.decided_at)
+    keys = open_keys(home.settings)
+    assert keys.seal_maker()[0] == added[KeyUsage.SEAL_MAKER].x509_certificate()
+    assert keys.seal_ca()[0] == added[KeyUsage.SEAL_CA].x509_certificate()
+    made = seal_made_by(keys, later.decided_at)
+    verify_seal_object(made, new, later.decided_at)
+    with pytest.raises(SealMakerUnknown):
+        verify_seal_object(made, old, later.decided_at)
+    keys.hsm.close()
+    adapters.database.engines.dispose()
+    assert home.settings.attestation_key.stat().st_mode & 0o777 == 0o600
+    assert sorted(file.name for file in home.settings.web_home.iterdir()) == ["attestation-key.pem", "secret"]
+
+
+def decision() -> EvidenceClaims:
+    return EvidenceClaims(
+        manifest_sha256="0" * 64,
+        request_id=str(uuid4()),
+        organisation=1,
+        person_id=str(uuid4()),
+        step="law",
+        decision=Decision.APPROVED,
+        decided_at=SystemClock().now().replace(microsecond=0),
+    )
+
+
+def seal_made_by(keys: SigningKeys, at: datetime) -> bytes:
+    """A seal of the token's seal maker, with a holder that the token's seal CA has certified."""
+    ca, certify = keys.seal_ca()
+    maker, sign = keys.seal_maker()
+    (holder_key,) = keys.key_list.of_usage(KeyUsage.SEAL)
+    holder = issue_holder_certificate(
+        ca,
+        certify,
+        spki=holder_key.spki,
+        common_name="S",
+        serial_text="0123456789ab",
+        not_before=at,
+        not_after=at + timedelta(days=30),
+    )
+    facts = SealFacts("0123456789ab", "tests", 1, "S", at, at, at + timedelta(days=30))
+    return make_seal_object(facts, SealPicture(b"%PDF-1.7", 40, 40), [holder], maker, sign)
 
 
 def test_revocation_is_published_in_both_lists_and_the_key_signs_no_more(home: Installation):

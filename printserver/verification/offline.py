@@ -86,16 +86,17 @@ def verify_issued_pdf(pdf: bytes, key_list: KeyList) -> IssuedPdf:
     under the list's root at the time of issue, its key published for PDFs of the same organisation and not revoked.
     Raises: PdfUnreadable, PageCodesRefused, KeyUnknown, CodeForged, KeyNotValid, PdfNotSigned, PdfSignatureRefused.
     """
-    code = _one_copy([_page_code(page, texts, key_list) for page, texts in enumerate(_page_texts(pdf), start=1)])
+    code = _one_copy([_page_code(page, texts, key_list) for page, texts in enumerate(page_texts(pdf), start=1)])
     listed = [key.spki for key in key_list.of_usage(KeyUsage.PDF)]
     verdict = verify_pdf(pdf, [key_list.root_certificate], at=code.issued_at, listed_keys=listed)
     _check_signer(verdict, code, key_list)
     return IssuedPdf(code, verdict.signer, verdict.signed_at, sha256(pdf).hexdigest())
 
 
-def _page_texts(pdf: bytes) -> list[list[str]]:
+def page_texts(pdf: bytes, *, first: int = MOST_PAGES, limits: ProcessLimits = _LIMITS) -> list[list[str]]:
+    """The texts of the QR codes on each of the `first` pages, read from the drawn pages.   Raises: PdfUnreadable."""
     try:
-        answer = run_limited("printserver.verification.page_codes_process", [str(MOST_PAGES)], pdf, _LIMITS)
+        answer = run_limited("printserver.verification.page_codes_process", [str(MOST_PAGES), str(first)], pdf, limits)
     except ProcessCrashed as problem:
         raise PdfUnreadable("not a PDF file that can be opened and drawn") from problem
     except ProcessLimitExceeded as problem:

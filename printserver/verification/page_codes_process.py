@@ -1,6 +1,7 @@
 """Run in a limited process: draws each page of a PDF from standard input and reads the QR codes on it.
 
-Argument: the most pages. Writes a JSON list, for each page the list of the texts found.
+Arguments: the most pages that the file may have, and how many of them are read.
+Writes a JSON list, for each page the list of the texts found.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ TOO_MUCH: Final = 3
 UNREADABLE: Final = 4
 
 
-def main(most_pages: int) -> None:
+def main(most_pages: int, first: int) -> None:
     try:
         document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
     except pypdfium2.PdfiumError:
         sys.exit(UNREADABLE)
     if len(document) > most_pages:
         sys.exit(TOO_MUCH)
-    json.dump([_texts(page) for page in document], sys.stdout)
+    json.dump([_texts(document[at]) for at in range(min(first, len(document)))], sys.stdout)
 
 
 def _texts(page: Any) -> list[str]:
@@ -39,4 +40,4 @@ def _texts(page: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -5,7 +5,7 @@ Drawn from the rendition, which bears no code, and marked as not valid: it can n
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from printserver.approvals.classes import PublicView
 from printserver.foundation.errors import NotFound
@@ -24,29 +24,23 @@ class PageNotShown(NotFound):
 
 def shown_page(objects: Objects, policy: PagePolicy | None) -> bytes:
     """WebP, with the words that it is no copy.   Raises: PageNotShown, PageNotDrawable, PictureTooLarge."""
-    return _drawn(objects, policy, SHOWN_DPI, watermark=COMPARISON_WATERMARK)
+    return drawn_page(objects, policy, SHOWN_DPI, COMPARISON_WATERMARK, format="webp")
 
 
-def compared_page(objects: Objects, policy: PagePolicy | None, dpi: int) -> bytes:
-    """PNG without words over it, to compare a photograph with; nothing is on it that `shown_page` hides.
-
-    Raises: as `shown_page`.
-    """
-    return _drawn(objects, policy, dpi, watermark=None)
-
-
-def _drawn(objects: Objects, policy: PagePolicy | None, dpi: int, *, watermark: str | None) -> bytes:
+def drawn_page(
+    objects: Objects,
+    policy: PagePolicy | None,
+    dpi: int,
+    words: str | None,
+    *,
+    format: Literal["webp", "png"] = "png",
+) -> bytes:
+    """words: over the page; None for comparing, never for showing.   Raises: as `shown_page`."""
     if policy is None or policy.view is PublicView.NONE:
         raise PageNotShown("no picture of this page is shown")
     try:
         rendition = objects.get(policy.rendition_sha256)
     except NotFound:
         raise PageNotShown("no picture of this page is shown") from None
-    return page_image(
-        rendition,
-        policy.page,
-        dpi=dpi,
-        watermark=watermark,
-        format="png" if watermark is None else "webp",
-        only_seals=policy.seals if policy.view is PublicView.MASKED else None,
-    )
+    seals = policy.seals if policy.view is PublicView.MASKED else None
+    return page_image(rendition, policy.page, dpi=dpi, watermark=words, format=format, only_seals=seals)

@@ -27,6 +27,7 @@ from printserver.rendering.overlay import (
 )
 from printserver.rendering.qr_code import CodeRefused
 from printserver.rendering.seal_artwork import draw_company_seal
+from printserver.rendering.security_marks import which_copy
 from tests.unit.rendering.papers import contract, middle_of_colour, pdf_of, qpdf_is_content, raster
 
 SERIAL = CopySerial(bytes.fromhex("00f1a2b3c4d5e6f70819"))
@@ -65,6 +66,11 @@ def rendition(safe, layout, marks):
 @pytest.fixture(scope="module")
 def issued(rendition, layout):
     return put_codes(rendition, layout, [code(page.page) for page in layout])
+
+
+def test_each_page_says_which_paper_it_is_of_or_that_it_is_none():
+    assert which_copy(2, 3) == "第 2 份 共 3 份 · Copy 2 of 3"
+    assert which_copy(0, 3) == "电子原件，打印件无效 · Electronic original, not valid on paper"
 
 
 def test_the_same_input_gives_the_same_bytes(safe, layout, marks, rendition, issued):

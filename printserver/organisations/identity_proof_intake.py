@@ -15,7 +15,6 @@ from printserver.audit.log import append
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
-from printserver.organisations.branches import BranchNotFound
 from printserver.organisations.identity_numbers import masked, normal_form
 from printserver.organisations.identity_proof import OF_PERSONS, Document, ProofState, fits
 from printserver.organisations.identity_proof_errors import (
@@ -27,7 +26,7 @@ from printserver.organisations.identity_proof_events import IdentitySubmitted
 from printserver.organisations.identity_proof_models import IdentityEvidence, IdentityProof
 from printserver.organisations.people import PersonGone
 from printserver.organisations.secrets import Purpose, Secrets
-from printserver.organisations.stewards import concerned_person, stewarded_branches
+from printserver.organisations.stewards import concerned_branch, concerned_person
 from printserver.storage.objects import Objects
 from printserver.storage.sealed import Belonging, KeyWrapper, Sealed, seal_apart, unseal_apart
 
@@ -90,9 +89,8 @@ def checked_proof(work: Work, actor: Actor, new: NewProof) -> NewProof:
         raise IdentityProofMalformed("a proof is of a person with a document, or of a company with its licence")
     if new.person_id is not None and concerned_person(work, actor, new.person_id).left_at is not None:
         raise PersonGone("this person has left")
-    reached = stewarded_branches(actor)
-    if new.branch_id is not None and new.branch_id not in work.session.scalars(reached).all():
-        raise BranchNotFound("there is no such branch")
+    if new.branch_id is not None:
+        concerned_branch(work, actor, new.branch_id)
     name, representative = _name(new.name), "" if of_person else _name(new.legal_representative)
     number = normal_form(new.number)
     if not fits(new.document, number):

@@ -10,6 +10,7 @@ from sqlalchemy import Select, or_, select
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within_any
+from printserver.organisations.branches import BranchNotFound
 from printserver.organisations.models import Branch, User
 from printserver.organisations.people import PersonNotFound
 from printserver.organisations.permissions import Permission
@@ -54,3 +55,11 @@ def concerned_person(work: Work, actor: Actor, person_id: UUID) -> User:
     if user is None:
         raise PersonNotFound("there is no such person")
     return user
+
+
+def concerned_branch(work: Work, actor: Actor, branch_id: UUID) -> Branch:
+    """Which company one is a steward of.   Raises: BranchNotFound."""
+    branch = work.session.scalar(select(Branch).where(Branch.id == branch_id, Branch.id.in_(stewarded_branches(actor))))
+    if branch is None:
+        raise BranchNotFound("there is no such branch")
+    return branch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.identity_words import IDENTITY_EVENTS
 from printserver.web.key_words import KEY_EVENTS
 from printserver.web.languages import N_
 from printserver.web.passkey_words import PASSKEY_EVENTS
@@ -16,6 +17,7 @@ from printserver.web.verdict_words import SEALING_EVENTS
 
 EVENT_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_EVENTS,
+    **IDENTITY_EVENTS,
     **KEY_EVENTS,
     **PASSKEY_EVENTS,
     **SIGN_IN_EVENTS,
@@ -35,6 +37,8 @@ EVENT_WORDS: Final[Mapping[str, str]] = {
     "PrinterChanged": N_("printer changed"),
     "PrinterCapabilitiesAsked": N_("printer asked what it can do"),
     "PrinterTakenOutOfService": N_("printer taken out of service"),
+    "PrinterCalibrated": N_("printer calibrated"),
+    "CalibrationSheetDrawn": N_("calibration sheet taken out"),
     "PrinterCounterRead": N_("printer's page counter read"),
     "DocumentTakenIn": N_("document taken in"),
     "RequestSubmitted": N_("print request submitted"),

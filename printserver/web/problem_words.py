@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.identity_words import IDENTITY_PROBLEMS
 from printserver.web.key_words import KEY_PROBLEMS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
@@ -16,6 +17,7 @@ from printserver.web.sign_in_words import SIGN_IN_PROBLEMS
 
 PROBLEM_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_PROBLEMS,
+    **IDENTITY_PROBLEMS,
     **PASSKEY_PROBLEMS,
     **REQUEST_PROBLEMS,
     **KEY_PROBLEMS,
@@ -81,6 +83,13 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "printer-malformed": N_(
         "A name and a location have 1 to 200 characters; a queue is named by A-Z a-z 0-9 _ -, a spooler by a-z 0-9 -."
     ),
+    "calibration-malformed": N_("The calibration sheet has no such cell, or no such size of microtext."),
+    "pantograph-not-possible": N_(
+        "Documents of this class bear a pantograph, which needs a printer of 600 or 1200 dpi: choose another printer."
+    ),
+    "lattice-malformed": N_("A lattice has dots of 1 to 16 pixels, with room between them."),
+    "watermark-malformed": N_("A watermark has at most 40 characters that can be drawn, or the copy's number."),
+    "security-marks-malformed": N_("Marks against copying are microtext, pantograph, guilloché and watermark."),
     "printer-address-malformed": N_("A printer's address is ipps://host[:port]/path, in small letters up to the path."),
     "printer-unreachable": N_("The printer does not answer at this address. Is it on, and is the address right?"),
     "printer-certificate-malformed": N_("What the printer shows is no certificate that can be read."),
@@ -99,6 +108,8 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "seal-place-refused": N_(
         "The seal must stand wholly on its page, and must not cover the verification code, the barcode or another seal."
     ),
+    "place-malformed": N_("A place cannot be read: pages are numbers and ranges such as 2-4,7; lengths are numbers."),
+    "places-doubtful": N_("Something about the places is unusual; say that you have looked at it, and hand it in again."),
     "layout-impossible": N_("A page leaves no room for its code."),
     "page-not-drawable": N_("A page cannot be drawn within the allowed time and memory."),
     "draft-not-found": N_("There is no such draft; please choose the document again."),

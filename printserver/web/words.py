@@ -7,6 +7,7 @@ from typing import Final
 
 from printserver.web.document_words import DOCUMENT_NOTICES, DOCUMENT_TONES, DOCUMENT_WORDS
 from printserver.web.event_words import EVENT_WORDS
+from printserver.web.identity_words import IDENTITY_NOTICES, IDENTITY_TONES, IDENTITY_WORDS
 from printserver.web.key_words import KEY_TONES, KEY_WORDS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
@@ -28,6 +29,7 @@ from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_WORDS,
+    **IDENTITY_WORDS,
     **DOCUMENT_WORDS,
     **KEY_WORDS,
     **SEAL_WORDS,
@@ -228,6 +230,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "event": EVENT_WORDS,
     "notice": {
         **PEOPLE_NOTICES,
+        **IDENTITY_NOTICES,
         **DOCUMENT_NOTICES,
         **PASSKEY_NOTICES,
         **STATEMENT_NOTICES,
@@ -261,6 +264,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
             "on a branch's spooler `printserver printers install` puts it there."
         ),
         "printer-changed": N_("The printer is changed."),
+        "printer-calibrated": N_("Stored. It holds from the next request on that is drawn."),
         "capabilities-asked": N_("The printer has answered; what it can do is stored."),
         "counter-read": N_("The reading is recorded."),
         "printer-retired": N_("The printer is out of service."),
@@ -279,7 +283,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "copies": N_("A whole number from 1 up to the most that this server allows."),
         "sides": N_("Please choose on how many sides of the sheet is printed."),
         "places": N_("At least one place for the seal is needed."),
-        "place": N_("A page of the document, and the distances of the seal's centre in millimetres."),
+        "place": N_("Pages of the document, words or an edge, and distances in millimetres."),
     },
     "problem": PROBLEM_WORDS,
     "factor": FACTORS,
@@ -288,6 +292,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_TONES,
+    **IDENTITY_TONES,
     **DOCUMENT_TONES,
     "key_standing": KEY_TONES,
     **VERDICT_TONES,

@@ -2,14 +2,16 @@
 
 An administrator resets the access of people who cannot help to seal. For those who can it takes an officer besides, and
 each of the two is told one half of the first password: otherwise one administrator could be every approver. A second
-administrator is not enough, because one administrator can make another.
+administrator is not enough, because one administrator can make another. Who can, and who is an officer, the signer's
+register says: rows could be taken away for a moment.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select, update
@@ -17,15 +19,17 @@ from sqlalchemy import Select, or_, select, update
 from printserver.audit.log import By, append
 from printserver.foundation.errors import Forbidden, Malformed, NotFound
 from printserver.foundation.ids import new_id
-from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, require, within, within_any
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.organisations.access import Actor, branch_path, require, within, within_any
 from printserver.organisations.holdings import holdings_of, person_of
 from printserver.organisations.models import AccessReset, User
 from printserver.organisations.passwords import initial_password, reset_password, set_password
 from printserver.organisations.people import another_person
 from printserver.organisations.permissions import BINDING, Permission
+from printserver.organisations.queries import organisation
+from printserver.organisations.seat_book import SeatBook
 from printserver.organisations.second_factor import forget_second_factors
-from printserver.organisations.secrets import Purpose, Secrets
+from printserver.organisations.secrets import Purpose, Secrets, SecretsDamaged
 from printserver.organisations.sessions import end_all_sessions
 from printserver.organisations.sign_in_events import AccessResetOrdered
 from printserver.organisations.sign_in_policy import SignInPolicy
@@ -82,22 +86,52 @@ def change_password(work: Work, secrets: Secrets, actor: Actor, password: str, *
     end_all_sessions(work, actor.by, actor.id, but=session_id)
 
 
+def needs_officer(database: Database, book: SeatBook, user_id: UUID) -> bool:
+    """Whether a new first password of this account takes an officer: where rows do not say so, the register is asked.
+
+    Outside of any transaction, because the signer may take its time.   Raises: NotFound, Unavailable.
+    """
+    with database.reading() as work:
+        user = work.session.get(User, user_id)
+        if user is None:
+            raise NotFound("there is no such person")
+        if _can_help_to_seal(work, user_id):
+            return True
+        number, people = organisation(work, user.organisation_id).number, {user_id, person_of(work, user_id)}
+    return any(book.helps_to_seal(number, person_id) for person_id in people)
+
+
+def completes_in_office(database: Database, book: SeatBook, person_id: UUID, reset_id: UUID) -> bool:
+    """Whether the register has this person as an officer over the branch of whoever gets the new password.
+
+    Outside of any transaction.   Raises: NotFound, Unavailable.
+    """
+    with database.reading() as work:
+        row = work.session.get(AccessReset, reset_id)
+        user = None if row is None else work.session.get(User, row.user_id)
+        if user is None:
+            raise NotFound("nothing waits to be completed there")
+        number, path = organisation(work, user.organisation_id).number, branch_path(work, user.branch_id)
+    return book.is_officer(number, person_id, path)
+
+
 def order_reset(
-    work: Work, secrets: Secrets, actor: Actor, user_id: UUID, *, second_factor_too: bool, reason: str
+    work: Work, secrets: Secrets, actor: Actor, user_id: UUID, *, second_factor_too: bool, reason: str, officer: bool
 ) -> OrderedReset:
-    """second_factor_too: the phone is lost as well.
+    """second_factor_too: the phone is lost as well.   officer: as `needs_officer` says.
 
     Raises: Forbidden, PersonNotFound, NotOneself, PersonGone, ResetReasonMissing.
     """
     person = another_person(work, actor, user_id)
     if not reason.strip():
         raise ResetReasonMissing("please say why; it goes into the log")
-    if not _can_help_to_seal(work, person.id):
+    if not officer and not _can_help_to_seal(work, person.id):
         password = initial_password()
         _reset(work, secrets, actor.by, person.id, password, second_factor_too=second_factor_too)
         return OrderedReset(password, waits=False)
     half, reset_id = initial_password(), new_id()
-    sealed = secrets.encrypt(Purpose.ACCESS_RESET, person.id, half.encode())
+    order = {"id": str(reset_id), "half": half, "by": str(actor.person_id), "second_factor_too": second_factor_too}
+    sealed = secrets.encrypt(Purpose.ACCESS_RESET, person.id, json.dumps(order).encode())
     work.session.add(
         AccessReset(
             id=reset_id,
@@ -116,17 +150,26 @@ def order_reset(
     return OrderedReset(half, waits=True)
 
 
-def complete_reset(work: Work, secrets: Secrets, actor: Actor, reset_id: UUID) -> str:
+def complete_reset(work: Work, secrets: Secrets, actor: Actor, reset_id: UUID, *, in_office: bool) -> str:
     """The second half of the password; from now on both together are the person's.
 
+    in_office: as `completes_in_office` says.
     Raises: Forbidden, NotFound, also when it was completed or is older than a day; AnotherPersonNeeded.
     """
     require(actor, Permission.CONFIRM_STATEMENTS)
+    if not in_office:
+        raise Forbidden("the signer's register does not have you as an officer there")
     waiting = _open(work, actor, Permission.CONFIRM_STATEMENTS).where(AccessReset.id == reset_id)
     row = work.session.scalar(waiting.with_for_update(of=AccessReset))
     if row is None:
         raise NotFound("nothing waits to be completed there")
-    if actor.person_id in {person_of(work, row.requested_by), person_of(work, row.user_id)}:
+    order = _order(secrets, row)
+    if actor.person_id in {
+        UUID(order["by"]),
+        person_of(work, row.requested_by),
+        row.user_id,
+        person_of(work, row.user_id),
+    }:
         raise AnotherPersonNeeded("another person than the one who ordered it, or whose it is, completes this")
     done = work.session.scalar(
         update(AccessReset)
@@ -136,8 +179,8 @@ def complete_reset(work: Work, secrets: Secrets, actor: Actor, reset_id: UUID) -
     )
     if done is None:
         raise NotFound("nothing waits to be completed there")
-    first, second = secrets.decrypt(Purpose.ACCESS_RESET, row.user_id, row.half).decode(), initial_password()
-    _reset(work, secrets, actor.by, row.user_id, first + second, second_factor_too=row.second_factor_too)
+    second, both_lost = initial_password(), bool(order["second_factor_too"])
+    _reset(work, secrets, actor.by, row.user_id, str(order["half"]) + second, second_factor_too=both_lost)
     return second
 
 
@@ -177,6 +220,17 @@ def end_access(work: Work, by: By, user_id: UUID) -> None:
     """Of somebody who is frozen, leaves, or whose password was lost: every session and token."""
     end_all_sessions(work, by, user_id)
     revoke_all_tokens(work, by, user_id)
+
+
+def _order(secrets: Secrets, row: AccessReset) -> dict[str, Any]:
+    """What was ordered, as it was sealed then, whatever the row says of it now.   Raises: NotFound."""
+    try:
+        order = json.loads(secrets.decrypt(Purpose.ACCESS_RESET, row.user_id, row.half))
+    except (SecretsDamaged, ValueError):
+        order = None
+    if not isinstance(order, dict) or order.get("id") != str(row.id):
+        raise NotFound("nothing waits to be completed there")
+    return order
 
 
 def _reset(work: Work, secrets: Secrets, by: By, user_id: UUID, password: str, *, second_factor_too: bool) -> None:

@@ -124,6 +124,8 @@ class Signer:
             case {"do": "destroy-seal-key", "organisation": int(number), "seal_id": str(text)}:
                 self._require_client(uid)
                 return {"was_there": self._seals().destroy_key(number, _uuid(text))}
+            case {"do": "person", "organisation": int(number), "person_id": str(text), "path": str(path)}:
+                return self._registering.person(number, _uuid(text), path)
             case {"do": "time-stamp", "request": str(text)}:
                 return {"response": b64encode(self._stamped(text)).decode("ascii")}
             case {"do": "wrap-key" | "unwrap-key" as what, "key": str(text), "of": dict() as named}:

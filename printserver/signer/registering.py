@@ -15,6 +15,7 @@ from printserver.foundation.unit_of_work import Database
 from printserver.signer.end_anchors import check_end
 from printserver.signing.key_list import KeyList
 from printserver.signing.register_journal import NAME, RegisterJournal
+from printserver.signing.signatories import helps_to_seal, is_officer
 from printserver.signing.statements import StatementMalformed
 
 FACTS: Final = ("register_lines", "register_head")
@@ -39,6 +40,14 @@ class Registering:
         self.register.take_up(statement, evidence, self.key_list, self.database.clock.now())
         structlog.get_logger().info("statement taken up", statement_id=str(statement_id), kind=statement.kind.value)
         return self.register.marked_head
+
+    def person(self, organisation: int, person_id: UUID, path: str) -> dict[str, bool]:
+        """What the register says of a person.   path: of the branch over which somebody would be an officer."""
+        standing = self.register.standing(organisation)
+        return {
+            "helps_to_seal": helps_to_seal(standing, str(person_id)),
+            "officer": is_officer(standing, str(person_id), path, self.database.clock.now()),
+        }
 
 
 def check_register(database: Database, register: RegisterJournal) -> None:

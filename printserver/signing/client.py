@@ -53,6 +53,21 @@ class SignerClient:
         answer = self._ask({"do": "destroy-seal-key", "organisation": organisation, "seal_id": str(seal_id)})
         return answer.get("was_there") is True
 
+    def helps_to_seal(self, organisation: int, person_id: UUID) -> bool:
+        """Whether the register gives the person any say.   Raises: SignerUnavailable."""
+        return self._person(organisation, person_id, "").get("helps_to_seal") is not False
+
+    def is_officer(self, organisation: int, person_id: UUID, path: str) -> bool:
+        """Whether the register has the person as an officer over the branch of `path`.   Raises: SignerUnavailable."""
+        return self._person(organisation, person_id, path).get("officer") is True
+
+    def _person(self, organisation: int, person_id: UUID, path: str) -> Mapping[str, Any]:
+        asked = {"do": "person", "organisation": organisation, "person_id": str(person_id), "path": path}
+        try:
+            return self._ask(asked)
+        except OutcomeUnknown as problem:
+            raise SignerUnavailable("the signer does not answer") from problem
+
     def time_stamp(self, request: bytes) -> bytes:
         """A TimeStampResp of this installation's authority for a TimeStampReq, both as DER.
 

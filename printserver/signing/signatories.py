@@ -66,6 +66,15 @@ def is_officer(standing: Standing, person_id: str, reach: str, at: datetime) -> 
     )
 
 
+def helps_to_seal(standing: Standing, person_id: str) -> bool:
+    """Whether anything that this person says could count, now or in days to come, barred or not."""
+    return (
+        any(seat.person_id == person_id for seat in standing.seats.values())
+        or any(given.deputy == person_id for given in standing.delegations.values())
+        or any(person_id in seal.custodians for seal in standing.seals.values())
+    )
+
+
 def office_covers(path: str, reach: str) -> bool:
     """Whether an office held at `path` covers `reach`; the whole organisation only from its top."""
     return reach.startswith(path) if reach else path.count("/") == TOP_SLASHES

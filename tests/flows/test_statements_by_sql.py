@@ -23,6 +23,7 @@ from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import StatementChanged, confirm
 from printserver.audit.models import AuditEntry
 from printserver.foundation.ids import new_id
+from printserver.organisations.access import branch_path
 from printserver.organisations.models import RoleBinding, User
 from printserver.organisations.permissions import Role
 from printserver.print_requests import flows
@@ -337,3 +338,24 @@ def test_a_row_of_nonsense_hides_no_other_statement_and_stops_no_job(
         with pytest.raises(StatementUnreadable):
             readable_statement(work, officer, broken)
     assert state == StatementState.REFUSED
+
+
+def test_the_signer_says_who_helps_to_seal_whatever_the_rows_say(sqlite_signing_world: SigningWorld):
+    """What a new first password asks: an approver without a row of a role, an officer by a row alone."""
+    signed = sqlite_signing_world
+    world, home = signed.world, signed.world.home
+    approver, officer, intruder = world.person(Role.APPROVER).id, world.person(Role.KEY_OFFICER).id, newcomer(signed)
+    by_sql(signed, delete(RoleBinding).where(RoleBinding.user_id == approver))
+    by_sql(signed, role_row(signed, intruder, "key-officer"))
+    with signed.database.reading() as work:
+        path = branch_path(work, home.north.branch_id)
+    signer = Signer(signed.issuing, signed.registering, frozenset())
+
+    def said(person: UUID) -> tuple[bool, bool]:
+        asked = {"do": "person", "organisation": home.number, "person_id": str(person), "path": path}
+        answer = signer.answer(asked, 12345)
+        return answer["helps_to_seal"], answer["officer"]
+
+    assert said(approver) == (True, False)
+    assert said(officer) == (True, True)
+    assert said(intruder) == (False, False)

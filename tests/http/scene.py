@@ -115,7 +115,9 @@ def _sign_in_scene(world: World) -> dict[str, UUID]:
         limits = TokenLimits(frozenset({Permission.READ_REQUESTS}))
         issue_service_token(work, world.secrets, administrator, account, name="OA", days=90, limits=limits)
         approver = world.person(Role.APPROVER).id
-        order_reset(work, world.secrets, administrator, approver, second_factor_too=False, reason="forgotten")
+        order_reset(
+            work, world.secrets, administrator, approver, second_factor_too=False, reason="forgotten", officer=True
+        )
     with world.database.reading() as work:
         (reset,) = open_resets(work, administrator)
         (token,) = service_account(work, administrator, account).tokens

@@ -12,9 +12,16 @@ from printserver.api.v1.common import View, api_router
 from printserver.api.v1.tokens import NewToken, Token
 from printserver.approvals.passkeys import unbelieve_removed
 from printserver.http_edge.declarations import Lane, requires
-from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
+from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations import service_accounts as accounts
-from printserver.organisations.account import READERS, complete_reset, open_resets, order_reset
+from printserver.organisations.account import (
+    READERS,
+    complete_reset,
+    completes_in_office,
+    needs_officer,
+    open_resets,
+    order_reset,
+)
 from printserver.organisations.permissions import Permission, Role
 from printserver.organisations.tokens import TokenLimits
 
@@ -133,23 +140,32 @@ def list_resets(actor: CurrentActor, work: CurrentWork) -> list[Reset]:
 
 @router.post("/access-resets", status_code=201, summary="Order a new first password for a person")
 @requires(Permission.MANAGE_PEOPLE, lane=Lane.PASSWORDS, step_up=True, told_once=True)
-def create_reset(wish: ResetWish, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> OrderedReset:
+def create_reset(wish: ResetWish, call: CurrentCall, adapters: CurrentAdapters) -> OrderedReset:
     """Of people who can help to seal, an officer completes it, and is told the other half."""
-    ordered = order_reset(
-        work,
-        adapters.secrets,
-        actor,
-        wish.person_id,
-        second_factor_too=wish.second_factor_too,
-        reason=wish.reason,
-    )
-    unbelieve_removed(work, actor, adapters.attestor)
-    return OrderedReset.model_validate(ordered)
+    officer = needs_officer(adapters.database, adapters.seat_book, wish.person_id)
+    with call.transaction() as work:
+        actor = call.caller_in(work).actor
+        ordered = order_reset(
+            work,
+            adapters.secrets,
+            actor,
+            wish.person_id,
+            second_factor_too=wish.second_factor_too,
+            reason=wish.reason,
+            officer=officer,
+        )
+        unbelieve_removed(work, actor, adapters.attestor)
+        return OrderedReset.model_validate(ordered)
 
 
 @router.post("/access-resets/{reset_id}/completions", status_code=201, summary="Complete a new first password")
 @requires(Permission.CONFIRM_STATEMENTS, lane=Lane.PASSWORDS, step_up=True, told_once=True)
-def create_completion(reset_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> SecondHalf:
-    password = complete_reset(work, adapters.secrets, actor, reset_id)
-    unbelieve_removed(work, actor, adapters.attestor)
-    return SecondHalf(password=password)
+def create_completion(reset_id: UUID, call: CurrentCall, adapters: CurrentAdapters) -> SecondHalf:
+    with adapters.database.reading() as work:
+        person_id = call.caller_in(work).actor.person_id
+    in_office = completes_in_office(adapters.database, adapters.seat_book, person_id, reset_id)
+    with call.transaction() as work:
+        actor = call.caller_in(work).actor
+        password = complete_reset(work, adapters.secrets, actor, reset_id, in_office=in_office)
+        unbelieve_removed(work, actor, adapters.attestor)
+        return SecondHalf(password=password)

@@ -20,6 +20,8 @@ from printserver.organisations.account import (
     READERS,
     OrderedReset,
     complete_reset,
+    completes_in_office,
+    needs_officer,
     open_resets,
     order_reset,
     person_named,
@@ -47,17 +49,31 @@ def create_reset(
     *,
     second_factor_too: Annotated[bool, Form()] = False,
 ) -> Response:
-    secrets, attestor = call.adapters.secrets, call.adapters.attestor
+    parts = call.adapters
 
-    def order(work: Work, actor: Actor) -> OrderedReset:
-        user_id = person_named(work, actor, person)
-        ordered = order_reset(work, secrets, actor, user_id, second_factor_too=second_factor_too, reason=reason)
-        unbelieve_removed(work, actor, attestor)
-        return ordered
+    def ordering() -> OrderedReset:
+        with parts.database.reading() as work:
+            user_id = person_named(work, call.caller_in(work).actor, person)
+        officer = needs_officer(parts.database, parts.seat_book, user_id)
+
+        def order(work: Work, actor: Actor) -> OrderedReset:
+            ordered = order_reset(
+                work,
+                parts.secrets,
+                actor,
+                user_id,
+                second_factor_too=second_factor_too,
+                reason=reason,
+                officer=officer,
+            )
+            unbelieve_removed(work, actor, parts.attestor)
+            return ordered
+
+        return change(call, order)
 
     ordered, problem = None, None
     try:
-        ordered = change(call, order)
+        ordered = ordering()
     except PrintServerError as refused:
         problem = refused
     with call.adapters.database.reading() as work:
@@ -68,11 +84,14 @@ def create_reset(
 @router.post("/{reset_id}/completions", response_class=HTMLResponse)
 @requires(Permission.CONFIRM_STATEMENTS, lane=Lane.PASSWORDS, step_up=True)
 def create_completion(reset_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
-    secrets, attestor = call.adapters.secrets, call.adapters.attestor
+    parts = call.adapters
+    with parts.database.reading() as work:
+        person_id = call.caller_in(work).actor.person_id
+    in_office = completes_in_office(parts.database, parts.seat_book, person_id, reset_id)
 
     def complete(work: Work, actor: Actor) -> str:
-        password = complete_reset(work, secrets, actor, reset_id)
-        unbelieve_removed(work, actor, attestor)
+        password = complete_reset(work, parts.secrets, actor, reset_id, in_office=in_office)
+        unbelieve_removed(work, actor, parts.attestor)
         return password
 
     half = change(call, complete)

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from printserver.signing.errors import StatementRefused
 from printserver.signing.evidence import Decision
 from printserver.signing.register import Standing
-from printserver.signing.signatories import LONGEST_WAIT, STOPPING, check_signatories, officers_needed
+from printserver.signing.signatories import (
+    LONGEST_WAIT,
+    STOPPING,
+    check_signatories,
+    helps_to_seal,
+    officers_needed,
+)
 from printserver.signing.statements import Statement
 from printserver.signing.verified import EvidenceKind, Verified
 from tests.standings import (
@@ -184,3 +190,11 @@ def test_an_office_covers_its_branch_and_what_is_below_and_the_whole_only_from_t
         whole = statement(kind, body)
         refused(whole, signed(whole, "nora", "ned"), by)
         refused(whole, signed(whole, "nora", "one"), by)
+
+
+def test_who_helps_to_seal_is_whoever_could_ever_have_a_say():
+    """By a seat that is over, barred, as a deputy or as a custodian: rows of the database do not decide it."""
+    lent = standing((K.DELEGATION, delegation("ann", "max", "approver")), start=OFFICE)
+    barred = standing((K.BAR, {"person_id": some_id("bob"), "reason": ""}), start=lent)
+    assert all(helps_to_seal(barred, some_id(name)) for name in ("ann", "bob", "max", "eve", "one"))
+    assert not helps_to_seal(barred, some_id("clerk"))

@@ -76,9 +76,9 @@ class SecurityMarks:
             raise SecurityMarksMalformed("microtext has 1.5, 2, 2.5 or 3 points")
 
     def to_json(self) -> dict[str, Any]:
-        """For the manifest: integers, words and truths only."""
+        """For the manifest: by the mark's name what is drawn, or nothing; integers, words and truths only."""
         return {
-            "microtext_um": self.microtext_um,
+            "microtext": {"em_um": self.microtext_um} if self.microtext_um else None,
             "pantograph": None if self.pantograph is None else self.pantograph.to_json(),
             "guilloche": self.guilloche,
             "watermark": None if self.watermark is None else self.watermark.to_json(),

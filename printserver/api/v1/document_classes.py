@@ -16,6 +16,7 @@ from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWor
 from printserver.organisations.branch_paths import branches_of
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import class_flows
+from printserver.rendering.security_marks import MarksChoice
 from printserver.seals.queries import readable_seal
 from printserver.signing.flow import Case, parse_flow
 
@@ -38,6 +39,23 @@ class Hints(View):
     place: dict[str, int] | None = None
 
 
+class WatermarkWords(View):
+    """A text, the copy's number, or both; tiled: small, over the whole page."""
+
+    text: Annotated[str, Field(max_length=40)] = ""
+    number: bool = False
+    tiled: bool = False
+
+
+class Marks(View):
+    """Against copying, on every copy. A pantograph needs a printer of 600 or 1200 dpi."""
+
+    microtext: bool = True
+    pantograph: bool = False
+    guilloche: bool = False
+    watermark: WatermarkWords | None = None
+
+
 class ClassWords(View):
     """What is said of a class.   seal_types: allowed ones, empty for all.   retention: how long it is kept."""
 
@@ -48,6 +66,7 @@ class ClassWords(View):
     hints: Hints = Hints()
     retired: bool = False
     public_view: classes.PublicView = classes.PublicView.MASKED
+    marks: Marks = Marks()
 
 
 class DocumentClass(View):
@@ -65,6 +84,7 @@ class DocumentClass(View):
     hints: dict[str, Any]
     retired: bool
     public_view: str
+    marks: Marks
     only_by_hand: bool
     by_hand: bool
     flow: dict[str, Any] | None
@@ -82,6 +102,7 @@ class DocumentClass(View):
             hints=dict(said.hints or {}),
             retired=said.retired,
             public_view=said.public_view,
+            marks=Marks.model_validate(said.marks.to_json()),
             only_by_hand=facts.only_by_hand,
             by_hand=facts.by_hand,
             flow=None if facts.flow is None else facts.flow.to_json(),
@@ -147,8 +168,9 @@ def read_class(code: str, actor: CurrentActor, work: CurrentWork) -> DocumentCla
 @requires(Permission.MANAGE_DOCUMENTS)
 def change_class(code: str, body: ClassWords, actor: CurrentActor, work: CurrentWork) -> DocumentClass:
     hints = body.hints.model_dump(mode="json", exclude_none=True)
-    said = body.model_dump(exclude={"hints"})
-    classes.describe_class(work, actor, ClassDescription(code=code, hints=hints, **said))
+    said = body.model_dump(exclude={"hints", "marks"})
+    marks = MarksChoice.from_json(body.marks.model_dump())
+    classes.describe_class(work, actor, ClassDescription(code=code, hints=hints, marks=marks, **said))
     return DocumentClass.of(classes.class_facts(work, actor.organisation_id, code))
 
 

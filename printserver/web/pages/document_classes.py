@@ -26,6 +26,7 @@ from printserver.printing.queries import printers
 from printserver.seals.queries import readable_seal, seals
 from printserver.signing.flow import Case, Scope, Sealing, parse_flow
 from printserver.web.changes import change, refusal
+from printserver.web.class_form import TypedClass, typed_class
 from printserver.web.flow_form import ROLE, TypedFlow, typed_flow
 from printserver.web.forms import FieldsWrong
 from printserver.web.view import CurrentView, View
@@ -42,7 +43,7 @@ class _Shown:
     wrong: frozenset[str] = frozenset()
     problem: PrintServerError | None = None
     preview: Preview | None = None
-    said: ClassDescription | None = field(default=None)
+    said: TypedClass | None = field(default=None)
 
     @property
     def status(self) -> int:
@@ -85,30 +86,16 @@ def show_class(code: str, view: CurrentView, actor: CurrentActor, work: CurrentW
 
 @router.post("/{code}", response_class=HTMLResponse)
 @requires(Permission.MANAGE_DOCUMENTS)
-def change_class(
-    code: str,
-    view: CurrentView,
-    call: CurrentCall,
-    name_zh: Name = "",
-    name_en: Name = "",
-    retention: Name = "",
-    seal_types: Annotated[str, Form(max_length=500)] = "",
-    printer_id: Annotated[str, Form(max_length=36)] = "",
-    retired: Annotated[str, Form(max_length=5)] = "",
-    public_view: Annotated[str, Form(max_length=10)] = PublicView.MASKED.value,
-) -> Response:
+def change_class(code: str, view: CurrentView, call: CurrentCall, typed: Annotated[TypedClass, Form()]) -> Response:
     """What is said of it; nothing of its flow."""
-    hints = {"printer_id": printer_id} if printer_id else {}
-    types = tuple(seal_types.split())
-    said = ClassDescription(code, name_zh, name_en, retention.strip(), types, hints, retired == "true", public_view)
-    problem = refusal(call, lambda work, actor: describe_class(work, actor, said))
+    problem = refusal(call, lambda work, actor: describe_class(work, actor, typed.description(code)))
     if problem is None:
         return view.go(f"/document-classes/{code}", "class-saved")
     with call.adapters.database.reading() as work:
         actor = call.caller_in(work).actor
         flow = class_facts(work, actor.organisation_id, code).flow
-        typed = TypedFlow(action="add").edited() if flow is None else typed_flow(flow)
-        return _editor(view, work, actor, code, typed, _Shown(problem=problem, said=said))
+        steps = TypedFlow(action="add").edited() if flow is None else typed_flow(flow)
+        return _editor(view, work, actor, code, steps, _Shown(problem=problem, said=typed))
 
 
 @router.post("/{code}/flows", response_class=HTMLResponse)
@@ -169,7 +156,7 @@ def _editor(view: View, work: Work, actor: Actor, code: str, typed: TypedFlow, s
         "document_class.html",
         status=shown.status,
         facts=facts,
-        said=shown.said or facts.description,
+        said=shown.said or typed_class(facts.description),
         typed=typed,
         wrong=shown.wrong,
         problem=shown.problem,

@@ -19,7 +19,7 @@ from printserver.cli.main import app
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.settings import HOME_VARIABLE, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan
-from printserver.signer.daemon import open_hsm
+from printserver.signer.tokens import open_hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.token_settings import softhsm_module
 from tests.signing_world import PLAN

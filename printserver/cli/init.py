@@ -32,6 +32,7 @@ from printserver.signer.ceremony_plan import CeremonyPlan, PrinterPlan
 from printserver.signer.first_transcript import keep_first_transcript
 from printserver.signer.genesis import genesis
 from printserver.signer.key_ceremony import MadeSeal, hold
+from printserver.signer.tokens import is_made_by_ceremony, require_token_for_ceremony
 from printserver.signing.register_journal import begin_register
 from printserver.signing.transcripts import Officer
 from printserver.signing.trust import OfflineRoot
@@ -105,12 +106,17 @@ def install(
 
     passwords_last: the first passwords need not be changed; for demonstrations and tests.
     attended: what the transcript says; without it, that this is a demonstration.
-    Raises: AlreadyInstalled, TrustFileRefused.
+    Raises: AlreadyInstalled, TrustFileRefused; TokenSetupRefused, HsmPinRefused, HsmUnavailable for a token that is
+    there before and does not serve.
     """
     if is_installed(settings):
         raise AlreadyInstalled(f"there is an installation in {settings.home} already")
-    if any(made.exists() for made in (settings.offline_root, settings.key_list, settings.token_folder)):
+    made_by_ceremony = [settings.offline_root, settings.key_list]
+    if is_made_by_ceremony(settings):
+        made_by_ceremony.append(settings.token_folder)
+    if any(made.exists() for made in made_by_ceremony):
         raise AlreadyInstalled(f"an earlier init was interrupted; look at {settings.home}, remove it, begin again")
+    require_token_for_ceremony(settings)
     before = os.umask(0o022)
     try:
         make_home(settings)

@@ -28,7 +28,6 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names, organisations, person_of_account
 from printserver.organisations.secrets import Secrets
 from printserver.settings import Settings
-from printserver.signer.daemon import token_settings
 from printserver.signer.heads import trusted_heads
 from printserver.signer.held_keys import opened_token, request_for
 from printserver.signer.key_events import (
@@ -48,6 +47,7 @@ from printserver.signer.later_plan import LaterPlan
 from printserver.signer.pdf_signing import outside_roots
 from printserver.signer.seal_making import made_seal_keys
 from printserver.signer.stopped_keys import stop_key
+from printserver.signer.tokens import token_settings
 from printserver.signer.trust_watch import EVERY_SECONDS
 from printserver.signing.certificate_files import keep_chain, read_certificates
 from printserver.signing.client import SignerClient

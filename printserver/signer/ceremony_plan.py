@@ -32,6 +32,9 @@ class TrustPlan(_Part):
     root_name: str
     root_years: int = Field(default=20, ge=1, le=40)
     key_years: int = Field(default=5, ge=1, le=10)
+    wrappable: bool = False
+    """Whether keys may leave the token wrapped in another key, for a backup of tokens that are not backed up whole.
+    Then whoever has the PIN can take them along; without it no key ever leaves."""
 
 
 class BranchPlan(_Part):

@@ -38,6 +38,7 @@ from printserver.signer.registering import Registering, check_register
 from printserver.signer.seal_making import SealMaking
 from printserver.signer.stopped_keys import StoppedKeys
 from printserver.signer.storage_keys import StorageKeys
+from printserver.signer.tokens import open_hsm
 from printserver.signer.trust_watch import watch_trust
 from printserver.signing.certificate_files import read_chains
 from printserver.signing.errors import (
@@ -47,18 +48,13 @@ from printserver.signing.errors import (
     SealOrderRefused,
     TimeStampUnavailable,
 )
-from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import load_public_key
-from printserver.signing.pin_change import require_no_change_under_way
 from printserver.signing.protocol import ConnectionLost, receive_frame, refusal, send_frame
 from printserver.signing.published_key import certificate_spki
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.time_stamp_authority import TimeStampAuthority
-from printserver.signing.token_providers import token_provider
-from printserver.signing.token_settings import TokenSettings, settings_of_token
-from printserver.signing.token_setup import read_pin
 from printserver.storage.objects import LocalObjects
 from printserver.storage.sealed import KEY_BYTES, Belonging
 
@@ -267,22 +263,6 @@ def open_register(settings: Settings, key_list: KeyList) -> closing[RegisterJour
     """For a `with` statement.   Raises: JournalInUse, RegisterBroken."""
     root = load_public_key(certificate_spki(key_list.root_certificate))
     return closing(RegisterJournal(settings.register, root))
-
-
-def token_settings(settings: Settings) -> TokenSettings:
-    """The token as this process reaches it."""
-    return settings_of_token(
-        token_provider(settings.pkcs11_provider),
-        settings.token_folder,
-        label=settings.pkcs11_token,
-        module=settings.pkcs11_module,
-    )
-
-
-def open_hsm(settings: Settings) -> Hsm:
-    """Raises: HsmPinRefused, HsmUnavailable; TokenSetupRefused while a change of the PIN is under way."""
-    require_no_change_under_way(settings.pin_file)
-    return Hsm(token_settings(settings), pin=read_pin(settings.pin_file))
 
 
 def _users(names: Sequence[str]) -> frozenset[int]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from printserver.settings import Settings
-from printserver.signer.daemon import open_hsm
+from printserver.signer.tokens import open_hsm
 from printserver.signing.errors import KeyUnknown
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_requests import certificate_request

@@ -26,13 +26,14 @@ from printserver.signer.keys import (
     code_label,
     seal_label,
 )
+from printserver.signer.tokens import is_made_by_ceremony, open_hsm, require_token_for_ceremony
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.signing.key_list import build_key_list
 from printserver.signing.key_list_history import keep_list
 from printserver.signing.p256 import spki_of
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object
-from printserver.signing.token_setup import make_softhsm_token, read_pin
+from printserver.signing.token_setup import make_softhsm_token
 from printserver.signing.trust import (
     REVOCATION_LIST_LASTS,
     OfflineRoot,
@@ -79,7 +80,7 @@ class Ceremony:
 
     def key(self, label: str, usage: KeyUsage, *, common_name: str, kind: KeyKind = KeyKind.P_256) -> x509.Certificate:
         """Make a key in the HSM, certify it and put it on the key list."""
-        self.hsm.generate_key(label, kind, secrets.token_bytes(8))
+        self.hsm.generate_key(label, kind, secrets.token_bytes(8), wrappable=self.plan.trust.wrappable)
         return self.certify(self.hsm.public_spki(label), usage, common_name=common_name)
 
     def certify(self, spki: bytes, usage: KeyUsage, *, common_name: str) -> x509.Certificate:
@@ -126,6 +127,7 @@ def hold(settings: Settings, plan: CeremonyPlan, now: datetime) -> Held:
     now: aware.   Raises: TrustFileRefused or TokenSetupRefused when there is an installation already.
     """
     now = now.replace(microsecond=0)
+    require_token_for_ceremony(settings)
     settings.offline_root.mkdir(mode=0o700)
     root = make_root(
         settings.offline_root / "root-key.pem",
@@ -134,14 +136,15 @@ def hold(settings: Settings, plan: CeremonyPlan, now: datetime) -> Held:
         not_before=now,
         not_after=now + YEAR * plan.trust.root_years,
     )
-    token = make_softhsm_token(
-        settings.token_folder,
-        label=settings.pkcs11_token,
-        pin_file=settings.signer_home / "pin",
-        so_pin_file=settings.offline_root / "so-pin",
-        module=settings.pkcs11_module,
-    )
-    hsm = Hsm(token, pin=read_pin(settings.signer_home / "pin"))
+    if is_made_by_ceremony(settings):
+        make_softhsm_token(
+            settings.token_folder,
+            label=settings.pkcs11_token,
+            pin_file=settings.signer_home / "pin",
+            so_pin_file=settings.offline_root / "so-pin",
+            module=settings.pkcs11_module,
+        )
+    hsm = open_hsm(settings)
     try:
         ceremony = Ceremony(settings, plan, now, root, hsm, [])
         seals = _make_keys(ceremony)
@@ -153,7 +156,9 @@ def hold(settings: Settings, plan: CeremonyPlan, now: datetime) -> Held:
 
 def _make_keys(ceremony: Ceremony) -> tuple[MadeSeal, ...]:
     organisation = ceremony.plan.organisation
-    ceremony.hsm.generate_key(KEY_ENCRYPTION_LABEL, KeyKind.AES_256, secrets.token_bytes(8))
+    if ceremony.hsm.can_wrap:
+        wrappable = ceremony.plan.trust.wrappable
+        ceremony.hsm.generate_key(KEY_ENCRYPTION_LABEL, KeyKind.AES_256, secrets.token_bytes(8), wrappable=wrappable)
     ceremony.key(PDF_LABEL, KeyUsage.PDF, common_name=f"{organisation.name} PDF", kind=KeyKind.RSA_3072)
     ceremony.key(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD, common_name=f"{organisation.name} log")
     ceremony.key(code_label(organisation.number), KeyUsage.CODE, common_name=f"{organisation.name} codes")

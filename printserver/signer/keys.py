@@ -103,6 +103,13 @@ class SigningKeys:
         current = self._current(SEAL_CA_LABEL, KeyUsage.SEAL_CA)
         return current.key.x509_certificate(), self._signing(current)
 
+    def seals_are_wrappable(self) -> bool:
+        """Whether keys of new seals may be wrapped for a backup: as the ceremony chose for the key that certifies them.
+
+        Raises: HsmKeyMissing where no ceremony has made one.
+        """
+        return self.hsm.is_wrappable(self._current(SEAL_CA_LABEL, KeyUsage.SEAL_CA).name)
+
     def tree_head_id(self) -> str:
         return self._current(TREE_HEAD_LABEL, KeyUsage.TREE_HEAD).key.key_id
 

@@ -98,7 +98,7 @@ class LaterCeremony:
             return "", self.attestation.make()
         label = self._free_label(base_label(step.usage, self.plan.organisation))
         kind = KeyKind.RSA_3072 if step.usage is KeyUsage.PDF else KeyKind.P_256
-        self.hsm.generate_key(label, kind, secrets.token_bytes(8))
+        self.hsm.generate_key(label, kind, secrets.token_bytes(8), wrappable=step.wrappable)
         return label, self.hsm.public_spki(label)
 
     def _revoke(self, step: RevokeStep) -> None:

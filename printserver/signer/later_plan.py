@@ -25,6 +25,8 @@ class RenewStep(_Part):
     do: Literal["renew"]
     usage: KeyUsage
     years: int = Field(default=5, ge=1, le=10)
+    wrappable: bool = False
+    """As in the first ceremony's file."""
 
     @model_validator(mode="after")
     def _is_renewable(self) -> Self:

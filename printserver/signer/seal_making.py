@@ -101,7 +101,8 @@ class SealMaking:
         maker, sign = self.keys.seal_maker()
         picture = SealPicture(self.objects.get(order.artwork_sha256), order.width_mm, order.height_mm)
         if label not in self.keys.hsm.labels():
-            self.keys.hsm.generate_key(label, KeyKind.P_256, secrets.token_bytes(8))
+            wrappable = self.keys.seals_are_wrappable()
+            self.keys.hsm.generate_key(label, KeyKind.P_256, secrets.token_bytes(8), wrappable=wrappable)
         holder = issue_holder_certificate(
             ca,
             certify,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -101,9 +101,10 @@ class Hsm:
                 self._closed = HsmUnavailable("the HSM has been closed")
                 self._disconnect()
 
-    def generate_key(self, label: str, kind: KeyKind, key_id: bytes) -> None:
+    def generate_key(self, label: str, kind: KeyKind, key_id: bytes, *, wrappable: bool = False) -> None:
         """Make a key that never leaves the token and can only sign (AES: only wrap and unwrap).
 
+        wrappable: it may leave the token wrapped in another key, for a backup; whoever has the PIN can have that done.
         Raises: HsmKeyExists when label or id is taken; TokenSetupRefused when the token would let the key out.
         """
         with self._worker() as worker:
@@ -111,10 +112,18 @@ class Hsm:
             if taken:
                 raise HsmKeyExists(f"the token already holds a key named {label} or with its id")
             with self._token.open(rw=True) as session:
-                _generate(session, label, kind, key_id, self._settings.leave_out)
+                secret = _NEVER_LEAVES | {Attribute.EXTRACTABLE: wrappable}
+                _generate(session, label, kind, key_id, secret, self._settings.leave_out)
                 held = _search(session, {Attribute.LABEL: label, Attribute.CLASS: _secret_class(kind)})
-                if len(held) != 1 or not _never_leaves(held[0], unmodifiable=self._settings.unmodifiable):
+                if len(held) != 1 or not _is_kept(
+                    held[0], wrappable=wrappable, unmodifiable=self._settings.unmodifiable
+                ):
                     raise TokenSetupRefused("the token does not keep a new key to itself; it must not be used")
+
+    def is_wrappable(self, label: str) -> bool:
+        """Whether a private key may leave the token wrapped in another.   Raises: HsmKeyMissing."""
+        with self._worker() as worker:
+            return bool(_signing_key(worker, label)[Attribute.EXTRACTABLE])
 
     def delete_key(self, label: str) -> bool:
         """Destroy a key pair for ever; False when the token holds none of this name. No other session keeps it."""
@@ -299,10 +308,12 @@ class Hsm:
         return refusal
 
 
-def _generate(session: Any, label: str, kind: KeyKind, key_id: bytes, leave_out: Sequence[str]) -> None:
+def _generate(
+    session: Any, label: str, kind: KeyKind, key_id: bytes, kept: Mapping[Attribute, bool], leave_out: Sequence[str]
+) -> None:
     # DEFAULT is how python-pkcs11 is told to leave an attribute out of its own templates, too.
     left_out = {Attribute[name]: DEFAULT for name in leave_out}
-    secret = _NEVER_LEAVES | left_out
+    secret = {**kept, **left_out}
     if kind is KeyKind.AES_256:
         session.generate_key(
             KeyType.AES, 256, id=key_id, label=label, store=True, template=secret,
@@ -324,12 +335,13 @@ def _generate(session: Any, label: str, kind: KeyKind, key_id: bytes, leave_out:
         session.create_domain_parameters(KeyType.EC, curve, local=True).generate_keypair(**wanted)
 
 
-def _never_leaves(key: Any, *, unmodifiable: bool) -> bool:
+def _is_kept(key: Any, *, wrappable: bool, unmodifiable: bool) -> bool:
+    """Whether the token has taken what was asked of it: never readable, and not even wrapped unless that was meant."""
     return bool(
         key[Attribute.SENSITIVE]
         and key[Attribute.ALWAYS_SENSITIVE]
-        and key[Attribute.NEVER_EXTRACTABLE]
-        and not key[Attribute.EXTRACTABLE]
+        and key[Attribute.EXTRACTABLE] is wrappable
+        and key[Attribute.NEVER_EXTRACTABLE] is not wrappable
         and not (unmodifiable and key[Attribute.MODIFIABLE])
     )
 

@@ -55,7 +55,5 @@ def _record_findings(work: Work, actor: Actor, document_id: UUID, findings: Find
         append(
             work,
             actor.by,
-            DocumentMade(
-                id=document_id, template=made.template, version=made.version, data_sha256=made.data_sha256
-            ),
+            DocumentMade(id=document_id, template=made.template, version=made.version, data_sha256=made.data_sha256),
         )

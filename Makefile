@@ -40,7 +40,7 @@ run: setup
 test: checks pytest
 
 pytest: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: checks
 	$(BIN)/python -m pytest -q tests/test_house_rules.py tests/test_imports.py tests/test_dependencies.py

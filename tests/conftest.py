@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from types import FrameType
+from typing import Final
 
 import pytest
 import xdist
@@ -16,6 +17,8 @@ from tests.postgresql_server import postgresql, postgresql_url
 __all__ = ["postgresql", "postgresql_url"]
 
 _RUN = pytest.StashKey[str]()
+LONG_FILES: Final = ("faults", "browser", "flows", "contracts", "http")
+"""Folders, those with the longest files first."""
 
 # Time limits of single examples say more about the machine than about the code; `timeout` covers whole tests.
 settings.register_profile("printserver", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,6 +49,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for mark in metafunc.definition.iter_markers("parametrize"):
         if len(mark.args) > 1 and isinstance(mark.args[1], set | frozenset):
             raise pytest.UsageError(f"{metafunc.definition.nodeid}: sort the set of parameters {mark.args[0]}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker of a parallel run begins one when the others have ended."""
+    folders = [config.rootpath / "tests" / name for name in LONG_FILES]
+    items.sort(key=lambda item: next((at for at, one in enumerate(folders) if one in item.path.parents), len(folders)))
 
 
 @pytest.hookimpl(trylast=True)

@@ -70,7 +70,8 @@ GRANT UPDATE (state, refusal, registered_at) ON statement TO printserver_web;
 GRANT SELECT, INSERT ON custom_role, delegation, rights_review, rights_review_line TO printserver_web;
 GRANT INSERT ON branch, user_account, role_binding TO printserver_web;
 GRANT UPDATE (name, path, closed_at) ON branch TO printserver_web;
-GRANT UPDATE (branch_id, staff_number, name, login, frozen, person_id, frozen_at, frozen_reason, left_at)
+GRANT UPDATE (branch_id, staff_number, name, login, frozen, person_id, frozen_at, frozen_reason, left_at,
+    dormancy_warned_at)
     ON user_account TO printserver_web;
 GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON role_binding TO printserver_web;
 GRANT UPDATE (name_zh, name_en, permissions, retired_at) ON custom_role TO printserver_web;
@@ -170,6 +171,10 @@ GRANT UPDATE (valid_from, valid_until, granted_by, statement_id, ended_at) ON ro
 GRANT INSERT, UPDATE (ended_at) ON delegation TO printserver_worker;
 GRANT UPDATE (frozen, frozen_at, frozen_reason, failed_sign_ins, locked_until) ON user_account TO printserver_worker;
 GRANT SELECT (id, user_id, ended_at), UPDATE (ended_at, secret_sha256, factor_mac) ON web_session TO printserver_worker;
+-- Accounts that nobody uses are warned and frozen.
+GRANT SELECT (created_at, dormancy_warned_at), UPDATE (dormancy_warned_at) ON user_account TO printserver_worker;
+GRANT SELECT (created_at) ON web_session TO printserver_worker;
+GRANT SELECT (user_id, created_at) ON api_token TO printserver_worker;
 GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver_worker;
 -- Proofs of identity fall due and expire by time alone; what is sealed of them is none of the worker's business.
 GRANT SELECT (id, organisation_id, person_id, branch_id, document, state, valid_until, recheck_on),

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from printserver.documents.handing_in import FontRule
 from printserver.notifications.smtp import MailSecurity
 from printserver.organisations.addressees import EmailMalformed, check_email
+from printserver.organisations.dormancy_rule import DormancyPolicy
 from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.sign_in_policy import SignInPolicy
 from printserver.signing.pades_level import PdfLevel
@@ -26,6 +27,8 @@ from printserver.signing.pades_level import PdfLevel
 HOME_VARIABLE: Final = "PRINTSERVER_HOME"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 LONGEST_HOST: Final = 33
+SHORTEST_DORMANCY: Final = 30
+"""Days: whoever is ill or on leave for a few weeks is not frozen."""
 LOCAL_SPOOLER: Final = "local"
 _IPV4: Final = re.compile(r"[0-9.]+", re.ASCII)
 _PUBLIC_URL: Final = re.compile(r"https?://(?P<host>[A-Za-z0-9.\-]+(:[0-9]{1,5})?)", re.ASCII)
@@ -169,8 +172,12 @@ class Settings(BaseSettings):
     step_up_minutes: int = Field(default=5, ge=1, le=60)
     password_days: int = Field(default=60, ge=0)
     """How old a password may become; 0: as old as it likes."""
-    dormant_days: int = Field(default=90, ge=30)
-    """Who has not signed in for so long is listed, and can be frozen."""
+    dormant_days: int = Field(default=90, ge=0)
+    """Who has not signed in for so long is frozen by itself; 0: nobody is. Otherwise at least 30."""
+    dormant_warning_days: int = Field(default=14, ge=1, le=90)
+    """So long before, the person is told."""
+    dormant_seal_days: int = Field(default=180, ge=0)
+    """Seals that nobody used for so long are listed; 0: none are. Otherwise at least 30."""
     rights_review_days: int = Field(default=180, ge=1)
     """After which every right is to be looked at again."""
     second_factor_roles: tuple[str, ...] = ()
@@ -204,6 +211,13 @@ class Settings(BaseSettings):
         if self.passkey_rp_id and f".{host}".endswith(f".{self.passkey_rp_id}") is False:
             raise ValueError("passkey_rp_id is the host of public_url, or a domain above it")
         return self
+
+    @field_validator("dormant_days", "dormant_seal_days")
+    @classmethod
+    def _a_month_or_never(cls, value: int) -> int:
+        if 0 < value < SHORTEST_DORMANCY:
+            raise ValueError(f"0 for never, else at least {SHORTEST_DORMANCY} days")
+        return value
 
     @field_validator("home")
     @classmethod
@@ -266,6 +280,10 @@ class Settings(BaseSettings):
             failures_before_rest=self.sign_in_failures_before_rest,
             failures_of_all=self.sign_in_failures_of_all,
         )
+
+    @property
+    def dormancy_policy(self) -> DormancyPolicy:
+        return DormancyPolicy(self.dormant_days, self.dormant_warning_days)
 
     @property
     def signer_home(self) -> Path:

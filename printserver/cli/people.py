@@ -152,8 +152,17 @@ def dormant(
     *,
     days: Annotated[int, typer.Option(min=30)] = 90,
     freeze: Annotated[bool, typer.Option("--freeze", help="Freeze all of them but myself.")] = False,
+    upcoming: Annotated[bool, typer.Option("--upcoming", help="Who will be frozen by themselves, and when.")] = False,
 ) -> None:
     """Who has not signed in for so many days."""
+    if upcoming:
+        with server() as client:
+            for each in client.get("/dormant-people/upcoming"):
+                when = (
+                    "stays open: nobody else could let in again" if each["kept"] else f"on {each['freezes_at']}"
+                )
+                typer.echo(f"{each['id']}  {each['name']}  {each['branch']}  last seen: {each['seen']}  {when}")
+        return
     with server() as client:
         found = (
             client.post("/dormant-people/freezes", {"days": days})

@@ -24,5 +24,7 @@ class MailKind(StrEnum):
     """A printer's counter and the books differ, or nobody knows what became of a copy."""
     CERTIFICATE = "certificate"
     """A certificate of the company's keys ends soon."""
+    DORMANT = "dormant"
+    """The reader's own account will be frozen, because nobody uses it."""
     STATEMENT = "statement"
     """A statement waits for an officer's word."""

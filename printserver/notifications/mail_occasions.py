@@ -13,6 +13,7 @@ from printserver.notifications.mail_kinds import MailKind
 from printserver.notifications.mail_queue import queue_mails
 from printserver.organisations.access import branch_path
 from printserver.organisations.addressees import Addressee, addressees, holders
+from printserver.organisations.dormancy import DormancyWarned
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.events import CopyMoved, RequestMoved, RequestUrged
@@ -37,6 +38,8 @@ def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
         made += _of_copy(work, entry.subject_id, str(entry.facts["after"]), request)
     if entry.event == CountAlarmOpened.__name__ and entry.subject_id is not None:
         made += _of_alarm(work, entry, entry.subject_id)
+    if entry.event == DormancyWarned.__name__ and entry.subject_id is not None:
+        made += _of_dormancy(work, entry, entry.subject_id)
     if entry.event == StatementProposed.__name__ and entry.organisation_id is not None:
         made += _of_statement(work, entry, entry.organisation_id)
     return made
@@ -100,6 +103,11 @@ def _of_alarm(work: Work, entry: EntryView, printer_id: UUID) -> int:
         *_people(work, printer.organisation_id, Permission.READ_AUDIT, path),
     ]
     return queue_mails(work, MailKind.ALARM, readers, str(entry.id), facts)
+
+
+def _of_dormancy(work: Work, entry: EntryView, person_id: UUID) -> int:
+    facts = {"day": str(entry.facts["freezes_at"])[:10], "path": "/"}
+    return queue_mails(work, MailKind.DORMANT, list(addressees(work, [person_id])), str(entry.id), facts)
 
 
 def _of_statement(work: Work, entry: EntryView, organisation_id: UUID) -> int:

@@ -73,6 +73,7 @@ class User(Base):
     password_changed_at: Mapped[datetime | None]
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     email: Mapped[str | None]
+    dormancy_warned_at: Mapped[datetime | None]
 
 
 class RoleBinding(Base):

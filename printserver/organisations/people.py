@@ -208,7 +208,14 @@ def unfreeze_person(work: Work, by: By, user_id: UUID, *, reason: str) -> None:
     for account in work.session.scalars(
         update(User)
         .where(User.id.in_(accounts_of(work, person_of(work, user_id))), User.frozen.is_(True), User.left_at.is_(None))
-        .values(frozen=False, frozen_at=None, frozen_reason=None, failed_sign_ins=0, locked_until=None)
+        .values(
+            frozen=False,
+            frozen_at=None,
+            frozen_reason=None,
+            failed_sign_ins=0,
+            locked_until=None,
+            dormancy_warned_at=None,
+        )
         .returning(User.id)
     ).all():
         append(work, by, PersonUnfrozen(id=account, reason=said))

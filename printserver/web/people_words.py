@@ -71,6 +71,7 @@ PEOPLE_EVENTS: Final[Mapping[str, str]] = {
     "PersonMoved": N_("person moved to another branch"),
     "PersonFrozen": N_("person frozen"),
     "PersonUnfrozen": N_("person let in again"),
+    "DormancyWarned": N_("warned that an unused account will be frozen"),
     "PersonLeft": N_("person has left"),
     "AccountsJoined": N_("account joined to a person's other one"),
     "AccessEnded": N_("sessions and tokens ended"),

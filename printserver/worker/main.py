@@ -16,6 +16,7 @@ from printserver.bootstrap import Adapters, build
 from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
 from printserver.foundation.logs import configure_unless_done
+from printserver.organisations.dormancy import freeze_dormant_accounts
 from printserver.print_requests import workflows as request_jobs
 from printserver.print_requests.drafts import forget_old_drafts
 from printserver.print_requests.pipeline import expire_requests
@@ -44,6 +45,8 @@ COPIES_AT_ONCE: Final = 2
 """A printer: one prints, and the next one is ready at the spooler."""
 EXPIRY_SECONDS: Final = 60.0
 DRAFTS_SECONDS: Final = 3_600.0
+DORMANCY_SECONDS: Final = 3_600.0
+"""Each look does what the day asks for, so that a worker that was away misses none."""
 SECOND_LOOK_SECONDS: Final = 5.0
 RECONCILIATION_SECONDS: Final = 60.0
 SQLITE_EXECUTOR: Final = "worker"
@@ -71,10 +74,11 @@ def run(settings: Settings) -> None:
 
 def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
     database, zone = adapters.database, ZoneInfo(adapters.settings.time_zone)
-    printing = print_tools(adapters)
+    printing, dormancy = print_tools(adapters), adapters.settings.dormancy_policy
     return [
         go_round("keys", lambda: warn_of_keys(database, adapters.settings), stop, every_seconds=KEYS_SECONDS),
         go_round("expiry", lambda: expire_requests(database), stop, every_seconds=EXPIRY_SECONDS),
+        go_round("dormancy", lambda: freeze_dormant_accounts(database, dormancy), stop, every_seconds=DORMANCY_SECONDS),
         go_round("old drafts", lambda: forget_old_drafts(database), stop, every_seconds=DRAFTS_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         watch_printers(database, zone, stop),

@@ -74,6 +74,7 @@ PEOPLE_VISITS: Final = (
     Visit("POST", f"{P}/unfreezes", _newcomer("/unfreezes"), BECAUSE),
     Visit("GET", f"{P}/estate", _newcomer("/estate")),
     Visit("POST", f"{P}/departures", _newcomer("/departures"), BECAUSE),
+    Visit("GET", "/dormant-people/upcoming", lambda s: "/dormant-people/upcoming", names_object=False),
     Visit("GET", "/dormant-people", lambda s: "/dormant-people?days=3650", names_object=False),
     Visit(
         "POST",

@@ -15,6 +15,7 @@ from printserver.approvals.people_changes import NewRight
 from printserver.http_edge.declarations import Lane, requires, signed_in
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations import people
+from printserver.organisations.dormancy import dormant_accounts
 from printserver.organisations.people_queries import (
     PersonState,
     dormant_people,
@@ -169,6 +170,23 @@ class Departure(View):
     outcome: Outcome
 
 
+class UpcomingFreeze(View):
+    """`id`: of the person.   seen: the last sign-in, else when the account was made.   warned: null before.
+
+    kept: the account stays open, because nobody else could let this person in again.
+    """
+
+    id: UUID
+    name: str
+    staff_number: str
+    branch: str
+    branch_id: UUID
+    seen: datetime
+    warned: datetime | None
+    freezes_at: datetime
+    kept: bool
+
+
 class Dormancy(View):
     days: Annotated[int, Field(ge=30, le=3650)] = 90
 
@@ -303,6 +321,14 @@ def read_dormant(
     actor: CurrentActor, work: CurrentWork, days: Annotated[int, Query(ge=30, le=3650)] = 90
 ) -> list[Person]:
     return [Person.model_validate(each) for each in dormant_people(work, actor, days=days)]
+
+
+@router.get("/dormant-people/upcoming", summary="Who will be frozen for never signing in, and when; the next one first")
+@requires(Permission.READ_PEOPLE)
+def read_upcoming(actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> list[UpcomingFreeze]:
+    """By the settings `dormant_days` and `dormant_warning_days`; the person is told before, and stays by signing in."""
+    found = dormant_accounts(work, actor, adapters.settings.dormancy_policy)
+    return [UpcomingFreeze.model_validate(each) for each in found]
 
 
 @router.post("/dormant-people/freezes", status_code=201, summary="Freeze everybody who is dormant, but myself")

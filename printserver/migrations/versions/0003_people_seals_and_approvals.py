@@ -905,6 +905,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("password_changed_at", Moment(), nullable=True))
         batch_op.add_column(sa.Column("must_change_password", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("email", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("dormancy_warned_at", Moment(), nullable=True))
 
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("last_seen_at", Moment(), nullable=True))

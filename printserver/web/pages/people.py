@@ -23,6 +23,7 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentCall, CurrentW
 from printserver.organisations import people
 from printserver.organisations.access import Actor
 from printserver.organisations.branches import branch_tree
+from printserver.organisations.dormancy import dormant_accounts
 from printserver.organisations.frozen_places import is_frozen
 from printserver.organisations.people import NewPerson
 from printserver.organisations.people_queries import PersonState, dormant_people, list_people, person_details
@@ -95,15 +96,18 @@ def create_person(
 @router.get("/people/dormant", response_class=HTMLResponse)
 @requires(Permission.READ_PEOPLE)
 def show_dormant(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
-    days = view.settings.dormant_days
-    return view.page("people_dormant.html", people=dormant_people(work, actor, days=days), days=days)
+    policy = view.settings.dormancy_policy
+    people_now = dormant_people(work, actor, days=policy.days) if policy.on else ()
+    upcoming = dormant_accounts(work, actor, policy)
+    return view.page("people_dormant.html", people=people_now, upcoming=upcoming, policy=policy)
 
 
 @router.post("/people/dormant/freezes", response_class=HTMLResponse)
 @requires(Permission.MANAGE_PEOPLE, step_up=True)
 def freeze_dormant(view: CurrentView, call: CurrentCall) -> Response:
     days, attestor = view.settings.dormant_days, call.adapters.attestor
-    change(call, lambda work, actor: people_changes.freeze_dormant(work, actor, attestor, days=days))
+    if days:
+        change(call, lambda work, actor: people_changes.freeze_dormant(work, actor, attestor, days=days))
     return view.go("/people/dormant", "dormant-frozen")
 
 

@@ -16,12 +16,15 @@ from printserver.foundation.networks import network_of
 
 SIGN_IN: Final = "sign-in"
 VERIFICATION: Final = "verification"
+FILE_CHECKS: Final = "file-checks"
+"""Of PDF files and photographs: each takes seconds of a processor."""
 TIME_STAMPS: Final = "time-stamps"
 ALL_TIME_STAMPS: Final = "all-time-stamps"
 """Of all addresses together: they cost the HSM a signature each, which copies wait for, too."""
 PER_MINUTE: Final[dict[str, RateLimitItem]] = {
     SIGN_IN: RateLimitItemPerMinute(60),
     VERIFICATION: RateLimitItemPerMinute(120),
+    FILE_CHECKS: RateLimitItemPerMinute(12),
     TIME_STAMPS: RateLimitItemPerMinute(60),
     ALL_TIME_STAMPS: RateLimitItemPerMinute(1_200),
 }

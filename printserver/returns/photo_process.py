@@ -2,8 +2,8 @@
 
 `read`: a JPEG or PNG on standard input; writes JSON {"texts": [...], "blurred": bool}.
 `compare` or, where the class hides most of the page, `compare-masked`: three pictures of the page as PNG, each behind
-its 4-byte big-endian length (as it was issued; as strangers see it; the same with the words that it is no copy), and the
-photograph. Writes three parts in the same way: JSON {"state", "regions"}, the squared photograph and the page as
+its 4-byte big-endian length (as it was issued; as strangers see it; the same with the words that it is no copy), and
+the photograph. Writes three parts in the same way: JSON {"state", "regions"}, the squared photograph and the page as
 strangers see it as JPEG, with the differences marked.
 """
 

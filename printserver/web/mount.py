@@ -19,7 +19,9 @@ from printserver.web.pages import (
     copies,
     document_classes,
     document_findings,
+    document_templates,
     electronic_originals,
+    file_checks,
     frozen_places,
     home,
     identity,
@@ -64,6 +66,7 @@ from printserver.web.problem_page import problem_page
 _PAGES: Final = (
     *(
         public_verification,
+        file_checks,
         seal_check,
         session,
         live,
@@ -77,6 +80,7 @@ _PAGES: Final = (
         request_decisions,
         approvals,
         document_classes,
+        document_templates,
         copies,
         release,
     ),

@@ -63,6 +63,14 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "application-malformed": N_("Something in the application cannot be used; please check the fields."),
     "applicant-may-not-decide": N_("Nobody decides on a request of their own."),
     "person-counts-once": N_("You have decided on this request already; another person must take this step."),
+    "check-file-too-large": N_("A PDF to be checked has at most 32 MB."),
+    "photo-too-large": N_("A photo to be checked has at most 24 MB."),
+    "photo-unreadable": N_("The picture cannot be read. Please send a JPEG or PNG."),
+    "page-not-shown": N_("No picture of this page is shown."),
+    "bundle-not-found": N_("There is no proof of such a code."),
+    "bundle-malformed": N_("This is no proof of a copy."),
+    "bundle-refused": N_("The parts of this proof do not belong together."),
+    "key-list-not-kept": N_("There is no key list of that name."),
     "seal-file-too-large": N_("A seal file has at most 4 MB, and what was sealed at most 64 MB here."),
     "sm2-unavailable": N_("SM2 signatures cannot be verified on this machine."),
     "seal-order-refused": N_("This seal cannot be made as it was ordered."),
@@ -83,6 +91,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "printer-malformed": N_(
         "A name and a location have 1 to 200 characters; a queue is named by A-Z a-z 0-9 _ -, a spooler by a-z 0-9 -."
     ),
+    "process-code-malformed": N_("This is not the barcode of a process sheet."),
     "calibration-malformed": N_("The calibration sheet has no such cell, or no such size of microtext."),
     "pantograph-not-possible": N_(
         "Documents of this class bear a pantograph, which needs a printer of 600 or 1200 dpi: choose another printer."
@@ -109,7 +118,9 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
         "The seal must stand wholly on its page, and must not cover the verification code, the barcode or another seal."
     ),
     "place-malformed": N_("A place cannot be read: pages are numbers and ranges such as 2-4,7; lengths are numbers."),
-    "places-doubtful": N_("Something about the places is unusual; say that you have looked at it, and hand it in again."),
+    "places-doubtful": N_(
+        "Something about the places is unusual; say that you have looked at it, and hand it in again."
+    ),
     "layout-impossible": N_("A page leaves no room for its code."),
     "page-not-drawable": N_("A page cannot be drawn within the allowed time and memory."),
     "draft-not-found": N_("There is no such draft; please choose the document again."),

@@ -43,6 +43,31 @@ SEAL_VOUCHED: Final[Mapping[str, str]] = {
 }
 SEAL_KIND: Final[Mapping[str, str]] = {"1": N_("an organisation's seal"), "2": N_("a person's seal")}
 SEAL_STANDARD: Final[Mapping[str, str]] = {"1": "GM/T 0031-2014", "4": "GB/T 38540-2020", "5": "GM/T 0031-2025"}
+PDF_VERDICT: Final[Mapping[str, str]] = {
+    "as-issued": N_("The very file that was issued"),
+    "signed": N_("Signed by the issuer, and unchanged"),
+    "changed": N_("Changed after it was signed"),
+    "broken": N_("A signature does not belong to its content"),
+    "stranger": N_("Signed, but not by this issuer"),
+    "scan": N_("Not signed; a genuine code is on it"),
+    "altered-code": N_("A code on it is not what was signed"),
+    "nothing": N_("Nothing of this issuer is on it"),
+    "unreadable": N_("The file cannot be read"),
+}
+PDF_VERDICT_MEANING: Final[Mapping[str, str]] = {
+    "as-issued": N_("Byte for byte. Whether the copy is still valid is said below."),
+    "signed": N_("The issuer's key signed this file, but this server does not know it as one of its copies."),
+    "changed": N_("The issuer's signature is on an earlier state of the file. Do not rely on what was added."),
+    "broken": N_("Somebody has changed the file, or it was damaged. Do not rely on it."),
+    "stranger": N_("Who signed it is said below; nobody here vouches for that."),
+    "scan": N_(
+        "It is a scan or a print-out, which is no forgery for that. The code proves which copy it belongs to, and not "
+        "that the pages show what was issued: compare them."
+    ),
+    "altered-code": N_("It looks like one of ours, but its signature or its data do not agree. Do not rely on it."),
+    "nothing": N_("It carries neither a signature nor a code that can be checked here."),
+    "unreadable": N_("It is no PDF, or it is damaged or protected with a password. That says nothing of its content."),
+}
 VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "verdict": {
         "genuine": N_("Genuine and valid"),
@@ -53,12 +78,13 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "altered": N_("Altered: not what was signed"),
         "expired": N_("Signed with a key that is no longer accepted"),
         "unknown": N_("Unknown: not issued here"),
+        "no-code": N_("No code was read"),
     },
     "verdict_meaning": {
         "genuine": N_("This code was signed by the organisation named below, and the copy is valid now."),
         "seal-revoked": N_(
-            "The copy was validly sealed when it was issued. A seal on it has been revoked or destroyed since, so nothing "
-            "newer can bear it. Please ask the issuer if the date on your paper is later."
+            "The copy was validly sealed when it was issued. A seal on it has been revoked or destroyed since, so "
+            "nothing newer can bear it. Please ask the issuer if the date on your paper is later."
         ),
         "unsettled": N_(
             "The code was signed, but the issuer has not confirmed yet that this copy was printed. "
@@ -73,6 +99,7 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "unknown": N_(
             "No copy with this code was issued by this server. If the code was read from a paper, do not rely on it."
         ),
+        "no-code": N_("That says nothing about the paper. Scan the code with your phone, or take a sharper photo."),
     },
     "mark": {
         "microtext": N_("microtext"),
@@ -91,6 +118,33 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "masked": N_("headline and seals; the rest hidden"),
         "full": N_("the whole page"),
     },
+    "pdf_verdict": PDF_VERDICT,
+    "pdf_verdict_meaning": PDF_VERDICT_MEANING,
+    "pdf_changes": {
+        "none": N_("unchanged since"),
+        "lta-updates": N_("unchanged since, but for proofs that were added"),
+        "form-filling": N_("changed since: fields were filled in"),
+        "annotations": N_("changed since: notes were added"),
+        "other": N_("changed since: pages, or something that cannot be explained"),
+    },
+    "photo_looks": {
+        "same": N_("No difference was found"),
+        "partly-same": N_("No difference was found in the part that is shown"),
+        "differs": N_("The paper differs from what was issued"),
+        "unsure": N_("The photo does not allow an answer"),
+        "too-coarse": N_("The paper is too small in the photo"),
+        "not-squared": N_("The edges of the paper were not recognised"),
+        "not-shown": N_("The issuer shows no picture of this page"),
+    },
+    "photo_looks_meaning": {
+        "same": N_("Marked is only what lies in empty places, if anything. Small changes can escape a photo."),
+        "partly-same": N_("Most of the page is hidden from strangers and was not compared. Compare it yourself."),
+        "differs": N_("At the marked places the paper does not show what was issued. Look there yourself."),
+        "unsure": N_("Light, angle or focus are not good enough. Please take another photo, or compare by eye."),
+        "too-coarse": N_("Go nearer, so that the page fills the picture, and take another photo."),
+        "not-squared": N_("Lay the paper flat on a darker ground, with all four corners in the picture."),
+        "not-shown": N_("The code was checked; compare the facts below with the paper."),
+    },
     "seal_verdict": SEAL_VERDICT,
     "seal_verdict_meaning": SEAL_VERDICT_MEANING,
     "seal_vouched": SEAL_VOUCHED,
@@ -107,6 +161,27 @@ VERDICT_TONES: Final[Mapping[str, Mapping[str, str]]] = {
         "replaced": "danger",
         "altered": "danger",
         "unknown": "danger",
+        "no-code": "warning",
+    },
+    "pdf_verdict": {
+        "as-issued": "success",
+        "signed": "success",
+        "changed": "danger",
+        "broken": "danger",
+        "altered-code": "danger",
+        "stranger": "warning",
+        "scan": "warning",
+        "nothing": "warning",
+        "unreadable": "warning",
+    },
+    "photo_looks": {
+        "same": "success",
+        "partly-same": "warning",
+        "differs": "danger",
+        "unsure": "warning",
+        "too-coarse": "warning",
+        "not-squared": "warning",
+        "not-shown": "warning",
     },
     "seal_verdict": {
         "genuine": "success",

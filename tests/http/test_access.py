@@ -16,6 +16,7 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import check_routes, declared_routes, edge_router
 from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
+from tests.http.identity_visits import IDENTITY_VISITS
 from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.request_visits import REQUEST_VISITS
@@ -232,6 +233,7 @@ VISITS: Final = (
     Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),
     *PASSKEY_VISITS,
     *PEOPLE_VISITS,
+    *IDENTITY_VISITS,
     *STATEMENT_VISITS,
     *SEAL_VISITS,
     *REQUEST_VISITS,
@@ -264,9 +266,14 @@ PUBLIC: Final = {
     ("POST", "/api/v1/passwords"),
     ("GET", "/api/v1/health"),
     ("POST", "/api/v1/seal-checks"),
+    ("POST", "/api/v1/code-checks"),
+    ("POST", "/api/v1/pdf-checks"),
+    ("POST", "/api/v1/photo-checks"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/.well-known/print-keys.json"),
     ("GET", "/.well-known/print-root.crl"),
+    ("GET", "/.well-known/print-keys/history.json"),
+    ("GET", "/.well-known/print-keys/{name}"),
     ("POST", "/tsa"),
 }
 

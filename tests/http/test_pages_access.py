@@ -14,6 +14,7 @@ from printserver.http_edge.routes import declared_routes
 from printserver.organisations.permissions import GRANTS, Role
 from printserver.web.drafts import keep_draft
 from tests.http.api_client import ApiClient
+from tests.http.identity_steps import IDENTITY_STEPS
 from tests.http.page_visitor import Visitor
 from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.request_steps import REQUEST_STEPS
@@ -307,6 +308,7 @@ STEPS: Final = (
         lambda s: f"/webhook-deliveries/{s.delivery}/repetitions",
     ),
     *PEOPLE_STEPS,
+    *IDENTITY_STEPS,
     *SEAL_STEPS,
     *STATEMENT_STEPS,
     *REQUEST_STEPS,
@@ -318,6 +320,13 @@ PUBLIC: Final = {
     ("POST", "/verify"),
     ("GET", "/verify/seal"),
     ("POST", "/verify/seal"),
+    ("GET", "/verify/pages/{digits}"),
+    ("GET", "/verify/bundles/{digits}"),
+    ("GET", "/verify/pdf"),
+    ("POST", "/verify/pdf"),
+    ("GET", "/verify/photo"),
+    ("POST", "/verify/photo"),
+    ("GET", "/verify/offline.html"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("POST", "/sign-in/code"),

@@ -40,6 +40,11 @@ class ElectronicOriginalTaken(CopyEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProcessSheetTaken(RequestEvent):
+    """The cover page, which is no copy, was drawn for somebody."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovalFlowOpened(RequestEvent):
     manifest_sha256: str
 

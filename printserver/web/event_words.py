@@ -37,6 +37,7 @@ EVENT_WORDS: Final[Mapping[str, str]] = {
     "PrinterChanged": N_("printer changed"),
     "PrinterCapabilitiesAsked": N_("printer asked what it can do"),
     "PrinterTakenOutOfService": N_("printer taken out of service"),
+    "ProcessSheetTaken": N_("process sheet taken out"),
     "PrinterCalibrated": N_("printer calibrated"),
     "CalibrationSheetDrawn": N_("calibration sheet taken out"),
     "PrinterCounterRead": N_("printer's page counter read"),

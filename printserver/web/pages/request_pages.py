@@ -17,6 +17,7 @@ from printserver.organisations.colleagues import Colleague, colleagues
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import queries
 from printserver.print_requests.as_approved import require_as_approved
+from printserver.print_requests.binding import approved_manifest
 from printserver.print_requests.document_findings import findings_of_request
 from printserver.print_requests.money import in_capitals
 from printserver.print_requests.queries import RequestDetails
@@ -73,6 +74,7 @@ def request_page(
         request=details,
         more=more,
         found=findings_of_request(work, request_id),
+        marks=_marks(work, objects, details),
         capitals="" if more.amount is None else in_capitals(more.amount),
         copy_number=_shown(details, copy),
         under_way=_under_way(details),
@@ -93,6 +95,14 @@ def request_page(
         problem=problem,
         reason=reason,
     )
+
+
+def _marks(work: Work, objects: Objects, details: RequestDetails) -> tuple[str, ...]:
+    """Those against copying that the paper must show, by name, as the manifest says."""
+    if details.manifest_sha256 is None:
+        return ()
+    marks = approved_manifest(work, objects, details.summary.id).get("marks", {})
+    return tuple(name for name, drawn in marks.items() if drawn)
 
 
 def _shown(details: RequestDetails, number: int) -> int:

@@ -13,6 +13,7 @@ import typer
 
 from printserver.cli.account import account_app, service_app
 from printserver.cli.document_classes import app as classes_app
+from printserver.cli.document_templates import app as templates_app
 from printserver.cli.keys import app as keys_app
 from printserver.cli.people import app as people_app
 from printserver.cli.people import branches_app, deputies_app, rights_app, roles_app
@@ -52,6 +53,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(requests_app, name="requests")
 app.add_typer(classes_app, name="classes")
+app.add_typer(templates_app, name="templates")
 app.command()(verify)
 app.command()(reconciliation)
 

@@ -14,9 +14,12 @@ from printserver.web.forms import FieldsWrong
 
 Text = Annotated[str, Field(max_length=500)]
 Column = Annotated[list[Text], Field(max_length=MOST_STEPS)]
+Choices = Annotated[list[Text], Field(max_length=600)]
 ROLE: Final = Role.APPROVER.value
 COLUMNS: Final = (
     "name",
+    "name_zh",
+    "name_en",
     "quorum",
     "role",
     "scope",
@@ -24,17 +27,20 @@ COLUMNS: Final = (
     "amount_lt",
     "copies_ge",
     "copies_lt",
-    "seals",
     "branch",
 )
+NAMED: Final = {"person": "persons", "seal": "seal_types"}
+"""Fields with one entry a choice, `3:<choice>` for one in the fourth step, and what they are called in a step."""
 
 
 class TypedFlow(BaseModel):
-    """Each list has one entry a step, in order.   person: `3:<id>` for somebody named in the fourth step."""
+    """Each list has one entry a step, in order.   person, seal: see `NAMED`."""
 
     model_config = ConfigDict(frozen=True)
 
     name: Column = []
+    name_zh: Column = []
+    name_en: Column = []
     quorum: Column = []
     role: Column = []
     scope: Column = []
@@ -42,9 +48,9 @@ class TypedFlow(BaseModel):
     amount_lt: Column = []
     copies_ge: Column = []
     copies_lt: Column = []
-    seals: Column = []
     branch: Column = []
-    person: Annotated[list[Text], Field(max_length=600)] = []
+    person: Choices = []
+    seal: Choices = []
     sealing: Text = "electronic"
     reason: Text = ""
     action: Text = "propose"
@@ -55,19 +61,24 @@ class TypedFlow(BaseModel):
 
     @property
     def steps(self) -> list[dict[str, Any]]:
-        """As typed, each with all of its columns and `persons`."""
+        """As typed, each with all of its columns, `persons` and `seal_types`."""
         longest = max(len(getattr(self, column)) for column in COLUMNS)
         found: list[dict[str, Any]] = []
         for at in range(longest):
             step: dict[str, Any] = {column: _at(getattr(self, column), at) for column in COLUMNS}
-            step["persons"] = [each.partition(":")[2] for each in self.person if each.partition(":")[0] == str(at)]
+            for field, part in NAMED.items():
+                chosen = (each.partition(":") for each in getattr(self, field))
+                step[part] = [choice for number, _, choice in chosen if number == str(at)]
             found.append(step)
         return found
 
     def with_steps(self, steps: Sequence[Mapping[str, Any]]) -> TypedFlow:
         columns: dict[str, Any] = {column: [str(step.get(column, "")) for step in steps] for column in COLUMNS}
-        named = [f"{at}:{person}" for at, step in enumerate(steps) for person in step.get("persons", ())]
-        return self.model_copy(update={**columns, "person": named})
+        named = {
+            field: [f"{at}:{choice}" for at, step in enumerate(steps) for choice in step.get(part, ())]
+            for field, part in NAMED.items()
+        }
+        return self.model_copy(update={**columns, **named})
 
     def edited(self) -> TypedFlow:
         """After a button that adds, removes or moves a step."""
@@ -98,6 +109,8 @@ def typed_flow(flow: Flow) -> TypedFlow:
 def _typed(step: Mapping[str, Any]) -> dict[str, Any]:
     typed: dict[str, Any] = {
         "name": step["name"],
+        "name_zh": step.get("name_zh", ""),
+        "name_en": step.get("name_en", ""),
         "quorum": step["quorum"],
         "role": ROLE if step["roles"] else "",
         "scope": step["scope"],
@@ -110,7 +123,7 @@ def _typed(step: Mapping[str, Any]) -> dict[str, Any]:
             case "copies":
                 typed[f"copies_{condition['op']}"] = condition["value"]
             case "seal-type":
-                typed["seals"] = " ".join(condition["value"])
+                typed["seal_types"] = list(condition["value"])
             case _:
                 typed["branch"] = condition["value"]
     return typed
@@ -123,13 +136,16 @@ def _step(at: int, step: Mapping[str, Any], wrong: set[str]) -> dict[str, Any]:
         copies = _count(step[f"copies_{op}"], f"copies_{op}-{at}", wrong)
         when += [{"field": "amount", "op": op, "value": fen}] if fen is not None else []
         when += [{"field": "copies", "op": op, "value": copies}] if copies is not None else []
-    if step["seals"].split():
-        when.append({"field": "seal-type", "op": "in", "value": step["seals"].split()})
+    if step["seal_types"]:
+        when.append({"field": "seal-type", "op": "in", "value": step["seal_types"]})
     if step["branch"]:
         when.append({"field": "branch", "op": "below", "value": step["branch"]})
     quorum = _count(step["quorum"], f"quorum-{at}", wrong)
+    called = {name: step[name].strip() for name in ("name_zh", "name_en")}
+    wrong |= {f"{name}-{at}" for name, text in called.items() if not text and any(called.values())}
     return {
-        "name": step["name"].strip(),
+        "name": step["name"].strip() or f"step-{at + 1}",
+        **called,
         "quorum": 1 if quorum is None else quorum,
         "roles": [step["role"]] if step["role"] else [],
         "persons": step["persons"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -27,7 +27,7 @@ from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
 from printserver.rendering.places import OnPage, OnPages, PlaceMalformed, place_from_json
 from printserver.signing.flow import DEFAULT_CLASS
-from printserver.web.placed_seals import COLUMNS, TypedPlace
+from printserver.web.placed_seals import COLUMNS, KINDS, TypedPlace
 
 MOST_PLACES: Final = 50
 
@@ -95,7 +95,8 @@ class TypedRequest(BaseModel):
     def places(self) -> list[TypedPlace]:
         """What is missing is empty; a place that says nothing of its kind is one on a page, of the first seal."""
         rows = _rows(*(getattr(self, f"place_{name}") for name in COLUMNS))
-        return [TypedPlace(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+        places = (TypedPlace(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
+        return [replace(place, kind=place.kind if place.kind in KINDS else "page") for place in places]
 
     @property
     def seal_ids(self) -> list[str]:

@@ -60,6 +60,7 @@ KEY_EVENTS: Final[Mapping[str, str]] = {
     "KeyCertificateImported": N_("outside certificate taken"),
     "TokenPinChanged": N_("PIN of the HSM changed"),
     "TokenBackedUp": N_("HSM backed up"),
+    "TokenRestored": N_("HSM restored from a backup"),
     "RecoveryDrilled": N_("recovery of the HSM drilled"),
     "KeyEncryptionKeyMade": N_("key for protected files made"),
     "StorageKeyWrapped": N_("file put under protection"),

@@ -41,6 +41,13 @@ REQUEST_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "electronic": N_("electronic sealing, but no printed seal"),
         "neither": N_("neither: it has to be sealed by hand"),
     },
+    "edge": {"right": N_("right edge"), "left": N_("left edge"), "top": N_("top edge")},
+    "place_kind": {
+        "page": N_("on a page"),
+        "pages": N_("on several pages"),
+        "keyword": N_("at words"),
+        "straddle": N_("across the edge"),
+    },
     "request_field": {
         "title": N_("Title"),
         "purpose": N_("Purpose"),

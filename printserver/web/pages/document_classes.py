@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.approvals.classes import ClassDescription, PublicView, class_facts, classes, describe_class
+from printserver.approvals.classes import ClassDescription, ClassFacts, PublicView, class_facts, classes, describe_class
 from printserver.foundation.errors import Malformed, PrintServerError, Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
@@ -20,15 +21,20 @@ from printserver.organisations.access import Actor
 from printserver.organisations.branch_paths import branches_of
 from printserver.organisations.colleagues import colleagues
 from printserver.organisations.permissions import Permission
-from printserver.print_requests.class_flows import Preview, preview_flow, propose_flow
+from printserver.print_requests.class_flows import Preview, preview_flow, propose_flow, waiting_flow
+from printserver.print_requests.flow_changes import flow_changes
 from printserver.print_requests.money import parse_money
 from printserver.printing.queries import printers
-from printserver.seals.queries import readable_seal, seals
-from printserver.signing.flow import Case, Scope, Sealing, parse_flow
+from printserver.seals.queries import SealFacts, readable_seal, seals
+from printserver.signing.flow import Case, Scope, SealCondition, Sealing, parse_flow
 from printserver.web.changes import change, refusal
 from printserver.web.class_form import TypedClass, typed_class
 from printserver.web.flow_form import ROLE, TypedFlow, typed_flow
+from printserver.web.flow_names import flow_names
 from printserver.web.forms import FieldsWrong
+from printserver.web.placed_seals import KINDS
+from printserver.web.request_words import RETENTIONS
+from printserver.web.seal_words import SEAL_TYPES
 from printserver.web.view import CurrentView, View
 
 router = edge_router("/document-classes", "pages")
@@ -152,6 +158,8 @@ def _again(view: View, call: Call, code: str, typed: TypedFlow, shown: _Shown) -
 
 def _editor(view: View, work: Work, actor: Actor, code: str, typed: TypedFlow, shown: _Shown) -> HTMLResponse:
     facts = class_facts(work, actor.organisation_id, code)
+    waiting = waiting_flow(work, actor, code)
+    known = seals(work, actor)
     return view.page(
         "document_class.html",
         status=shown.status,
@@ -163,13 +171,27 @@ def _editor(view: View, work: Work, actor: Actor, code: str, typed: TypedFlow, s
         preview=shown.preview,
         deciders=colleagues(work, actor.organisation_id, Permission.APPROVE_REQUEST),
         branches=branches_of(work, actor.organisation_id),
-        seals=seals(work, actor),
+        seals=known,
+        seal_types=_types(known, facts),
+        waiting=waiting,
+        changes=None if waiting is None else flow_changes(facts.flow, waiting.flow),
+        named=flow_names(work, facts.flow, None if waiting is None else waiting.flow),
+        place_kinds=KINDS,
+        retentions=RETENTIONS,
         printers=printers(work, actor, Permission.MANAGE_DOCUMENTS),
         scopes=list(Scope),
         public_views=list(PublicView),
         sealings=[Sealing.PHYSICAL] if facts.only_by_hand else list(Sealing),
         role=ROLE,
     )
+
+
+def _types(known: Sequence[SealFacts], facts: ClassFacts) -> list[str]:
+    """Every type that there are words for, and whatever else the register or the class itself names."""
+    steps = () if facts.flow is None else facts.flow.steps
+    named = {each.type for each in known} | set(facts.description.seal_types)
+    named |= {one for step in steps for each in step.when if isinstance(each, SealCondition) for one in each.value}
+    return [*SEAL_TYPES, *sorted(named - SEAL_TYPES.keys())]
 
 
 def _list(

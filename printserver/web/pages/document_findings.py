@@ -1,4 +1,4 @@
-"""What was found in a document that was handed in, with both engines' pictures, for its person to look at and confirm."""
+"""What was found in a document, with both engines' pictures, for the person who hands it in to look at and confirm."""
 
 from __future__ import annotations
 
@@ -64,17 +64,13 @@ def create_confirmation(
 
 @router.get("/{token}/pages/{page}/engines/{engine}", response_class=Response)
 @requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
-def read_engine_page(
-    token: str, page: int, engine: Engine, actor: CurrentActor, adapters: CurrentAdapters
-) -> Response:
+def read_engine_page(token: str, page: int, engine: Engine, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     draft = open_draft(adapters, actor, token)
     picture = engine_picture(adapters.objects.get(draft.safe_sha256), page, engine)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
 
 
-def _page(
-    view: View, draft: Draft, template: str, saved: str, problem: PrintServerError | None = None
-) -> HTMLResponse:
+def _page(view: View, draft: Draft, template: str, saved: str, problem: PrintServerError | None = None) -> HTMLResponse:
     return view.page(
         "document_findings.html",
         status=200 if problem is None else status_of(problem),

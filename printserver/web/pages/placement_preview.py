@@ -92,7 +92,7 @@ def _found(call: Call, actor: Actor, draft: Draft, typed: TypedRequest) -> Previ
         parts.load_key_list(),
         actor,
         wanted,
-        draft.safe_sha256,
+        parts.objects.get(draft.safe_sha256),
         sides=Sides(typed.sides) if typed.sides in list(Sides) else Sides.ONE_SIDED,
     )
 

@@ -209,6 +209,8 @@ def _seal_page(
     called, places = names(work, people), _branch_names(work, seal.organisation_id)
     return view.page(
         "seal.html",
+        proved=people_proved(work, seal.custodians),
+        company=company_standing(work, seal.branch_id),
         status=200 if problem is None else status_of(problem),
         seal=seal,
         branch=branch(work, seal.branch_id).name,

@@ -25,10 +25,11 @@ from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch_names_of_path, names
 from printserver.seals.queries import seal_names
-from printserver.signing.flow import BranchCondition, Flow, parse_flow
+from printserver.signing.flow import Flow, parse_flow
 from printserver.signing.signatories import concerned
 from printserver.signing.statements import StatementKind, parse_body
 from printserver.web.changes import change, refusal
+from printserver.web.flow_names import flow_names
 from printserver.web.view import CurrentView, View
 
 router = edge_router("/statements", "pages")
@@ -117,7 +118,7 @@ def _page(
 ) -> HTMLResponse:
     facts = statement_queries.readable_statement(work, actor, statement_id)
     flow = _flow(facts)
-    known = names(work, {facts.proposed_by, *facts.signers} | _people_in(facts.body) | _deciders(flow))
+    known = names(work, {facts.proposed_by, *facts.signers} | _people_in(facts.body))
     may_sign = (
         facts.state is StatementState.PROPOSED
         and actor.may(Permission.CONFIRM_STATEMENTS)
@@ -131,9 +132,8 @@ def _page(
         lines=_lines(work, facts),
         flow=flow,
         flow_class=None if flow is None else _class_of(work, actor, flow),
-        places={} if flow is None else _places(work, flow),
+        named=flow_names(work, flow),
         names=known,
-        deciders={str(id_): name for id_, name in known.items()},
         may_sign=may_sign,
         may_refuse=facts.state is StatementState.PROPOSED and actor.may(Permission.CONFIRM_STATEMENTS),
         may_withdraw=facts.state is StatementState.PROPOSED and facts.proposed_by == actor.id,
@@ -179,18 +179,6 @@ def _people_in(body: Mapping[str, Any]) -> set[UUID]:
 
 def _flow(facts: StatementFacts) -> Flow | None:
     return parse_flow(facts.body["flow"]) if "flow" in facts.body else None
-
-
-def _deciders(flow: Flow | None) -> set[UUID]:
-    """Those whom its steps name."""
-    return set() if flow is None else {UUID(person) for step in flow.steps for person in step.persons}
-
-
-def _places(work: Work, flow: Flow) -> dict[str, str]:
-    """The branches of its conditions by their paths, for people."""
-    conditions = (each for step in flow.steps for each in step.when)
-    paths = {each.value for each in conditions if isinstance(each, BranchCondition)}
-    return {path: branch_names_of_path(work, path) for path in paths}
 
 
 def _class_of(work: Work, actor: Actor, flow: Flow) -> ClassDescription | None:

@@ -31,6 +31,7 @@ from printserver.organisations.delegations import (
     write_delegation,
 )
 from printserver.organisations.holdings import holdings_of, person_of
+from printserver.organisations.identity_proof_policy import require_proved_for_role
 from printserver.organisations.people import Handover, PersonNotFound, another_person, required_reason
 from printserver.organisations.people_queries import PersonFacts, dormant_people
 from printserver.organisations.permissions import Permission, is_binding, permissions_of
@@ -79,7 +80,7 @@ def grant_right(
     """At once, or as a statement for two officers when the role can help to seal.
 
     Raises: PersonNotFound, NotOneself, PersonGone, BranchNotFound, RoleUnknown, DatesWrong, RolesIncompatible,
-    SecondAccount.
+    SecondAccount, IdentityNotProved.
     """
     user = another_person(work, actor, user_id)
     branch = branches.branch_for(work, actor, new.branch_id, Permission.MANAGE_PEOPLE)
@@ -92,6 +93,7 @@ def grant_right(
         return Outcome(done=True)
     if person_of(work, user.id) != user.id:
         raise SecondAccount("give this role to the person's first account")
+    require_proved_for_role(work, user.organisation_id, user.id, new.role)
     wanted = Holding(new.role, permissions_of(new.role), branch.path, new.since, new.until)
     require_compatible((*holdings_of(work, user.id), wanted))
     body: dict[str, Any] = {"person_id": str(user.id), "role": new.role, "path": branch.path}
@@ -216,13 +218,15 @@ def leave(work: Work, actor: Actor, attestor: Attestor, user_id: UUID, *, reason
 def name_deputy(work: Work, actor: Actor, attestor: Attestor, new: NewDelegation) -> Outcome:
     """By the principal's own word; a custodian's needs an officer's consent besides.
 
-    Raises: RoleNotDelegable, RoleNotHeld, DeputyUnfit, DatesWrong, DelegationTooLong, RolesIncompatible.
+    Raises: RoleNotDelegable, RoleNotHeld, DeputyUnfit, DatesWrong, DelegationTooLong, RolesIncompatible,
+    IdentityNotProved.
     """
     require_delegable(work, actor, new)
     if not is_binding(new.role):
         write_delegation(work, actor.by, actor.id, new)
         return Outcome(done=True)
     deputy = person_of(work, new.deputy_id)
+    require_proved_for_role(work, actor.organisation_id, deputy, new.role)
     lent = (
         Holding(right.role, permissions_of(right.role), right.path, new.since, new.until)
         for right in rights_of(work, actor.id)

@@ -14,6 +14,7 @@ from printserver.foundation.errors import NotFound
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path
+from printserver.organisations.identity_proof_policy import require_proved_company
 from printserver.organisations.permissions import Permission
 from printserver.rendering.seal_artwork import SealDesign, draw_seal
 from printserver.rendering.seal_artwork_types import STYLES, SealType, of_person
@@ -110,10 +111,13 @@ def require_reach(work: Work, actor: Actor, branch_id: UUID) -> None:
 
 
 def apply_for_seal(work: Work, actor: Actor, application: SealApplication, artwork: Artwork) -> UUID:
-    """Raises: NotFound for a branch out of reach, SealApplicationMalformed, SealCustodianRefused, SealNotFound."""
+    """Raises: NotFound for a branch out of reach, SealApplicationMalformed, SealCustodianRefused, SealNotFound,
+    IdentityNotProved."""
     require_reach(work, actor, application.branch_id)
     check_application(work, application)
     require_keepers(work, actor.organisation_id, application.branch_id, application.keepers)
+    if application.owner_id is None:
+        require_proved_company(work, actor.organisation_id, application.branch_id)
     if application.replaces_id is not None:
         _require_renewable(work, actor, application.replaces_id)
     width_um, height_um = application.size_um

@@ -9,6 +9,7 @@ from uuid import UUID
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import branch_path
 from printserver.organisations.colleagues import held_roles, people_of_organisation
+from printserver.organisations.identity_proof_policy import require_proved_custodians
 from printserver.organisations.permissions import Permission, roles_granting
 from printserver.organisations.queries import names
 from printserver.seals.errors import SealCustodianRefused
@@ -25,7 +26,10 @@ def require_custodians(work: Work, seal: SealFacts, person_ids: Sequence[UUID]) 
 
 
 def require_keepers(work: Work, organisation_id: UUID, branch_id: UUID, person_ids: Sequence[UUID]) -> None:
-    """Raises: SealCustodianRefused unless there is one, and each may confirm the use of the branch's seals."""
+    """Each must be able to confirm the use of the branch's seals, and be proved where the organisation asks for it.
+
+    Raises: SealCustodianRefused, also when there is nobody, IdentityNotProved.
+    """
     if not 1 <= len(set(person_ids)) <= MOST_CUSTODIANS:
         raise SealCustodianRefused(f"a seal has 1 to {MOST_CUSTODIANS} custodians")
     path = branch_path(work, branch_id)
@@ -35,6 +39,7 @@ def require_keepers(work: Work, organisation_id: UUID, branch_id: UUID, person_i
         unable = set(person_ids) - able
         said = ", ".join(sorted(names(work, unable).values())) or "somebody unknown"
         raise SealCustodianRefused(f"not a custodian at this branch or above it: {said}")
+    require_proved_custodians(work, organisation_id, person_ids)
 
 
 def require_person(work: Work, organisation_id: UUID, person_id: UUID) -> None:

@@ -47,6 +47,9 @@ _IN_THE_SCENE: Final[Mapping[str, Callable[[Scene], UUID]]] = {
     "session_id": lambda scene: scene.session,
     "reset_id": lambda scene: scene.access_reset,
     "token_id": lambda scene: scene.token,
+    "proof_id": lambda scene: scene.identity.proof,
+    "evidence_id": lambda scene: scene.identity.evidence,
+    "medium_id": lambda scene: scene.identity.medium,
 }
 _TABLES: Final[Mapping[str, str]] = {
     "statement_id": "statement",

@@ -26,6 +26,7 @@ from printserver.printing.count_alarms import count_alarms
 from printserver.printing.models import CounterReading
 from printserver.printing.outcome import Outcome
 from printserver.returns.printer_days import check_counts
+from tests.http.identity_things import IdentityThings, identity_at
 from tests.http.passkey_things import passkey_at
 from tests.http.people_things import PeopleThings, people_at
 from tests.http.request_things import RequestThings, requests_at
@@ -60,6 +61,7 @@ class Scene:
     key_statement: UUID
     seals: SealThings
     requests: RequestThings
+    identity: IdentityThings
 
 
 def set_scene(world: World) -> Scene:
@@ -98,6 +100,7 @@ def set_scene(world: World) -> Scene:
         key_statement=key_statement,
         seals=seals_at(world),
         requests=requests_at(world),
+        identity=identity_at(world),
     )
 
 

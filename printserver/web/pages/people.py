@@ -25,11 +25,14 @@ from printserver.organisations.access import Actor
 from printserver.organisations.branches import branch_tree
 from printserver.organisations.dormancy import dormant_accounts
 from printserver.organisations.frozen_places import is_frozen
+from printserver.organisations.identity_proof_queries import standings
+from printserver.organisations.key_media_queries import owed_media
 from printserver.organisations.people import NewPerson
 from printserver.organisations.people_queries import PersonState, dormant_people, list_people, person_details
 from printserver.organisations.permissions import Permission, Role, is_binding
 from printserver.organisations.queries import branch_names_of_path, branches_with
 from printserver.organisations.roles import DatesWrong, custom_roles
+from printserver.organisations.stewards import is_steward
 from printserver.print_requests import leavers
 from printserver.web.changes import SHOWN_BESIDE, change, refusal
 from printserver.web.languages import Language
@@ -293,6 +296,9 @@ def _person(
         binding={role.value for role in Role if is_binding(role)},
         branches=_open_branches(work, actor),
         administers=administers,
+        identity=standings(work, [details.person.person_id])[details.person.person_id],
+        steward=is_steward(actor),
+        owed=owed_media(work, actor, details.person.person_id),
         estate=leavers.estate_of(work, actor, user_id) if administers else None,
         problem=problem,
         at=at,

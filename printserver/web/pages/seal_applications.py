@@ -21,6 +21,7 @@ from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations.access import Actor
 from printserver.organisations.colleagues import colleagues
+from printserver.organisations.identity_proof_queries import people_proved
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import BranchFacts, branches_with
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
@@ -218,6 +219,8 @@ def _form_page(
     view: View, work: Work, actor: Actor, typed: TypedSeal, *, problem: PrintServerError | None = None
 ) -> HTMLResponse:
     organisation, chinese = actor.organisation_id, view.language is Language.ZH
+    able = colleagues(work, organisation, Permission.CONFIRM_SEAL_USE)
+    proved = people_proved(work, [each.id for each in able])
     said = [each.description for each in classes(work, organisation)]
     return view.page(
         "seal_application.html",
@@ -228,7 +231,8 @@ def _form_page(
         preview=_preview(typed),
         artwork=_artwork(work, actor, typed),
         branches=_branches(work, actor),
-        keepers=[(each.id, each.name) for each in colleagues(work, organisation, Permission.CONFIRM_SEAL_USE)],
+        keepers=[(each.id, each.name) for each in able],
+        unproved=[each.name for each in able if each.id not in proved],
         all_classes=[(each.code, each.name_zh if chinese else each.name_en) for each in said],
         problem=problem,
     )

@@ -20,6 +20,7 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.access import Actor
 from printserver.organisations.branch_paths import branches_of
 from printserver.organisations.colleagues import colleagues
+from printserver.organisations.identity_proof_queries import company_standing, people_proved
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, names
 from printserver.print_requests import seal_uses

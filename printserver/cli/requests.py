@@ -64,6 +64,28 @@ def submit(
         typer.echo(f"{made['id']}  {made['state']}")
 
 
+@app.command("place")
+def place(
+    document: Annotated[Path, Existing],
+    application: Annotated[Path, typer.Argument(help="JSON, as the API takes it.", exists=True, show_default=False)],
+) -> None:
+    """Show where the seals of an application would stand, and what is wrong or unusual there."""
+    wish = json.loads(application.read_text("utf-8"))
+    seals = wish.get("seals") or [{"seal_id": wish.get("seal_id"), "places": wish.get("places", [])}]
+    fields = {"seals": json.dumps(seals), "sides": wish.get("sides", "one-sided")}
+    with server() as client:
+        found = client.send("/print-requests/placements", fields, _files(document, None), key=uuid4().hex)
+    for spot in found["spots"]:
+        left, top, width, height = (spot["box"][side] / 1000 for side in ("x_um", "y_um", "width_um", "height_um"))
+        said = f"seal {spot['seal']}  page {spot['page']}  {width:g} × {height:g} mm at {left:g} × {top:g} mm"
+        typer.echo(said + ("  slice" if spot["sliced"] else ""))
+    for kind in ("problems", "warnings"):
+        for finding in found[kind]:
+            typer.echo(f"{'✗' if kind == 'problems' else '!'} {finding['message']}")
+    if found["problems"]:
+        raise typer.Exit(1)
+
+
 @app.command()
 def approve(
     request_id: RequestId,

@@ -46,7 +46,7 @@ STATUS: Final[Mapping[type[PrintServerError], int]] = {
     Refused: 409,
 }
 _NEUTRAL: Final = "Something went wrong on our side. Please give the number in `instance` to whoever runs this server."
-_SHOWN_FACTS: Final = ("page", "return_id", "request_id", "position", "needs")
+_SHOWN_FACTS: Final = ("page", "return_id", "request_id", "position", "needs", "seen")
 """What an error may tell besides its words, when it has it."""
 
 _log = structlog.get_logger("printserver.problems")

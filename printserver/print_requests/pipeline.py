@@ -111,7 +111,8 @@ def take_in(
 ) -> TakenIn:
     """Check everything about an application that can be checked, and make its document safe. Records nothing.
 
-    pdf: made safe here, unless it was a moment ago.   makers: whose seals are believed.   seen: of the warnings that somebody has looked at; None not to ask for that.
+    pdf: made safe here, unless it was a moment ago.   makers: whose seals are believed.
+    seen: of the warnings that somebody has looked at; None not to ask for that.
     Raises: as `check_application`; DocumentRefused, LayoutImpossible, SealPlaceRefused, PlacesDoubtful.
     """
     with database.reading() as work:
@@ -131,10 +132,13 @@ def take_in(
     return TakenIn(safe, layout)
 
 
-def prepare_request(database: Database, objects: Objects, makers: Makers, request_id: UUID) -> None:
+def prepare_request(
+    database: Database, objects: Objects, makers: Makers, request_id: UUID, *, test: bool = False
+) -> None:
     """Render every copy up to its code and open the approval flow; a request that cannot be rendered fails visibly.
 
     makers: whose seals are believed; a seal that is not genuine and usable at this moment is not drawn.
+    test: each page says that it is not valid.
     What will be sealed by hand has no copies: people decide on the document's own pages.
     """
     with database.reading() as work:
@@ -143,7 +147,7 @@ def prepare_request(database: Database, objects: Objects, makers: Makers, reques
         return
     try:
         placed = () if order.by_hand else _placed(database, objects, makers, order)
-        copies = [] if order.by_hand else _render(database, objects, order, placed)
+        copies = [] if order.by_hand else _render(database, objects, order, placed, test=test)
         changed = _changed_pages(objects, order)
     except PrintServerError as problem:
         fail_request(database, request_id, str(problem))
@@ -245,7 +249,9 @@ def _placed(database: Database, objects: Objects, makers: Makers, order: _Order)
     return placement.seals
 
 
-def _render(database: Database, objects: Objects, order: _Order, seals: tuple[PlacedSeal, ...]) -> list[ManifestCopy]:
+def _render(
+    database: Database, objects: Objects, order: _Order, seals: tuple[PlacedSeal, ...], *, test: bool
+) -> list[ManifestCopy]:
     safe_pdf = objects.get(order.document_sha256)
     layout = [PageLayout.from_json(page) for page in order.request.layout]
     copies = []
@@ -253,7 +259,7 @@ def _render(database: Database, objects: Objects, order: _Order, seals: tuple[Pl
     papers, security = papers_of(order.request.copies, electronic), marks_for(order.marks, order.printer)
     for number in numbers_of(order.request.copies, electronic):
         serial = CopySerial.generate()
-        marks = CopyMarks(serial=serial, number=number, copies=papers, seals=seals, test=False, security=security)
+        marks = CopyMarks(serial=serial, number=number, copies=papers, seals=seals, test=test, security=security)
         digest = objects.put(render_copy(safe_pdf, layout, marks))
         copies.append(ManifestCopy(new_id(), serial, number, digest))
         _note_drawn(database, order.request.id, len(copies))

@@ -98,20 +98,18 @@ def preview(
     makers: Makers,
     actor: Actor,
     seals: Sequence[SealWanted],
-    safe_sha256: str,
+    safe_pdf: bytes,
     *,
     sides: Sides = Sides.ONE_SIDED,
 ) -> Preview:
     """Where the seals would stand, and all that is wrong or unusual with it. Records nothing.
 
-    safe_sha256: of a safe document in the object store.
     Raises: SealNotFound, SealNotUsable, LayoutImpossible, PageNotDrawable.
     """
     with database.reading() as work:
         facts = [usable_seal(work, actor, each.seal_id) for each in seals]
         now = work.now()
-    safe_pdf = objects.get(safe_sha256)
-    layout = _LAYOUTS.once(safe_sha256, lambda: plan_layout(safe_pdf))
+    layout = _LAYOUTS.once(sha256(safe_pdf).hexdigest(), lambda: plan_layout(safe_pdf))
     wishes = [(seal, each.places) for seal, each in zip(facts, seals, strict=True)]
     placement = find_places(objects, makers, wishes, safe_pdf, layout, sides=sides, now=now, custom=True)
     return Preview(layout, placement, tuple(_spots(layout, placement.seals)))

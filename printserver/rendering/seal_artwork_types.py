@@ -1,7 +1,8 @@
 """Types of seals as data: outline, usual size, star, the words that a seal of the type says of itself.
 
-Source of the sizes: State Council notice 国发〔1999〕25号 (company seal 40 mm, joint-stock 42 mm) and seals in use,
-unverified against the texts. Each may be changed in an application: these are where a form begins.
+Source of the sizes: State Council notice 国发〔1999〕25号 (company seal 40 mm, joint-stock 42 mm), rules of the police
+on seals (contract seal 58 mm) and seals in use, all unverified against the texts.
+Each may be changed in an application: these are where a form begins.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ T = SealType
 STYLES: Final[Mapping[SealType, SealStyle]] = {
     T.COMPANY: SealStyle(Outline.ROUND, 40, 40, star=True),
     T.JOINT_STOCK: SealStyle(Outline.ROUND, 42, 42, star=True),
-    T.CONTRACT: SealStyle(Outline.ROUND, 40, 40, star=True, inner="合同专用章"),
+    T.CONTRACT: SealStyle(Outline.ROUND, 58, 58, star=True, inner="合同专用章"),
     T.FINANCE: SealStyle(Outline.ROUND, 38, 38, inner="财务专用章"),
     T.INVOICE: SealStyle(Outline.OVAL, 40, 30, inner="发票专用章", number_within=True),
     T.OVAL: SealStyle(Outline.OVAL, 45, 30),

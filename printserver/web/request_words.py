@@ -7,6 +7,13 @@ from typing import Final
 
 from printserver.web.languages import N_
 
+RETENTIONS: Final[Mapping[str, str]] = {
+    "standard": N_("as the archive's rule says"),
+    "10-years": N_("10 years"),
+    "30-years": N_("30 years"),
+    "permanent": N_("for ever"),
+}
+"""How long documents of a class are kept. Other words, from before there were these, are shown as they are."""
 REQUEST_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "request_state": {
         "rendering": N_("being drawn"),
@@ -23,6 +30,20 @@ REQUEST_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "sealed-by-hand": N_("sealed by hand"),
     },
     "step": {"approval": N_("approval")},
+    "retention": RETENTIONS,
+    "place_kind": {
+        "page": N_("on one page"),
+        "pages": N_("on several pages"),
+        "keyword": N_("at words of the text"),
+        "straddle": N_("across the pages' edges"),
+    },
+    "flow_change": {
+        "same": N_("unchanged"),
+        "moved": N_("moved"),
+        "changed": N_("changed"),
+        "added": N_("new"),
+        "removed": N_("goes away"),
+    },
     "scope": {
         "branch": N_("of the very branch"),
         "branch-or-above": N_("of the branch or above it"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,13 @@ def _fields(page: str) -> dict[str, str]:
     return found
 
 
+def _seen(clerk: Visitor, fields: Mapping[str, Any], words: str) -> str:
+    """What the tick says that has to be set first, because something is unusual."""
+    text = shown_again(clerk.send("/requests", **fields, action="submit"), 409)
+    assert words in text
+    return first(r'name="seen" value="(\w+)"', text)
+
+
 def _request_id(answer: Any) -> UUID:
     return UUID(went_to(answer).partition("?")[0].rpartition("/")[2])
 
@@ -57,6 +65,7 @@ def test_a_clerk_applies_with_number_fields_and_sends_the_form_twice(api: ApiCli
     assert fields["title"] == "supply contract"
     picture = clerk.look(first(r"/requests/drafts/\w+/pages/2", page))
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
+    fields |= {"seen": _seen(clerk, fields, "Page 2: seal 1 at 120.5 × 200 mm is far from any text.")}
     request_id = _request_id(clerk.send("/requests", **fields, action="submit"))
     assert _request_id(clerk.send("/requests", **fields, action="submit")) == request_id
     api.world.prepare(request_id)
@@ -100,7 +109,50 @@ def test_places_are_added_removed_and_pages_shown_without_scripts(api: ApiClient
     text = shown_again(clerk.send("/requests", **several, action="remove-0"), 200)
     assert text.count('name="place_page"') == 1
     assert 'value="60"' in text
+    several |= {"seen": _seen(clerk, several, "is far from any text")}
     assert _states(api.world, _request_id(clerk.send("/requests", **several, action="submit"))) == []
+
+
+def test_seals_words_and_edges_are_added_checked_and_handed_in_without_scripts(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK)
+    page = clerk.page(_draft(clerk))
+    fields = _fields(page)
+    text = shown_again(clerk.send("/requests", **fields, action="straddle-0"), 200)
+    assert "on a page" in text
+    assert 'name="place_which"' in text
+    rows = {"place_seal": ["0", "0"], "place_kind": ["keyword", "straddle"], "place_page": ["", "all"]}
+    rows |= {"place_x": ["10", "0"], "place_y": ["20", "150"], "place_word": ["this is", ""]}
+    rows |= {"place_which": ["last", "right"], "place_group": ["", ""]}
+    text = shown_again(clerk.send("/requests", **{**fields, **rows}, action="check"), 200)
+    assert text.count('class="spot-slice"') == 1
+    assert text.count('class="spot-seal"') == 1
+    assert text.count('class="spot-code"') == 2
+    assert "The places can be used." in text
+    (seal_id,) = set(re.findall(r'<option value="([0-9a-f-]{36})" data-width', page))
+    before = api.world.row_counts()
+    twice = {**fields, **rows, "further_seal": seal_id}
+    text = shown_again(clerk.send("/requests", **twice, action="submit"), 422)
+    assert "each of them once" in text
+    assert api.world.row_counts() == before
+    request_id = _request_id(clerk.send("/requests", **{**fields, **rows}, action="submit"))
+    api.world.prepare(request_id)
+    shown = clerk.page(f"/requests/{request_id}")
+    assert "at the last words “this is”" in shown
+    assert "drawn at 3 places" in shown
+
+
+def test_the_script_is_told_where_seals_would_stand_and_what_is_wrong(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK, language="zh")
+    page = clerk.page(_draft(clerk))
+    path = first(r'data-check="([^"]+)"', page)
+    answer = clerk.send(path, **{**_fields(page), "place_x": "185", "place_y": "30"}).json()
+    assert [spot["kind"] for spot in answer["spots"]] == ["code", "code", "seal"]
+    assert "第 2 页：第 1 枚印章（185 × 30 mm 处）会遮挡验证码。" in [each["text"] for each in answer["findings"]]
+    assert answer["seen"] == ""
+    unreadable = clerk.send(path, **{**_fields(page), "place_x": "left"}).json()
+    assert unreadable == {"page": 0, "spots": [], "findings": [], "seen": ""}
+    other = Visitor.of(api, Role.CLERK, api.world.home.south)
+    assert other.send(path, **_fields(page)).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from printserver.api.v1.common import View, api_router
+from printserver.api.v1.seal_places import WantedPlace
 from printserver.approvals import classes
 from printserver.approvals.classes import ClassDescription, ClassFacts
 from printserver.foundation.errors import NotFound
@@ -36,7 +37,7 @@ class Hints(View):
     """Filled in for the applicant."""
 
     printer_id: UUID | None = None
-    place: dict[str, int] | None = None
+    place: WantedPlace | None = None
 
 
 class WatermarkWords(View):
@@ -137,9 +138,11 @@ class PersonInStep(View):
 
 
 class StepPreview(View):
-    """`people`: who could act, were somebody else the applicant."""
+    """`people`: who could act, were somebody else the applicant.   name_zh, name_en: for people, or empty."""
 
     name: str
+    name_zh: str
+    name_en: str
     quorum: int
     people: list[PersonInStep]
 
@@ -202,11 +205,13 @@ def create_flow_preview(code: str, body: AskedCase, actor: CurrentActor, work: C
         steps=[
             StepPreview(
                 name=step.name,
+                name_zh=step.name_zh,
+                name_en=step.name_en,
                 quorum=step.quorum,
                 people=[PersonInStep(id=each.id, name=each.name) for each in people],
             )
             for step, people in found.steps
         ],
         custodians=[PersonInStep(id=each.id, name=each.name) for each in found.custodians],
-        obstacle=found.obstacle,
+        obstacle="" if found.obstacle is None else str(found.obstacle),
     )

@@ -68,6 +68,14 @@ class NewPrintRequest(View):
     copy_to: Annotated[
         tuple[UUID, ...], Field(max_length=MOST_READERS, description="People who may read the request.")
     ] = ()
+    seen_warnings: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="Given (also empty), warnings about places are refused (409, `places-doubtful`) unless these "
+            "very ones were seen: the `seen` of a preview or of the refusal. Without it nobody is asked.",
+        ),
+    ] = None
     earlier_id: Annotated[
         UUID | None, Field(description="A request of your own that came to an end, and that this one follows.")
     ] = None
@@ -155,9 +163,11 @@ class Decision(View):
 
 
 class Step(View):
-    """`asked`: who must agree as well.   handed: to whom it was forwarded."""
+    """`asked`: who must agree as well.   handed: to whom it was forwarded.   name_zh, name_en: for people, or empty."""
 
     name: str
+    name_zh: str = ""
+    name_en: str = ""
     quorum: int
     roles: list[str]
     persons: list[str]

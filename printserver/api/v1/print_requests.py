@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, Field, Json
 from printserver.api.v1.common import Page, View, api_router, page_of
 from printserver.api.v1.document_findings import Confirmed
 from printserver.api.v1.print_request_views import DraftMade, NewPrintRequest, PrintRequest, RequestSummary, Submitted
-from printserver.bootstrap import Adapters
-from printserver.bootstrap import hand_in_rules
+from printserver.api.v1.seal_places import Placement, Seals
+from printserver.bootstrap import Adapters, hand_in_rules
 from printserver.documents.handing_in import hand_in
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
@@ -26,8 +26,10 @@ from printserver.organisations.permissions import Permission
 from printserver.print_requests import application, drafts, pipeline, queries, service
 from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.attachments import take_in_attachments
+from printserver.print_requests.placing import preview
 from printserver.print_requests.search import Search
 from printserver.print_requests.shown_pages import LookedAt, Part, shown_pdf
+from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import RequestState
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 
@@ -37,6 +39,9 @@ READERS = (Permission.READ_REQUESTS, Permission.APPROVE_REQUEST, Permission.CONF
 EXAMPLE = (
     '{"seal_id": "019392a4-…", "printer_id": "019392a5-…", "copies": 2, "title": "Supply contract", '
     '"places": [{"page": 10, "x_um": 150000, "y_um": 220000}], "own_reference": "OA-2026-0815"}'
+)
+SEALS_EXAMPLE = (
+    '[{"seal_id": "019392a4-…", "places": [{"keyword": "甲方（盖章）", "which": "last"}, {"straddle": "right"}]}]'
 )
 Resolution = Annotated[int, Query(ge=36, le=150)]
 LookedAtDigest = Annotated[str, Query(max_length=64, description="Of the manifest that is looked at.")]
@@ -121,12 +126,30 @@ def create_print_request(
         makers=parts.load_key_list(),
         limits=limits,
         most_copies=settings.most_copies,
+        seen=application.seen_warnings,
     )
     handed.keep(parts.objects)
     taken = taken.with_original(handed.safe.original_sha256, findings)
     with parts.database.work() as work:
         answer = answer_once(work, keyed, lambda: _submit(call, work, asked, taken))
     return answer.response()
+
+
+@router.post("/placements", summary="Where the seals of a document would stand, before it is handed in")
+@requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
+def create_placement(
+    document: Annotated[UploadFile, File(description="A PDF.")],
+    seals: Annotated[Json[Seals], Form(description="JSON.", examples=[SEALS_EXAMPLE])],
+    actor: CurrentActor,
+    adapters: CurrentAdapters,
+    sides: Annotated[Sides, Form()] = Sides.ONE_SIDED,
+) -> Placement:
+    """Nothing is recorded. `problems` would be refused; `warnings` tell what is against custom."""
+    safe = hand_in(document.file.read(), hand_in_rules(adapters.settings)).safe
+    wanted = [seal.wanted() for seal in seals]
+    makers = adapters.load_key_list()
+    found = preview(adapters.database, adapters.objects, makers, actor, wanted, safe.pdf, sides=sides)
+    return Placement.of(found)
 
 
 @router.get("", summary="Print requests, newest first")

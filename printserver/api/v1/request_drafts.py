@@ -14,6 +14,7 @@ from pydantic import Field, Json, ValidationError
 from printserver.api.v1.common import View, api_router
 from printserver.api.v1.document_findings import Confirmation, Confirmed, Findings
 from printserver.api.v1.print_request_views import NewPrintRequest, Submitted
+from printserver.api.v1.seal_places import Placement
 from printserver.bootstrap import hand_in_rules
 from printserver.documents.handing_in import hand_in
 from printserver.foundation.errors import Malformed
@@ -23,6 +24,7 @@ from printserver.organisations.permissions import Permission
 from printserver.print_requests import drafts, pipeline, service
 from printserver.print_requests.attachments import as_attachment, keep_attachments
 from printserver.print_requests.drafts import KeptDocument, KeptFile
+from printserver.print_requests.placing import preview
 from printserver.print_requests.states import RequestState
 
 router = api_router("", "print requests")
@@ -142,6 +144,18 @@ def delete_draft(draft_id: UUID, actor: CurrentActor, work: CurrentWork) -> None
     drafts.discard_draft(work, actor, draft_id)
 
 
+@router.post("/request-drafts/{draft_id}/placements", summary="Where the seals of a draft would stand")
+@requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
+def create_placement(draft_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Placement:
+    """Nothing is recorded. `problems` would be refused; `warnings` tell what is against custom."""
+    with adapters.database.reading() as work:
+        facts = drafts.draft_facts(work, actor, draft_id)
+    asked, safe_pdf = _application(facts).asked(""), adapters.objects.get(facts.kept.document.safe_sha256)
+    makers = adapters.load_key_list()
+    found = preview(adapters.database, adapters.objects, makers, actor, asked.seals, safe_pdf, sides=asked.sides)
+    return Placement.of(found)
+
+
 @router.post("/request-drafts/{draft_id}/submissions", status_code=201, summary="Hand a draft in")
 @requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
 def create_submission(draft_id: UUID, actor: CurrentActor, call: CurrentCall, adapters: CurrentAdapters) -> Submitted:
@@ -149,7 +163,8 @@ def create_submission(draft_id: UUID, actor: CurrentActor, call: CurrentCall, ad
     with adapters.database.reading() as work:
         facts = drafts.draft_facts(work, actor, draft_id)
     kept, settings = facts.kept, adapters.settings
-    asked = _application(facts).asked(kept.document.filename, tuple(map(as_attachment, kept.attachments)))
+    application = _application(facts)
+    asked = application.asked(kept.document.filename, tuple(map(as_attachment, kept.attachments)))
     taken = pipeline.take_in(
         adapters.database,
         adapters.objects,
@@ -159,6 +174,7 @@ def create_submission(draft_id: UUID, actor: CurrentActor, call: CurrentCall, ad
         makers=adapters.load_key_list(),
         limits=hand_in_rules(settings).limits,
         most_copies=settings.most_copies,
+        seen=application.seen_warnings,
     )
     with call.transaction() as work:
         person = call.caller_in(work).actor

@@ -1,4 +1,4 @@
-"""Take the electronic original of a request away: the signed PDF, whose pages say that they are valid as a file alone."""
+"""Take the electronic original of a request away: the signed PDF, valid as a file alone, as its pages say."""
 
 from __future__ import annotations
 

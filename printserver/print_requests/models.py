@@ -19,8 +19,9 @@ class PrintRequest(Base):
     `manifest_sha256` come with rendering.
     `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.   `drawn`: copies so far, for those who wait.
     `flow`: of the class, as it was when the request was handed in; `steps` those of this case; `step` the one that
-    waits. `electronic`: none, also or only.   `amount_minor`: in the currency's smallest unit. `reference_key`: the caller's own number, once a caller;
-    a resubmission takes it over. `earlier_id`: the submission that this one follows; `changed_pages` against that.
+    waits. `electronic`: none, also or only.   `amount_minor`: in the currency's smallest unit. `reference_key`: the
+    caller's own number, once a caller; a resubmission takes it over. `earlier_id`: the submission that this one
+    follows; `changed_pages` against that.
     """
 
     __tablename__ = "print_request"
@@ -195,7 +196,10 @@ class WetSeal(Base):
 
 
 class Copy(Base):
-    """One physical print, or the electronic original when `number` is 0. `serial` is the ten random bytes; no more than one copy a printer is `sent` at a time."""
+    """One physical print, or the electronic original when `number` is 0. `serial` is the ten random bytes.
+
+    No more than one copy a printer is `sent` at a time.
+    """
 
     __tablename__ = "copy"
     __table_args__ = (

@@ -182,7 +182,7 @@ def copies_in(work: Work, state: CopyState) -> set[UUID]:
 
 
 def electronic_copy(work: Work, request_id: UUID) -> UUID | None:
-    """The request's electronic original, once it is signed and while it is valid; without regard to anybody's rights."""
+    """The request's electronic original, once signed and while valid; without regard to anybody's rights."""
     return work.session.scalar(
         select(Copy.id).where(
             Copy.request_id == request_id, Copy.number == ELECTRONIC_ORIGINAL, Copy.state == CopyState.ELECTRONIC

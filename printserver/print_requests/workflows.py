@@ -48,21 +48,22 @@ class Issuer(Protocol):
 
 @dataclass(frozen=True)
 class RequestTools:
-    """`load_makers`: whose seals are believed, as the key list says now."""
+    """`load_makers`: whose seals are believed, as the key list says now.   is_test: whether this installation is."""
 
     printing: PrintTools
     issuer: Issuer
     load_makers: Callable[[], Makers]
+    is_test: Callable[[], bool]
 
 
 def register(tools: RequestTools) -> None:
     """Give DBOS the workflows of this room."""
-    database, objects = tools.printing.database, tools.printing.objects
+    database = tools.printing.database
 
     @DBOS.workflow(name="prepare-request", max_recovery_attempts=RECOVERIES)
     def prepare(request_id: str) -> None:
         try:
-            _step("render", lambda: prepare_request(database, objects, tools.load_makers(), UUID(request_id)))
+            _step("render", lambda: _prepare(tools, UUID(request_id)))
         except Exception:  # noqa: BLE001 -- unforeseen: the request must not stay in rendering for ever
             structlog.get_logger().exception("a request could not be prepared", request_id=request_id)
             _step("fail", lambda: fail_request(database, UUID(request_id), NOT_PREPARED))
@@ -92,6 +93,11 @@ def register(tools: RequestTools) -> None:
             structlog.get_logger().exception("a copy could not be followed", copy_id=str(copy))
             _step("give-up", lambda: printing.give_up(tools.printing, copy, job))
         _step("clear", lambda: printing.clear(tools.printing, job))
+
+
+def _prepare(tools: RequestTools, request_id: UUID) -> None:
+    database, objects = tools.printing.database, tools.printing.objects
+    prepare_request(database, objects, tools.load_makers(), request_id, test=tools.is_test())
 
 
 def _step(name: str, body: Callable[[], Result]) -> Result:

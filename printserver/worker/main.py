@@ -121,7 +121,9 @@ def _start(adapters: Adapters) -> Liveness | None:
 def register(adapters: Adapters) -> None:
     """Every workflow of every room."""
     database, objects = adapters.database, adapters.objects
-    request_jobs.register(RequestTools(print_tools(adapters), adapters.signer, adapters.load_key_list))
+    request_jobs.register(
+        RequestTools(print_tools(adapters), adapters.signer, adapters.load_key_list, lambda: adapters.is_test)
+    )
     register_jobs.register(RegisterTools(database, adapters.signer, EFFECTS))
     seal_jobs.register(SealTools(database, adapters.signer))
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

@@ -106,7 +106,7 @@ def engine(world: World) -> Iterator[Callable[..., None]]:
             database=database or world.database,
             objects=objects(world.adapters.settings.objects),
         )
-        register(RequestTools(tools, signer or ScriptedSigner(), world.adapters.load_key_list))
+        register(RequestTools(tools, signer or ScriptedSigner(), world.adapters.load_key_list, lambda: False))
         DBOS.launch()
         DBOS.register_queue(WORK, polling_interval_sec=0.05)
         DBOS.register_queue(PRINTING, partition_concurrency=2, polling_interval_sec=0.05)

@@ -15,6 +15,7 @@ from printserver.cli.account import account_app, service_app
 from printserver.cli.document_classes import app as classes_app
 from printserver.cli.document_templates import app as templates_app
 from printserver.cli.keys import app as keys_app
+from printserver.cli.media import app as media_app
 from printserver.cli.people import app as people_app
 from printserver.cli.people import branches_app, deputies_app, rights_app, roles_app
 from printserver.cli.printers import app as printers_app
@@ -50,6 +51,7 @@ app.add_typer(roles_app, name="roles")
 app.add_typer(rights_app, name="rights")
 app.add_typer(deputies_app, name="deputies")
 app.add_typer(keys_app, name="keys")
+app.add_typer(media_app, name="media")
 app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(requests_app, name="requests")
 app.add_typer(classes_app, name="classes")

@@ -28,3 +28,5 @@ class MailKind(StrEnum):
     """The reader's own account will be frozen, because nobody uses it."""
     STATEMENT = "statement"
     """A statement waits for an officer's word."""
+    IDENTITY_DUE = "identity-due"
+    """A proof of identity has to be checked again soon."""

@@ -1,4 +1,4 @@
-"""Mails that no entry of the log calls for, but the time: certificates that end soon, scans that are owed."""
+"""Mails that no entry of the log calls for, but the time: certificates that end, scans that are owed, proofs due."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from printserver.notifications.mail_kinds import MailKind
 from printserver.notifications.mail_occasions import request_facts
 from printserver.notifications.mail_queue import queue_mails
 from printserver.organisations.addressees import addressees, holders
+from printserver.organisations.identity_proof import REMINDED_BEFORE
+from printserver.organisations.identity_proof_queries import proofs_due
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisations
 from printserver.print_requests.told import copies_out_since, told_request
@@ -28,7 +30,7 @@ def remind(database: Database, load_key_list: Callable[[], KeyList], *, return_d
     """How many mails were made.   return_days: after which a scan is owed, and asked for again."""
     keys = load_key_list()
     with database.work() as work:
-        return _certificates(work, keys) + _returns(work, timedelta(days=return_days))
+        return _certificates(work, keys) + _returns(work, timedelta(days=return_days)) + _identities(work)
 
 
 def _certificates(work: Work, keys: KeyList) -> int:
@@ -56,6 +58,25 @@ def _returns(work: Work, after: timedelta) -> int:
         facts = {**request_facts(work, request), "path": f"/copies/{copy_id}", "day": _day(printed_at)}
         readers = addressees(work, [request.applicant_id])
         made += queue_mails(work, MailKind.RETURN_OWED, readers, f"{copy_id}:{times}", facts)
+    return made
+
+
+def _identities(work: Work) -> int:
+    """To whose proof it is, and to whoever administers people there."""
+    made = 0
+    for due in proofs_due(work, within_days=max(REMINDED_BEFORE)):
+        left = (due.recheck_on - work.now().date()).days
+        begun = [days for days in REMINDED_BEFORE if 0 <= left <= days]
+        if not begun:
+            continue
+        told = {person.id: person for person in addressees(work, [due.person_id] if due.person_id else [])}
+        told |= {
+            person.id: person for person, _ in holders(work, due.organisation_id, Permission.MANAGE_PEOPLE, due.path)
+        }
+        facts = {"day": due.recheck_on.isoformat(), "path": f"/identity/{due.id}"}
+        made += queue_mails(
+            work, MailKind.IDENTITY_DUE, list(told.values()), f"{due.id}:{due.recheck_on}:{min(begun)}", facts
+        )
     return made
 
 

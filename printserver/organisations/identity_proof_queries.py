@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -71,6 +71,17 @@ class StepFacts:
     remark: str
     person_id: UUID | None
     at: datetime
+
+
+@dataclass(frozen=True)
+class DueProof:
+    """`path`: of the branch that it belongs to."""
+
+    id: UUID
+    organisation_id: UUID
+    person_id: UUID | None
+    path: str
+    recheck_on: date
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,27 @@ def proof_steps(work: Work, proof_id: UUID) -> tuple[StepFacts, ...]:
             row.at,
         )
         for row in rows
+    )
+
+
+def proofs_due(work: Work, *, within_days: int) -> tuple[DueProof, ...]:
+    """Proofs that count and are to be checked again within so many days, or were already."""
+    place = func.coalesce(User.branch_id, IdentityProof.branch_id)
+    columns = (IdentityProof.id, IdentityProof.organisation_id, IdentityProof.person_id)
+    rows = work.session.execute(
+        select(*columns, Branch.path, IdentityProof.recheck_on)
+        .outerjoin(User, User.id == IdentityProof.person_id)
+        .join(Branch, Branch.id == place)
+        .where(
+            IdentityProof.state.in_(COUNTS),
+            IdentityProof.recheck_on <= work.now().date() + timedelta(days=within_days),
+        )
+        .order_by(IdentityProof.id)
+    )
+    return tuple(
+        DueProof(proof_id, organisation_id, person_id, path, recheck_on)
+        for proof_id, organisation_id, person_id, path, recheck_on in rows
+        if recheck_on is not None
     )
 
 

@@ -64,6 +64,7 @@ MESSAGE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "return-owed": N_("a signed scan is owed"),
         "alarm": N_("a count differs, or nobody knows what became of a copy"),
         "certificate": N_("a certificate of our keys ends soon"),
+        "identity-due": N_("a proof of identity is to be checked again"),
         "dormant": N_("my account will be frozen, because nobody uses it"),
         "statement": N_("a statement waits for an officer's word"),
     },

@@ -17,6 +17,7 @@ from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
 from printserver.foundation.logs import configure_unless_done
 from printserver.organisations.dormancy import freeze_dormant_accounts
+from printserver.organisations.identity_proof_steps import move_by_time
 from printserver.print_requests import workflows as request_jobs
 from printserver.print_requests.drafts import forget_old_drafts
 from printserver.print_requests.pipeline import expire_requests
@@ -45,6 +46,7 @@ COPIES_AT_ONCE: Final = 2
 """A printer: one prints, and the next one is ready at the spooler."""
 EXPIRY_SECONDS: Final = 60.0
 DRAFTS_SECONDS: Final = 3_600.0
+IDENTITIES_SECONDS: Final = 3_600.0
 DORMANCY_SECONDS: Final = 3_600.0
 """Each look does what the day asks for, so that a worker that was away misses none."""
 SECOND_LOOK_SECONDS: Final = 5.0
@@ -79,6 +81,7 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
         go_round("keys", lambda: warn_of_keys(database, adapters.settings), stop, every_seconds=KEYS_SECONDS),
         go_round("expiry", lambda: expire_requests(database), stop, every_seconds=EXPIRY_SECONDS),
         go_round("dormancy", lambda: freeze_dormant_accounts(database, dormancy), stop, every_seconds=DORMANCY_SECONDS),
+        go_round("identities", lambda: move_by_time(database), stop, every_seconds=IDENTITIES_SECONDS),
         go_round("old drafts", lambda: forget_old_drafts(database), stop, every_seconds=DRAFTS_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         watch_printers(database, zone, stop),

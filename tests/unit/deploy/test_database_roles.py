@@ -93,6 +93,10 @@ ALLOWED: Final = [
     ),
     (WEB, "UPDATE count_alarm SET closed_at = now(), closed_by = NULL, reason = ''"),
     (WEB, "SELECT job_uuid, ended_at FROM print_ticket"),
+    (WORKER, "UPDATE identity_proof SET state = 'due', ended_at = now() WHERE state = 'verified' RETURNING id"),
+    (WORKER, "INSERT INTO identity_step SELECT id, id, '', '', '', '', '', id, now() FROM identity_proof"),
+    (WEB, "UPDATE identity_proof SET name = '', sealed_number = NULL, wrapped_key = NULL, state = 'erased'"),
+    (WEB, "UPDATE key_medium SET state = 'lost', certificate_stopped_at = now(), pending_by = NULL"),
     (WEB, "INSERT INTO printer SELECT * FROM printer WHERE false"),
     (WEB, "SELECT id FROM printer FOR SHARE"),
     (WEB, "INSERT INTO counter_reading SELECT * FROM counter_reading WHERE false"),
@@ -111,6 +115,11 @@ ALLOWED: Final = [
 ]
 
 REFUSED: Final = [
+    (WORKER, "SELECT sealed_number FROM identity_proof"),
+    (WORKER, "SELECT name FROM identity_proof"),
+    (WORKER, "UPDATE identity_proof SET wrapped_key = NULL"),
+    (WEB, "UPDATE identity_evidence SET object_sha256 = ''"),
+    (SIGNER, "SELECT id FROM identity_proof"),
     (WEB, "INSERT INTO audit_leaf SELECT * FROM audit_leaf"),
     (WEB, "INSERT INTO audit_head SELECT * FROM audit_head"),
     (WORKER, "INSERT INTO audit_leaf SELECT * FROM audit_leaf"),

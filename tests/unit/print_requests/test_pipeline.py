@@ -22,5 +22,4 @@ def test_the_copies_of_an_installation_for_tests_say_so_across_each_page(world: 
     page = np.asarray(raster(world.adapters.objects.get(copy.rendition_sha256), tmp_path, dpi=60).convert("L"))
     height, width = page.shape
     middle = page[int(height * 0.4) : int(height * 0.6), int(width * 0.3) : int(width * 0.7)]
-    pale = np.count_nonzero((middle > 190) & (middle < 225))
-    assert (pale > middle.size // 50) is test
+    assert bool((middle < 250).mean() > 0.05) is test

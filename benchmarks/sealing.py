@@ -23,10 +23,10 @@ from printserver.cli.system_users import make_home
 from printserver.settings import Settings
 from printserver.signer.ceremony_plan import read_plan
 from printserver.signer.checks import ApprovedSeal
-from printserver.signer.daemon import open_hsm
 from printserver.signer.key_ceremony import hold
 from printserver.signer.keys import PDF_LABEL, SigningKeys, seal_label
 from printserver.signer.sealing import Holder, SealHolders
+from printserver.signer.tokens import open_hsm
 from printserver.signing.seal_signature import sign_with_seal, verify_seal_signature
 
 ROUNDS: Final = 5

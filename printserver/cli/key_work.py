@@ -39,9 +39,19 @@ from printserver.signer.key_events import (
     RecoveryDrilled,
     TokenBackedUp,
     TokenPinChanged,
+    TokenRestored,
     WitnessRenewed,
 )
-from printserver.signer.key_recovery import Drilled, back_up_token, drill, missing_keys, restored_token
+from printserver.signer.key_recovery import (
+    Drilled,
+    Opening,
+    back_up_keys,
+    back_up_token,
+    drill,
+    missing_keys,
+    restore_token,
+    restored_token,
+)
 from printserver.signer.later_ceremony import hold_later, open_root
 from printserver.signer.later_plan import LaterPlan
 from printserver.signer.pdf_signing import outside_roots
@@ -49,9 +59,11 @@ from printserver.signer.seal_making import made_seal_keys
 from printserver.signer.stopped_keys import stop_key
 from printserver.signer.tokens import token_settings
 from printserver.signer.trust_watch import EVERY_SECONDS
+from printserver.signing.backup_parts import new_part, part_name, read_part
 from printserver.signing.certificate_files import keep_chain, read_certificates
 from printserver.signing.client import SignerClient
-from printserver.signing.errors import KeyUnknown
+from printserver.signing.errors import BackupRefused, KeyUnknown
+from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue
 from printserver.signing.key_requests import check_chain
@@ -59,6 +71,7 @@ from printserver.signing.pin_change import change_pin, finish_pin_change
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.transcripts import Officer, Transcript, read_transcripts
+from printserver.signing.trust import write_private_file
 
 SIGNER_STARTS_IN: Final = 30.0
 """Seconds that a ceremony waits for the signer's new start, at most."""
@@ -212,21 +225,63 @@ def change_token_pin(settings: Settings, *, finish: bool) -> bool:
     return changed
 
 
-def back_up(settings: Settings, target: Path, passphrase: bytes) -> str:
-    """SHA-256 of the backup."""
-    digest = back_up_token(settings, target, passphrase=passphrase)
-    record(settings, TokenBackedUp(backup_sha256=digest))
+def make_part(target: Path) -> str:
+    """A new officer's part of the keys of backups; answers its name.   Raises: TrustFileRefused (`target` exists)."""
+    text = new_part()
+    write_private_file(target, f"{text}\n".encode("ascii"))
+    return part_name(read_part(text))
+
+
+def read_parts(files: Sequence[Path]) -> tuple[bytes, ...]:
+    """Raises: BackupRefused."""
+    try:
+        return tuple(read_part(file.read_text("ascii")) for file in files)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BackupRefused("a part of the backup's key cannot be read") from problem
+
+
+def back_up(settings: Settings, target: Path, opening: Opening, *, wrapped: bool) -> str:
+    """SHA-256 of the backup.   wrapped: key by key, else the whole token.
+
+    Raises: BackupRefused, TokenSetupRefused, TrustFileRefused, HsmUnavailable.
+    """
+    if wrapped:
+        with _given_back(settings), opened_token(settings) as hsm:
+            digest = back_up_keys(hsm, target, opening.parts)
+    else:
+        digest = back_up_token(settings, target, opening)
+    record(settings, TokenBackedUp(backup_sha256=digest, way="wrapped" if wrapped else "whole"))
     return digest
 
 
-def drill_recovery(settings: Settings, backup: Path | None, passphrase: bytes) -> Drill:
+def drill_recovery(settings: Settings, backup: Path | None, opening: Opening) -> Drill:
     """Of a restored backup, or without one of the token itself: which keys sign.   Raises: BackupRefused."""
     key_list = read_key_list(settings)
-    opened = opened_token(settings) if backup is None else restored_token(backup, settings, passphrase=passphrase)
+    opened = opened_token(settings) if backup is None else restored_token(backup, settings, opening)
     with _given_back(settings), opened as hsm:
-        result = Drill(drill(hsm, key_list), missing_keys(hsm, key_list))
+        result = _drilled(hsm, key_list)
     record(settings, RecoveryDrilled(keys=len(result.keys), failed=result.failed))
     return result
+
+
+def restore(settings: Settings, backup: Path, opening: Opening) -> Drill:
+    """Put a backup into this installation, which has lost its token, and drill it there.
+
+    Raises: BackupRefused, HsmKeyExists, TokenSetupRefused, HsmUnavailable.
+    """
+    key_list = read_key_list(settings)
+    with _given_back(settings):
+        hsm = restore_token(settings, backup, opening)
+        try:
+            result = _drilled(hsm, key_list)
+        finally:
+            hsm.close()
+    record(settings, TokenRestored(keys=len(result.keys), failed=result.failed))
+    return result
+
+
+def _drilled(hsm: Hsm, key_list: KeyList) -> Drill:
+    return Drill(drill(hsm, key_list), missing_keys(hsm, key_list))
 
 
 def begin_epoch(settings: Settings, *, reason: str) -> None:

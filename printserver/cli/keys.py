@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from printserver.cli.speaking import spoken
 from printserver.foundation.clock import as_text
+
+if TYPE_CHECKING:
+    from printserver.cli.key_work import Drill
+    from printserver.signer.key_recovery import Opening
 
 app = typer.Typer(no_args_is_help=True, help="Keys, certificates, ceremonies, PIN, backup. Run it as root.")
 
@@ -18,6 +22,11 @@ KeyId = Annotated[str, typer.Argument(help="As `keys list` or, for seals, `keys 
 Reason = Annotated[str, typer.Option(help="For whoever reads the log.", show_default=False)]
 PassphraseFile = Annotated[
     Path | None, typer.Option(help="Its first line is the passphrase.", exists=True, dir_okay=False)
+]
+
+Parts = Annotated[
+    list[Path] | None,
+    typer.Option("--part", help="An officer's part; give two.", exists=True, dir_okay=False),
 ]
 
 
@@ -160,35 +169,61 @@ def change_pin(
 
 
 @app.command()
+def part(target: Annotated[Path, typer.Argument(help="A new file on your own medium.", show_default=False)]) -> None:
+    """Make one officer's part of the keys of backups: any two officers' parts open a backup, one alone nothing."""
+    from printserver.cli.key_work import make_part
+
+    with spoken():
+        name = make_part(target)
+    typer.echo(f"Part {name} lies in {target}. Keep it apart from the other officers' parts, and from every backup.")
+
+
+@app.command()
 def backup(
-    target: Annotated[Path, typer.Argument(help="A new file.", show_default=False)], *, passphrase_file: PassphraseFile
+    target: Annotated[Path, typer.Argument(help="A new file.", show_default=False)],
+    *,
+    parts: Parts = None,
+    passphrase_file: PassphraseFile = None,
+    wrapped: Annotated[
+        bool, typer.Option("--wrapped", help="Key by key, where the ceremony's file chose `wrappable`.")
+    ] = False,
 ) -> None:
-    """Write an encrypted backup of a SoftHSM token. HSMs of vendors bring their own way."""
+    """Write an encrypted backup: of the whole token where it is files, else of its wrapped keys."""
     from printserver.cli.key_work import back_up
 
     with spoken() as settings:
-        digest = back_up(settings, target, _passphrase(passphrase_file))
-    typer.echo(f"{target}  SHA-256 {digest}. Keep it apart from its passphrase, and drill it.")
+        digest = back_up(settings, target, _opening(parts, passphrase_file), wrapped=wrapped)
+    typer.echo(f"{target}  SHA-256 {digest}. Keep it apart from what opens it, and drill it.")
 
 
 @app.command()
 def drill(
     restored: Annotated[Path | None, typer.Argument(help="A backup; without it the token itself.")] = None,
     *,
+    parts: Parts = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Show that a backup, or the token, holds the listed keys: each signs, and the key list verifies it."""
     from printserver.cli.key_work import drill_recovery
 
     with spoken() as settings:
-        result = drill_recovery(settings, restored, _passphrase(passphrase_file) if restored else b"")
-    for key in result.keys:
-        typer.echo(f"{key.label:<24} {key.key_id:<8} {key.usage:<12} {key.problem or 'signs'}")
-    for key_id in result.missing:
-        typer.echo(f"{'':<24} {key_id:<8} {'':<12} is listed, but not there")
-    if result.failed:
-        raise typer.Exit(1)
-    typer.echo("All listed keys are there and sign.")
+        result = drill_recovery(settings, restored, _opening(parts, passphrase_file, needed=restored is not None))
+    _tell(result)
+
+
+@app.command()
+def restore(
+    saved: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)],
+    *,
+    parts: Parts = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Put a backup into an installation that has lost its token, with the signer stopped, and drill it there."""
+    from printserver.cli.key_work import restore as restored
+
+    with spoken() as settings:
+        result = restored(settings, saved, _opening(parts, passphrase_file))
+    _tell(result)
 
 
 @app.command()
@@ -211,9 +246,29 @@ def renew_witness(*, reason: Reason) -> None:
     typer.echo(f"{lines} heads were verified and written. What the lost witness alone could prove is lost with it.")
 
 
+def _tell(result: Drill) -> None:
+    for key in result.keys:
+        typer.echo(f"{key.label:<24} {key.key_id:<8} {key.usage:<12} {key.problem or 'signs'}")
+    for key_id in result.missing:
+        typer.echo(f"{'':<24} {key_id:<8} {'':<12} is listed, but not there")
+    if result.failed:
+        raise typer.Exit(1)
+    typer.echo("All listed keys are there and sign.")
+
+
+def _opening(parts: list[Path] | None, passphrase_file: Path | None, *, needed: bool = True) -> Opening:
+    """Two officers' parts, or a passphrase; neither where nothing is opened."""
+    from printserver.cli.key_work import read_parts
+    from printserver.signer.key_recovery import Opening
+
+    if parts or not needed:
+        return Opening(parts=read_parts(parts or ()))
+    return Opening(passphrase=_passphrase(passphrase_file))
+
+
 def _passphrase(file: Path | None) -> bytes:
     line = b"" if file is None else file.read_bytes().split(b"\n", 1)[0].strip()
     if not line:
-        typer.echo("give --passphrase-file with a passphrase on its first line", err=True)
+        typer.echo("give --part twice, or --passphrase-file with a passphrase on its first line", err=True)
         raise typer.Exit(2)
     return line

@@ -49,7 +49,16 @@ class TokenPinChanged(KeyEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenBackedUp(KeyEvent):
+    """way: `whole`, or `wrapped` key by key."""
+
     backup_sha256: str
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRestored(KeyEvent):
+    keys: int
+    failed: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""A SoftHSM token's backup, and the drill that shows of any token that it holds the listed keys.
+"""Backups of a token, their restore, and the drill that shows of any token that it holds the listed keys.
 
-Keys of a token never leave it, so no single key can be wrapped and carried away; what is backed up is the token whole,
-in its own encryption, once more encrypted under a passphrase. HSMs of vendors bring their own way of cloning a token;
-the drill judges the clone in the same manner.
+A token that is files (SoftHSM, NSS) is backed up whole, in its own encryption: then no key ever leaves it. A token
+that is none is cloned by its vendor's way, or its keys are wrapped one by one, if their ceremony chose that. Either is
+locked once more: under two officers' parts, or under a passphrase.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import secrets
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,18 +27,26 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from printserver.settings import Settings
+from printserver.signer.key_wrapping import WrappedKey, of_content, take_in, to_content, wrapped_keys
+from printserver.signer.tokens import is_made_by_ceremony, open_hsm
+from printserver.signing.backup_parts import LARGEST, Backup, BackupKey, is_locked_by_parts, unlock
 from printserver.signing.errors import BackupRefused, SignatureInvalid, TokenSetupRefused
 from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import load_public_key, verify_raw
-from printserver.signing.token_settings import TokenSettings
-from printserver.signing.token_setup import TEMPLATE, read_pin
+from printserver.signing.token_providers import token_provider
+from printserver.signing.token_settings import settings_of_token, softhsm_module
+from printserver.signing.token_setup import TEMPLATE, make_softhsm_token, read_pin
 from printserver.signing.trust import write_private_file
 
 MAGIC: Final = b"PSKB1\n"
 _SALT, _NONCE = 16, 12
 _SCRYPT: Final = {"n": 2**15, "r": 8, "p": 1}
-LARGEST: Final = 64 * 2**20
+WHOLE: Final = "token"
+WRAPPED: Final = "keys"
+"""What a backup holds."""
+PIN_NAME: Final = "pin"
+DRILL_LABEL: Final = "drill"
 
 
 @dataclass(frozen=True)
@@ -51,40 +59,88 @@ class Drilled:
     problem: str
 
 
-def back_up_token(settings: Settings, target: Path, *, passphrase: bytes) -> str:
-    """Write the token and its PIN to a new encrypted file; answers its SHA-256.
+@dataclass(frozen=True)
+class Opening:
+    """What opens a backup: parts of two officers, else a passphrase."""
 
-    Raises: TokenSetupRefused for a token that is not SoftHSM's; TrustFileRefused when `target` exists.
+    parts: tuple[bytes, ...] = ()
+    passphrase: bytes = b""
+
+
+def back_up_token(settings: Settings, target: Path, opening: Opening) -> str:
+    """Write the whole token and its PIN to a new encrypted file; answers its SHA-256.
+
+    Raises: TokenSetupRefused for a token that is no files; BackupRefused; TrustFileRefused when `target` exists.
     """
-    if not (settings.token_folder / "tokens").is_dir():
-        raise TokenSetupRefused("this token is not SoftHSM's; use its vendor's way of backing up")
+    files = token_provider(settings.pkcs11_provider).files
+    if not files or not all((settings.token_folder / name).exists() for name in files):
+        raise TokenSetupRefused("this token is no files; wrap its keys, or use its vendor's way of backing up")
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.add(settings.token_folder / "tokens", "tokens")
-        archive.add(settings.pin_file, "pin")
-    salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
-    head = MAGIC + salt + nonce
-    content = head + AESGCM(_key(passphrase, salt)).encrypt(nonce, buffer.getvalue(), head)
+        for name in files:
+            archive.add(settings.token_folder / name, name)
+        archive.add(settings.pin_file, PIN_NAME)
+    if opening.parts:
+        content = BackupKey.new().lock(WHOLE, buffer.getvalue(), opening.parts)
+    else:
+        content = _under_passphrase(buffer.getvalue(), opening.passphrase)
+    write_private_file(target, content)
+    return sha256(content).hexdigest()
+
+
+def back_up_keys(hsm: Hsm, target: Path, parts: Sequence[bytes]) -> str:
+    """Write every key of the token, wrapped, to a new file; answers its SHA-256.
+
+    Raises: BackupRefused for keys that may not leave, or too few parts; TrustFileRefused when `target` exists.
+    """
+    key = BackupKey.new()
+    content = key.lock(WRAPPED, to_content(wrapped_keys(hsm, key.wrapping_key)), parts)
     write_private_file(target, content)
     return sha256(content).hexdigest()
 
 
 @contextmanager
-def restored_token(backup: Path, settings: Settings, *, passphrase: bytes) -> Iterator[Hsm]:
-    """The backup's token, opened in a folder that is gone afterwards.   Raises: BackupRefused, HsmUnavailable."""
+def restored_token(backup: Path, settings: Settings, opening: Opening) -> Iterator[Hsm]:
+    """The backup's token, opened in a folder that is gone afterwards; for wrapped keys that is a SoftHSM token.
+
+    Raises: BackupRefused, HsmUnavailable.
+    """
     folder = Path(tempfile.mkdtemp(prefix="drill-"))
     try:
-        _unpack(backup, folder, passphrase)
-        configuration = TEMPLATE.read_text("utf-8").replace("@TOKEN_FOLDER@", str(folder / "tokens"))
-        (folder / "softhsm2.conf").write_text(configuration, "utf-8")
-        token = TokenSettings.of_softhsm_folder(folder, label=settings.pkcs11_token, module=settings.pkcs11_module)
-        hsm = Hsm(token, pin=read_pin(folder / "pin"))
+        opened = _opened(backup, opening)
+        hsm = _whole(opened, folder, settings) if opened.kind == WHOLE else _of_wrapped(opened, folder, settings)
         try:
             yield hsm
         finally:
             hsm.close()
     finally:
         shutil.rmtree(folder)
+
+
+def restore_token(settings: Settings, backup: Path, opening: Opening) -> Hsm:
+    """Put a whole token in its place, or wrapped keys into one that holds none of them; answers it opened.
+
+    A SoftHSM token for wrapped keys is made if there is none.
+    Raises: BackupRefused, HsmKeyExists, TokenSetupRefused (something is there already), HsmUnavailable.
+    """
+    opened = _opened(backup, opening)
+    if opened.kind == WHOLE:
+        if settings.token_folder.exists() or settings.pin_file.exists():
+            raise TokenSetupRefused("there is a token or a PIN already; a whole token is restored where none is")
+        settings.token_folder.mkdir(mode=0o700)
+        _lay_out(opened, settings.token_folder)
+        (settings.token_folder / PIN_NAME).rename(settings.pin_file)
+        return open_hsm(settings)
+    keys = of_content(opened.content)
+    if is_made_by_ceremony(settings) and not settings.token_folder.exists():
+        make_softhsm_token(
+            settings.token_folder,
+            label=settings.pkcs11_token,
+            pin_file=settings.pin_file,
+            so_pin_file=settings.signer_home / "so-pin",
+            module=settings.pkcs11_module,
+        )
+    return _holding(open_hsm(settings), opened, keys)
 
 
 def drill(hsm: Hsm, key_list: KeyList) -> tuple[Drilled, ...]:
@@ -123,22 +179,76 @@ def _problem(hsm: Hsm, label: str, spki: bytes) -> str:
     return ""
 
 
-def _unpack(backup: Path, folder: Path, passphrase: bytes) -> None:
+def _opened(backup: Path, opening: Opening) -> Backup:
+    content = _read(backup)
+    if is_locked_by_parts(content):
+        return unlock(content, opening.parts)
+    return Backup(WHOLE, _open_by_passphrase(content, opening.passphrase), BackupKey(b""))
+
+
+def _lay_out(opened: Backup, folder: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(opened.content)) as archive:
+        for member in archive:
+            _put(archive, member, folder)
+    if (folder / "tokens").is_dir():
+        configuration = TEMPLATE.read_text("utf-8").replace("@TOKEN_FOLDER@", str((folder / "tokens").resolve()))
+        (folder / "softhsm2.conf").write_text(configuration, "utf-8")
+
+
+def _whole(opened: Backup, folder: Path, settings: Settings) -> Hsm:
+    _lay_out(opened, folder)
+    provider, module = token_provider(settings.pkcs11_provider), settings.pkcs11_module
+    token = settings_of_token(provider, folder, label=settings.pkcs11_token, module=module)
+    return Hsm(token, pin=read_pin(folder / PIN_NAME))
+
+
+def _of_wrapped(opened: Backup, folder: Path, settings: Settings) -> Hsm:
+    token = make_softhsm_token(
+        folder / "token",
+        label=DRILL_LABEL,
+        pin_file=folder / PIN_NAME,
+        so_pin_file=folder / "so-pin",
+        module=settings.pkcs11_module if is_made_by_ceremony(settings) else softhsm_module(),
+    )
+    return _holding(Hsm(token, pin=read_pin(folder / PIN_NAME)), opened, of_content(opened.content))
+
+
+def _holding(hsm: Hsm, opened: Backup, keys: tuple[WrappedKey, ...]) -> Hsm:
+    try:
+        take_in(hsm, opened.key.wrapping_key, keys)
+    except BaseException:
+        hsm.close()
+        raise
+    return hsm
+
+
+def _read(backup: Path) -> bytes:
     try:
         content = backup.read_bytes()
     except OSError as problem:
         raise BackupRefused("the backup cannot be read") from problem
+    if len(content) > LARGEST:
+        raise BackupRefused("this is no backup of a token")
+    return content
+
+
+def _under_passphrase(plain: bytes, passphrase: bytes) -> bytes:
+    salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
+    head = MAGIC + salt + nonce
+    return head + AESGCM(_key(passphrase, salt)).encrypt(nonce, plain, head)
+
+
+def _open_by_passphrase(content: bytes, passphrase: bytes) -> bytes:
     start = len(MAGIC)
     head, salt = content[: start + _SALT + _NONCE], content[start : start + _SALT]
-    if not content.startswith(MAGIC) or len(content) > LARGEST:
+    if not content.startswith(MAGIC):
         raise BackupRefused("this is no backup of a token")
+    if not passphrase:
+        raise BackupRefused("this backup is locked by a passphrase; give --passphrase-file")
     try:
-        plain = AESGCM(_key(passphrase, salt)).decrypt(head[start + _SALT :], content[len(head) :], head)
+        return AESGCM(_key(passphrase, salt)).decrypt(head[start + _SALT :], content[len(head) :], head)
     except (InvalidTag, ValueError) as problem:
         raise BackupRefused("the passphrase is wrong, or the backup was changed") from problem
-    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
-        for member in archive:
-            _put(archive, member, folder)
 
 
 def _put(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:

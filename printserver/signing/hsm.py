@@ -175,6 +175,17 @@ class Hsm:
         with self._worker() as worker:
             return bytes(_signing_key(worker, label).sign(message, mechanism=Mechanism.SHA256_RSA_PKCS))
 
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """A session that may change the token, for as long as the `with` statement."""
+        with self._worker(), self._token.open(rw=True) as session:
+            yield session
+
+    @property
+    def wrapping(self) -> str:
+        """The mechanism with which keys are wrapped, by its name in python-pkcs11; empty where there is none."""
+        return self._settings.wrapping
+
     @property
     def can_wrap(self) -> bool:
         """Whether this kind of token wraps keys at all."""

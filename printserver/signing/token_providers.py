@@ -24,6 +24,7 @@ class TokenProvider:
     unmodifiable: bool
     kinds: tuple[str, ...]
     wrapping: str
+    files: tuple[str, ...]
 
     def module(self) -> Path | None:
         """Where its library is installed; None when it is not."""
@@ -44,6 +45,7 @@ def token_providers() -> dict[str, TokenProvider]:
             unmodifiable=entry["unmodifiable"],
             kinds=tuple(entry["kinds"]),
             wrapping=entry["wrapping"],
+            files=tuple(entry["files"]),
         )
         for name, entry in tomllib.loads(FILE.read_text("utf-8")).items()
     }

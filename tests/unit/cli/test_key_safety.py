@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from printserver.foundation.clock import SystemClock
-from printserver.signer.daemon import open_hsm
+from printserver.signer.tokens import open_hsm
 from printserver.signing.errors import HsmPinRefused, TokenSetupRefused
 from printserver.signing.pin_change import change_pin, waiting_pin
 from printserver.signing.spent_journal import SpentJournal
@@ -99,6 +99,27 @@ def test_a_drill_names_keys_that_the_token_lacks(home: Installation, tmp_path: P
     said = home.say("drill", str(tmp_path / "old"), *words)
     assert (said.exit_code, "is listed, but not there" in said.output) == (1, True)
     assert home.say("drill").exit_code == 0
+
+
+def test_two_officers_parts_lock_a_backup_that_comes_back_after_the_token_is_lost(home: Installation, tmp_path: Path):
+    parts = [tmp_path / name for name in ("one", "two", "three")]
+    for part in parts:
+        assert home.say("part", str(part)).exit_code == 0
+        assert part.stat().st_mode & 0o777 == 0o600
+    backup, words = str(tmp_path / "backup"), [word for part in parts for word in ("--part", str(part))]
+    assert home.say("backup", backup, *words[:2]).exit_code == 2
+    assert home.say("backup", str(tmp_path / "wrapped"), *words, "--wrapped").exit_code == 2
+    assert home.say("backup", backup, *words).exit_code == 0
+    assert home.say("drill", backup, *words[2:]).exit_code == 0
+    assert home.say("restore", backup, *words[2:]).exit_code == 2
+    shutil.rmtree(home.settings.token_folder)
+    home.settings.pin_file.unlink()
+    assert home.say("restore", backup, *words[:2]).exit_code == 2
+    said = home.say("restore", backup, *words[2:])
+    assert said.exit_code == 0, said.output
+    assert "All listed keys are there and sign." in said.output
+    assert home.events()[-3:] == ["TokenBackedUp", "RecoveryDrilled", "TokenRestored"]
+    open_hsm(home.settings).close()
 
 
 def test_a_fence_after_a_restore_is_in_the_journal(home: Installation):

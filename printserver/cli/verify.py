@@ -1,4 +1,4 @@
-"""`printserver verify`: is this code, or this issued PDF, genuine? Needs the published key list and nothing else.
+"""`printserver verify`: is this code, issued PDF, picture or kept proof genuine? By the published key list alone.
 
 Exit status: 0 genuine, 1 not genuine, 2 the question could not be answered.
 """
@@ -6,19 +6,24 @@ Exit status: 0 genuine, 1 not genuine, 2 the question could not be answered.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
 from cryptography import x509
 
+from printserver.audit.canonical import canonical_json
 from printserver.foundation.errors import Malformed, PrintServerError
+from printserver.returns.photo_check import codes_on
 from printserver.signing.codes import CodeBody
 from printserver.signing.errors import CodeMalformed, KeyListRefused
 from printserver.signing.key_list import KeyList, normal_fingerprint, unverified_fingerprint
 from printserver.signing.p256 import fingerprint_of
 from printserver.signing.published_key import certificate_spki
+from printserver.verification.bundle import read_bundle, verify_bundle
 from printserver.verification.offline import IssuedPdf, verify_pdf_file, verify_text
+from printserver.verification.offline_page import offline_page
 
 NOT_GENUINE: Final = 1
 UNUSABLE: Final = 2
@@ -26,11 +31,20 @@ FINGERPRINT_FILE: Final = "root.sha256"
 _LIKE_A_CODE: Final = re.compile(r"\s*(?:https?://\S*|[0-9]{20,})\s*", re.ASCII)
 
 
+class NoCodeRead(Malformed):
+    code = "no-code-read"
+
+
 def verify(
     subject: Annotated[
-        str, typer.Argument(metavar="TEXT-or-PDF", help="The QR code's text, or the path of an issued PDF.")
-    ],
-    keys: Annotated[Path, typer.Option("--keys", metavar="KEYS.json", help="The published key list.")],
+        str,
+        typer.Argument(
+            metavar="TEXT-or-FILE",
+            help="The QR code's text, or the path of an issued PDF or of a picture (JPEG, PNG) of the code; "
+            "`page` with --out makes the page that checks codes in a browser.",
+        ),
+    ] = "",
+    keys: Annotated[Path | None, typer.Option("--keys", metavar="KEYS.json", help="The published key list.")] = None,
     root: Annotated[
         str,
         typer.Option(
@@ -39,19 +53,86 @@ def verify(
             help="The root's fingerprint as printed on the contract, a file that holds it, or the root certificate.",
         ),
     ] = "",
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", metavar="FILE", help="A proof that was kept: it brings its own key list.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where `verify page` writes the page.")
+    ] = None,
 ) -> None:
-    """Say whether a code or an issued PDF is genuine, whose it is and which copy."""
+    """Say whether a code, an issued PDF, a picture of a code or a kept proof is genuine, whose it is and which copy."""
+    if bundle is not None:
+        _answer(lambda: _show_bundle(bundle, root))
+        return
+    if keys is None or not subject:
+        _unusable("give the published key list with --keys and what is to be checked, or a kept proof with --bundle")
     key_list = key_list_of(keys, root)
+    if subject == "page" and out is not None:
+        _write_page(keys, key_list, out)
+    else:
+        _answer(lambda: _show(subject, key_list))
+
+
+def _answer(check: Callable[[], None]) -> None:
+    """Runs a check and ends the command with what it says."""
     try:
-        if _LIKE_A_CODE.fullmatch(subject):
-            _show_code(verify_text(subject.strip(), key_list), key_list)
-        else:
-            _show_pdf(verify_pdf_file(Path(subject), key_list), key_list)
+        check()
     except PrintServerError as problem:
         if isinstance(problem, Malformed) and not isinstance(problem, CodeMalformed):
             _unusable(str(problem))
         print(f"✗ 不真 NOT GENUINE: {printable(str(problem))}")
         raise typer.Exit(NOT_GENUINE) from None
+
+
+def _show(subject: str, key_list: KeyList) -> None:
+    if _LIKE_A_CODE.fullmatch(subject):
+        _show_code(verify_text(subject.strip(), key_list), key_list)
+    elif _is_picture(subject):
+        texts, _ = codes_on(Path(subject).read_bytes())
+        if not texts:
+            raise NoCodeRead("no code was read from the picture; take a sharper one, or give the code's text")
+        for text in texts:
+            _show_code(verify_text(text, key_list), key_list)
+    else:
+        _show_pdf(verify_pdf_file(Path(subject), key_list), key_list)
+
+
+def _is_picture(subject: str) -> bool:
+    try:
+        with Path(subject).open("rb") as file:
+            return file.read(4).startswith((b"\xff\xd8\xff", b"\x89PNG"))
+    except OSError:
+        return False  # the check of PDF files says why it cannot be read
+
+
+def _show_bundle(path: Path, root: str) -> None:
+    try:
+        data = path.read_bytes()
+        fingerprint, warning = _pinned(canonical_json(read_bundle(data)["key_list"]), path, root)
+        found = verify_bundle(data, root_fingerprint=fingerprint)
+    except OSError as problem:
+        _unusable(f"{path}: {problem.strerror}")
+    except KeyListRefused as problem:
+        _unusable(f"the key list cannot be used: {problem}")
+    if warning:
+        typer.echo(warning, err=True)
+    _show_code(found.code, found.key_list)
+    if found.issue is None:
+        print("No proof of the log is in the file (其中没有日志证明).")
+        return
+    issue = found.issue
+    print(f"  log           entry {issue.position + 1} of {issue.size} (日志第 {issue.position + 1} 条)")
+    print(f"                issued {issue.at:%Y-%m-%d %H:%M:%S} UTC, head signed {issue.head_at:%Y-%m-%d %H:%M:%S} UTC")
+    print(f"  issued file   sha256 {issue.issued_sha256}")
+
+
+def _write_page(keys: Path, key_list: KeyList, out: Path) -> None:
+    try:
+        out.write_text(offline_page(keys.read_bytes(), key_list).html, "utf-8")
+    except OSError as problem:
+        _unusable(f"{out}: {problem.strerror}")
+    print(f"{out}: open it in a browser; it needs no network (在浏览器中打开，无需网络)")
+    print(f"  root {_grouped(key_list.root_fingerprint)}")
 
 
 def key_list_of(path: Path, root: str) -> KeyList:

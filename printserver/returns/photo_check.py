@@ -85,7 +85,7 @@ def check_photo(database: Database, objects: Objects, key_list: KeyList, photo: 
     """photo: JPEG or PNG.   Raises: PhotoTooLarge, PhotoUnreadable, PageNotDrawable."""
     if len(photo) > LARGEST:
         raise PhotoTooLarge(f"a photograph has at most {LARGEST // MEBIBYTE} MiB")
-    texts, blurred = _read(photo)
+    texts, blurred = codes_on(photo)
     if not texts:
         return PhotoCheck(Looks.NO_CODE, blurred=blurred)
     verdict = _best(database, objects, key_list, texts)
@@ -105,7 +105,8 @@ def check_photo(database: Database, objects: Objects, key_list: KeyList, photo: 
     return _compared(order, PhotoCheck(Looks.UNSURE, verdict, blurred), (issued, public, shown), photo)
 
 
-def _read(photo: bytes) -> tuple[list[str], bool]:
+def codes_on(photo: bytes) -> tuple[list[str], bool]:
+    """The texts of our form that are on it, unverified, and whether it is out of focus.   Raises: PhotoUnreadable."""
     try:
         said = json.loads(run_limited(_MODULE, ["read"], photo, _READ_LIMITS))
     except (ProcessCrashed, ProcessLimitExceeded):

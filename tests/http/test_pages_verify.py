@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
@@ -11,18 +11,26 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event, update
 
 from printserver.app import create_app
+from printserver.approvals.models import DocumentClass
 from printserver.bootstrap import Adapters
 from printserver.foundation.ids import new_id
+from printserver.foundation.serials import CopySerial, PageCode
 from printserver.http_edge.limits import PER_MINUTE, VERIFICATION
 from printserver.organisations.secrets import Secrets
-from printserver.print_requests.models import CopyNotice
+from printserver.print_requests.models import Copy, CopyNotice, PrintRequest, RequestParty
 from printserver.print_requests.states import CopyState
+from printserver.seals.models import Seal
+from printserver.seals.states import SealState
 from printserver.settings import Settings
+from printserver.signing.key_list_history import keep_list
+from printserver.verification.bundle import verify_bundle
 from printserver.verification.public_view import KIND_OF_STATE
+from printserver.verification.sightings import UNLIKELY_IN_A_DAY, record_sighting
 from tests.http.page_visitor import StrangersClient
-from tests.paper_books import ISSUED_AT, PUBLIC_URL, Books, books, issuer
+from tests.paper_books import ISSUED_AT, PUBLIC_URL, Books, books, issuer, page_pixels, pages_with_codes, png_of
 
 __all__ = ["books", "issuer"]
 
@@ -33,6 +41,7 @@ class Public:
 
     client: StrangersClient
     books: Books
+    home: Path
 
     def code(self, text: str, language: str = "en") -> str:
         answer = self.client.get(text.removeprefix(PUBLIC_URL), headers={"Accept-Language": language})
@@ -55,7 +64,7 @@ def public(books: Books, tmp_path: Path) -> Iterator[Public]:
     Secrets.make(chosen.web_secret)
     app = create_app(Adapters(chosen, books.database, books.objects))
     with StrangersClient(app, base_url=PUBLIC_URL) as client:
-        yield Public(client, books)
+        yield Public(client, books, chosen.home)
 
 
 @pytest.fixture
@@ -162,3 +171,173 @@ def test_guessers_are_slowed_down(public: Public):
     most = PER_MINUTE[VERIFICATION].amount
     answers = [public.client.get("/q/1").status_code for _ in range(most + 1)]
     assert (set(answers[:-1]), answers[-1]) == ({200}, 429)
+
+
+def statements(public: Public, ask: Callable[[], object]) -> int:
+    """How many statements the database saw meanwhile."""
+    seen: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    for engine in vars(public.books.database.engines).values():
+        event.listen(engine, "before_cursor_execute", count)
+    ask()
+    for engine in vars(public.books.database.engines).values():
+        event.remove(engine, "before_cursor_execute", count)
+    return len(seen)
+
+
+def test_serials_of_no_copy_and_of_copies_that_never_left_get_equal_answers_at_equal_cost(public: Public):
+    """Status, length and words, and the same number of questions to the database."""
+    never_left = [public.books.copy(state=CopyState.RENDERED), public.books.copy(state=CopyState.WASTED)]
+    serials = [str(CopySerial.generate()), *(str(copy.serial) for copy in never_left), str(CopySerial.generate())]
+    answers = [public.type(serial) for serial in serials]
+    assert {status for status, _ in answers} == {200}
+    assert len({page for _, page in answers}) == 1
+    assert len({statements(public, lambda at=serial: public.type(at)) for serial in serials}) == 1
+
+
+def test_codes_that_nobody_here_signed_ask_the_database_nothing(public: Public):
+    genuine = public.books.text(public.books.copy())
+    digits = genuine.rpartition("/")[2]
+    altered = f"{int(digits) ^ 1:0321d}"
+    for path in ("7" * 321, "1", altered):
+        for address in (f"/q/{path}", f"/verify/pages/{path}", f"/verify/bundles/{path}"):
+            assert statements(public, lambda at=address: public.client.get(at)) == 0
+    assert statements(public, lambda: public.code(genuine)) > 0
+    refused = {
+        public.client.get(f"/verify/{what}/{path}").status_code for what in ("pages", "bundles") for path in "17"
+    }
+    assert refused == {404}
+
+
+def test_parties_and_amount_are_what_the_paper_must_show_and_people_are_masked(public: Public):
+    copy = public.books.copy()
+    with public.books.database.work() as work:
+        request = work.session.get_one(PrintRequest, copy.request_id)
+        request.amount_minor, request.amount_currency = 1_234_560, "CNY"
+        for position, (kind, name) in enumerate((("company", "远东贸易有限公司"), ("person", "欧阳小明")), 1):
+            party = {"kind": kind, "name": name, "number": "SECRET-NUMBER", "consents": True, "accepts_print": True}
+            work.session.add(RequestParty(id=new_id(), request_id=request.id, position=position, **party))
+    page = public.code(public.books.text(copy))
+    for words in ("12,345.60 CNY", "人民币壹万贰仟叁佰肆拾伍元陆角整", "远东贸易有限公司", "欧**明"):
+        assert words in page
+    for private in ("欧阳小明", "SECRET-NUMBER"):
+        assert private not in page
+
+
+def test_a_seal_that_was_revoked_since_is_amber_and_the_copy_stays_genuine(public: Public):
+    copy = public.books.copy()
+    with public.books.database.work() as work:
+        work.session.execute(update(Seal).values(state=SealState.REVOKED))
+    page = public.code(public.books.text(copy))
+    assert 'data-verdict="seal-revoked"' in page
+    assert "verdict-warning" in page
+    assert "This seal was revoked after the copy was sealed." in page
+    assert 'data-verdict="seal-revoked"' in public.type(str(copy.serial))[1]
+
+
+def test_a_replaced_copy_names_the_serial_in_its_place(public: Public):
+    old, new = public.books.copy(state=CopyState.REPLACED), public.books.copy()
+    with public.books.database.work() as work:
+        work.session.get_one(PrintRequest, new.request_id).replaces_copy_id = old.id
+    assert str(new.serial) in public.code(public.books.text(old))
+    assert str(old.serial) not in public.code(public.books.text(new))
+
+
+def test_many_places_are_a_warning_in_amber_words_and_never_a_verdict(public: Public):
+    copy = public.books.copy()
+    text = public.books.text(copy)
+    for number in range(UNLIKELY_IN_A_DAY - 2):
+        record_sighting(public.books.database, copy.id, f"visitor {number}")
+    assert "unusually many places" not in public.code(text), "this visitor is one more, once"
+    assert "unusually many places" not in public.code(text)
+    record_sighting(public.books.database, copy.id, "one more")
+    page = public.code(text)
+    assert "unusually many places" in page
+    assert 'data-verdict="genuine"' in page
+    assert "fake" not in page.lower()
+    assert "异常多的地点" in public.code(text, "zh-CN")
+
+
+def test_the_page_is_shown_as_far_as_its_class_allows_and_only_to_who_has_its_code(public: Public):
+    books, copy = public.books, public.books.copy()
+    text = books.text(copy)
+    picture = f"/verify/pages/{text.rpartition('/')[2]}"
+    assert public.client.get(picture).status_code == 404, "the rendition is not there"
+    with books.database.work() as work:
+        stored = books.objects.put(pages_with_codes([text], [PageCode(copy.serial, 1)]))
+        work.session.execute(update(Copy).where(Copy.id == copy.id).values(rendition_sha256=stored))
+    assert f'src="{picture}"' in public.code(text)
+    answer = public.client.get(picture)
+    assert (answer.status_code, answer.headers["content-type"], answer.content[8:12]) == (200, "image/webp", b"WEBP")
+    with books.database.work() as work:
+        said = {"name_zh": "一般", "name_en": "General", "retention": "x", "seal_types": [], "hints": {}}
+        ids = {"id": new_id(), "organisation_id": books.organisation_id, "code": "general"}
+        rest = {"flow": None, "version": 0, "retired": False, "changed_at": work.now(), "public_view": "none"}
+        work.session.add(DocumentClass(**ids, **said, **rest))
+    assert picture not in public.code(text)
+    assert public.client.get(picture).status_code == 404
+
+
+def test_the_proof_can_be_kept_and_holds_without_the_server(public: Public, tmp_path: Path):
+    copy = public.books.copy()
+    public.books.log_issue(copy, tmp_path / "witness.jsonl")
+    text = public.books.text(copy)
+    address = f"/verify/bundles/{text.rpartition('/')[2]}"
+    assert f'href="{address}"' in public.code(text)
+    answer = public.client.get(address)
+    assert answer.headers["content-disposition"].startswith("attachment")
+    bundle = verify_bundle(answer.content, root_fingerprint=public.books.issuer.root.fingerprint)
+    assert bundle.code.serial == copy.serial
+    assert bundle.issue is not None
+
+
+def test_a_pdf_and_a_photograph_are_judged_for_strangers_by_page_and_by_program(public: Public):
+    books, copy = public.books, public.books.copy()
+    pdf = books.issue(copy)
+    photo = png_of(page_pixels(pdf))
+    own = {"Origin": PUBLIC_URL}
+    page = public.client.post("/verify/pdf?lang=en", files={"file": ("x.pdf", pdf)}, headers=own)
+    assert 'data-verdict="as-issued"' in page.text
+    assert copy.title in page.text
+    said = public.client.post("/api/v1/pdf-checks", files={"file": ("x.pdf", pdf)}).json()
+    assert (said["verdict"], said["copy_check"]["facts"]["serial"]) == ("as-issued", str(copy.serial))
+    page = public.client.post("/verify/photo?lang=zh", files={"file": ("x.png", photo)}, headers=own)
+    assert 'data-verdict="genuine"' in page.text
+    assert 'data-looks="not-shown"' in page.text
+    said = public.client.post("/api/v1/photo-checks", files={"file": ("x.png", photo)}).json()
+    assert (said["looks"], said["code_check"]["verdict"]) == ("not-shown", "genuine")
+    for path in ("/verify/photo?lang=en", "/verify/pdf?lang=en"):
+        assert public.client.get(path).status_code == 200
+    refused = public.client.post("/verify/photo?lang=en", files={"file": ("x.png", b"no picture")}, headers=own)
+    assert refused.status_code == 422
+
+
+def test_a_program_is_told_what_a_code_says_and_of_a_serial_the_verdict_alone(public: Public):
+    copy = public.books.copy()
+    said = public.client.post("/api/v1/code-checks", json={"text": public.books.text(copy)}).json()
+    assert (said["verdict"], said["facts"]["title"], said["facts"]["copy_number"]) == ("genuine", copy.title, 1)
+    told = public.client.post("/api/v1/code-checks", json={"text": str(copy.serial)}).json()
+    assert told == {"verdict": "genuine", "facts": None}
+    assert public.client.post("/api/v1/code-checks", json={"text": "7ZQ4"}).status_code == 422
+
+
+def test_the_page_for_checking_without_the_server_is_served_under_its_own_policy(public: Public):
+    answer = public.client.get("/verify/offline.html")
+    policy = answer.headers["content-security-policy"]
+    assert "connect-src 'none'" in policy
+    assert "'self'" not in policy
+    assert public.books.issuer.root.fingerprint[:8] in answer.text
+
+
+def test_earlier_key_lists_stay_published_and_the_chain_is_told(public: Public):
+    published = (public.home / "public" / "print-keys.json").read_bytes()
+    history = public.client.get("/.well-known/print-keys/history.json").json()["lists"]
+    assert [each["sequence"] for each in history] == [1]
+    assert public.client.get(history[0]["address"]).status_code == 404, "it was published before lists were kept"
+    keep_list(public.home / "public" / "print-keys", published)
+    assert public.client.get(history[0]["address"]).content == published
+    for name in ("..%2Fprint-keys.json", "history", "2026-01-01.0002.json"):
+        assert public.client.get(f"/.well-known/print-keys/{name}").status_code == 404

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from cryptography.hazmat.primitives import serialization
 from typer.testing import CliRunner, Result
 
+from printserver.audit.proofs import Prover
 from printserver.cli.verify import verify
 from printserver.foundation.serials import PageCode
-from tests.paper_books import Issuer, issuer, loose_body, pages_with_codes
+from printserver.verification.bundle import make_bundle
+from tests.paper_books import Books, Issuer, books, issuer, loose_body, page_pixels, pages_with_codes, png_of
 
-__all__ = ["issuer"]
+__all__ = ["books", "issuer"]
 
 application = typer.Typer()
 application.command()(verify)
@@ -131,3 +134,48 @@ def test_the_root_may_be_a_file_with_its_fingerprint_or_certificate(
     result = run(text, keys, "--root", str(file))
     assert result.exit_code == 0
     assert "WARNING" not in result.stderr
+
+
+def invoke(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(application, [str(argument) for argument in arguments])
+
+
+def test_a_picture_of_the_code_is_read_and_judged(
+    request: pytest.FixtureRequest, text: str, keys: Path, root: str, tmp_path: Path
+):
+    serial = loose_body(own(request)).serial
+    picture = tmp_path / "photo.png"
+    picture.write_bytes(png_of(page_pixels(pages_with_codes([text], [PageCode(serial, 2)]))))
+    result = run(picture, keys, "--root", root)
+    assert result.exit_code == 0, result.output
+    assert "2 of 3" in result.stdout
+    picture.write_bytes(png_of(np.full((800, 600, 3), 255, np.uint8)))
+    assert run(picture, keys, "--root", root).exit_code == 2
+
+
+def test_a_kept_proof_needs_no_key_list_besides_and_only_its_root(books: Books, root: str, tmp_path: Path):
+    copy = books.copy()
+    books.log_issue(copy, tmp_path / "witness.jsonl")
+    with books.database.reading() as work:
+        made = make_bundle(work, Prover(), copy.id, books.text(copy), books.issuer.key_list_bytes())
+    kept = tmp_path / "kept.json"
+    kept.write_bytes(made)
+    result = invoke("--bundle", kept, "--root", root)
+    assert result.exit_code == 0, result.output
+    assert "entry 2 of 2" in result.stdout
+    assert str(copy.serial) in result.stdout
+    assert "WARNING" in invoke("--bundle", kept).stderr
+    kept.write_bytes(made.replace(b'"position":1', b'"position":0'))
+    assert invoke("--bundle", kept, "--root", root).exit_code == 1
+    for unusable in (b"{}", made.replace(b'"sequence":1', b'"sequence":2')):
+        kept.write_bytes(unusable)
+        assert invoke("--bundle", kept, "--root", root).exit_code == 2
+    assert invoke("--bundle", tmp_path / "none.json").exit_code == 2
+    assert invoke("some text").exit_code == 2
+
+
+def test_the_page_that_checks_in_a_browser_is_written(keys: Path, root: str, tmp_path: Path):
+    out = tmp_path / "verify.html"
+    assert invoke("page", "--out", out, "--keys", keys, "--root", root).exit_code == 0
+    assert root[:8] in out.read_text("utf-8")
+    assert invoke("page", "--out", tmp_path / "no" / "x.html", "--keys", keys, "--root", root).exit_code == 2

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from cryptography.hazmat.primitives.asymmetric import ec
+from playwright.sync_api import Browser, expect
 
+from printserver.audit.proofs import Prover
+from printserver.signing.key_list import KeyList
+from printserver.signing.published_key import KeyUsage
+from printserver.verification.bundle import make_bundle
+from printserver.verification.offline_page import offline_page
 from tests.browser.conftest import Visit, keep_picture
 from tests.browser.reading_rules import broken_rules
+from tests.databases import database_kit, postgresql_supply, sqlite_database, sqlite_template
+from tests.paper_books import ISSUED_AT, Books, Issuer, books, issuer
 from tests.running_server import RunningServer
+
+__all__ = ["books", "database_kit", "issuer", "postgresql_supply", "sqlite_database", "sqlite_template"]
 
 PAGES = {
     "clerk": ("/", "/requests", "/requests/new", "/copies", "/printers", "/returns", "/tokens"),
@@ -46,8 +58,8 @@ def test_a_stranger_without_scripts_gets_a_verdict_in_their_language(visit: Visi
 
 def test_the_public_pages_keep_the_rules_for_reading(visit: Visit):
     for language in ("zh-CN", "en-US"):
-        page = visit(width=360, language=language)
-        for path in ("/verify", "/q/1", "/sign-in"):
+        page = visit(width=320, language=language)
+        for path in ("/verify", "/q/1", "/verify/pdf", "/verify/photo", "/verify/offline.html", "/sign-in"):
             page.goto(path)
             assert broken_rules(page) == []
         page.goto("/verify")
@@ -70,3 +82,60 @@ def test_who_signs_out_is_out(sign_in: Visit, server: RunningServer):
     page.wait_for_url(re.compile("/sign-in"))
     page.goto("/requests")
     assert page.url == f"{server.url}/sign-in?next=%2Frequests"
+
+
+def test_codes_and_kept_proofs_are_checked_in_the_browser_with_the_network_off(
+    chromium: Browser, issuer: Issuer, books: Books, tmp_path: Path
+):
+    copy = books.copies(2, pages=3)[1]
+    books.log_issue(copy, tmp_path / "witness.jsonl")
+    listed = issuer.key_list_bytes()
+    page_file, text = tmp_path / "verify.html", books.text(copy, 2)
+    page_file.write_text(offline_page(listed, KeyList.load(listed, root_fingerprint=issuer.root.fingerprint)).html)
+    with books.database.reading() as work:
+        bundle = make_bundle(work, Prover(), copy.id, text, listed)
+    context = chromium.new_context(viewport={"width": 320, "height": 780}, locale="en-US", offline=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(page_file.as_uri())
+    assert broken_rules(page) == []
+
+    def check(typed: str) -> str:
+        page.fill("#code", typed)
+        page.get_by_role("button", name="Check").click()
+        return shown()
+
+    def hand_in(name: str, data: bytes) -> str:
+        page.set_input_files("#file", [])
+        page.set_input_files("#file", {"name": name, "mimeType": "application/json", "buffer": data})
+        return shown()
+
+    def shown() -> str:
+        expect(page.locator("#verdict-words")).to_be_focused()
+        kind = page.locator("#verdict").get_attribute("data-verdict") or ""
+        page.locator("#code").focus()
+        return kind
+
+    assert check(text) == "genuine"
+    for words in ("copy 2 of 2", "page 2 of 3", str(copy.serial), "2026-11-20 08:30:00", copy.document_sha256):
+        expect(page.locator("#facts")).to_contain_text(words)
+    assert check(text.rpartition("/")[2]) == "genuine"
+    assert check(text[:-1] + str((int(text[-1]) + 1) % 10)) == "altered"
+    assert check("https://evil.example/") == "unknown"
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    assert check(replace(issuer, code_key=stranger).text(books.body(copy))) == "altered"
+    assert hand_in("kept.json", bundle) == "genuine"
+    expect(page.locator("#facts")).to_contain_text("entry 2 of 2")
+    assert hand_in("kept.json", bundle.replace(b'"position":1', b'"position":0')) == "proof"
+    assert hand_in("keys.json", listed.replace("示例公司".encode(), "别的公司".encode())) == "keys"
+    code = issuer.entry(KeyUsage.CODE)
+    revoked = issuer.key_list_bytes(code.revoked(ISSUED_AT, "lost"), issuer.entry(KeyUsage.TREE_HEAD))
+    assert hand_in("keys.json", revoked) == "loaded"
+    assert check(text) == "revoked"
+    page.locator("#language").click()
+    expect(page.locator("#verdict-words")).to_have_text("签署的密钥已不再有效")
+    assert complaints == []
+    keep_picture(page, "verify-offline-320")
+    context.close()

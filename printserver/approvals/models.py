@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
 
+_NO_CUSTODY: Final = "substr(step, 1, 8) <> 'custody:'"
+
 
 class Approval(Base):
-    """`evidence` is the signed word over the manifest's digest. A person decides once in a flow.
+    """`evidence` is the signed word over the manifest's digest. A person decides once in a flow, and once a seal kept.
 
     `acts_for`: whose place a deputy takes.   `to_id`: who must agree as well, or to whom the step was forwarded.
     `kind`: what the evidence is signed by: attested, passkey or system.
     """
 
     __tablename__ = "approval"
-    __table_args__ = (UniqueConstraint("request_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("request_id", "person_id", "step"),
+        Index(
+            "one_decision_a_person",
+            "request_id",
+            "person_id",
+            unique=True,
+            sqlite_where=text(_NO_CUSTODY),
+            postgresql_where=text(_NO_CUSTODY),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), index=True)

@@ -309,6 +309,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recovery_code_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "request_batch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("template_code", sa.String(), nullable=False),
+        sa.Column("template_version", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("hand_in", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["user_account.id"], name=op.f("fk_request_batch_account_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_request_batch_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_batch")),
+    )
+    with op.batch_alter_table("request_batch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_batch_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "request_draft",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -553,6 +577,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("physical_seal_step", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_physical_seal_step_seal_id"), ["seal_id"], unique=False)
+
+    op.create_table(
+        "request_batch_row",
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("values", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("draft_id", sa.Uuid(), nullable=True),
+        sa.Column("request_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["batch_id"], ["request_batch.id"], name=op.f("fk_request_batch_row_batch_id")),
+        sa.PrimaryKeyConstraint("batch_id", "number", name=op.f("pk_request_batch_row")),
+    )
+    with op.batch_alter_table("request_batch_row", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_batch_row_reference"), ["reference"], unique=False)
 
     op.create_table(
         "rights_review_line",
@@ -822,6 +863,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("acts_for", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("to_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("kind", sa.String(), server_default="attested", nullable=False))
+        batch_op.drop_constraint(batch_op.f("uq_approval_request_id_person_id"), type_="unique")
+        batch_op.create_index(
+            "one_decision_a_person",
+            ["request_id", "person_id"],
+            unique=True,
+            sqlite_where=sa.text("substr(step, 1, 8) <> 'custody:'"),
+            postgresql_where=sa.text("substr(step, 1, 8) <> 'custody:'"),
+        )
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_approval_request_id_person_id_step"), ["request_id", "person_id", "step"]
+        )
 
     with op.batch_alter_table("branch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("closed_at", Moment(), nullable=True))

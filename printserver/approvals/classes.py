@@ -20,6 +20,7 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require
 from printserver.organisations.permissions import Permission
 from printserver.rendering.security_marks import USUAL_CHOICE, MarksChoice
+from printserver.rendering.places import place_from_json
 from printserver.signing.flow import Flow, FlowMalformed, Sealing, parse_flow
 
 LONGEST_NAME: Final = 100
@@ -195,10 +196,23 @@ def _check(description: ClassDescription) -> None:
             raise ClassMalformed(f"a class has a name of at most {LONGEST_NAME} characters in both languages")
     if description.public_view not in list(PublicView):
         raise ClassMalformed("strangers are shown none, a masked or the full picture of a page")
+    _check_hints(description.hints or {})
     if not description.retention or len(description.retention) > LONGEST_NAME:
         raise ClassMalformed("say how long documents of this class are kept")
     if description.code in SHIPPED and description.retired and description.code == next(iter(SHIPPED)):
         raise ClassMalformed("the general class stays in use")
+
+
+def _check_hints(hints: Mapping[str, Any]) -> None:
+    """Raises: ClassMalformed, PlaceMalformed."""
+    if not set(hints) <= {"printer_id", "place"}:
+        raise ClassMalformed("a class suggests a printer and a place of the seal, and nothing else")
+    if hints.get("place") is not None:
+        place_from_json(hints["place"])
+    try:
+        UUID(str(hints.get("printer_id") or UUID(int=0)))
+    except ValueError:
+        raise ClassMalformed("a class suggests a printer of the register") from None
 
 
 def _row(work: Work, organisation_id: UUID, code: str) -> DocumentClass | None:

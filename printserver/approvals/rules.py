@@ -68,6 +68,8 @@ def step_of_json(given: Mapping[str, object]) -> Step:
         tuple(map(str, _listed(given["roles"]))),
         tuple(map(str, _listed(given["persons"]))),
         Scope(str(given["scope"])),
+        str(given.get("name_zh", "")),
+        str(given.get("name_en", "")),
     )
 
 

@@ -118,6 +118,13 @@ def listed_statements(work: Work, actor: Actor, *, state: StatementState | None 
     return _listed(work, [_readable(actor), *([] if state is None else [StatementRow.state == state])])
 
 
+def waiting_statements(work: Work, organisation_id: UUID, kind: StatementKind) -> tuple[StatementFacts, ...]:
+    """Those on their way into the register, without regard to anybody's rights."""
+    waits = StatementRow.state.in_((StatementState.PROPOSED, StatementState.CONFIRMED))
+    own = StatementRow.organisation_id == organisation_id
+    return _listed(work, [own, waits, StatementRow.kind == kind]).readable
+
+
 def readable_statement(work: Work, actor: Actor, statement_id: UUID) -> StatementFacts:
     """Raises: NotFound, StatementUnreadable."""
     with _reading(statement_id):

@@ -13,8 +13,7 @@ from printserver.approvals.class_events import FlowProposed
 from printserver.approvals.classes import ClassMalformed, class_facts, require_lawful
 from printserver.approvals.filling import Demand, unfilled_step
 from printserver.approvals.flows import Attestor
-from printserver.approvals.statement_queries import statements
-from printserver.approvals.statement_states import StatementState
+from printserver.approvals.statement_queries import StatementFacts, statements, waiting_statements
 from printserver.approvals.statements import propose
 from printserver.audit.log import append
 from printserver.foundation.errors import Refused
@@ -31,6 +30,7 @@ from printserver.signing.flow import (
     Case,
     CopiesCondition,
     Flow,
+    FlowMalformed,
     Sealing,
     Seat,
     Step,
@@ -41,12 +41,34 @@ from printserver.signing.flow import (
 from printserver.signing.statements import StatementKind
 
 MOST_CASES: Final = 4_096
+CUSTODY: Final = "custody:"
+"""No step of a flow can have this name."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A case in which nobody is left.   step: None for the seal's custodian.   amount_fen: of that case, if any."""
+
+    branch: str
+    step: Step | None
+    amount_fen: int | None
+    copies: int
+    seal_type: str
+
+    def __str__(self) -> str:
+        amount = "" if self.amount_fen is None else f", with {self.amount_fen} fen"
+        step = "the seal's custodian" if self.step is None else f"the step {self.step.name_en or self.step.name}"
+        return f"in the branch {self.branch}{amount} nobody is left for {step}"
 
 
 class FlowNotCompletable(Refused):
     """In some branch nobody could take a step of it."""
 
     code = "flow-not-completable"
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(str(obstacle))
+        self.obstacle = obstacle
 
 
 class FlowTooManyCases(ClassMalformed):
@@ -65,7 +87,16 @@ class Preview:
 
     steps: tuple[tuple[Step, tuple[Colleague, ...]], ...]
     custodians: tuple[Colleague, ...]
-    obstacle: str
+    obstacle: Obstacle | None
+
+
+@dataclass(frozen=True)
+class WaitingFlow:
+    """`readable`: whether whoever asks may open the statement."""
+
+    flow: Flow
+    statement: StatementFacts
+    readable: bool
 
 
 @dataclass(frozen=True)
@@ -109,12 +140,11 @@ def propose_flow(
     _require_deciders(work, actor, flow)
     if facts.flow is not None and replace_version(flow, facts.flow.version) == facts.flow:
         return None
-    waiting = statements(work, actor, kind=StatementKind.FLOW, state=StatementState.PROPOSED)
-    if any(each.body["flow"].get("class") == flow.class_code for each in waiting):
+    if waiting_flow(work, actor, flow.class_code) is not None:
         raise FlowWaitsAlready("officers have another version of this flow before them; withdraw that one first")
     flow = replace_version(flow, (0 if facts.flow is None else facts.flow.version) + 1)
     obstacle = obstacle_of(work, actor.organisation_id, flow)
-    if obstacle:
+    if obstacle is not None:
         raise FlowNotCompletable(obstacle)
     statement_id = propose(
         work, actor, attestor, StatementKind.FLOW, {"flow": flow.to_json()}, subject_id=facts.id, reason=reason
@@ -124,8 +154,22 @@ def propose_flow(
     return statement_id
 
 
-def obstacle_of(work: Work, organisation_id: UUID, flow: Flow) -> str:
-    """Why nobody could complete it: a branch and a step, in words; empty when somebody always can.
+def waiting_flow(work: Work, actor: Actor, code: str) -> WaitingFlow | None:
+    """The flow of a class that officers have before them; None when there is none.   Raises: Forbidden."""
+    require(actor, Permission.MANAGE_DOCUMENTS)
+    for each in waiting_statements(work, actor.organisation_id, StatementKind.FLOW):
+        try:
+            flow = parse_flow(each.body["flow"])
+        except FlowMalformed:  # changed by somebody: the signer takes no such flow
+            continue
+        if flow.class_code == code:
+            known = statements(work, actor, kind=StatementKind.FLOW, state=each.state)
+            return WaitingFlow(flow, each, readable=each.id in {one.id for one in known})
+    return None
+
+
+def obstacle_of(work: Work, organisation_id: UUID, flow: Flow) -> Obstacle | None:
+    """Why nobody could complete it; None when somebody always can.
 
     Every branch with people who may apply is looked at, each of them as the applicant, and every case that the
     conditions tell apart; a person counts once, the seal's custodian included.
@@ -136,8 +180,9 @@ def obstacle_of(work: Work, organisation_id: UUID, flow: Flow) -> str:
             for seal, case in _cases(flow, branch, company.seals_for(branch, flow.class_code)):
                 step = _unfilled(company, flow, case, applicant, seal)
                 if step is not None:
-                    return _said(branch, step, case)
-    return ""
+                    called = {each.name: each for each in steps_of(flow, case)}.get(step)
+                    return Obstacle(branch.name, called, case.amount_fen, case.copies, "".join(case.seal_types))
+    return None
 
 
 def preview_flow(work: Work, actor: Actor, flow: Flow, case: Case, seal: SealFacts | None) -> Preview:
@@ -202,10 +247,5 @@ def _cases(flow: Flow, branch: BranchFacts, seals: Sequence[SealFacts]) -> Itera
 def _unfilled(company: _Company, flow: Flow, case: Case, applicant: UUID, seal: SealFacts | None) -> str | None:
     demands = [Demand(step.name, step.quorum, company.able(step, case)) for step in steps_of(flow, case)]
     if seal is not None and applicant not in seal.custodians[:1] and flow.sealing is Sealing.ELECTRONIC:
-        demands.append(Demand("custody", 1, frozenset(seal.custodians)))
+        demands.append(Demand(CUSTODY, 1, frozenset(seal.custodians)))
     return unfilled_step(demands, besides={applicant})
-
-
-def _said(branch: BranchFacts, step: str, case: Case) -> str:
-    amount = "" if case.amount_fen is None else f", with {case.amount_fen} fen"
-    return f"in the branch {branch.name}{amount} nobody is left for the step {step}"

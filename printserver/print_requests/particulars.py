@@ -69,6 +69,11 @@ class Particulars:
         recorded = set() if self.wet_seal is None else {self.wet_seal.recorded_by}
         return named | set(self.readers) | recorded
 
+    @property
+    def called(self) -> dict[str, Step]:
+        """Its steps by their names for programs, for whoever looks for the names for people."""
+        return {view.step.name: view.step for view in self.steps}
+
     @staticmethod
     def named(person: str, names: Mapping[UUID, str]) -> str:
         """A person whom a step names, by display name."""

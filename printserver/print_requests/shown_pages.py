@@ -77,13 +77,12 @@ def _digest_of_rows(details: RequestDetails, looked_at: LookedAt) -> str:
 
 
 def _digest_named(manifest: dict[str, Any], looked_at: LookedAt) -> str:
-    match looked_at.part:
-        case Part.DOCUMENT:
-            return str(manifest["document_sha256"])
-        case Part.COPY:
-            named = (entry["sha256"] for entry in manifest["copies"] if entry["number"] == looked_at.number)
-        case Part.ATTACHMENT:
-            named = (entry["sha256"] for entry in manifest["attachments"][looked_at.number - 1 : looked_at.number])
-    for digest in named:
-        return str(digest)
+    if looked_at.part is Part.DOCUMENT:
+        return str(manifest["document_sha256"])
+    if looked_at.part is Part.COPY:
+        named = [entry for entry in manifest["copies"] if entry["number"] == looked_at.number]
+    else:
+        named = manifest["attachments"][looked_at.number - 1 : looked_at.number]
+    for entry in named:
+        return str(entry["sha256"])
     raise CopyNotApproved("what the request names as its manifest does not list what is looked at")

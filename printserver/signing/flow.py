@@ -21,6 +21,7 @@ from printserver.signing.evidence import APPROVAL_STEP
 DEFAULT_CLASS: Final = "general"
 MOST_STEPS: Final = 12
 MOST_PEOPLE: Final = 50
+LONGEST_STEP_NAME: Final = 60
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
@@ -81,10 +82,18 @@ class BranchCondition(_Part):
 Condition = Annotated[AmountCondition | CopiesCondition | SealCondition | BranchCondition, Field(discriminator="field")]
 
 
+StepName = Annotated[str, Field(max_length=LONGEST_STEP_NAME)]
+
+
 class StepRule(_Part):
-    """`quorum` different people, holders of one of `roles` within `scope` or named in `persons`; if `when` holds."""
+    """`quorum` different people, holders of one of `roles` within `scope` or named in `persons`; if `when` holds.
+
+    name: for programs.   name_zh, name_en: for people; both or none.
+    """
 
     name: Slug
+    name_zh: StepName = ""
+    name_en: StepName = ""
     quorum: Annotated[StrictInt, Field(ge=1, le=MOST_PEOPLE)] = 1
     roles: Annotated[tuple[Slug, ...], Field(max_length=10)] = ()
     persons: Annotated[
@@ -101,6 +110,9 @@ class StepRule(_Part):
             raise ValueError(f"step {self.name} names somebody twice")
         if not self.roles and self.quorum > len(self.persons):
             raise ValueError(f"step {self.name} asks for more people than it names")
+        for text, other in ((self.name_zh, self.name_en), (self.name_en, self.name_zh)):
+            if text != text.strip() or not text.isprintable() or bool(text) != bool(other):
+                raise ValueError(f"step {self.name} is called by a short text in both languages, or in none")
         return self
 
 
@@ -122,8 +134,16 @@ class Flow(_Part):
         return self
 
     def to_json(self) -> dict[str, Any]:
-        """What `parse_flow` reads, and what the digest is of."""
-        return self.model_dump(mode="json", by_alias=True)
+        """What `parse_flow` reads, and what the digest is of.
+
+        Names for people stand in it only where there are some: flows from before there were any keep their digests.
+        """
+        made = self.model_dump(mode="json", by_alias=True)
+        for step in made["steps"]:
+            for name in ("name_zh", "name_en"):
+                if not step[name]:
+                    del step[name]
+        return made
 
     def digest(self) -> str:
         """SHA-256 of the RFC 8785 bytes, 64 hex digits."""
@@ -149,10 +169,15 @@ class Step:
     roles: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
     scope: Scope = Scope.BRANCH_OR_ABOVE
+    name_zh: str = ""
+    name_en: str = ""
 
     def to_json(self) -> dict[str, Any]:
+        """Names for people only where there are some."""
+        called = {"name_zh": self.name_zh, "name_en": self.name_en} if self.name_zh or self.name_en else {}
         return {
             "name": self.name,
+            **called,
             "quorum": self.quorum,
             "roles": list(self.roles),
             "persons": list(self.persons),
@@ -193,7 +218,7 @@ def default_flow() -> Flow:
 def steps_of(flow: Flow, case: Case) -> tuple[Step, ...]:
     """The steps that this case must pass, in order; never none. The custodians' follow them, see `quorum`."""
     return tuple(
-        Step(rule.name, rule.quorum, rule.roles, rule.persons, rule.scope)
+        Step(rule.name, rule.quorum, rule.roles, rule.persons, rule.scope, rule.name_zh, rule.name_en)
         for rule in flow.steps
         if all(_meets(condition, case) for condition in rule.when)
     )

@@ -91,9 +91,7 @@ class Standing:
         body = statement.parsed()
         if any(statement.made_at < self.written.get(thing, statement.made_at) for thing in overtaken_by(body)):
             raise StatementRefused("something was said of this after it had been written; propose it anew")
-        newest = {
-            thing: max(statement.made_at, self.written.get(thing, statement.made_at)) for thing in settled(body)
-        }
+        newest = {thing: max(statement.made_at, self.written.get(thing, statement.made_at)) for thing in settled(body)}
         return replace(self._with(body, statement.made_at, at), written={**self.written, **newest})
 
     def _with(self, body: Body, made_at: datetime, at: datetime) -> Standing:

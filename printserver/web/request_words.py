@@ -31,12 +31,6 @@ REQUEST_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "step": {"approval": N_("approval")},
     "retention": RETENTIONS,
-    "place_kind": {
-        "page": N_("on one page"),
-        "pages": N_("on several pages"),
-        "keyword": N_("at words of the text"),
-        "straddle": N_("across the pages' edges"),
-    },
     "flow_change": {
         "same": N_("unchanged"),
         "moved": N_("moved"),

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validato
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from printserver.documents.handing_in import FontRule
+from printserver.home_folders import HomeFolders
 from printserver.notifications.smtp import MailSecurity
 from printserver.organisations.addressees import EmailMalformed, check_email
 from printserver.organisations.dormancy_rule import DormancyPolicy
@@ -100,7 +101,7 @@ class MailSettings(BaseModel):
         return self
 
 
-class Settings(BaseSettings):
+class Settings(HomeFolders, BaseSettings):
     """Paths are absolute; unnamed ones lie in `home`."""
 
     model_config = SettingsConfigDict(env_prefix="PRINTSERVER_", extra="forbid", frozen=True)
@@ -241,34 +242,8 @@ class Settings(BaseSettings):
         return self.passkey_rp_id or host, f"{parts.scheme}://{host}{shown}"
 
     @property
-    def file(self) -> Path:
-        return self.home / "settings.toml"
-
-    @property
-    def data(self) -> Path:
-        return self.home / "data"
-
-    @property
-    def objects(self) -> Path:
-        return self.data / "objects"
-
-    @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data / 'printserver.db'}"
-
-    @property
-    def web_home(self) -> Path:
-        """Readable by the web process alone: the attestation key, the secret behind passwords and sessions."""
-        return self.home / "web"
-
-    @property
-    def attestation_key(self) -> Path:
-        return self.web_home / "attestation-key.pem"
-
-    @property
-    def web_secret(self) -> Path:
-        """What passwords, sessions and tokens are bound to, outside the database."""
-        return self.web_home / "secret"
 
     @property
     def sign_in_policy(self) -> SignInPolicy:
@@ -286,114 +261,9 @@ class Settings(BaseSettings):
         return DormancyPolicy(self.dormant_days, self.dormant_warning_days)
 
     @property
-    def signer_home(self) -> Path:
-        """Readable by the signer alone: token, PIN, spent journal."""
-        return self.home / "signer"
-
-    @property
-    def token_folder(self) -> Path:
-        """SoftHSM's configuration and tokens."""
-        return self.signer_home / "token"
-
-    @property
-    def pin_file(self) -> Path:
-        """The HSM's PIN: a credential handed over by systemd, or a file of mode 0600 in the signer's home."""
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        return Path(credentials) / "pin" if credentials else self.signer_home / "pin"
-
-    @property
-    def spent_journal(self) -> Path:
-        return self.signer_home / "spent.jsonl"
-
-    @property
-    def register(self) -> Path:
-        return self.signer_home / "register.jsonl"
-
-    @property
-    def made_seals(self) -> Path:
-        """The signer's own copies of the seals it has made."""
-        return self.signer_home / "made-seals"
-
-    @property
-    def signer_socket(self) -> Path:
-        return self.home / "run" / "signer.sock"
-
-    @property
-    def witness(self) -> Path:
-        """The tree heads outside the database; readable by all processes, written by the signer."""
-        return self.home / "witness" / "heads.jsonl"
-
-    @property
-    def key_list(self) -> Path:
-        return self.home / "public" / "print-keys.json"
-
-    @property
-    def earlier_key_lists(self) -> Path:
-        """Every list that was ever published, by day and number; they stay published."""
-        return self.home / "public" / "print-keys"
-
-    @property
-    def root_revocation_list(self) -> Path:
-        """Which certificates of the offline root are revoked, signed by it; published."""
-        return self.home / "public" / "root.crl"
-
-    @property
-    def transcripts(self) -> Path:
-        """Of key ceremonies, signed by the offline root."""
-        return self.home / "ceremonies"
-
-    @property
-    def stopped_keys(self) -> Path:
-        """Keys that somebody has reported lost: the signer uses none of them from the next moment on."""
-        return self.signer_home / "stopped-keys"
-
-    @property
-    def imported_certificates(self) -> Path:
-        """Chains of outside authorities for keys of the HSM, one file a key, named by its id."""
-        return self.home / "certificates"
-
-    @property
-    def root_fingerprint(self) -> Path:
-        """The file that pins the offline root for this installation."""
-        return self.home / "public" / "root.sha256"
-
-    @property
     def seal_makers(self) -> Path:
         """A folder with the certificates of makers of seals that are believed besides the key list's own."""
         return self.seal_makers_path or self.home / "public" / "seal-makers"
-
-    @property
-    def offline_root(self) -> Path:
-        """Where `init` leaves the offline root for the owner to take away."""
-        return self.home / "offline-root"
-
-    @property
-    def cups_home(self) -> Path:
-        return self.home / "cups"
-
-    @property
-    def worker_home(self) -> Path:
-        """Readable by the worker alone: the secret behind the content keys of job files."""
-        return self.home / "worker"
-
-    @property
-    def webhook_key(self) -> Path:
-        """With which the worker opens webhooks' secrets."""
-        return self.worker_home / "webhook-key"
-
-    @property
-    def webhook_public_key(self) -> Path:
-        """To which the web process seals them."""
-        return self.ticket_socket.parent / "webhook-key.pub"
-
-    @property
-    def share_secret(self) -> Path:
-        return self.worker_home / "share-secret"
-
-    @property
-    def ticket_socket(self) -> Path:
-        """Where the backends of this machine redeem tickets; the worker listens."""
-        return self.home / "tickets" / "tickets.sock"
 
     @property
     def backend_public_key(self) -> Path:

@@ -55,7 +55,7 @@ def test_a_backup_that_was_cut_is_refused():
 
 
 @given(st.binary(max_size=200))
-def test_rubbish_is_refused(rubbish: bytes):
+def test_rubbish_is_refused_as_no_backup(rubbish: bytes):
     for text in (rubbish, MAGIC + rubbish):
         with pytest.raises(BackupRefused):
             unlock(text, PARTS[:2])

@@ -18,6 +18,7 @@ from printserver.api.v1 import (
     copy_seals,
     decisions,
     delegations,
+    device_policy,
     document_classes,
     document_findings,
     document_templates,
@@ -76,7 +77,7 @@ _RESOURCES: Final = (
     *(request_drafts, document_classes, document_findings, document_templates),
     *(passkeys, statements, audit, health, key_standings, seal_checks, checks),
     *(notifications, webhooks),
-    *(branches, frozen_places, roles, staff, delegations, rights),
+    *(branches, frozen_places, device_policy, roles, staff, delegations, rights),
     *(account, service_accounts),
     *(identity_proofs, key_media),
 )

@@ -88,7 +88,11 @@ def _speak(settings: Settings, standing: Standing) -> None:
         typer.echo(
             f"  system      {system.system_id} ({system.name}) for {', '.join(places[each] for each in system.paths)}"
         )
+    for place in standing.frozen.values():
+        where = places[place.path] if place.path else "the whole organisation"
+        typer.echo(f"  FROZEN      {where}, since {place.since.isoformat()}")
     typer.echo(f"  officers sign with: {standing.policy.officer_evidence}")
+    typer.echo(f"  decisions are signed with: {standing.policy.approver_evidence or 'attested'}")
 
 
 def _who(people: Mapping[str, str], person_id: str) -> str:
@@ -101,6 +105,7 @@ def _names(settings: Settings, standing: Standing) -> tuple[dict[str, str], dict
     ids |= {each for given in standing.delegations.values() for each in (given.principal, given.deputy)}
     paths = {seat.path for seat in standing.seats.values()}
     paths |= {path for system in standing.systems.values() for path in system.paths}
+    paths |= {place.path for place in standing.frozen.values() if place.path}
     adapters = build(settings, jobs=NoJobs())
     try:
         with adapters.database.reading() as work:

@@ -55,6 +55,29 @@ def propose(
         _speak(client.post("/statements", {"kind": kind, "body": said, "reason": reason}))
 
 
+@app.command("device-policy")
+def device_policy(
+    *,
+    officers: Annotated[str | None, typer.Option(help="What officers sign with: attested or passkey.")] = None,
+    decisions: Annotated[
+        str | None, typer.Option(help="What approving, confirming use and releasing take: attested or passkey.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="For whoever signs it.")] = "",
+) -> None:
+    """What takes an enrolled device, and who has none; with an option, a proposal for two officers."""
+    with server() as client:
+        found = client.get("/device-policy")
+        if officers is None and decisions is None:
+            typer.echo(f"officers: {found['policy']['officers']}")
+            typer.echo(f"decisions: {found['policy']['decisions']}")
+            for each in found["without_device"]:
+                typer.echo(f"no device: {each['id']}  {each['name']}  {each['role']}")
+            return
+        now = found["policy"]
+        wish = {"officers": officers or now["officers"], "decisions": decisions or now["decisions"], "reason": reason}
+        typer.echo(f"statement: {client.post('/device-policy', wish)['statement_id']}")
+
+
 @app.command()
 def sign(
     statement_id: StatementId,

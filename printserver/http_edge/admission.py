@@ -11,6 +11,9 @@ from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from printserver.approvals.device_policy import approver_evidence
+from printserver.approvals.flows import PASSKEY
+from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.actors import Caller, Credential, Visitor, carry_session, credential_of, identify, visitor_of
 from printserver.http_edge.csrf import FIELD, SAFE_METHODS, form_of, refuse_cross_site, require_own_page
 from printserver.http_edge.declarations import Declaration, Lane
@@ -29,7 +32,7 @@ from printserver.http_edge.step_up import (
 from printserver.http_edge.work import Call, key_of, request_digest
 from printserver.organisations.second_factor import factors_of
 from printserver.organisations.sessions import SEEN_EVERY, NewSession, SignedInPerson, mark_seen, show_factor
-from printserver.organisations.sign_in_policy import obligation_error
+from printserver.organisations.sign_in_policy import FactorKind, obligation_error
 
 
 async def admit(request: Request, declaration: Declaration) -> Call:
@@ -48,7 +51,8 @@ async def admit(request: Request, declaration: Declaration) -> Call:
         # Pages that ask for it are made for this caller.
         request.state.call = Call(edge, declaration, visitor, credential, caller, request.method)
         if declaration.step_up:
-            credential, caller = await _shown_again(request, edge, visitor, credential, caller)
+            device = declaration.enrolled_device and await run_in_threadpool(_takes_a_device, edge, caller)
+            credential, caller = await _shown_again(request, edge, visitor, credential, caller, by_passkey=device)
     elif unsafe:
         refuse_cross_site(request, settings)
     key = key_of(request)
@@ -82,23 +86,29 @@ def _seen(edge: Edge, person: SignedInPerson) -> None:
 
 
 async def _shown_again(
-    request: Request, edge: Edge, visitor: Visitor, credential: Credential | None, caller: Caller
+    request: Request,
+    edge: Edge,
+    visitor: Visitor,
+    credential: Credential | None,
+    caller: Caller,
+    *,
+    by_passkey: bool,
 ) -> tuple[Credential | None, Caller]:
     """The caller as before, or under a new cookie when the form brought a password or code along.
 
-    Raises: StepUpNeeded, StepUpRefused, TooMany.
+    by_passkey: nothing else will do.   Raises: StepUpNeeded, StepUpRefused, TooMany.
     """
-    if has_stepped_up(request, edge.adapters, caller):
+    if has_stepped_up(request, edge.adapters, caller, by_passkey=by_passkey):
         return credential, caller
     person, form, typed = caller.person, await form_of(request), {}
     if person is not None and form is not None:
         request.state.kept_form = KeptForm.of(form, without=FIELDS | {FIELD})
         typed = {name: value for name in FIELDS if isinstance(value := form.get(name), str) and value}
     if person is None or not typed:
-        raise StepUpNeeded(await run_in_threadpool(_what_is_shown, edge, caller))
+        raise StepUpNeeded("passkey" if by_passkey else await run_in_threadpool(_what_is_shown, edge, caller))
     door = Door(edge.adapters, edge.limits, visitor)
     password, code = typed.get(PASSWORD_FIELD, ""), typed.get(CODE_FIELD, "")
-    show = partial(show_again, door, person, password=password, code=code)
+    show = partial(show_again, door, person, password=password, code=code, by_passkey=by_passkey)
     session = await to_thread.run_sync(show, limiter=limiter_of(Lane.PASSWORDS))
     carry_session(request, edge.adapters.settings, session)
     return Credential("session", session.secret), caller
@@ -109,12 +119,20 @@ def _what_is_shown(edge: Edge, caller: Caller) -> Shows:
         return "second-factor" if factors_of(work, caller.actor.id) else "password"
 
 
-def show_again(door: Door, person: SignedInPerson, *, password: str, code: str) -> NewSession:
-    """The session under its new cookie.   Raises: TooMany, StepUpRefused."""
+def _takes_a_device(edge: Edge, caller: Caller) -> bool:
+    with edge.adapters.database.reading() as work:
+        return approver_evidence(work, caller.actor.organisation_id) == PASSKEY
+
+
+def show_again(
+    door: Door, person: SignedInPerson, *, password: str, code: str, by_passkey: bool = False
+) -> NewSession:
+    """The session under its new cookie.   Raises: TooMany, StepUpRefused, StepUpNeeded for anything but a passkey."""
     secrets = door.adapters.secrets
-    return door.show_again(
-        person.actor,
-        password=password,
-        code=code,
-        then=lambda work, factor: show_factor(work, secrets, person, factor),
-    )
+
+    def show(work: Work, factor: FactorKind) -> NewSession:
+        if by_passkey and factor is not FactorKind.PASSKEY:
+            raise StepUpNeeded("passkey")
+        return show_factor(work, secrets, person, factor)
+
+    return door.show_again(person.actor, password=password, code=code, then=show)

@@ -35,6 +35,7 @@ class Declaration:
     unfinished: whether it is open to people who must first change their password or enrol a second factor.
     told_once: whether its answer holds a secret, which is kept nowhere, so not under an idempotency key either.
     any_token: whether tokens with scopes come in although it asks for no permission that a scope could name.
+    enrolled_device: whether it takes a passkey where the organisation's policy asks for enrolled devices.
     """
 
     permissions: tuple[Permission, ...] = ()
@@ -44,6 +45,7 @@ class Declaration:
     unfinished: bool = False
     told_once: bool = False
     any_token: bool = False
+    enrolled_device: bool = False
 
     def check(self, actor: Actor) -> None:
         """Raises: Forbidden."""
@@ -63,12 +65,22 @@ def requires(
     lane: Lane = Lane.ORDINARY,
     step_up: bool = False,
     told_once: bool = False,
+    enrolled_device: bool = False,
 ) -> Callable[[Endpoint], Endpoint]:
     """Only for people who hold one of these at some branch; which objects they reach, the rooms decide.
 
     step_up: for what seals, prints or decides who may: see `step_up`.
+    enrolled_device: the same, by a passkey where the organisation asks for enrolled devices.
     """
-    return _declared(Declaration((permission, *others), lane=lane, step_up=step_up, told_once=told_once))
+    return _declared(
+        Declaration(
+            (permission, *others),
+            lane=lane,
+            step_up=step_up or enrolled_device,
+            told_once=told_once,
+            enrolled_device=enrolled_device,
+        )
+    )
 
 
 def signed_in(

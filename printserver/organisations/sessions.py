@@ -44,13 +44,14 @@ class NewSession:
 
 @dataclass(frozen=True)
 class SignedInPerson:
-    """`shown_at`: when this session last showed a factor, if nobody but this server says so."""
+    """`shown_at`: when this session last showed a factor, if nobody but this server says so; `factor`: which one."""
 
     actor: Actor
     session_id: UUID
     csrf_token: str
     shown_at: datetime | None = None
     last_seen_at: datetime | None = None
+    factor: FactorKind | None = None
     obligation: Obligation | None = None
 
 
@@ -116,12 +117,14 @@ def person_of_session(
     actor = actor_of(work, user, address=address, device=device)
     if actor.shut_out:
         raise Unauthenticated("your branch is frozen; nobody comes in until it is unfrozen")
+    shown_at = _shown_at(secrets, session)
     return SignedInPerson(
         actor,
         session.id,
         session.csrf_token,
-        _shown_at(secrets, session),
+        shown_at,
         session.last_seen_at,
+        None if shown_at is None or session.factor is None else FactorKind(session.factor),
         None if policy is None else obligation_of(work, user, actor, policy),
     )
 

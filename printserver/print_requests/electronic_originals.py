@@ -9,6 +9,7 @@ from printserver.audit.log import append
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Database
 from printserver.organisations.access import Actor
+from printserver.organisations.frozen_places import require_open
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.access import request_for
 from printserver.print_requests.binding import signed_as_approved
@@ -40,10 +41,11 @@ def take_electronic_original(
     """For whoever may release copies at the request's branch; each taking is recorded.
 
     The object store is asked for the file outside the transaction.
-    Raises: NotFound, NoElectronicOriginal, SealNotUsable, CopyNotApproved, ObjectChanged.
+    Raises: NotFound, PlaceFrozen, NoElectronicOriginal, SealNotUsable, CopyNotApproved, ObjectChanged.
     """
     with database.work() as work:
         request = request_for(work, actor, request_id, Permission.RELEASE_COPIES)
+        require_open(work, request.organisation_id, request.branch_id)
         copy_id = electronic_copy(work, request.id)
         if copy_id is None:
             raise NoElectronicOriginal("this request has no electronic original that could be taken now")

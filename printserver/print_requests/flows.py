@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from printserver.approvals import authorisation
+from printserver.approvals.device_policy import approver_evidence
 from printserver.approvals.delegated import own_seats, stand_ins
 from printserver.approvals.flows import (
     PASSKEY,
@@ -293,7 +294,10 @@ def _turn(work: Work, actor: Actor, request_id: UUID, wish: Wish, *, custody: bo
     word = _word(work, actor, request, taken, wish, custody=custody)
     number = organisation(work, request.organisation_id).number
     by_hand = request.state == R.PHYSICAL_SEAL  # of which the signer signs nothing
-    passkeys_only = not by_hand and any(seal.evidence == PASSKEY for seal in facts_of_request(work, request))
+    passkeys_only = not by_hand and (
+        any(seal.evidence == PASSKEY for seal in facts_of_request(work, request))
+        or approver_evidence(work, request.organisation_id) == PASSKEY
+    )
     subject = Subject(request.id, number, wish.manifest_sha256, passkeys_only)
     return _Turn(request, subject, word, steps_of_request(request), taken)
 

@@ -17,6 +17,7 @@ from printserver.web.pages import (
     branches,
     calibration,
     copies,
+    device_policy,
     document_classes,
     document_findings,
     document_templates,
@@ -90,7 +91,7 @@ _PAGES: Final = (
     *(seal_applications, seal_imports, seals, physical_seals),
     *(account, step_up, access_resets, service_accounts),
     *(identity, key_media),
-    *(people, staff, branches, frozen_places, rights),
+    *(people, staff, branches, frozen_places, device_policy, rights),
     keys,
 )
 

@@ -91,6 +91,8 @@ PEOPLE_STEPS: Final = (
     Step("GET", "/frozen-places", lambda s: "/frozen-places", names_object=False),
     Step("POST", "/frozen-places", lambda s: "/frozen-places", _team_and_why),
     Step("POST", "/frozen-places/endings", lambda s: "/frozen-places/endings", _team_and_why),
+    Step("GET", "/device-policy", lambda s: "/device-policy", names_object=False),
+    Step("POST", "/device-policy", lambda s: "/device-policy", _form(decisions="passkey"), names_object=False),
     Step("GET", "/roles", lambda s: "/roles", names_object=False),
     Step("POST", "/roles", lambda s: "/roles", _form(code="front-desk", **OWN_ROLE), names_object=False),
     Step(

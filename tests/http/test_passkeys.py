@@ -12,8 +12,13 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from printserver.approvals.device_policy import DevicePolicy, propose_policy
 from printserver.approvals.models import Approval
+from printserver.approvals.statement_queries import statement_facts
+from printserver.approvals.statement_states import StatementAction
+from printserver.approvals.statements import confirm, move_statement
 from printserver.audit.log import By
+from printserver.http_edge.step_up import HEADER
 from printserver.organisations.models import Passkey as PasskeyRow
 from printserver.organisations.models import User, WebSession
 from printserver.organisations.permissions import Role
@@ -307,3 +312,57 @@ def test_a_program_steps_up_by_its_passkey(api: ApiClient):
     question = api.submit("/passkeys/factor-questions", Role.APPROVER).json()["public_key"]
     done = api.submit("/step-ups", Role.APPROVER, json={"code": json.dumps(passkey.get(question))})
     assert done.is_success, done.text
+
+
+def ask_for_devices(world: World) -> None:
+    """As two officers and the signer do."""
+    with world.database.work() as work:
+        proposer, other = (
+            world.actor(work, role, world.home.head) for role in (Role.KEY_OFFICER, Role.SEAL_ADMINISTRATOR)
+        )
+        wanted = DevicePolicy(decisions="passkey")
+        made = propose_policy(work, proposer, world.adapters.attestor, wanted, reason="")
+        sha256 = statement_facts(work, made).sha256
+        confirm(work, other, world.adapters.attestor, made, sha256=sha256)
+        move_statement(work, BY_WORKER, made, StatementAction.REGISTER)
+
+
+def test_where_devices_are_asked_for_no_seal_takes_a_plain_approval(api: ApiClient):
+    world, request = api.world, api.world.pending()
+    added(api, Role.APPROVER)
+    ask_for_devices(world)
+    digest = world.manifest_sha256(request)
+    answer = api.submit(f"/print-requests/{request}/approvals", Role.APPROVER, json={"manifest_sha256": digest})
+    assert (answer.status_code, code_of(answer)) == (409, "passkey-evidence-needed")
+    assert evidence(world, request) == []
+    shown = Visitor.of(api, Role.APPROVER).page(f"/requests/{request}")
+    assert "passkey-decisions?saying=approve" in shown
+
+
+def test_where_devices_are_asked_for_a_password_releases_nothing_and_a_passkey_does(api: ApiClient):
+    world, request = api.world, api.world.issued()
+    passkey = added(api, Role.CLERK, vouched=False)
+    ask_for_devices(world)
+    clerk, path = Visitor.of(api, Role.CLERK), f"/requests/{request}/releases"
+    assert 'data-answer="step_up_code"' in shown_again(clerk.send(path), 403)
+    asked = clerk.send(path, step_up_password=PASSWORD)
+    assert asked.status_code == 403
+    assert "step_up_password" not in asked.text
+    assert {copy.state for copy in world.copies(request)} == {"issued"}
+    question = clerk.send("/step-up/passkey-questions").json()
+    assert went_to(clerk.send(path, step_up_code=json.dumps(passkey.get(question)))).startswith(f"/requests/{request}")
+    assert {copy.state for copy in world.copies(request)} == {"released"}
+
+
+def test_where_devices_are_asked_for_a_program_shows_its_passkey_before_it_releases(api: ApiClient):
+    world, request = api.world, api.world.issued()
+    passkey = added(api, Role.CLERK, vouched=False)
+    ask_for_devices(world)
+    address = f"/print-requests/{request}/releases"
+    refused = api.submit(address, Role.CLERK, json={})
+    assert (refused.status_code, refused.json()["needs"]) == (403, "passkey")
+    question = api.submit("/passkeys/factor-questions", Role.CLERK).json()["public_key"]
+    shown = api.submit("/step-ups", Role.CLERK, json={"code": json.dumps(passkey.get(question))}).json()["step_up"]
+    forged = {HEADER: shown.replace("p.", ".")}
+    assert api.submit(address, Role.CLERK, json={}, headers=forged, stepped_up=False).status_code == 403
+    assert api.submit(address, Role.CLERK, json={}, headers={HEADER: shown}, stepped_up=False).is_success

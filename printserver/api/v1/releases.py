@@ -146,7 +146,7 @@ def create_release_code(request_id: UUID, actor: CurrentActor, work: CurrentWork
     summary="Let copies be printed, each at most once",
     response_model=Released,
 )
-@requires(Permission.RELEASE_COPIES, step_up=True)
+@requires(Permission.RELEASE_COPIES, step_up=True, enrolled_device=True)
 def create_release(request_id: UUID, body: Release, call: CurrentCall) -> Response:
     """By whoever holds the right at the request's branch or at the printer's, as the printer's rule allows."""
     code = _tried(call, request_id, body.code) if body.code else None
@@ -158,7 +158,7 @@ def create_release(request_id: UUID, body: Release, call: CurrentCall) -> Respon
 @router.post(
     "/releases", status_code=201, summary="Release copies of several requests at once", response_model=Released
 )
-@requires(Permission.RELEASE_COPIES, step_up=True)
+@requires(Permission.RELEASE_COPIES, step_up=True, enrolled_device=True)
 def create_batch_release(body: Batch, call: CurrentCall) -> Response:
     """All or none. Not where a printer asks for a code, which is that of one request."""
     return _once(call, lambda work, actor: copy_service.release_batch(work, actor, body.copy_ids))

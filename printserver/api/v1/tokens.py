@@ -109,7 +109,7 @@ def create_step_up(wish: StepUpWish, call: CurrentCall) -> StepUp:
     actor, token_id = caller.actor, caller.token_id
 
     def show(work: Work, factor: FactorKind) -> StepUp:
-        text = step_up_token(adapters.secrets, actor.id, token_id, work.now())
+        text = step_up_token(adapters.secrets, actor.id, token_id, work.now(), factor)
         until = work.now() + timedelta(minutes=adapters.settings.step_up_minutes)
         return StepUp(step_up=text, factor=factor, expires_at=until)
 

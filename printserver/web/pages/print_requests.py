@@ -132,7 +132,7 @@ def _with_page(
 
 
 @router.post("/{request_id}/releases", response_class=HTMLResponse)
-@requires(Permission.RELEASE_COPIES, step_up=True)
+@requires(Permission.RELEASE_COPIES, step_up=True, enrolled_device=True)
 def create_release(
     request_id: UUID,
     view: CurrentView,

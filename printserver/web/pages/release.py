@@ -49,7 +49,7 @@ def show_release(printer_id: UUID, view: CurrentView, actor: CurrentActor, work:
 
 
 @router.post("/printers/{printer_id}/release", response_class=HTMLResponse)
-@requires(Permission.RELEASE_COPIES, step_up=True)
+@requires(Permission.RELEASE_COPIES, step_up=True, enrolled_device=True)
 def create_release(
     printer_id: UUID,
     view: CurrentView,

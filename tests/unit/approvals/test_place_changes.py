@@ -33,7 +33,7 @@ from printserver.print_requests import copy_service, flows
 from printserver.print_requests.queries import request_details
 from printserver.print_requests.release import make_release_code
 from printserver.printing.ports import PrinterBusy
-from printserver.seals.queries import SealNotUsable
+from printserver.seals.queries import SealNotUsable, require_usable, seal_facts
 from printserver.signing.statements import StatementKind
 from tests.people_scene import PASSWORD, SECRETS, Company, Word, found
 from tests.world import World
@@ -319,12 +319,17 @@ def test_somebody_from_above_decides_and_releases_nothing_at_a_frozen_branch(wor
             act(work)
 
 
-def test_a_seal_of_a_frozen_branch_is_asked_for_by_nobody(world: World):
-    home = world.home
+def test_a_seal_of_a_frozen_branch_is_used_by_nobody(world: World):
+    def use() -> None:
+        with world.database.reading() as work:
+            require_usable(work, seal_facts(work, world.home.north.seal_id))
+
+    use()
     freeze_north(world)
     with pytest.raises(SealNotUsable):
-        world.submitted(office=home.south, seal_id=home.north.seal_id)
-    world.submitted(office=home.south)
+        use()
+    unfreeze_north(world)
+    use()
 
 
 def test_a_copy_that_was_released_waits_at_its_printer_until_the_branch_is_unfrozen(world: World):

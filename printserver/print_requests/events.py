@@ -157,3 +157,17 @@ class DraftSaved(Event):
 @dataclass(frozen=True, kw_only=True)
 class DraftDiscarded(Event):
     subject: ClassVar[str] = "request-draft"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchStarted(Event):
+    """Each row of a table becomes an application."""
+
+    subject: ClassVar[str] = "request_batch"
+    template: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchStopped(Event):
+    subject: ClassVar[str] = "request_batch"

@@ -279,3 +279,42 @@ class CopyNotice(Base):
     delivered_at: Mapped[datetime]
     recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]
+
+
+class RequestBatch(Base):
+    """A table of which each row becomes an application. `hand_in`: at once, else they stay drafts.
+
+    `fields`: what all of them have, as an application's JSON.
+    """
+
+    __tablename__ = "request_batch"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    filename: Mapped[str]
+    template_code: Mapped[str]
+    template_version: Mapped[int]
+    language: Mapped[str]
+    fields: Mapped[dict[str, Any]]
+    hand_in: Mapped[bool]
+    state: Mapped[str]
+    rows: Mapped[int]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class RequestBatchRow(Base):
+    """`number`: the row's line in the file. `problem`: why it failed, for its person."""
+
+    __tablename__ = "request_batch_row"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("request_batch.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(index=True)
+    title: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    problem: Mapped[str] = mapped_column(default="")
+    draft_id: Mapped[UUID | None]
+    request_id: Mapped[UUID | None]

@@ -19,6 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from printserver.approvals.authorisation import authorisation_facts, authorisations_of
 from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.print_requests import printing
+from printserver.print_requests.batch_running import BatchTools, end_batch, make_row, waiting_rows
 from printserver.print_requests.pipeline import fail_request, finish_issuing, prepare_request
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.queries import copy_facts
@@ -98,6 +99,18 @@ def register(tools: RequestTools) -> None:
 def _prepare(tools: RequestTools, request_id: UUID) -> None:
     database, objects = tools.printing.database, tools.printing.objects
     prepare_request(database, objects, tools.load_makers(), request_id, test=tools.is_test())
+
+
+def register_batches(tools: BatchTools) -> None:
+    """Give DBOS the workflow of applications that are made of a table."""
+
+    @DBOS.workflow(name="run-batch", max_recovery_attempts=RECOVERIES)
+    def run_batch(batch_id: str) -> None:
+        batch = UUID(batch_id)
+        for number in _step("rows", lambda: waiting_rows(tools.database, batch)):
+            if not _step("row", partial(make_row, tools, batch, number)):
+                return
+        _step("end", lambda: end_batch(tools.database, batch))
 
 
 def _step(name: str, body: Callable[[], Result]) -> Result:

@@ -12,13 +12,14 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from printserver.approvals import workflows as register_jobs
 from printserver.approvals.registering import RegisterTools
-from printserver.bootstrap import Adapters, build
+from printserver.bootstrap import Adapters, build, hand_in_rules
 from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
 from printserver.foundation.logs import configure_unless_done
 from printserver.organisations.dormancy import freeze_dormant_accounts
 from printserver.organisations.identity_proof_steps import move_by_time
 from printserver.print_requests import workflows as request_jobs
+from printserver.print_requests.batch_running import BatchTools
 from printserver.print_requests.drafts import forget_old_drafts
 from printserver.print_requests.pipeline import expire_requests
 from printserver.print_requests.printing import PrintTools
@@ -95,6 +96,18 @@ def print_tools(adapters: Adapters) -> PrintTools:
     return PrintTools(adapters.database, adapters.objects, adapters.spooler, adapters.shares)
 
 
+def _batch_tools(adapters: Adapters) -> BatchTools:
+    settings = adapters.settings
+    return BatchTools(
+        adapters.database,
+        adapters.objects,
+        hand_in_rules(settings),
+        adapters.load_key_list,
+        settings.most_copies,
+        settings.request_expires_after_days,
+    )
+
+
 def _start(adapters: Adapters) -> Liveness | None:
     settings, database = adapters.settings, adapters.database
     liveness: Liveness | None = None
@@ -127,6 +140,7 @@ def register(adapters: Adapters) -> None:
     request_jobs.register(
         RequestTools(print_tools(adapters), adapters.signer, adapters.load_key_list, lambda: adapters.is_test)
     )
+    request_jobs.register_batches(_batch_tools(adapters))
     register_jobs.register(RegisterTools(database, adapters.signer, EFFECTS))
     seal_jobs.register(SealTools(database, adapters.signer))
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from printserver.approvals import authorisation
-from printserver.approvals.device_policy import approver_evidence
 from printserver.approvals.delegated import own_seats, stand_ins
+from printserver.approvals.device_policy import approver_evidence
 from printserver.approvals.flows import (
     PASSKEY,
     Attestor,

@@ -76,6 +76,7 @@ OTHERWISE: dict[str, Any] = {
     "printer_id": uuid4(),
     "printer_certificate_sha256": "d" * 64,
     "expires_at": MANIFEST.expires_at + timedelta(microseconds=1),
+    "marks": {"guilloche": True},
 }
 
 

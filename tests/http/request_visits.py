@@ -32,6 +32,11 @@ def _new_draft(scene: Scene) -> Options:
     return {"data": {"fields": json.dumps({})}, "files": {"document": ("c.pdf", contract(), "application/pdf")}}
 
 
+def _places(scene: Scene) -> Options:
+    seals = [{"seal_id": str(scene.world.home.north.seal_id), "places": [{"keyword": "contract"}]}]
+    return {"data": {"seals": json.dumps(seals)}, "files": {"document": ("c.pdf", contract(), "application/pdf")}}
+
+
 WORDS: Final = _json(name_zh="一般", name_en="General")
 FLOW: Final = _json(flow={"steps": [{"name": "approval", "roles": ["approver"]}]})
 REQUEST_VISITS: Final = (
@@ -58,6 +63,8 @@ REQUEST_VISITS: Final = (
     Visit("PUT", D, _draft(), _json(fields={"title": "changed"})),
     Visit("DELETE", D, _draft()),
     Visit("POST", f"{D}/submissions", _draft("/submissions")),
+    Visit("POST", f"{D}/placements", _draft("/placements")),
+    Visit("POST", "/print-requests/placements", lambda s: "/print-requests/placements", _places),
     Visit("GET", "/request-templates", lambda s: "/request-templates", names_object=False),
     Visit("POST", "/request-templates", lambda s: "/request-templates", _json(name="n", fields={}), names_object=False),
     Visit("DELETE", "/request-templates/{template_id}", lambda s: f"/request-templates/{s.requests.template}"),

@@ -120,7 +120,7 @@ def test_a_purpose_may_have_lines_and_any_script_is_welcome(api: ApiClient):
 def test_a_field_that_is_wrong_is_named_without_its_value(api: ApiClient):
     place = {"page": "<script>", "x_um": 1, "y_um": 1}
     errors = api.apply("k", application=json.dumps(wish_at(api.world.home.north, places=[place]))).json()["errors"]
-    assert [error["field"] for error in errors] == ["body.application.places.0.page"]
+    assert [error["field"] for error in errors] == ["body.application.places.0.page.page"]
     assert "script" not in json.dumps(errors)
 
 

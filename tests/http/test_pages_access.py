@@ -105,6 +105,7 @@ STEPS: Final = (
         files=lambda: {"document": ("c.pdf", contract(), "application/pdf")},
         names_object=False,
     ),
+    Step("POST", "/requests/drafts/{token}/placements", lambda s: f"/requests/drafts/{_draft(s)}/placements"),
     Step("GET", "/requests/drafts/{token}/pages/{page}", lambda s: f"/requests/drafts/{_draft(s)}/pages/1"),
     Step("POST", "/requests", lambda s: "/requests", lambda s: {"draft": _draft(s), "action": "submit"}),
     Step("GET", R, lambda s: f"/requests/{s.pending_request}"),
@@ -193,6 +194,10 @@ STEPS: Final = (
             "counter": "none",
             "branch_id": str(s.world.home.north.branch_id),
         },
+    ),
+    Step("GET", f"{P}/calibration", lambda s: f"/printers/{s.world.home.north.printer_id}/calibration"),
+    Step(
+        "POST", f"{P}/calibration", lambda s: f"/printers/{s.world.home.north.printer_id}/calibration", _form(cell="A3")
     ),
     Step("POST", f"{P}/capabilities", lambda s: f"/printers/{s.world.home.north.printer_id}/capabilities"),
     Step("POST", f"{P}/certificates", lambda s: f"/printers/{s.world.home.north.printer_id}/certificates"),

@@ -113,6 +113,10 @@ def test_places_are_added_removed_and_pages_shown_without_scripts(api: ApiClient
     assert _states(api.world, _request_id(clerk.send("/requests", **several, action="submit"))) == []
 
 
+_ON_PAGE = {"place_seal": "1", "place_kind": "page", "place_page": "1", "place_x": "100", "place_y": "150"}
+_ON_PAGE |= {"place_word": "", "place_which": "", "place_group": ""}
+
+
 def test_seals_words_and_edges_are_added_checked_and_handed_in_without_scripts(api: ApiClient):
     clerk = Visitor.of(api, Role.CLERK)
     page = clerk.page(_draft(clerk))
@@ -128,9 +132,9 @@ def test_seals_words_and_edges_are_added_checked_and_handed_in_without_scripts(a
     assert text.count('class="spot-seal"') == 1
     assert text.count('class="spot-code"') == 2
     assert "The places can be used." in text
-    (seal_id,) = set(re.findall(r'<option value="([0-9a-f-]{36})" data-width', page))
     before = api.world.row_counts()
-    twice = {**fields, **rows, "further_seal": seal_id}
+    twice = {**fields, **rows, "further_seal": fields["seal_id"]}
+    twice |= {name: [*rows[name], value] for name, value in _ON_PAGE.items()}
     text = shown_again(clerk.send("/requests", **twice, action="submit"), 422)
     assert "each of them once" in text
     assert api.world.row_counts() == before

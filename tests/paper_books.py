@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import secrets
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -387,14 +388,19 @@ def png_of(page: np.ndarray) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
-    root = make_root(
-        tmp_path_factory.mktemp("root") / "root.key",
-        common_name="Root",
-        organisation_name="示例公司",
-        not_before=VALID[0],
-        not_after=VALID[1],
-    )
+def issuer() -> Issuer:
+    return make_issuer()
+
+
+def make_issuer() -> Issuer:
+    with tempfile.TemporaryDirectory() as folder:
+        root = make_root(
+            Path(folder) / "root.key",
+            common_name="Root",
+            organisation_name="示例公司",
+            not_before=VALID[0],
+            not_after=VALID[1],
+        )
     return Issuer(
         root, ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(public_exponent=65_537, key_size=3072)
     )

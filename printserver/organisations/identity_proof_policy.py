@@ -87,14 +87,14 @@ def require_proved_company(work: Work, organisation_id: UUID, branch_id: UUID) -
     if not policy_of(work, organisation_id).companies:
         return
     if not companies_proved(work, [UUID(part) for part in branch_path(work, branch_id).strip("/").split("/")]):
-        raise IdentityNotProved(f"no company is proved at {branch(work, branch_id).name} or above it: prove it first")
+        raise IdentityNotProved(f"no company is proved at {branch(work, branch_id).name} or above it; have it proved first")
 
 
 def _require_people(work: Work, person_ids: Collection[UUID]) -> None:
     missing = set(person_ids) - people_proved(work, person_ids)
     if missing:
         said = ", ".join(sorted(names(work, missing).values())) or "somebody unknown"
-        raise IdentityNotProved(f"whose identity is not proved: {said}. Have it proved first")
+        raise IdentityNotProved(f"the identity is not proved of: {said}; have it proved first")
 
 
 def _lines(policy: PolicyFacts) -> tuple[str, ...]:

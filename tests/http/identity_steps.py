@@ -30,7 +30,7 @@ def _of_approver(scene: Scene) -> Mapping[str, Any]:
     return {"whose": f"person:{_approver(scene)}", "document": "passport", "name": "X", "number": "E1234567"}
 
 
-I: Final = "/identity/{proof_id}"
+PROOF: Final = "/identity/{proof_id}"
 M: Final = "/media/{medium_id}"
 IDENTITY_STEPS: Final = (
     Step("GET", "/identity", lambda s: "/identity", names_object=False),
@@ -44,17 +44,17 @@ IDENTITY_STEPS: Final = (
     ),
     Step("GET", "/identity/policy", lambda s: "/identity/policy", names_object=False),
     Step("POST", "/identity/policy", lambda s: "/identity/policy", _form(recheck_days="0"), names_object=False),
-    Step("GET", I, _proof()),
-    Step("POST", f"{I}/steps", _proof("/steps"), _form(action="refuse", remark="not this face")),
-    Step("POST", f"{I}/number", _proof("/number")),
+    Step("GET", PROOF, _proof()),
+    Step("POST", f"{PROOF}/steps", _proof("/steps"), _form(action="refuse", remark="not this face")),
+    Step("POST", f"{PROOF}/number", _proof("/number")),
     Step(
         "POST",
-        f"{I}/evidence/{{evidence_id}}",
+        f"{PROOF}/evidence/{{evidence_id}}",
         lambda s: f"/identity/{s.identity.proof}/evidence/{s.identity.evidence}",
     ),
-    Step("POST", f"{I}/erasure-wishes", _proof("/erasure-wishes")),
-    Step("POST", f"{I}/erasure-wishes/endings", _proof("/erasure-wishes/endings")),
-    Step("POST", f"{I}/erasures", _proof("/erasures")),
+    Step("POST", f"{PROOF}/erasure-wishes", _proof("/erasure-wishes")),
+    Step("POST", f"{PROOF}/erasure-wishes/endings", _proof("/erasure-wishes/endings")),
+    Step("POST", f"{PROOF}/erasures", _proof("/erasures")),
     Step("GET", "/media", lambda s: "/media", names_object=False),
     Step("GET", "/media/ledger.csv", lambda s: "/media/ledger.csv", names_object=False),
     Step("GET", "/media/new", lambda s: f"/media/new?holder_id={_approver(s)}"),

@@ -34,23 +34,23 @@ def _apply(scene: Scene) -> Options:
     return {"json": {"kind": "card", "purpose": "door", "holder_id": str(person)}}
 
 
-I: Final = "/identity-proofs/{proof_id}"
+PROOF: Final = "/identity-proofs/{proof_id}"
 M: Final = "/key-media/{medium_id}"
 POLICY: Final = {"custodians": False, "binding_roles": False, "companies": False}
 IDENTITY_VISITS: Final = (
     Visit("GET", "/identity-proofs", lambda s: "/identity-proofs", names_object=False),
     Visit("POST", "/identity-proofs", lambda s: "/identity-proofs", _hand_in),
-    Visit("GET", I, _proof()),
-    Visit("POST", f"{I}/steps", _proof("/steps"), _json(action="refuse", remark="not this face")),
-    Visit("POST", f"{I}/number-viewings", _proof("/number-viewings")),
+    Visit("GET", PROOF, _proof()),
+    Visit("POST", f"{PROOF}/steps", _proof("/steps"), _json(action="refuse", remark="not this face")),
+    Visit("POST", f"{PROOF}/number-viewings", _proof("/number-viewings")),
     Visit(
         "POST",
-        f"{I}/evidence/{{evidence_id}}/viewings",
+        f"{PROOF}/evidence/{{evidence_id}}/viewings",
         lambda s: f"/identity-proofs/{s.identity.proof}/evidence/{s.identity.evidence}/viewings",
     ),
-    Visit("POST", f"{I}/erasure-wishes", _proof("/erasure-wishes")),
-    Visit("DELETE", f"{I}/erasure-wishes", _proof("/erasure-wishes")),
-    Visit("POST", f"{I}/erasures", _proof("/erasures")),
+    Visit("POST", f"{PROOF}/erasure-wishes", _proof("/erasure-wishes")),
+    Visit("DELETE", f"{PROOF}/erasure-wishes", _proof("/erasure-wishes")),
+    Visit("POST", f"{PROOF}/erasures", _proof("/erasures")),
     Visit("GET", "/identity-policy", lambda s: "/identity-policy", names_object=False),
     Visit("PUT", "/identity-policy", lambda s: "/identity-policy", _json(**POLICY), names_object=False),
     Visit("GET", "/key-media", lambda s: "/key-media", names_object=False),

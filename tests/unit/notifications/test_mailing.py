@@ -25,9 +25,12 @@ from printserver.notifications.models import Mail
 from printserver.notifications.outbox import read_log
 from printserver.notifications.smtp import MailRefused, MailServerUnreachable, MailUncertain
 from printserver.organisations.addressees import EmailMalformed, own_email, set_own_email
+from printserver.organisations.identity_proof import Method, ProofAction
+from printserver.organisations.identity_proof_steps import ProofStep, take_proof_step
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
 from printserver.printing.outcome import Outcome
+from tests.http.identity_things import identity_at
 from tests.http.scene import count_alarm_at
 from tests.sequenced import sequence
 from tests.world import World
@@ -246,3 +249,19 @@ def test_an_address_is_kept_out_of_the_log(world: World):
         set_own_email(work, actor, " li.lei@example.com ")
         assert own_email(work, actor) == "li.lei@example.com"
     assert world.events()[-1] == "EmailChanged"
+
+
+def test_a_proof_that_falls_due_is_told_to_its_person_and_to_administrators(post: Post):
+    world = post.world
+    things = identity_at(world)
+    step = ProofStep(ProofAction.VERIFY, method=Method.IN_PERSON)
+    with world.database.work() as work:
+        take_proof_step(work, world.actor(work, Role.SYSTEM_ADMINISTRATOR), things.proof, step)
+    due = world.clock.now() + timedelta(days=365)
+    for days, made in ((40, 0), (30, 1), (20, 0), (7, 1), (1, 1), (0, 0), (-5, 0)):
+        world.clock.moment = due - timedelta(days=days)
+        before = _readers(post, MailKind.IDENTITY_DUE)
+        remind(world.database, world.adapters.load_key_list, return_days=9_999)
+        assert (_readers(post, MailKind.IDENTITY_DUE) > before) is bool(made), days
+    readers = {row[1].split("-")[0] for row in post.read() if row[0] == "identity-due"}
+    assert readers == {"clerk", "system"}

@@ -153,7 +153,7 @@ def _line(
         wrong.add("reference")
     seen.add(reference)
     if len(cells) > len(places) and any(cell.strip() for cell in cells[len(places) :]):
-        wrong.add("more cells than columns")
+        wrong.add("cells")
     values = _values(texts)
     try:
         values = check_values(description, values, amounts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.document_words import DOCUMENT_EVENTS
 from printserver.web.identity_words import IDENTITY_EVENTS
 from printserver.web.key_words import KEY_EVENTS
 from printserver.web.languages import N_
@@ -17,6 +18,7 @@ from printserver.web.verdict_words import SEALING_EVENTS
 
 EVENT_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_EVENTS,
+    **DOCUMENT_EVENTS,
     **IDENTITY_EVENTS,
     **KEY_EVENTS,
     **PASSKEY_EVENTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.document_words import DOCUMENT_PROBLEMS
 from printserver.web.identity_words import IDENTITY_PROBLEMS
 from printserver.web.key_words import KEY_PROBLEMS
 from printserver.web.languages import N_
@@ -17,6 +18,7 @@ from printserver.web.sign_in_words import SIGN_IN_PROBLEMS
 
 PROBLEM_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_PROBLEMS,
+    **DOCUMENT_PROBLEMS,
     **IDENTITY_PROBLEMS,
     **PASSKEY_PROBLEMS,
     **REQUEST_PROBLEMS,

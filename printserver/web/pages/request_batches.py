@@ -19,7 +19,7 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentCall, CurrentW
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import batches, drafts
 from printserver.print_requests.amounts_said import read_amount
-from printserver.print_requests.batch_table import LARGEST, BatchTableUnreadable, heading_of, read_table
+from printserver.print_requests.batch_table import LARGEST, heading_of, read_table
 from printserver.web.changes import SHOWN_BESIDE, change, refusal
 from printserver.web.view import CurrentView, View
 
@@ -64,12 +64,10 @@ def create_batch(
             found = usable_template(work, actor, code)
             if language not in found.description.languages:
                 language = found.description.languages[0]
-            fields: dict[str, Any] = dict(drafts.template_facts(work, actor, UUID(kept)).fields) if kept else {}
+            fields: dict[str, Any] = dict(drafts.template_facts(work, actor, _id(kept)).fields) if kept else {}
         lines = read_table(data, found.description, read_amount)
         new = batches.NewBatch(table.filename or "", found, language, lines, fields, hand_in=hand_in)
         batch_id = change(call, lambda work, person: batches.keep_batch(work, person, new))
-    except ValueError:
-        return _list(view, call, BatchTableUnreadable("there are no such kept values"))
     except SHOWN_BESIDE as problem:
         return _list(view, call, problem)
     return view.go(f"/request-batches/{batch_id}")
@@ -113,6 +111,14 @@ def show_progress(
     if facts.settled == settled and facts.state is batches.BatchState.RUNNING:
         return Response(status_code=204)
     return _batch(view, call, batch_id)
+
+
+def _id(text: str) -> UUID:
+    """Raises: TemplateNotFound."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise drafts.TemplateNotFound("there are no such kept values") from None
 
 
 def _batch(view: View, call: Call, batch_id: UUID, problem: PrintServerError | None = None) -> HTMLResponse:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Final
 from uuid import UUID
 
 from printserver.approvals.authorisation import authorisations_of
+from printserver.approvals.classes import class_facts, describe_class
 from printserver.bootstrap import Adapters, build
 from printserver.cli.demo.contract import SEAL_X_UM, SEAL_Y_UM, sample_contract
 from printserver.cli.init import DEMO_PLAN, credentials_file, install
@@ -27,12 +29,15 @@ from printserver.documents.intake import IntakeLimits
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.organisations.access import Actor
 from printserver.organisations.credentials import check_password
-from printserver.print_requests.application import Application, Place
+from printserver.print_requests.application import Application
 from printserver.print_requests.flows import approve_request, confirm_seal_use
 from printserver.print_requests.pipeline import prepare_request, take_in
 from printserver.print_requests.queries import request_details
 from printserver.print_requests.service import submit_request
 from printserver.printing.queries import printers
+from printserver.rendering.places import OnPage
+from printserver.rendering.security_marks import MarksChoice
+from printserver.rendering.watermark import Watermark
 from printserver.seals.queries import seals
 from printserver.settings import Settings
 from printserver.signer.ceremony_plan import read_plan
@@ -40,6 +45,7 @@ from printserver.signer.daemon import open_keys, open_register
 from printserver.signer.issuing import Issuing
 from printserver.signer.keys import PDF_LABEL, code_label
 from printserver.signer.pdf_signing import preparation_of
+from printserver.signing.flow import DEFAULT_CLASS
 from printserver.signing.spent_journal import SpentJournal
 
 COPIES: Final = 20
@@ -49,14 +55,19 @@ SIGNATURES: Final = 100
 
 def measure() -> list[dict[str, object]]:
     """Rows {"name", "value", "limit", "ratio", "unit"}; value and limit in copies per CPU-second."""
-    with tempfile.TemporaryDirectory(prefix="psb-") as folder, _issuing(Path(folder)) as (issuing, waiting, pages):
+    with (
+        tempfile.TemporaryDirectory(prefix="psb-") as folder,
+        _issuing(Path(folder)) as (issuing, waiting, marked, pages),
+    ):
         hsm, per_round = issuing.keys.hsm, len(waiting) // ROUNDS
         number = read_plan(DEMO_PLAN).organisation.number
         digest = sha256(b"benchmark").digest()
-        issued, pdf_alone, all_signatures = [], [], []
+        issued, with_marks, pdf_alone, all_signatures = [], [], [], []
         for at in range(ROUNDS):
             batch = waiting[at * per_round : (at + 1) * per_round]
             issued.append(per_round / _seconds(partial(_issue_all, issuing, batch)))
+            batch = marked[at * per_round : (at + 1) * per_round]
+            with_marks.append(per_round / _seconds(partial(_issue_all, issuing, batch)))
             rsa = _seconds(lambda: [hsm.sign_rsa_pkcs1v15_sha256(PDF_LABEL, digest) for _ in range(SIGNATURES)])
             ecdsa = _seconds(lambda: [hsm.sign_p256(code_label(number), digest) for _ in range(SIGNATURES)])
             pdf_alone.append(SIGNATURES / rsa)
@@ -65,22 +76,26 @@ def measure() -> list[dict[str, object]]:
     return [
         _row(f"{name}C_Sign of the PDF key", issued, pdf_alone),
         _row(f"{name}all C_Sign that it needs", issued, all_signatures),
+        _row(f"{name}the same; with all marks against copying ÷ without", with_marks, issued),
     ]
 
 
 @contextmanager
-def _issuing(folder: Path) -> Iterator[tuple[Issuing, list[UUID], int]]:
-    """An installation with `COPIES` authorised copies of our own contract, and its signer in this process."""
+def _issuing(folder: Path) -> Iterator[tuple[Issuing, list[UUID], list[UUID], int]]:
+    """An installation with its signer in this process, and `COPIES` authorised copies of our own contract, first with
+    the usual marks against copying, then with all."""
     settings = Settings(home=folder / "home")
     install(settings, read_plan(DEMO_PLAN), passwords_last=True)
     adapters = build(settings, jobs=RecordedJobs())
     waiting, pages = _authorised(adapters)
+    _ask_for_all_marks(adapters)
+    marked, _ = _authorised(adapters)
     keys, database = open_keys(settings), adapters.database
     try:
         with SpentJournal(settings.spent_journal) as journal, open_register(settings, keys.key_list) as register:
             preparation = preparation_of(settings, keys, database.clock.now)
             parts = (database, adapters.objects, keys, journal, register, preparation)
-            yield Issuing(*parts, settings.public_url), waiting, pages
+            yield Issuing(*parts, settings.public_url), waiting, marked, pages
     finally:
         keys.hsm.close()
         adapters.database.engines.dispose()
@@ -92,7 +107,7 @@ def _authorised(adapters: Adapters) -> tuple[list[UUID], int]:
     pdf = sample_contract()
     with database.reading() as work:
         seal, printer = seals(work, clerk)[0], printers(work, clerk)[0]
-    places = (Place(10, SEAL_X_UM, SEAL_Y_UM),)
+    places = (OnPage(10, SEAL_X_UM, SEAL_Y_UM),)
     application = Application(seal.id, printer.id, COPIES, places, "benchmark")
     makers = adapters.load_key_list()
     taken = take_in(
@@ -109,6 +124,14 @@ def _authorised(adapters: Adapters) -> tuple[list[UUID], int]:
     with database.work() as work:
         confirm_seal_use(work, custodian, adapters.attestor, request.id, manifest_sha256=manifest)
         return [each.id for each in authorisations_of(work, request.id)], len(layout)
+
+
+def _ask_for_all_marks(adapters: Adapters) -> None:
+    administrator = _person(adapters, "documents")
+    marks = MarksChoice(pantograph=True, guilloche=True, watermark=Watermark("内部使用", number=True))
+    with adapters.database.work() as work:
+        general = class_facts(work, administrator.organisation_id, DEFAULT_CLASS).description
+        describe_class(work, administrator, replace(general, marks=marks))
 
 
 def _person(adapters: Adapters, login: str) -> Actor:

@@ -17,6 +17,7 @@ from printserver.http_edge.routes import check_routes, declared_routes, edge_rou
 from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
 from tests.http.identity_visits import IDENTITY_VISITS
+from tests.http.document_visits import DOCUMENT_VISITS
 from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.request_visits import REQUEST_VISITS
@@ -122,6 +123,9 @@ VISITS: Final = (
     Visit("POST", f"{P}/pins", lambda s: f"/printers/{_printer(s)}/pins", _json(fingerprint=DIGEST, reason="new")),
     Visit("POST", f"{P}/retirements", lambda s: f"/printers/{_printer(s)}/retirements", _json(reason="worn out")),
     Visit("POST", f"{P}/capabilities", lambda s: f"/printers/{_printer(s)}/capabilities"),
+    Visit("GET", f"{P}/calibration", lambda s: f"/printers/{_printer(s)}/calibration"),
+    Visit("PUT", f"{P}/calibration", lambda s: f"/printers/{_printer(s)}/calibration", _json(cell="A3")),
+    Visit("GET", f"{P}/calibration-sheet.pdf", lambda s: f"/printers/{_printer(s)}/calibration-sheet.pdf"),
     Visit("GET", f"{P}/status", lambda s: f"/printers/{_printer(s)}/status"),
     Visit("GET", f"{P}/counter-readings", lambda s: f"/printers/{_printer(s)}/counter-readings"),
     Visit(
@@ -139,6 +143,7 @@ VISITS: Final = (
     Visit("POST", "/print-requests", lambda s: "/print-requests", _application),
     Visit("GET", "/print-requests", lambda s: "/print-requests", names_object=False),
     Visit("GET", R, lambda s: f"/print-requests/{s.pending_request}"),
+    Visit("GET", f"{R}/process-sheet.pdf", lambda s: f"/print-requests/{s.pending_request}/process-sheet.pdf"),
     Visit("GET", f"{R}/manifest", lambda s: f"/print-requests/{s.pending_request}/manifest"),
     Visit(
         "GET",

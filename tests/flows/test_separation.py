@@ -40,6 +40,20 @@ except PrintServerError as problem:
 """
 
 
+SEAL = """
+import sys, uuid, pathlib
+from printserver.foundation.errors import PrintServerError
+from printserver.signing.client import SignerClient
+from printserver.storage.sealed import Belonging, seal, unseal
+keys = SignerClient(pathlib.Path(sys.argv[1]))
+belongs = Belonging(uuid.UUID(sys.argv[2]), "test", uuid.uuid4())
+try:
+    print(unseal(seal(b"opened", belongs, keys), belongs, keys).decode())
+except PrintServerError as problem:
+    print(getattr(problem, "signer_code", problem.code))
+"""
+
+
 def said_as(user: str, program: str, *arguments: object, folder: Path = REPOSITORY, group: str = GROUP) -> list[str]:
     """What the program prints, run as a system user of the server when started as root, else as oneself."""
     identity = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--"] if ROOT else []
@@ -99,6 +113,15 @@ def test_the_signer_issues_for_the_worker_alone(server: RunningServer):
     assert socket.stat().st_mode & 0o777 == 0o660
     assert socket.parent.stat().st_mode & 0o007 == 0
     assert server.settings.spent_journal.read_bytes() == journal
+
+
+def test_web_and_worker_open_sealed_objects_and_nobody_else(server: RunningServer):
+    socket, code = server.settings.signer_socket, stage_of(server)
+    for user in (WEB, WORKER):
+        assert said_as(user, SEAL, socket, uuid4(), folder=code) == ["opened"]
+    if ROOT:
+        assert said_as(SIGNER, SEAL, socket, uuid4(), folder=code) == ["forbidden"]
+        assert said_as("nobody", SEAL, socket, uuid4(), folder=code, group="nogroup") == ["signer-unavailable"]
 
 
 def stage_of(server: RunningServer) -> Path:

@@ -82,6 +82,7 @@ def test_what_the_operator_had_set_is_kept(installed: Settings):
     settings = tomllib.loads(installed.file.read_text("utf-8"))
     assert settings["most_copies"] == 3
     assert settings.get("signer_clients") == ([WORKER] if separated() else None)
+    assert settings.get("storage_clients") == ([WEB, WORKER] if separated() else None)
 
 
 def test_nothing_is_installed_over_an_installation(installed: Settings):

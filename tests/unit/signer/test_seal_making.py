@@ -74,7 +74,8 @@ class Workshop:
 
     def making(self, *bodies: tuple[StatementKind, dict[str, Any]], keys: SigningKeys | None = None) -> SealMaking:
         """With a register that says exactly this."""
-        file = self.folder / f"register-{uuid4()}"
+        file = self.folder / f"register-{uuid4()}" / "register.jsonl"
+        file.parent.mkdir()
         statements = [Statement(str(uuid4()), NUMBER, kind, body, self.now) for kind, body in bodies]
         begin_register(file, statements, sign=self.root.sign, at=self.now)
         self.registers.append(RegisterJournal(file, self.root.key.public_key()))

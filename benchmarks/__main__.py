@@ -7,7 +7,17 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from benchmarks import issuing, marks, pdf_levels, printing, request_lists, scan_reading, sealing
+from benchmarks import (
+    code_reading,
+    issuing,
+    marks,
+    pdf_levels,
+    printing,
+    request_lists,
+    scan_reading,
+    sealing,
+    verification,
+)
 
 OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
 
@@ -15,6 +25,7 @@ OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
 def main() -> None:
     rows = [*issuing.measure(), *pdf_levels.measure(), *sealing.measure(), *scan_reading.measure(), *printing.measure()]
     rows += [*request_lists.measure(), *marks.measure()]
+    rows += [*verification.measure(), *code_reading.measure()]
     for row in rows:
         figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
         sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}\n")

@@ -408,16 +408,16 @@ def make_issuer() -> Issuer:
 
 @pytest.fixture
 def books(sqlite_database: Database, issuer: Issuer, tmp_path: Path) -> Books:
-    return _open(sqlite_database, issuer, tmp_path)
+    return open_books(sqlite_database, issuer, tmp_path)
 
 
 @pytest.fixture
 def any_books(any_database: Database, issuer: Issuer, tmp_path: Path) -> Books:
     """On SQLite and on PostgreSQL."""
-    return _open(any_database, issuer, tmp_path)
+    return open_books(any_database, issuer, tmp_path)
 
 
-def _open(database: Database, issuer: Issuer, folder: Path) -> Books:
+def open_books(database: Database, issuer: Issuer, folder: Path) -> Books:
     objects = folder / "objects"
     objects.mkdir()
     return Books(database, LocalObjects(objects), issuer).open()

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -95,7 +96,7 @@ class KeyList:
             data, fingerprint = list_file.read_bytes(), pin_file.read_text("ascii")
         except (OSError, UnicodeDecodeError) as problem:
             raise KeyListRefused("the key list or its pinned fingerprint cannot be read") from problem
-        return cls.load(data, root_fingerprint=fingerprint)
+        return _believed(data, fingerprint)
 
     @classmethod
     def _of_document(cls, document: Mapping[str, Any], root: x509.Certificate, fingerprint: str) -> KeyList:
@@ -125,6 +126,12 @@ class KeyList:
     def of_usage(self, usage: KeyUsage) -> tuple[PublishedKey, ...]:
         """All keys for a use, in the list's order."""
         return tuple(key for key in self.keys if key.usage is usage)
+
+
+@lru_cache(maxsize=4)
+def _believed(data: bytes, fingerprint: str) -> KeyList:
+    """The same bytes under the same pin are the same list; each request asks for it."""
+    return KeyList.load(data, root_fingerprint=fingerprint)
 
 
 def build_key_list(

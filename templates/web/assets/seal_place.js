@@ -119,7 +119,7 @@
       seen.checked = false;
       seen.value = found.seen;
     }
-    document.getElementById("seen-box").hidden = !found.seen;
+    document.getElementById("seen-box").classList.toggle("invisible", !found.seen);
   };
 
   let timer = null;

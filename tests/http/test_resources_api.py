@@ -151,7 +151,7 @@ def test_nobody_but_the_archives_keepers_gets_an_issued_pdf_and_only_when_its_pa
     record = scene_api.fetch(f"/archive/{scene.archive_record}", Role.ARCHIVIST).json()
     pdf = scene_api.fetch(f"/archive/{scene.archive_record}/issued.pdf", Role.ARCHIVIST)
     assert sha256(pdf.content).hexdigest() == record["issued_sha256"]
-    assert pdf.headers["content-disposition"] == f'attachment; filename="{scene.archive_record}.pdf"'
+    assert pdf.headers["content-disposition"] == f'attachment; filename="controlled-print-{scene.archive_record}.pdf"'
     read = scene_api.fetch("/audit/entries?event=ArchivedFileRead", Role.AUDITOR, scene.world.home.head).json()["items"]
     assert [entry["facts"]["what"] for entry in read] == ["issued"]
     copies = scene_api.fetch("/copies?limit=200", Role.CLERK).json()["items"]

@@ -91,7 +91,7 @@ def read_record(record_id: UUID, actor: CurrentActor, work: CurrentWork) -> Reco
 def read_issued_pdf(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     """Evidence, for those who keep the archive; only once the paper is home, and each reading is recorded."""
     pdf = access.issued_pdf(adapters.database, adapters.objects, actor, record_id)
-    return attachment(pdf, "application/pdf", f"{record_id}.pdf")
+    return attachment(pdf, "application/pdf", f"controlled-print-{record_id}.pdf")
 
 
 @router.get("/{record_id}/scan", summary="The untouched scan in which a page came home", response_class=Response)
@@ -99,7 +99,7 @@ def read_issued_pdf(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapt
 def read_scan(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters, page: PageNumber = 1) -> Response:
     """It may hold pages of other copies too. Each reading is recorded."""
     return scan_attachment(
-        access.scan_file(adapters.database, adapters.objects, actor, record_id, page), f"{record_id}-scan-{page}"
+        access.scan_file(adapters.database, adapters.objects, actor, record_id, page), f"scan-{record_id}-{page}"
     )
 
 

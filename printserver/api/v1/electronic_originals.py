@@ -20,4 +20,4 @@ router = api_router("/print-requests/{request_id}/electronic-original.pdf", "pri
 def read_electronic_original(request_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     """Where the application asked for one; each reading is recorded. Its code says that it is no copy on paper."""
     taken = take_electronic_original(adapters.database, adapters.objects, actor, request_id)
-    return attachment(taken.pdf, "application/pdf", f"{request_id}.pdf")
+    return attachment(taken.pdf, "application/pdf", f"electronic-original-{request_id}.pdf")

@@ -129,7 +129,7 @@ def read_return(return_id: UUID, actor: CurrentActor, work: CurrentWork) -> Retu
 )
 @requires(Permission.READ_RETURNS)
 def read_scan(return_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
-    return scan_attachment(access.scan_file(adapters.database, adapters.objects, actor, return_id), str(return_id))
+    return scan_attachment(access.scan_file(adapters.database, adapters.objects, actor, return_id), f"scan-{return_id}")
 
 
 @router.get(

@@ -19,5 +19,5 @@ router = edge_router("/requests/{request_id}/electronic-original.pdf", "pages")
 @requires(Permission.RELEASE_COPIES)
 def download(request_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     taken = take_electronic_original(adapters.database, adapters.objects, actor, request_id)
-    headers = {"Content-Disposition": f'attachment; filename="{request_id}.pdf"'}
+    headers = {"Content-Disposition": f'attachment; filename="electronic-original-{request_id}.pdf"'}
     return Response(taken.pdf, media_type="application/pdf", headers=headers)

@@ -30,6 +30,7 @@ from printserver.rendering.security_marks import (
     which_copy,
     without_security,
 )
+from printserver.rendering.typeface import SANS, text_width
 from printserver.rendering.units import A4_LANDSCAPE, to_points
 from printserver.rendering.watermark import LONGEST_TEXT, Watermark, WatermarkMalformed
 from tests.unit.rendering.papers import raster
@@ -158,3 +159,10 @@ def test_lying_pages_have_them_too(tmp_path: Path):
     copy = render_copy(page, plan_layout(page), CopyMarks(SERIAL, 1, 2, (), security=EVERYTHING))
     assert raster(copy, tmp_path, dpi=50).size[0] > raster(copy, tmp_path, dpi=50).size[1]
     assert dark(copy, tmp_path, 50).mean() > 0.3
+
+
+@pytest.mark.parametrize(("number", "copies", "pages"), [(1, 2, 10), (99, 99, 99), (999, 999, 999)])
+def test_the_line_that_says_which_copy_it_is_is_large_enough_to_read(number: int, copies: int, pages: int):
+    """At least 6 points, which is what small print of contracts has."""
+    words = f"{SERIAL} · {which_copy(number, copies)} · page {pages}/{pages}"
+    assert LAYOUT.barcode.width_um / text_width(SANS, words) > 6 * 25_400 / 72

@@ -80,7 +80,8 @@ def _of_copy(work: Work, copy_id: UUID, after: str, request: ToldRequest) -> int
         told = request_facts(work, request)
         return queue_mails(work, MailKind.PRINTED, addressees(work, [request.applicant_id]), str(request.id), told)
     if after in INVALID:
-        concerned = addressees(work, [request.applicant_id, seal_facts(work, request.seal_id).custodian_id])
+        custodians = [seal_facts(work, seal_id).custodian_id for seal_id in request.seal_ids]
+        concerned = addressees(work, [request.applicant_id, *dict.fromkeys(custodians)])
         return queue_mails(work, MailKind.COPY_VOID, concerned, str(copy_id), facts)
     if after == CopyState.OUTCOME_UNKNOWN:
         path = branch_path(work, request.branch_id)
@@ -136,6 +137,6 @@ def request_facts(work: Work, request: ToldRequest) -> Mapping[str, Any]:
         "reference": request.own_reference,
         "number": str(request.id)[-12:],
         "applicant": names(work, {request.applicant_id}).get(request.applicant_id, ""),
-        "seal": seal_facts(work, request.seal_id).name,
+        "seal": ", ".join(seal_facts(work, seal_id).name for seal_id in request.seal_ids),
         "copies": request.copies,
     }

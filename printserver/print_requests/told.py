@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.request_seals import seals_of_request
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 
 _ON_PAPER_OR_GONE = (CopyState.PRINTED, *INVALID)
@@ -20,13 +21,13 @@ _ON_PAPER_OR_GONE = (CopyState.PRINTED, *INVALID)
 
 @dataclass(frozen=True)
 class ToldRequest:
-    """`own_reference`: the caller's own number.   `copies`: as applied for."""
+    """`own_reference`: the caller's own number.   `copies`: as applied for.   seal_ids: all, the first one first."""
 
     id: UUID
     organisation_id: UUID
     branch_id: UUID
     applicant_id: UUID
-    seal_id: UUID
+    seal_ids: tuple[UUID, ...]
     own_reference: str
     state: RequestState
     copies: int
@@ -41,7 +42,7 @@ def told_request(work: Work, request_id: UUID) -> ToldRequest | None:
         organisation_id=row.organisation_id,
         branch_id=row.branch_id,
         applicant_id=row.applicant_id,
-        seal_id=row.seal_id,
+        seal_ids=tuple(seal.seal_id for seal in seals_of_request(work, row)),
         own_reference=row.own_reference,
         state=RequestState(row.state),
         copies=row.copies,

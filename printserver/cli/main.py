@@ -20,6 +20,7 @@ from printserver.cli.people import app as people_app
 from printserver.cli.people import branches_app, deputies_app, rights_app, roles_app
 from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
+from printserver.cli.request_batches import app as batches_app
 from printserver.cli.requests import app as requests_app
 from printserver.cli.seal_verify import app as seal_app
 from printserver.cli.seals import app as seals_app
@@ -56,6 +57,7 @@ app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(requests_app, name="requests")
 app.add_typer(classes_app, name="classes")
 app.add_typer(templates_app, name="templates")
+app.add_typer(batches_app, name="batches")
 app.command()(verify)
 app.command()(reconciliation)
 

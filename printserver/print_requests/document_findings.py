@@ -6,7 +6,7 @@ from uuid import UUID
 
 from printserver.documents.findings import Findings
 from printserver.documents.queries import DocumentFacts, document_facts
-from printserver.foundation.errors import NotFound
+from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.print_requests.models import PrintRequest
@@ -14,7 +14,7 @@ from printserver.print_requests.queries import request_details
 from printserver.storage.objects import Objects
 
 
-class OriginalNotKept(NotFound):
+class OriginalNotKept(Refused):
     code = "original-not-kept"
 
 

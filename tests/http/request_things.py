@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from printserver.documents.template_store import built_in_templates
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
 from printserver.print_requests.application import Attachment
+from printserver.print_requests.batch_table import BatchLine
+from printserver.print_requests.batches import NewBatch, keep_batch
 from printserver.print_requests.drafts import KeptDocument, KeptFile, save_draft, save_template
 from tests.world import World
 
@@ -17,6 +22,7 @@ class RequestThings:
     template: UUID
     attached: UUID
     electronic: UUID
+    batch: UUID
 
 
 def kept_document(world: World) -> KeptDocument:
@@ -35,4 +41,11 @@ def requests_at(world: World) -> RequestThings:
         clerk = world.actor(work, Role.CLERK)
         draft = save_draft(work, clerk, kept_document(world), {"title": "a draft"})
         template = save_template(work, clerk, "values", {"title": "kept"})
-    return RequestThings(draft, template, attached, world.issued(electronic=True))
+        batch = batch_of(work, clerk)
+    return RequestThings(draft, template, attached, world.issued(electronic=True), batch)
+
+
+def batch_of(work: Work, clerk: Actor) -> UUID:
+    """With one row, not started."""
+    certificate = built_in_templates()["certificate"]
+    return keep_batch(work, clerk, NewBatch("t.csv", certificate, "zh", (BatchLine(2, "R-1", "", {}),), {}))

@@ -16,8 +16,8 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import check_routes, declared_routes, edge_router
 from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
-from tests.http.identity_visits import IDENTITY_VISITS
 from tests.http.document_visits import DOCUMENT_VISITS
+from tests.http.identity_visits import IDENTITY_VISITS
 from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.request_visits import REQUEST_VISITS
@@ -242,6 +242,7 @@ VISITS: Final = (
     *STATEMENT_VISITS,
     *SEAL_VISITS,
     *REQUEST_VISITS,
+    *DOCUMENT_VISITS,
     Visit("GET", "/webhooks/event-types", lambda s: "/webhooks/event-types", names_object=False),
     Visit("GET", "/webhooks", lambda s: "/webhooks", names_object=False),
     Visit("POST", "/webhooks", lambda s: "/webhooks", _webhook),

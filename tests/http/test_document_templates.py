@@ -1,4 +1,4 @@
-"""Templates by page and by API: filled in, looked at, handed in; an administrator's own, tried out before it is taken."""
+"""Templates by page and by API: filled in, looked at, handed in; an administrator's own are tried out first."""
 
 from __future__ import annotations
 

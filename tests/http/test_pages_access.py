@@ -8,12 +8,14 @@ from typing import Any, Final
 import pytest
 
 from printserver.app import create_app
+from printserver.documents.handing_in import HandedIn
 from printserver.http_edge.declarations import Declaration
 from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import declared_routes
 from printserver.organisations.permissions import GRANTS, Role
 from printserver.web.drafts import keep_draft
 from tests.http.api_client import ApiClient
+from tests.http.document_steps import DOCUMENT_STEPS
 from tests.http.identity_steps import IDENTITY_STEPS
 from tests.http.page_visitor import Visitor
 from tests.http.people_steps import PEOPLE_STEPS
@@ -37,7 +39,7 @@ def _draft(scene: Scene) -> str:
     world = scene.world
     with world.database.reading() as work:
         clerk = world.actor(work, Role.CLERK)
-    return keep_draft(world.adapters, clerk, world.taken.safe, "contract.pdf").token
+    return keep_draft(world.adapters, clerk, HandedIn(world.taken.safe), "contract.pdf").token
 
 
 DECISION: Final = _form(manifest_sha256=DIGEST, reason="because")
@@ -106,6 +108,13 @@ STEPS: Final = (
         names_object=False,
     ),
     Step("POST", "/requests/drafts/{token}/placements", lambda s: f"/requests/drafts/{_draft(s)}/placements"),
+    Step("GET", "/requests/drafts/{token}/findings", lambda s: f"/requests/drafts/{_draft(s)}/findings"),
+    Step("POST", "/requests/drafts/{token}/confirmations", lambda s: f"/requests/drafts/{_draft(s)}/confirmations"),
+    Step(
+        "GET",
+        "/requests/drafts/{token}/pages/{page}/engines/{engine}",
+        lambda s: f"/requests/drafts/{_draft(s)}/pages/1/engines/poppler",
+    ),
     Step("GET", "/requests/drafts/{token}/pages/{page}", lambda s: f"/requests/drafts/{_draft(s)}/pages/1"),
     Step("POST", "/requests", lambda s: "/requests", lambda s: {"draft": _draft(s), "action": "submit"}),
     Step("GET", R, lambda s: f"/requests/{s.pending_request}"),
@@ -317,6 +326,7 @@ STEPS: Final = (
     *SEAL_STEPS,
     *STATEMENT_STEPS,
     *REQUEST_STEPS,
+    *DOCUMENT_STEPS,
 )
 PUBLIC: Final = {
     ("GET", "/static/{name}"),

@@ -24,6 +24,7 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import application, drafts, pipeline, queries, service
+from printserver.print_requests.application import check_application
 from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.attachments import take_in_attachments
 from printserver.print_requests.placing import preview
@@ -111,6 +112,9 @@ def create_print_request(
     if earlier is not None:
         return earlier.response()
     settings = parts.settings
+    with parts.database.reading() as work:
+        wanted = application.asked(document.filename or "")
+        check_application(work, call.caller_in(work).actor, wanted, most_copies=settings.most_copies)
     rules = hand_in_rules(settings)
     limits, handed = rules.limits, hand_in(pdf, rules)
     findings = handed.findings.confirm(confirmed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from printserver.documents.handing_in import HandedIn
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
 from printserver.web.drafts import Draft, DraftNotFound, keep_draft, open_draft
@@ -17,7 +18,7 @@ def _actor(world: World, role: Role) -> Actor:
 
 @pytest.fixture
 def draft(world: World) -> Draft:
-    return keep_draft(world.adapters, _actor(world, Role.CLERK), world.taken.safe, "contract.pdf")
+    return keep_draft(world.adapters, _actor(world, Role.CLERK), HandedIn(world.taken.safe), "contract.pdf")
 
 
 def test_a_draft_is_found_again_by_its_person(world: World, draft: Draft):

@@ -6,7 +6,8 @@ import json
 from hashlib import sha256
 
 from printserver.organisations.permissions import Role
-from tests.http.api_client import ApiClient, id_of
+from tests.http.api_client import ApiClient, code_of, id_of, wish_at
+from tests.world_building import contract
 
 
 def test_a_request_goes_from_application_to_release(api: ApiClient):
@@ -33,3 +34,52 @@ def test_a_request_goes_from_application_to_release(api: ApiClient):
         ("approver", "approved"),
         ("custodian", "approved"),
     ]
+
+
+def test_several_seals_are_previewed_handed_in_and_shown_where_they_were_drawn(api: ApiClient):
+    world, home = api.world, api.world.home
+    straddle = {"straddle": "right", "at_um": 150_000}
+    seals = [
+        {"seal_id": str(home.north.seal_id), "places": [{"keyword": "page 2", "dx_um": 20_000, "dy_um": 60_000}]},
+        {"seal_id": str(home.head.seal_id), "places": [straddle]},
+    ]
+    before = world.row_counts(), world.object_count()
+    data, files = {"seals": json.dumps(seals)}, {"document": ("c.pdf", contract(), "application/pdf")}
+    preview = api.submit("/print-requests/placements", Role.CLERK, data=data, files=files).json()
+    assert (world.row_counts(), world.object_count()) == before
+    assert preview["problems"] == []
+    assert [(spot["seal"], spot["page"], spot["sliced"]) for spot in preview["spots"]] == [
+        *((1, 2, False), (2, 1, True), (2, 2, True))
+    ]
+    assert {warning["code"] for warning in preview["warnings"]} == {"far-from-text"}
+
+    wish = {name: value for name, value in wish_at(home.north).items() if name not in ("seal_id", "places")}
+    doubtful = api.apply("k1", application=wish | {"seals": seals, "seen_warnings": ""})
+    assert (doubtful.status_code, code_of(doubtful)) == (409, "places-doubtful")
+    assert doubtful.json()["seen"] == preview["seen"]
+    assert world.row_counts() == before[0]
+    request_id = id_of(api.apply("k2", application=wish | {"seals": seals, "seen_warnings": preview["seen"]}))
+    world.prepare(request_id)
+    shown = api.fetch(f"/print-requests/{request_id}", Role.APPROVER).json()
+    manifest = api.fetch(f"/print-requests/{request_id}/manifest", Role.APPROVER).json()
+    assert [seal["seal_id"] for seal in shown["seals"]] == [seal["seal_id"] for seal in seals]
+    assert shown["seals"][1]["wanted"] == [{**straddle, "pages": "all", "inset_um": 0}]
+    drawn = [
+        [{name: each for name, each in place.items() if each is not None} for place in seal["places"]]
+        for seal in shown["seals"]
+    ]
+    assert drawn == [seal["places"] for seal in manifest["seals"]]
+    assert [place["part"]["width_um"] for place in drawn[1]] == [20_000, 20_000]
+
+
+def test_an_application_names_its_seals_in_one_way(api: ApiClient):
+    wish = wish_at(api.world.home.north)
+    seals = [{"seal_id": wish["seal_id"], "places": wish["places"]}]
+    before = api.world.row_counts()
+    for both in (wish | {"seals": seals}, {**wish, "seal_id": None}):
+        assert code_of(api.apply("k", application=both)) == "malformed"
+    misplaced = {**wish, "places": [{"keyword": "no such words"}]}
+    answer = api.apply("k", application=misplaced)
+    assert code_of(answer) == "seal-place-refused"
+    assert "“no such words” are not found" in answer.json()["detail"]
+    assert api.world.row_counts() == before

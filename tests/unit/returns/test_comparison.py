@@ -217,3 +217,16 @@ def test_a_page_with_pictures_is_for_review_and_its_text_is_still_compared(issue
     assert "pictures" in unchanged.reason
     forged = with_picture(printed(replaced(3, LINES[3], contract_lines(78)[0])))
     assert compare(forged, page, DPI).verdict is Verdict.CHANGED
+
+
+@pytest.mark.parametrize("inset_mm", [0, 4])
+def test_the_slice_of_a_straddle_seal_is_part_of_the_issued_page(issued_pages: list[Image], inset_mm: int) -> None:
+    """It is no ink that was added, though it stands where nothing else is printed."""
+    page, mm = issued_pages[0].copy(), DPI / 25.4
+    end = round(page.shape[1] - inset_mm * mm)
+    ring = np.full_like(page, 255)
+    cv2.circle(ring, (end + round(12 * mm), page.shape[0] // 2), round(19 * mm), (30, 30, 200), round(1.2 * mm))
+    start = end - round(8 * mm)
+    page[:, start:end] = np.minimum(page[:, start:end], ring[:, start:end])
+    found = compare(office_scan(page, DPI, random(3), skew_degrees=0.9), page, DPI)
+    assert (found.verdict, found.regions) == (Verdict.SAME, ())

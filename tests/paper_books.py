@@ -6,8 +6,6 @@ For tests of what happens after printing: returns, archive, verification. Import
 
 from __future__ import annotations
 
-import io
-import json
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -19,12 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import cv2
-import numpy as np
-import pikepdf
-import pypdfium2
 import pytest
-import typst
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from sqlalchemy import select, update
@@ -34,7 +27,6 @@ from printserver.audit.log import By, append
 from printserver.audit.models import AuditEntry
 from printserver.audit.sequencer import Sequencer
 from printserver.audit.witness import Witness
-from printserver.cli.demo.paper import append_jpeg_page
 from printserver.documents.models import Document
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial, PageCode
@@ -56,13 +48,12 @@ from printserver.signing.pades import sign_pdf
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.trust import OfflineRoot, issue_certificate, make_root
 from printserver.storage.objects import LocalObjects
-from tests.unit.returns.made_pages import _PAGE, code_128_svg, contract_lines, qr_svg
+from tests.paper_drawings import pages_with_codes
 
 PUBLIC_URL: Final = "https://print.example"
 NUMBER: Final = 7
 VALID: Final = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC))
 ISSUED_AT: Final = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
-SCAN_DPI: Final = 200
 
 
 @dataclass(frozen=True)
@@ -349,42 +340,6 @@ def add_in_order(work: Work, *rows: object) -> None:
     for row in rows:
         work.session.add(row)
         work.session.flush()
-
-
-def pages_with_codes(texts: Sequence[str], bars: Sequence[PageCode], lines: Sequence[list[str]] = ()) -> bytes:
-    """A PDF of one page a text: contract lines, a red seal, QR top right, Code 128 bottom left."""
-    entries = [
-        {
-            "qr": qr_svg(text),
-            "bars": code_128_svg(bar.digits()),
-            "lines": lines[number] if lines else contract_lines(number),
-        }
-        for number, (text, bar) in enumerate(zip(texts, bars, strict=True))
-    ]
-    data = json.dumps({"pages": entries, "seal": True})
-    return bytes(typst.compile(_PAGE.encode(), sys_inputs={"data": data}))
-
-
-def page_pixels(pdf: bytes, page: int = 1) -> np.ndarray:
-    """Blue-green-red at SCAN_DPI, as a perfect scanner would see it."""
-    document = pypdfium2.PdfDocument(pdf)
-    pixels = document[page - 1].render(scale=SCAN_DPI / 72).to_numpy()[:, :, :3].copy()
-    document.close()
-    return np.asarray(pixels, np.uint8)
-
-
-def scan_of(*pages: np.ndarray) -> bytes:
-    """A scanner's PDF, one JPEG a page."""
-    scan = pikepdf.new()
-    for page in pages:
-        append_jpeg_page(scan, page, SCAN_DPI, jpeg_quality=90)
-    target = io.BytesIO()
-    scan.save(target, deterministic_id=True)
-    return target.getvalue()
-
-
-def png_of(page: np.ndarray) -> bytes:
-    return cv2.imencode(".png", page)[1].tobytes()
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from tests.http.request_visits import REQUEST_VISITS
 from tests.http.scene import Scene
 from tests.http.seal_visits import SEAL_VISITS
 from tests.http.statement_visits import STATEMENT_VISITS
+from tests.http.verification_visits import PUBLIC_CHECKS
 from tests.http.visit import Options, Visit
 from tests.world import World
 from tests.world_building import PASSWORD, scanned_page
@@ -271,15 +272,9 @@ PUBLIC: Final = {
     ("POST", "/api/v1/tokens"),
     ("POST", "/api/v1/passwords"),
     ("GET", "/api/v1/health"),
-    ("POST", "/api/v1/seal-checks"),
-    ("POST", "/api/v1/code-checks"),
-    ("POST", "/api/v1/pdf-checks"),
-    ("POST", "/api/v1/photo-checks"),
     ("GET", "/api/v1/openapi.json"),
-    ("GET", "/.well-known/print-keys.json"),
+    *PUBLIC_CHECKS,
     ("GET", "/.well-known/print-root.crl"),
-    ("GET", "/.well-known/print-keys/history.json"),
-    ("GET", "/.well-known/print-keys/{name}"),
     ("POST", "/tsa"),
 }
 

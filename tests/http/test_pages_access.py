@@ -24,6 +24,7 @@ from tests.http.scene import Scene
 from tests.http.seal_steps import SEAL_STEPS
 from tests.http.statement_steps import STATEMENT_STEPS
 from tests.http.step import Step
+from tests.http.verification_visits import PUBLIC_CHECK_PAGES
 from tests.world import World
 from tests.world_building import contract, scanned_page
 
@@ -329,19 +330,8 @@ STEPS: Final = (
     *DOCUMENT_STEPS,
 )
 PUBLIC: Final = {
+    *PUBLIC_CHECK_PAGES,
     ("GET", "/static/{name}"),
-    ("GET", "/q/{digits:path}"),
-    ("GET", "/verify"),
-    ("POST", "/verify"),
-    ("GET", "/verify/seal"),
-    ("POST", "/verify/seal"),
-    ("GET", "/verify/pages/{digits}"),
-    ("GET", "/verify/bundles/{digits}"),
-    ("GET", "/verify/pdf"),
-    ("POST", "/verify/pdf"),
-    ("GET", "/verify/photo"),
-    ("POST", "/verify/photo"),
-    ("GET", "/verify/offline.html"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("POST", "/sign-in/code"),

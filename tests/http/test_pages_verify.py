@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from pathlib import Path
 
@@ -30,7 +31,8 @@ from printserver.verification.bundle import verify_bundle
 from printserver.verification.public_view import KIND_OF_STATE
 from printserver.verification.sightings import UNLIKELY_IN_A_DAY, record_sighting
 from tests.http.page_visitor import StrangersClient
-from tests.paper_books import ISSUED_AT, PUBLIC_URL, Books, books, issuer, page_pixels, pages_with_codes, png_of
+from tests.paper_books import ISSUED_AT, PUBLIC_URL, Books, books, issuer
+from tests.paper_drawings import page_pixels, pages_with_codes, png_of
 
 __all__ = ["books", "issuer"]
 
@@ -195,7 +197,7 @@ def test_serials_of_no_copy_and_of_copies_that_never_left_get_equal_answers_at_e
     answers = [public.type(serial) for serial in serials]
     assert {status for status, _ in answers} == {200}
     assert len({page for _, page in answers}) == 1
-    assert len({statements(public, lambda at=serial: public.type(at)) for serial in serials}) == 1
+    assert len({statements(public, partial(public.type, serial)) for serial in serials}) == 1
 
 
 def test_codes_that_nobody_here_signed_ask_the_database_nothing(public: Public):
@@ -204,7 +206,7 @@ def test_codes_that_nobody_here_signed_ask_the_database_nothing(public: Public):
     altered = f"{int(digits) ^ 1:0321d}"
     for path in ("7" * 321, "1", altered):
         for address in (f"/q/{path}", f"/verify/pages/{path}", f"/verify/bundles/{path}"):
-            assert statements(public, lambda at=address: public.client.get(at)) == 0
+            assert statements(public, partial(public.client.get, address)) == 0
     assert statements(public, lambda: public.code(genuine)) > 0
     refused = {
         public.client.get(f"/verify/{what}/{path}").status_code for what in ("pages", "bundles") for path in "17"

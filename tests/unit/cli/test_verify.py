@@ -14,7 +14,8 @@ from printserver.audit.proofs import Prover
 from printserver.cli.verify import verify
 from printserver.foundation.serials import PageCode
 from printserver.verification.bundle import make_bundle
-from tests.paper_books import Books, Issuer, books, issuer, loose_body, page_pixels, pages_with_codes, png_of
+from tests.paper_books import Books, Issuer, books, issuer, loose_body
+from tests.paper_drawings import page_pixels, pages_with_codes, png_of
 
 __all__ = ["books", "issuer"]
 

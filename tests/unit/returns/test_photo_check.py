@@ -24,7 +24,8 @@ from printserver.returns.photo_check import (
     check_photo,
 )
 from printserver.verification.public_view import VerdictKind
-from tests.paper_books import Books, page_pixels, pages_with_codes
+from tests.paper_books import Books
+from tests.paper_drawings import page_pixels, pages_with_codes
 from tests.unit.returns.made_pages import contract_lines
 
 LINES = contract_lines(3)

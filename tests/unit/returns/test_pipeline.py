@@ -23,7 +23,8 @@ from printserver.returns.queries import PageView, ReturnDetail, copy_return_stat
 from printserver.returns.service import hand_in, settle_page
 from printserver.returns.states import PageState, Reason, ReturnState
 from printserver.signing.p256 import key_id_of, spki_of
-from tests.paper_books import Books, page_pixels, pages_with_codes, png_of, scan_of
+from tests.paper_books import Books
+from tests.paper_drawings import page_pixels, pages_with_codes, png_of, scan_of
 from tests.unit.returns.made_pages import contract_lines
 
 BLANK = np.full((2339, 1654, 3), 250, np.uint8)

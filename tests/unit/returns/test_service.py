@@ -38,7 +38,8 @@ from printserver.returns.service import (
     settle_page,
 )
 from printserver.returns.states import PageState, Reason, ReturnState
-from tests.paper_books import Books, png_of
+from tests.paper_books import Books
+from tests.paper_drawings import png_of
 
 SCAN = png_of(np.full((60, 40), 255, np.uint8))
 

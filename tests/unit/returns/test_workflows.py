@@ -22,7 +22,8 @@ from printserver.returns.queries import ReturnSummary, returns
 from printserver.returns.service import hand_in
 from printserver.returns.states import ReturnState
 from printserver.storage.objects import LocalObjects
-from tests.paper_books import Books, png_of
+from tests.paper_books import Books
+from tests.paper_drawings import png_of
 
 
 class ShakyObjects:

@@ -29,7 +29,8 @@ from printserver.verification.offline import (
     verify_pdf_file,
     verify_text,
 )
-from tests.paper_books import ISSUED_AT, VALID, Issuer, loose_body, pages_with_codes
+from tests.paper_books import ISSUED_AT, VALID, Issuer, loose_body
+from tests.paper_drawings import pages_with_codes
 
 OTHER = CopySerial(bytes(10))
 

@@ -17,7 +17,8 @@ from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.pdf_check import LARGEST, Changes, FileTooLarge, PdfCheck, PdfKind, check_pdf
 from printserver.verification.public_view import VerdictKind
-from tests.paper_books import Books, page_pixels, pages_with_codes, scan_of
+from tests.paper_books import Books
+from tests.paper_drawings import page_pixels, pages_with_codes, scan_of
 
 
 def check(books: Books, pdf: bytes) -> PdfCheck:
@@ -80,7 +81,6 @@ def test_a_byte_of_the_signed_part_changed_breaks_the_signature(books: Books, is
     at = issued.index(b"/MediaBox")
     found = check(books, issued[:at] + b"/MediaBoz" + issued[at + 9 :])
     assert found.kind in (PdfKind.BROKEN, PdfKind.UNREADABLE)
-    assert found.kind is not PdfKind.CHANGED
 
 
 def test_the_signature_of_a_key_that_is_not_published_or_revoked_is_a_strangers(books: Books, unsigned: bytes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -27,7 +28,7 @@ def digest(*parts: str) -> str:
     return sha256("\0".join(("secret", *parts)).encode()).hexdigest()
 
 
-def seen(books: Books, copy_id: object) -> Sightings:
+def seen(books: Books, copy_id: UUID) -> Sightings:
     with books.database.reading() as work:
         return sightings_of(work, copy_id)
 

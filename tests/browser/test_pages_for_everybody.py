@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from printserver.audit.proofs import Prover
@@ -24,7 +26,10 @@ from tests.running_server import RunningServer
 __all__ = ["books", "database_kit", "issuer", "postgresql_supply", "sqlite_database", "sqlite_template"]
 
 PAGES = {
-    "clerk": ("/", "/requests", "/requests/new", "/copies", "/printers", "/returns", "/tokens"),
+    "clerk": (
+        *("/", "/requests", "/requests/new", "/copies", "/printers", "/returns", "/tokens"),
+        *("/identity", "/identity/new", "/media", "/media/new"),
+    ),
     "approver": ("/", "/approvals"),
     "archivist": ("/returns", "/returns/doubtful", "/archive"),
     "auditor": ("/audit", "/reconciliation"),
@@ -39,6 +44,32 @@ def test_pages_can_be_seen_heard_and_typed(sign_in: Visit, width: int, language:
             page.goto(path)
             assert broken_rules(page) == []
             keep_picture(page, f"{login}-{path.strip('/').replace('/', '-') or 'home'}-{width}")
+
+
+def test_an_identity_is_proved_with_a_phones_picture_and_seen_by_a_second_person_through_the_hsm(sign_in: Visit):
+    picture = BytesIO()
+    Image.new("RGB", (800, 500), "navy").save(picture, "JPEG")
+    page = sign_in("clerk", width=360, language="en-US")
+    page.goto("/identity/new")
+    page.fill("#name", "李四")
+    page.fill("#number", "11010519491231002X")
+    page.set_input_files("#evidence", {"name": "card.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()})
+    page.get_by_role("button", name="Hand in").click()
+    page.wait_for_url("**/identity/*-*")
+    proof = page.url.partition("?")[0]
+    assert broken_rules(page) == []
+    keep_picture(page, "identity-proof-360")
+    second = sign_in("administrator", width=360, language="en-US", anew=True)
+    second.goto(proof)
+    second.get_by_role("button", name="Show card.jpg").click()
+    expect(second.get_by_role("img", name="Page 1 of the evidence")).to_be_visible()
+    assert second.get_by_role("img", name="Page 1 of the evidence").evaluate("image => image.naturalWidth") > 500
+    assert broken_rules(second) == []
+    second.goto(proof)
+    second.get_by_text("It is right", exact=True).first.click()
+    second.get_by_role("button", name="It is right").click()
+    expect(second.locator("h1")).to_contain_text("proved")
+    assert broken_rules(second) == []
 
 
 @pytest.mark.parametrize(

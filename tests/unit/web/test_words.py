@@ -12,6 +12,9 @@ import printserver.app  # noqa: F401 -- so that every event and error of the web
 from printserver.approvals.rules import ApplicantMayNotDecide
 from printserver.audit.log import Event
 from printserver.foundation.errors import PrintServerError
+from printserver.organisations.identity_proof import Document, Method, ProofAction, ProofState
+from printserver.organisations.key_media import MediumAction, MediumKind, MediumState
+from printserver.organisations.key_media_queries import Show
 from printserver.organisations.permissions import Role
 from printserver.print_requests.notices import Channel, NoticeKind
 from printserver.print_requests.release import ReleaseRule
@@ -54,6 +57,14 @@ def _below(kind: type[Any]) -> Iterator[type[Any]]:
     ("kind", "values"),
     [
         ("verdict", VerdictKind),
+        ("identity_document", Document),
+        ("identity_method", Method),
+        ("proof_state", ProofState),
+        ("proof_action", ProofAction),
+        ("medium_kind", MediumKind),
+        ("medium_state", MediumState),
+        ("medium_action", MediumAction),
+        ("media_shown", Show),
         ("verdict_meaning", VerdictKind),
         ("seal_verdict", SealVerdictKind),
         ("seal_verdict_meaning", SealVerdictKind),

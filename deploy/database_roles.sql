@@ -102,6 +102,12 @@ GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, reque
     TO printserver_web;
 -- Drafts and kept values are their person's own until they are handed in or discarded.
 GRANT SELECT, INSERT, UPDATE, DELETE ON request_draft, request_template TO printserver_web;
+-- Templates: versions are written once, a template is only taken out of use. What batches' rows become is the worker's.
+GRANT SELECT, INSERT ON document_template, document_template_version TO printserver_web;
+GRANT UPDATE (retired_at) ON document_template TO printserver_web;
+GRANT SELECT, INSERT ON request_batch, request_batch_row TO printserver_web;
+GRANT UPDATE (state, ended_at) ON request_batch TO printserver_web;
+GRANT UPDATE (state, problem) ON request_batch_row TO printserver_web;
 -- What is said of a class of documents; its flow is the worker's, once officers have confirmed it.
 GRANT SELECT, INSERT ON document_class TO printserver_web;
 GRANT UPDATE (name_zh, name_en, retention, seal_types, hints, retired, public_view, changed_at)
@@ -180,6 +186,12 @@ GRANT SELECT, UPDATE (evidence_since, removed_at, mac) ON passkey TO printserver
 GRANT SELECT (id, organisation_id, person_id, branch_id, document, state, valid_until, recheck_on),
     UPDATE (state, ended_at) ON identity_proof TO printserver_worker;
 GRANT INSERT ON identity_step TO printserver_worker;
+-- Batches: each row of a table becomes a draft or a request of the person who started it.
+GRANT SELECT ON document_template, document_template_version, request_batch, request_batch_row TO printserver_worker;
+GRANT UPDATE (state, ended_at) ON request_batch TO printserver_worker;
+GRANT UPDATE (state, problem, draft_id, request_id) ON request_batch_row TO printserver_worker;
+GRANT INSERT ON document TO printserver_worker;
+GRANT INSERT ON request_draft TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.
 GRANT INSERT ON print_request, copy TO printserver_worker;
 GRANT UPDATE (state, flow, steps, step, manifest_sha256, failure, drawn, changed_pages) ON print_request TO printserver_worker;

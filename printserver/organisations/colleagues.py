@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import load_only
 
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
@@ -77,7 +78,9 @@ def held_roles(work: Work, organisation_id: UUID, roles: Collection[str]) -> tup
 def actor_of_person(work: Work, organisation_id: UUID, person_id: UUID) -> Actor:
     """The person with the rights of now, for what a registered system says in her name.   Raises: NotFound."""
     user = work.session.scalar(
-        select(User).where(User.id == person_id, User.organisation_id == organisation_id, _at_work())
+        select(User)
+        .where(User.id == person_id, User.organisation_id == organisation_id, _at_work())
+        .options(load_only(User.organisation_id, User.branch_id, User.name, User.person_id))
     )
     if user is None:
         raise NotFound("there is no such person")

@@ -19,6 +19,7 @@ from printserver.api.v1 import (
     decisions,
     delegations,
     device_policy,
+    dormant,
     document_classes,
     document_findings,
     document_templates,
@@ -78,7 +79,7 @@ _RESOURCES: Final = (
     *(request_drafts, document_classes, document_findings, document_templates, request_batches),
     *(passkeys, statements, audit, health, key_standings, seal_checks, checks),
     *(notifications, webhooks),
-    *(branches, frozen_places, device_policy, roles, staff, delegations, rights),
+    *(branches, frozen_places, device_policy, dormant, roles, staff, delegations, rights),
     *(account, service_accounts),
     *(identity_proofs, key_media),
 )

@@ -15,14 +15,17 @@ from sqlalchemy import select
 
 from printserver.approvals.flows import PASSKEY, Attestor
 from printserver.approvals.models import StatementRow
+from printserver.approvals.passkeys import unbelieve_removed
 from printserver.approvals.statement_queries import officer_evidence
 from printserver.approvals.statement_states import StatementState
 from printserver.approvals.statements import propose
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require
-from printserver.organisations.enrolled_devices import DeviceHolder, device_holders
+from printserver.organisations.enrolled_devices import DeviceHolder, device_holders, dormant_passkeys
+from printserver.organisations.passkeys import PasskeyNotFound
 from printserver.organisations.permissions import BINDING, Permission, Role, permissions_of
+from printserver.organisations.vouched_passkeys import forget_passkey
 from printserver.signing.signatories import OFFICER_ROLES, OFFICERS_NEEDED, office_covers
 from printserver.signing.statements import PolicyBody, StatementKind, StatementMalformed, parse_body
 
@@ -85,6 +88,18 @@ def concerned_without_device(work: Work, organisation_id: UUID) -> tuple[DeviceH
     """Who helps to seal and has no passkey that officers vouch for: these could decide nothing any more."""
     roles = [role for role in Role if permissions_of(role) & BINDING]
     return device_holders(work, organisation_id, roles, having=False)
+
+
+def end_dormant_passkey(work: Work, actor: Actor, attestor: Attestor, passkey_id: UUID, *, days: int) -> None:
+    """It opens nothing any more, and the signer is told to take its word no longer.   days: as it was listed.
+
+    Raises: Forbidden; PasskeyNotFound for one that is not listed as unused.
+    """
+    require(actor, Permission.CONFIRM_STATEMENTS)
+    if passkey_id not in {each.id for each in dormant_passkeys(work, actor, days=days)}:
+        raise PasskeyNotFound("there is no such unused passkey")
+    forget_passkey(work, actor.by, passkey_id)
+    unbelieve_removed(work, actor, attestor)
 
 
 def _require_officers_with_devices(work: Work, organisation_id: UUID) -> None:

@@ -41,6 +41,14 @@ def list_seals() -> None:
 
 
 @app.command()
+def dormant(*, days: Annotated[int, typer.Option(min=30)] = 180) -> None:
+    """Seals in use that nobody has used for so many days; `suspend` stops one."""
+    with server() as client:
+        for each in client.get("/dormant-seals", days=str(days)):
+            typer.echo(f"{each['id']}  {each['name']}  {each['branch']}  last used: {each['last_used'] or 'never'}")
+
+
+@app.command()
 def ledger(file: Annotated[Path, typer.Argument(help="Where to put the table (CSV).", show_default=False)]) -> None:
     """Write the register as a table for a spreadsheet."""
     with server() as client:

@@ -23,6 +23,7 @@ from printserver.web.pages import (
     document_templates,
     electronic_originals,
     file_checks,
+    dormant,
     frozen_places,
     home,
     identity,
@@ -93,7 +94,7 @@ _PAGES: Final = (
     *(seal_applications, seal_imports, seals, physical_seals),
     *(account, step_up, access_resets, service_accounts),
     *(identity, key_media),
-    *(people, staff, branches, frozen_places, device_policy, rights),
+    *(people, staff, branches, frozen_places, device_policy, dormant, rights),
     keys,
 )
 

@@ -87,6 +87,7 @@ PEOPLE_EVENTS: Final[Mapping[str, str]] = {
 }
 PEOPLE_NOTICES: Final[Mapping[str, str]] = {
     "branch-changed": N_("The tree of branches is changed."),
+    "dormant-passkey-ended": N_("The passkey is removed, and the signer takes its word no longer."),
     "place-frozen": N_("It is frozen: nobody of it comes in, and nothing is decided, released or signed there."),
     "place-unfreezing": N_("Two officers have yet to sign this; then everything is as it was before."),
     "person-changed": N_("It is done."),

@@ -91,6 +91,18 @@ PEOPLE_STEPS: Final = (
     Step("GET", "/frozen-places", lambda s: "/frozen-places", names_object=False),
     Step("POST", "/frozen-places", lambda s: "/frozen-places", _team_and_why),
     Step("POST", "/frozen-places/endings", lambda s: "/frozen-places/endings", _team_and_why),
+    Step("GET", "/dormant-seals", lambda s: "/dormant-seals", names_object=False),
+    Step(
+        "POST",
+        "/dormant-seals/{seal_id}/suspensions",
+        lambda s: f"/dormant-seals/{s.world.home.north.seal_id}/suspensions",
+    ),
+    Step(
+        "POST",
+        "/dormant-passkeys/{passkey_id}/endings",
+        lambda s: f"/dormant-passkeys/{uuid4()}/endings",
+        names_object=False,
+    ),
     Step("GET", "/device-policy", lambda s: "/device-policy", names_object=False),
     Step("POST", "/device-policy", lambda s: "/device-policy", _form(decisions="passkey"), names_object=False),
     Step("GET", "/roles", lambda s: "/roles", names_object=False),

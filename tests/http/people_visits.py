@@ -92,6 +92,14 @@ PEOPLE_VISITS: Final = (
     Visit("GET", "/frozen-places", lambda s: "/frozen-places", names_object=False),
     Visit("POST", "/frozen-places", lambda s: "/frozen-places", _team_and_why),
     Visit("POST", "/frozen-places/endings", lambda s: "/frozen-places/endings", _team_and_why),
+    Visit("GET", "/dormant-seals", lambda s: "/dormant-seals", names_object=False),
+    Visit("GET", "/dormant-passkeys", lambda s: "/dormant-passkeys", names_object=False),
+    Visit(
+        "POST",
+        "/dormant-passkeys/{passkey_id}/endings",
+        lambda s: f"/dormant-passkeys/{uuid4()}/endings",
+        names_object=False,
+    ),
     Visit("GET", "/device-policy", lambda s: "/device-policy", names_object=False),
     Visit(
         "POST",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import update
 
@@ -10,13 +12,16 @@ from printserver.approvals.device_policy import (
     PolicyLocksOut,
     concerned_without_device,
     device_policy,
+    end_dormant_passkey,
     propose_policy,
 )
 from printserver.approvals.models import StatementRow
 from printserver.foundation.errors import Forbidden
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Database
+from printserver.organisations.enrolled_devices import dormant_passkeys
 from printserver.organisations.models import Passkey
+from printserver.organisations.passkeys import PasskeyNotFound
 from tests.databases import clock_of
 from tests.people_scene import Company, Word, found
 
@@ -111,3 +116,28 @@ def test_whoever_helps_to_seal_without_a_device_is_listed(company: Company):
     with company.database.reading() as work:
         listed = concerned_without_device(work, company.organisation_id)
     assert {(each.name, each.role) for each in listed} == {("seals", "seal-administrator"), ("custodian", "custodian")}
+
+
+def test_a_passkey_that_nobody_uses_is_listed_and_ended_by_an_officer(company: Company):
+    enrol(company, "approver")
+    clock_of(company.database).advance(40 * 86_400)
+    enrol(company, "custodian")
+
+    def unused(login: str, days: int = 30) -> list[UUID]:
+        with company.database.reading() as work:
+            return [each.id for each in dormant_passkeys(work, company.actor(work, login), days=days)]
+
+    (passkey_id,) = unused("officer")
+    assert unused("administrator") == unused("officer", 0) == []
+    for login, wanted, kind in (
+        ("administrator", passkey_id, Forbidden),
+        ("officer", company.people["officer"], PasskeyNotFound),
+    ):
+        before = company.events()
+        with pytest.raises(kind), company.database.work() as work:
+            end_dormant_passkey(work, company.actor(work, login), Word(), wanted, days=30)
+        assert company.events() == before
+    with company.database.work() as work:
+        end_dormant_passkey(work, company.actor(work, "officer"), Word(), passkey_id, days=30)
+    assert unused("officer") == []
+    assert "PasskeyRemoved" in company.events()

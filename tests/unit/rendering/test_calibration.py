@@ -47,7 +47,7 @@ def test_what_is_not_on_the_sheet_is_no_choice(cell: str, microtext_um: int):
 
 
 @pytest.mark.parametrize("dpi", [600, 1200])
-def test_all_cells_differ(dpi: int):
+def test_no_two_cells_of_the_sheet_are_the_same(dpi: int):
     assert len(set(cells(dpi).values())) == len(cells(dpi)) == 16
 
 

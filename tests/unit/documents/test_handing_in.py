@@ -27,7 +27,7 @@ from tests.unit.rendering.papers import contract
 
 def picture(kind: str, size: tuple[int, int], mode: str = "RGB", **options: object) -> bytes:
     written = io.BytesIO()
-    Image.new(mode, size, "red" if mode == "RGB" else 0).save(written, kind, **options)  # type: ignore[arg-type]
+    Image.new(mode, size, "red" if mode == "RGB" else 0).save(written, kind, **options)
     return written.getvalue()
 
 

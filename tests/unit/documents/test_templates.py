@@ -42,7 +42,10 @@ def text_of(pdf: bytes) -> str:
 
 
 def test_whatever_is_typed_is_set_as_it_was_typed():
-    source = '#let data = json(bytes(sys.inputs.data))\n#set text(font: "DejaVu Sans Mono")\n#for each in data.said [#each #pagebreak(weak: true)]'
+    source = (
+        "#let data = json(bytes(sys.inputs.data))\n"
+        '#set text(font: "DejaVu Sans Mono")\n#for each in data.said [#each #pagebreak(weak: true)]'
+    )
     pdf = set_template({"en.typ": source}, "en", {"said": list(PAYLOADS)}, trusted=False)
     pages = [" ".join(page.split()) for page in text_of(pdf).split("\f") if page.strip()]
     assert pages == [" ".join(each.split()) for each in PAYLOADS]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -43,12 +42,11 @@ from printserver.signer.key_events import (
     WitnessRenewed,
 )
 from printserver.signer.key_recovery import (
-    Drilled,
+    Drill,
     Opening,
     back_up_keys,
     back_up_token,
-    drill,
-    missing_keys,
+    drilled,
     restore_token,
     restored_token,
 )
@@ -63,7 +61,6 @@ from printserver.signing.backup_parts import new_part, part_name, read_part
 from printserver.signing.certificate_files import keep_chain, read_certificates
 from printserver.signing.client import SignerClient
 from printserver.signing.errors import BackupRefused, KeyUnknown
-from printserver.signing.hsm import Hsm
 from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue
 from printserver.signing.key_requests import check_chain
@@ -82,18 +79,6 @@ class OfficerRefused(Refused):
     """Who confirms a ceremony is one of its officers, holds that role, and gives the right password and code."""
 
     code = "officer-refused"
-
-
-@dataclass(frozen=True)
-class Drill:
-    """missing: ids of listed keys that the token does not hold."""
-
-    keys: tuple[Drilled, ...]
-    missing: tuple[str, ...]
-
-    @property
-    def failed(self) -> int:
-        return len(self.missing) + sum(bool(key.problem) for key in self.keys)
 
 
 def dues(settings: Settings) -> tuple[KeyDue, ...]:
@@ -259,7 +244,7 @@ def drill_recovery(settings: Settings, backup: Path | None, opening: Opening) ->
     key_list = read_key_list(settings)
     opened = opened_token(settings) if backup is None else restored_token(backup, settings, opening)
     with _given_back(settings), opened as hsm:
-        result = _drilled(hsm, key_list)
+        result = drilled(hsm, key_list)
     record(settings, RecoveryDrilled(keys=len(result.keys), failed=result.failed))
     return result
 
@@ -273,15 +258,11 @@ def restore(settings: Settings, backup: Path, opening: Opening) -> Drill:
     with _given_back(settings):
         hsm = restore_token(settings, backup, opening)
         try:
-            result = _drilled(hsm, key_list)
+            result = drilled(hsm, key_list)
         finally:
             hsm.close()
     record(settings, TokenRestored(keys=len(result.keys), failed=result.failed))
     return result
-
-
-def _drilled(hsm: Hsm, key_list: KeyList) -> Drill:
-    return Drill(drill(hsm, key_list), missing_keys(hsm, key_list))
 
 
 def begin_epoch(settings: Settings, *, reason: str) -> None:

@@ -13,8 +13,7 @@ from printserver.cli.speaking import spoken
 from printserver.foundation.clock import as_text
 
 if TYPE_CHECKING:
-    from printserver.cli.key_work import Drill
-    from printserver.signer.key_recovery import Opening
+    from printserver.signer.key_recovery import Drill, Opening
 
 app = typer.Typer(no_args_is_help=True, help="Keys, certificates, ceremonies, PIN, backup. Run it as root.")
 

@@ -60,6 +60,18 @@ class Drilled:
 
 
 @dataclass(frozen=True)
+class Drill:
+    """missing: ids of listed keys that the token does not hold."""
+
+    keys: tuple[Drilled, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def failed(self) -> int:
+        return len(self.missing) + sum(bool(key.problem) for key in self.keys)
+
+
+@dataclass(frozen=True)
 class Opening:
     """What opens a backup: parts of two officers, else a passphrase."""
 
@@ -141,6 +153,11 @@ def restore_token(settings: Settings, backup: Path, opening: Opening) -> Hsm:
             module=settings.pkcs11_module,
         )
     return _holding(open_hsm(settings), opened, keys)
+
+
+def drilled(hsm: Hsm, key_list: KeyList) -> Drill:
+    """Which keys of the list this token holds, and whether they sign."""
+    return Drill(drill(hsm, key_list), missing_keys(hsm, key_list))
 
 
 def drill(hsm: Hsm, key_list: KeyList) -> tuple[Drilled, ...]:

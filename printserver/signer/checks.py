@@ -105,8 +105,9 @@ def _proved(
     problems = list(manifest_problems(manifest))
     if problems:
         raise EvidenceInsufficient(problems)
-    if register.refusals.knows(rows.authorisation.manifest_sha256):
-        raise EvidenceInsufficient(["somebody refused this manifest, whatever the rows say now"])
+    named = rows.authorisation
+    if register.refusals.knows(named.manifest_sha256, str(named.request_id), str(named.copy_id)):
+        raise EvidenceInsufficient(["somebody refused this or called it off, whatever the rows say now"])
     standing = register.standing(manifest["organisation"])
     evidence = [verify_any(token, key_list, standing) for token in rows.evidence]
     check_quorum(manifest, evidence, standing, at=database.clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,9 @@ from printserver.audit.sequencer import Sequencer
 from printserver.audit.witness import Witness
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Database
+from printserver.print_requests.events import CopyMoved, RequestMoved
+from printserver.print_requests.service import ENDED as REQUESTS_ENDED
+from printserver.print_requests.states import INVALID
 from printserver.settings import Settings
 from printserver.signer.keys import SigningKeys
 from printserver.signing.evidence import Decision
@@ -24,6 +27,7 @@ from printserver.signing.published_key import KeyUsage
 from printserver.signing.refusals import Refusals
 
 SECONDS: Final = 1.0
+_TELLING: Final = tuple(f'"{event.__name__}"' for event in (RequestDecided, RequestMoved, CopyMoved))
 RETRIED: Final = frozenset({"hsm-unavailable", "clock-set-back"})
 
 
@@ -33,30 +37,34 @@ def trusted_heads(key_list: KeyList) -> Verify:
 
 
 def make_sequencer(settings: Settings, database: Database, keys: SigningKeys, refusals: Refusals) -> Sequencer:
-    """refusals: learns from each entry what people refused."""
+    """refusals: learns from each entry what people refused or called off."""
     return Sequencer(
         database,
         Witness(settings.witness),
         keys.sign_tree_head,
         keys.tree_head_id(),
         verify_head=trusted_heads(keys.key_list),
-        notice=lambda bodies: refusals.note(refused_in(bodies), database.clock.now()),
+        notice=lambda bodies: refusals.note(ended_in(bodies), database.clock.now()),
     )
 
 
-def refused_in(bodies: Sequence[str]) -> list[str]:
-    """The digests of the manifests that entries say were refused."""
-    refused = []
-    for body in bodies:
-        if f'"{RequestDecided.__name__}"' not in body:
-            continue
-        try:
-            said = json.loads(body)
-            if said["event"] == RequestDecided.__name__ and said["facts"]["decision"] == Decision.REFUSED:
-                refused.append(str(said["facts"]["manifest_sha256"]))
-        except (ValueError, TypeError, KeyError, RecursionError):
-            structlog.get_logger().error("an entry of the log does not read")
-    return refused
+def ended_in(bodies: Sequence[str]) -> list[str]:
+    """What entries say was refused or called off: digests of manifests, ids of requests and of copies."""
+    return [named for body in bodies if any(each in body for each in _TELLING) for named in _ended_by(body)]
+
+
+def _ended_by(body: str) -> Iterator[str]:
+    try:
+        said = json.loads(body)
+        event, facts = said["event"], said["facts"]
+        if event == RequestDecided.__name__ and facts["decision"] == Decision.REFUSED:
+            yield str(facts["manifest_sha256"])
+        if (event == RequestMoved.__name__ and facts["after"] in REQUESTS_ENDED) or (
+            event == CopyMoved.__name__ and facts["after"] in INVALID
+        ):
+            yield str(said["subject_id"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        structlog.get_logger().error("an entry of the log does not read")
 
 
 @dataclass

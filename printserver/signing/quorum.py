@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
+from uuid import UUID
 
 import rfc8785
 
+from printserver.foundation.ids import made_at
 from printserver.signing.errors import EvidenceInsufficient
 from printserver.signing.evidence import CUSTODY_PREFIX, Decision, EvidenceClaims
 from printserver.signing.flow import Case, Sealing, Seat, Step, eligible, steps_of
@@ -42,7 +44,7 @@ class _Rule:
         problems = list(manifest_problems(manifest))
         if problems:
             raise EvidenceInsufficient(problems)
-        flow = standing.flow(manifest["flow_sha256"], at)
+        flow = standing.flow(manifest["flow_sha256"], at, drawn_at(manifest))
         if flow is None or flow.class_code != manifest["class"]:
             raise EvidenceInsufficient(["nobody has registered the flow that the manifest names"])
         if flow.sealing is not Sealing.ELECTRONIC:
@@ -50,6 +52,8 @@ class _Rule:
         case = case_of(manifest)
         if standing.is_frozen(case.branch_path):
             raise EvidenceInsufficient(["the branch of the request is frozen"])
+        if not standing.knows_place(case.branch_path):
+            raise EvidenceInsufficient(["by the register the request's branch stands elsewhere"])
         steps = {step.name: step for step in (*steps_of(flow, case), *custody_steps(manifest))}
         if [step.to_json() for step in steps.values()] != manifest["steps"]:
             raise EvidenceInsufficient(["the manifest's steps are not those of its flow"])
@@ -75,6 +79,14 @@ def manifest_digest(manifest: Mapping[str, Any]) -> str:
         return hashlib.sha256(rfc8785.dumps(dict(manifest))).hexdigest()
     except (rfc8785.CanonicalizationError, RecursionError) as problem:
         raise EvidenceInsufficient(["the manifest has no canonical form"]) from problem
+
+
+def drawn_at(manifest: Mapping[str, Any]) -> datetime | None:
+    """When the last of its copies was made, as their ids (UUIDv7) say; None when one says nothing."""
+    try:
+        return max(made_at(UUID(copy["copy_id"])) for copy in manifest["copies"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def case_of(manifest: Mapping[str, Any]) -> Case:

@@ -1,6 +1,7 @@
-"""The signer's own list of manifests that somebody refused: a refusal that is taken out of the database still counts.
+"""The signer's own list of what people ended: manifests that were refused, requests and copies that were called off.
 
-One line a manifest in a chained file beside the register. It only stops: what stands here by mistake is handed in anew.
+Taken out of the database, it still counts. One line each in a chained file beside the register. It only stops: what
+stands here by mistake is handed in anew.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from printserver.signing.chained_file import ChainedFile
 from printserver.signing.errors import JournalBroken
 
 NAME: Final = "list of refusals"
-_FIELDS: Final = {"refused_manifest_sha256", "noted_at"}
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_FIELDS: Final = {"ended", "noted_at"}
+_NAMED: Final = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 class Refusals:
@@ -28,27 +29,30 @@ class Refusals:
         """Open, or create in an existing folder.   Raises: JournalInUse, JournalBroken."""
         self._lock = threading.Lock()
         self._file = ChainedFile(path, NAME)
-        self._refused = set()
+        self._ended = set()
         for line in self._file.lines:
             if line.record is not None:
                 if set(line.record) != _FIELDS:
                     self._file.close()
-                    raise JournalBroken(f"a line of the {NAME} is none of a refusal")
-                self._refused.add(str(line.record["refused_manifest_sha256"]))
+                    raise JournalBroken(f"a line of the {NAME} names nothing that ended")
+                self._ended.add(str(line.record["ended"]))
 
-    def note(self, manifests: Collection[str], at: datetime) -> None:
-        """manifests: digests, 64 hex digits; what is none or known is passed over.   Raises: JournalBroken."""
+    def note(self, ended: Collection[str], at: datetime) -> None:
+        """ended: digests of manifests, ids of requests and copies; others and known ones are passed over.
+
+        Raises: JournalBroken.
+        """
         with self._lock:
-            for digest in manifests:
-                if _DIGEST.fullmatch(digest) and digest not in self._refused:
-                    self._file.append({"refused_manifest_sha256": digest, "noted_at": as_text(at)})
-                    self._refused.add(digest)
+            for named in ended:
+                if _NAMED.fullmatch(named) and named not in self._ended:
+                    self._file.append({"ended": named, "noted_at": as_text(at)})
+                    self._ended.add(named)
 
-    def knows(self, manifest_sha256: str) -> bool:
-        """Whether somebody refused it.   Raises: JournalBroken when the file was touched."""
+    def knows(self, *named: str) -> bool:
+        """Whether one of these was ended.   Raises: JournalBroken when the file was touched."""
         with self._lock:
             self._file.check_untouched()
-            return manifest_sha256 in self._refused
+            return not self._ended.isdisjoint(named)
 
     def close(self) -> None:
         """Let the next process open it."""

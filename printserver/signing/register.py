@@ -37,6 +37,8 @@ from printserver.signing.statements import (
 
 FLOW_GRACE: Final = timedelta(days=60)
 """How long requests that were submitted under a flow may still be signed after another one has taken its place."""
+FLOW_HANDOVER: Final = timedelta(hours=1)
+"""How long after that the copies of a request may still be drawn that was handed in before."""
 CUSTODIAN: Final = "custodian"
 EVERYWHERE: Final = ""
 """In place of a branch: the whole organisation."""
@@ -134,12 +136,28 @@ class Standing:
             for given in self.delegations.values()
         )
 
-    def flow(self, digest: str, at: datetime) -> Flow | None:
-        """The flow of this digest while requests under it may be signed."""
+    def flow(self, digest: str, at: datetime, made: datetime | None = None) -> Flow | None:
+        """The flow of this digest while requests under it may be signed.
+
+        made: when the request's copies were drawn, `at` when nobody knows; what was drawn under a flow that had been
+        replaced by then was handed in by a row that somebody put back.
+        """
         known = self.flows.get(digest)
-        if known is None or (known.until is not None and at > known.until + FLOW_GRACE):
+        if known is None:
+            return None
+        if known.until is not None and (at > known.until + FLOW_GRACE or (made or at) > known.until + FLOW_HANDOVER):
             return None
         return known.flow
+
+    def knows_place(self, path: str) -> bool:
+        """Whether every branch on `path` stands there by the seats that the register holds; a branch without a seat of
+        its own stands anywhere.   Rows of branches could put one below somebody who approves elsewhere."""
+        stands: dict[str, set[str]] = {}
+        for seat in self.seats.values():
+            stands.setdefault(seat.path.rstrip("/").rpartition("/")[2], set()).add(seat.path)
+        parts = path.strip("/").split("/")
+        above = (f"/{'/'.join(parts[:count])}/" for count in range(1, len(parts) + 1))
+        return all(place in stands.get(part, {place}) for part, place in zip(parts, above, strict=True))
 
     def _below_a_frozen_branch(self, path: str) -> bool:
         return any(part in self.frozen for part in path.split("/") if part)

@@ -23,9 +23,10 @@ from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
 from printserver.print_requests import copy_service, flows
 from printserver.print_requests.models import Copy, PrintRequest
+from printserver.print_requests.service import withdraw_request
 from printserver.print_requests.states import CopyState
 from printserver.signer.checks import EvidenceMismatch
-from printserver.signer.heads import refused_in
+from printserver.signer.heads import ended_in
 from printserver.signing.errors import (
     AlreadySpent,
     EvidenceForged,
@@ -166,7 +167,7 @@ def test_a_refusal_taken_out_of_the_database_still_counts(signing_world: Signing
         flows.refuse_request(work, keeper, attestor, request_id, manifest_sha256=digest, reason="the price is wrong")
     with world.database.reading() as work:
         bodies = list(work.session.scalars(select(AuditEntry.body)))
-    signing_world.register.refusals.note(refused_in([*bodies, "no JSON", '{"RequestDecided"']), world.clock.now())
+    signing_world.register.refusals.note(ended_in([*bodies, "no JSON", '{"RequestDecided"']), world.clock.now())
     by_sql(
         signing_world,
         delete(Approval).where(Approval.request_id == request_id, Approval.decision == "refused"),
@@ -184,6 +185,35 @@ def test_a_refusal_taken_out_of_the_database_still_counts(signing_world: Signing
         flows.confirm_seal_use(work, keeper, attestor, request_id, manifest_sha256=digest)
     (authorisation,) = signing_world.authorisations(request_id)
     assert "refused" in str(refuses(signing_world, authorisation.id, EvidenceInsufficient))
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "void"])
+def test_what_was_called_off_is_not_signed_though_every_row_is_put_back(sqlite_signing_world: SigningWorld, end: str):
+    """By the applicant, or by an administrator who declared the copy void; nobody else knows of it."""
+    signed, world = sqlite_signing_world, sqlite_signing_world.world
+    kept = one_authorisation(signed) if end == "void" else None
+    request_id = world.in_custody() if kept is None else kept.request_id
+    with world.database.work() as work:
+        if kept is None:
+            withdraw_request(work, world.actor(work, Role.CLERK), request_id, reason="a mistake")
+        else:
+            administrator = world.actor(work, Role.PRINTER_ADMINISTRATOR)
+            copy_service.void_copy(work, administrator, kept.copy_id, reason="a mistake")
+    with world.database.reading() as work:
+        bodies = list(work.session.scalars(select(AuditEntry.body)))
+    signed.register.refusals.note(ended_in(bodies), world.clock.now())
+    by_sql(signed, update(Copy).where(Copy.request_id == request_id).values(state="rendered"))
+    if kept is None:
+        step = custody_step(world.home.north.seal_id)
+        by_sql(signed, change(PrintRequest, id=request_id, state="pending-custody", step=step))
+        digest = world.manifest_sha256(request_id)
+        with world.database.work() as work:
+            keeper = world.actor(work, Role.CUSTODIAN)
+            flows.confirm_seal_use(work, keeper, world.adapters.attestor, request_id, manifest_sha256=digest)
+    else:
+        by_sql(signed, change(Copy, id=kept.copy_id, state=CopyState.AUTHORISED))
+    (authorisation,) = signed.authorisations(request_id)
+    assert "called it off" in str(refuses(signed, authorisation.id, EvidenceInsufficient))
 
 
 def test_what_the_log_knows_as_refused_is_not_decided_on_again(signing_world: SigningWorld):

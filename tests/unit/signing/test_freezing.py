@@ -108,7 +108,9 @@ def test_nothing_passes_for_a_branch_that_is_frozen_or_lies_below_a_frozen_one(
 def test_a_frozen_branch_stays_frozen_wherever_rows_say_that_it_lies():
     moved = f"{SOUTH}{some_id('north')}/"
     refused(freeze(OFFICE, NORTH), branch_path=moved)
-    judge(OFFICE, *ENOUGH, branch_path=moved)
+    nobody_there = f"{SOUTH}{some_id('an office without seats')}/"
+    judge(OFFICE, *ENOUGH, branch_path=nobody_there)
+    refused(freeze(OFFICE, nobody_there), branch_path=f"{HEAD}{some_id('an office without seats')}/")
 
 
 def test_a_seal_of_a_frozen_branch_is_used_by_nobody():

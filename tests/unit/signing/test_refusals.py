@@ -1,4 +1,4 @@
-"""The signer's list of refused manifests: what stands there once, stands there."""
+"""The signer's list of what people refused or called off: what stands there once, stands there."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 def test_a_refused_manifest_is_known_for_ever(tmp_path: Path):
     refusals = Refusals(tmp_path / "refusals")
-    refusals.note(["ab" * 32, "ab" * 32, "no digest", "AB" * 32], NOW)
+    request = "01a205b7-b882-756c-9628-449093c7feb4"
+    refusals.note(["ab" * 32, "ab" * 32, "no digest", "AB" * 32, request], NOW)
     refusals.close()
     again = Refusals(tmp_path / "refusals")
     assert again.knows("ab" * 32)
+    assert again.knows("cd" * 32, request)
     assert not again.knows("cd" * 32)
     assert not again.knows("AB" * 32)
     again.close()
-    assert len((tmp_path / "refusals").read_bytes().splitlines()) == 1
+    assert len((tmp_path / "refusals").read_bytes().splitlines()) == 2
 
 
 def test_a_list_that_was_touched_answers_nothing(tmp_path: Path):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from printserver.signing.errors import StatementRefused
-from printserver.signing.register import FLOW_GRACE, Standing
+from printserver.signing.register import FLOW_GRACE, FLOW_HANDOVER, Standing
 from printserver.signing.signatories import STOPPING
 from printserver.signing.statements import StatementMalformed, parse_body, statement_of_json
 from tests.standings import (
@@ -94,8 +94,10 @@ def test_a_flow_replaces_the_former_one_of_its_class_after_a_while():
     newer = flow_of({"name": "approval", "roles": ["approver"], "quorum": 2}, version=2)
     both = first.after(statement(K.FLOW, {"flow": newer.to_json()}), NOW)
     assert both.flow(newer.digest(), NOW + FLOW_GRACE * 9) == newer
-    assert both.flow(FLOW.digest(), NOW + FLOW_GRACE) == FLOW
-    assert both.flow(FLOW.digest(), NOW + FLOW_GRACE + timedelta(seconds=1)) is None
+    assert both.flow(FLOW.digest(), NOW + FLOW_GRACE, NOW + FLOW_HANDOVER) == FLOW
+    assert both.flow(FLOW.digest(), NOW + FLOW_GRACE + timedelta(seconds=1), NOW) is None
+    assert both.flow(FLOW.digest(), NOW + FLOW_GRACE, NOW + FLOW_HANDOVER + timedelta(seconds=1)) is None
+    assert both.flow(FLOW.digest(), NOW + FLOW_GRACE) is None, "when it was drawn nobody knows"
     with pytest.raises(StatementRefused, match="version 2"):
         both.after(statement(K.FLOW, {"flow": FLOW.to_json()}), NOW)
 

@@ -59,6 +59,7 @@ def test_a_proof_is_handed_in_checked_and_shown_on_the_persons_page(api: ApiClie
     path = handed_in(clerk, world)
     assert 'value="verify"' not in clerk.page(path)
     assert path in administrator.page("/identity")
+    assert "not the name here" in administrator.page(path)
     said = administrator.send(f"{path}/steps", action="verify", method="register", remark="looked it up")
     assert went_to(said).startswith(path)
     page = administrator.page(path)
@@ -136,6 +137,17 @@ def test_a_role_that_helps_to_seal_needs_a_proof_where_the_policy_asks_for_it(ap
     elsewhere = Visitor.of(api, Role.SYSTEM_ADMINISTRATOR)
     assert elsewhere.send("/identity/policy", **fields).status_code == 409
     shown_again(administrator.send("/identity/policy", recheck_days="0", retention_days="x"), 422)
+
+
+def test_a_deputy_who_would_help_to_seal_needs_a_proof_as_well(api: ApiClient, world: World):
+    with world.database.work() as work:
+        actor = world.actor(work, Role.SYSTEM_ADMINISTRATOR, world.home.head)
+        set_policy(work, actor, PolicyFacts(binding_roles=True))
+    days = {"since": "2026-12-01T00:00:00Z", "until": "2026-12-05T00:00:00Z"}
+    wish = {"deputy_id": str(world.person(Role.ARCHIVIST).id), "role": "approver", **days}
+    before = world.row_counts()
+    assert code_of(api.submit("/delegations", Role.APPROVER, json=wish)) == "identity-not-proved"
+    assert world.row_counts() == before
 
 
 def test_a_seal_needs_proved_custodians_where_the_policy_asks_for_it(api: ApiClient, world: World):

@@ -2,7 +2,7 @@
 
 `python -m benchmarks.code_reading --pages 3000` is the full run: so many pages of office quality at 300 and at 200 dpi,
 and a tenth of that of each harder set. `make bench` runs a few. A "page" here is the part of a sheet around its code,
-70 × 66 mm with text beside it, drawn at 600 dpi, printed and scanned by simulation: rates of a simulation, not of a
+58 × 54 mm with text beside it, drawn at 600 dpi, printed and scanned by simulation: rates of a simulation, not of a
 printer. Every text that is read must be the very one that was printed; a false one ends the run.
 """
 
@@ -27,8 +27,8 @@ from printserver.signing.codes import BLOB_SIZE, encode_text
 
 SEED: Final = 20261122
 PRINT_DPI: Final = 600
-SIZE_MM: Final = (66.0, 70.0)
-CODE_AT_MM: Final = (22.0, 14.0)
+SIZE_MM: Final = (54.0, 58.0)
+CODE_AT_MM: Final = (16.0, 13.0)
 FEW: Final = 120
 _BATCH: Final = 150
 _ZBAR: Final = ("zbarimg", "--quiet", "--xml", "-Sdisable", "-Sqrcode.enable")

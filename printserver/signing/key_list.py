@@ -202,7 +202,9 @@ def _document(data: bytes) -> dict[str, Any]:
         document = json.loads(data, object_pairs_hook=_no_name_twice)
     except (ValueError, RecursionError) as problem:
         raise KeyListRefused("the key list is no JSON") from problem
-    version = document.get("version") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise KeyListRefused("the key list is no object")
+    version = document.get("version")
     if type(version) is not int or set(document) != _LIST_FIELDS.get(version):
         raise KeyListRefused("not a key list of version 1 or 2")
     return document

@@ -117,14 +117,20 @@ def read_published_key(entry: Any, root: x509.Certificate) -> PublishedKey:
         not_before=read_time(entry["not_before"]),
         not_after=read_time(entry["not_after"]),
         revoked_at=None if entry["revoked_at"] is None else read_time(entry["revoked_at"]),
-        revoked_reason=entry.get(_REASON, ""),
+        revoked_reason=_text(entry.get(_REASON, "")),
     )
     _check_key(key, root)
     return key
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise KeyListRefused("the reason for a revocation is no text")
+    return value
+
+
 def _check_key(key: PublishedKey, root: x509.Certificate) -> None:
-    if not isinstance(key.revoked_reason, str) or (key.revoked_reason and key.revoked_at is None):
+    if key.revoked_reason and key.revoked_at is None:
         raise KeyListRefused("a key has a reason for a revocation that was none")
     if key.key_id != key_id_of(key.spki):
         raise KeyListRefused("a key id does not belong to its key")

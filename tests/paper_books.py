@@ -85,7 +85,7 @@ class Issuer:
         )
         return PublishedKey.of_certificate(certificate, usage, organisation=organisation)
 
-    def key_list_bytes(self, *keys: PublishedKey) -> bytes:
+    def key_list_bytes(self, *keys: PublishedKey, test: bool = False) -> bytes:
         return build_key_list(
             issuer="示例公司",
             sequence=1,
@@ -93,10 +93,11 @@ class Issuer:
             root_certificate=self.root.certificate,
             sign=self.root.sign,
             keys=keys or tuple(map(self.entry, (KeyUsage.CODE, KeyUsage.PDF, KeyUsage.TREE_HEAD))),
+            test=test,
         )
 
-    def key_list(self, *keys: PublishedKey) -> KeyList:
-        return KeyList.load(self.key_list_bytes(*keys), root_fingerprint=self.root.fingerprint)
+    def key_list(self, *keys: PublishedKey, test: bool = False) -> KeyList:
+        return KeyList.load(self.key_list_bytes(*keys, test=test), root_fingerprint=self.root.fingerprint)
 
     def text(self, body: CodeBody) -> str:
         return encode_text(PUBLIC_URL, sign_code(body, software_sign(self.code_key)).blob)

@@ -21,7 +21,7 @@ from printserver.signing.errors import CodeMalformed, KeyListRefused
 from printserver.signing.key_list import KeyList, normal_fingerprint, unverified_fingerprint
 from printserver.signing.p256 import fingerprint_of
 from printserver.signing.published_key import certificate_spki
-from printserver.verification.bundle import read_bundle, verify_bundle
+from printserver.verification.bundle import LoggedIssue, read_bundle, verify_bundle
 from printserver.verification.offline import IssuedPdf, verify_pdf_file, verify_text
 from printserver.verification.offline_page import offline_page
 
@@ -71,6 +71,7 @@ def verify(
         _write_page(keys, key_list, out)
     else:
         _answer(lambda: _show(subject, key_list))
+        _refuse_test(key_list)
 
 
 def _answer(check: Callable[[], None]) -> None:
@@ -117,13 +118,23 @@ def _show_bundle(path: Path, root: str) -> None:
     if warning:
         typer.echo(warning, err=True)
     _show_code(found.code, found.key_list)
-    if found.issue is None:
+    _show_issue(found.issue)
+    _refuse_test(found.key_list)
+
+
+def _show_issue(issue: LoggedIssue | None) -> None:
+    if issue is None:
         print("No proof of the log is in the file (其中没有日志证明).")
         return
-    issue = found.issue
     print(f"  log           entry {issue.position + 1} of {issue.size} (日志第 {issue.position + 1} 条)")
     print(f"                issued {issue.at:%Y-%m-%d %H:%M:%S} UTC, head signed {issue.head_at:%Y-%m-%d %H:%M:%S} UTC")
     print(f"  issued file   sha256 {issue.issued_sha256}")
+
+
+def _refuse_test(key_list: KeyList) -> None:
+    """To a program that asks, a test is not genuine."""
+    if key_list.test:
+        raise typer.Exit(NOT_GENUINE)
 
 
 def _write_page(keys: Path, key_list: KeyList, out: Path) -> None:
@@ -187,14 +198,14 @@ def _fingerprint_in(path: Path) -> str:
 
 
 def _show_code(code: CodeBody, key_list: KeyList) -> None:
-    print("✓ 真 GENUINE: this code was signed by the issuer's key")
+    _show_sign("this code was signed by the issuer's key", key_list)
     _show_facts(code, key_list)
     print(f"  page          第 {code.page} 页 / {code.page} of {code.pages}")
     _show_limits("Compare the paper with what the server shows for this code.")
 
 
 def _show_pdf(issued: IssuedPdf, key_list: KeyList) -> None:
-    print("✓ 真 GENUINE: this file is a copy as it was issued; every page's code and the file's signature agree")
+    _show_sign("this file is a copy as it was issued; every page's code and the file's signature agree", key_list)
     _show_facts(issued.code, key_list)
     print(f"  pages         共 {issued.code.pages} 页 / all {issued.code.pages}")
     signed = f", {issued.signed_at:%Y-%m-%d %H:%M:%S %Z}" if issued.signed_at else ""
@@ -203,9 +214,17 @@ def _show_pdf(issued: IssuedPdf, key_list: KeyList) -> None:
     _show_limits("A print-out of this file is not the controlled copy.")
 
 
+def _show_sign(sentence: str, key_list: KeyList) -> None:
+    if key_list.test:
+        print(f"! 测试件，无效 TEST, NOT VALID: {sentence}, but with keys that are for tests only")
+    else:
+        print(f"✓ 真 GENUINE: {sentence}")
+
+
 def _show_facts(code: CodeBody, key_list: KeyList) -> None:
     print(f"  issuer        {printable(key_list.issuer)}, organisation {code.organisation}, key {code.key_id}")
-    print(f"  copy          第 {code.copy} 份 / {code.copy} of {code.copies}, serial {code.serial}")
+    which = f"第 {code.copy} 份 / {code.copy} of {code.copies}" if code.copy else "电子原件 / electronic original"
+    print(f"  copy          {which}, serial {code.serial}")
     print(f"  issued        {code.issued_at:%Y-%m-%d %H:%M:%S} UTC")
     print(f"  seal          {code.first_seal_id.hex() if any(code.first_seal_id) else 'none'}")
     print(f"  document      sha256 {code.document_sha256.hex()}")

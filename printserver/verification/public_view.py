@@ -50,6 +50,8 @@ class VerdictKind(StrEnum):
     """Signed with a key that is no longer accepted."""
     UNKNOWN = "unknown"
     """No code of this server, or of a copy that never left it."""
+    TEST = "test"
+    """Would be valid, but was signed where everything is a test."""
 
 
 KIND_OF_STATE: Final[Mapping[CopyState, VerdictKind]] = {
@@ -61,7 +63,6 @@ KIND_OF_STATE: Final[Mapping[CopyState, VerdictKind]] = {
     CopyState.SENT: VerdictKind.UNSETTLED,
     CopyState.OUTCOME_UNKNOWN: VerdictKind.UNSETTLED,
     CopyState.PRINTED: VerdictKind.GENUINE,
-    CopyState.ELECTRONIC: VerdictKind.GENUINE,
     CopyState.ELECTRONIC: VerdictKind.GENUINE,
     CopyState.DESTROYED: VerdictKind.VOID,
     CopyState.MISSING: VerdictKind.VOID,
@@ -76,8 +77,10 @@ WITH_FACTS: Final = frozenset(
         VerdictKind.UNSETTLED,
         VerdictKind.VOID,
         VerdictKind.REPLACED,
+        VerdictKind.TEST,
     }
 )
+_OF_A_TEST: Final = frozenset({VerdictKind.GENUINE, VerdictKind.SEAL_REVOKED, VerdictKind.UNSETTLED})
 """A signed code of a copy that left the server: whoever shows it has the page's content already."""
 SEAL_ENDED: Final = frozenset({SealState.REVOKED, SealState.DESTROYED})
 
@@ -168,6 +171,11 @@ class Verdict:
 def genuine_kind(seals: Sequence[PublicSeal]) -> VerdictKind:
     """Of a printed copy."""
     return VerdictKind.SEAL_REVOKED if any(seal.ended for seal in seals) else VerdictKind.GENUINE
+
+
+def under_keys(kind: VerdictKind, *, test: bool) -> VerdictKind:
+    """The same, unless the keys are those of a test: what they sign is never valid."""
+    return VerdictKind.TEST if test and kind in _OF_A_TEST else kind
 
 
 def public_facts(

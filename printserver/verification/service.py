@@ -21,6 +21,7 @@ from printserver.verification.public_view import (
     genuine_kind,
     public_facts,
     seals_of_copy,
+    under_keys,
 )
 from printserver.verification.sightings import sightings_of
 
@@ -51,7 +52,7 @@ def check_code(work: Work, text: str, key_list: KeyList, objects: Objects | None
     facts, policy = public_facts(work, copy, body, objects)
     if kind is VerdictKind.GENUINE:
         kind = genuine_kind(facts.seals)
-    return Verdict(kind, facts, policy, copy.id)
+    return Verdict(under_keys(kind, test=key_list.test), facts, policy, copy.id)
 
 
 def with_sightings(work: Work, verdict: Verdict) -> Verdict:
@@ -62,16 +63,17 @@ def with_sightings(work: Work, verdict: Verdict) -> Verdict:
     return replace(verdict, unlikely=seen) if seen.unlikely else verdict
 
 
-def check_serial(work: Work, typed: str) -> Verdict:
+def check_serial(work: Work, typed: str, *, test: bool = False) -> Verdict:
     """The verdict alone, for a serial typed from paper: nothing about the copy is shown without its signed code.
 
+    test: whether this installation is for tests.
     Raises: SerialMalformed for a typing error, which its check character tells without a look-up.
     """
     copy = copy_by_serial(work, CopySerial.parse(typed))
     kind = VerdictKind.UNKNOWN if copy is None else KIND_OF_STATE[copy.state]
     if copy is not None and kind is VerdictKind.GENUINE:
         kind = genuine_kind(seals_of_copy(work, copy))
-    return Verdict(kind)
+    return Verdict(under_keys(kind, test=test))
 
 
 def agrees(work: Work, copy: CopyFacts, body: CodeBody) -> bool:

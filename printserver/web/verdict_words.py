@@ -78,6 +78,7 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "altered": N_("Altered: not what was signed"),
         "expired": N_("Signed with a key that is no longer accepted"),
         "unknown": N_("Unknown: not issued here"),
+        "test": N_("TEST: binds nobody"),
         "no-code": N_("No code was read"),
     },
     "verdict_meaning": {
@@ -99,6 +100,7 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "unknown": N_(
             "No copy with this code was issued by this server. If the code was read from a paper, do not rely on it."
         ),
+        "test": N_("This code was signed with keys that are for tests only. Whatever the paper says, it is not valid."),
         "no-code": N_("That says nothing about the paper. Scan the code with your phone, or take a sharper photo."),
     },
     "mark": {
@@ -161,6 +163,7 @@ VERDICT_TONES: Final[Mapping[str, Mapping[str, str]]] = {
         "replaced": "danger",
         "altered": "danger",
         "unknown": "danger",
+        "test": "warning",
         "no-code": "warning",
     },
     "pdf_verdict": {

@@ -15,6 +15,7 @@
     proof: ["留存证明不成立", "The kept proof does not hold", "文件各部分彼此不符，或已被改动。", "Its parts do not belong together, or they were changed."],
     picture: ["图片中没有读到码", "No code was read from the picture", "此浏览器不能识读图片，或照片不够清楚。请用手机扫码并粘贴文字。", "This browser reads no pictures, or the picture is not clear enough. Scan with a phone and paste the text."],
     impossible: ["此浏览器无法核对签名", "This browser cannot check signatures", "请将本页保存为文件后打开，或换用较新的浏览器。", "Save this page as a file and open that, or use a newer browser."],
+    test: ["测试件：不具任何效力", "TEST: binds nobody", "该码由仅供测试的密钥签署。无论纸上写了什么，均属无效。", "It was signed with keys that are for tests only. Whatever the paper says, it is not valid."],
     loaded: ["已换用较新的公钥列表", "The newer key list is in use", "", ""],
   };
   const LABELS = {
@@ -193,7 +194,7 @@
     const box = byId("verdict"), words = WORDS[shown.kind], facts = byId("facts");
     box.dataset.verdict = shown.kind;
     box.hidden = false;
-    byId("sign").textContent = { genuine: "✓", loaded: "✓", revoked: "!", impossible: "!" }[shown.kind] || "✗";
+    byId("sign").textContent = { genuine: "✓", loaded: "✓", revoked: "!", impossible: "!", test: "!" }[shown.kind] || "✗";
     byId("verdict-words").textContent = say(words);
     byId("verdict-meaning").textContent = say(words.slice(2));
     facts.replaceChildren();
@@ -217,10 +218,11 @@
     byId("verdict-words").focus();
   };
 
-  const checkText = async (text) => ({ kind: "genuine", found: { list: keyList, code: await verifyCode(text, keyList) } });
+  const genuine = (found) => ({ kind: found.list.test === true ? "test" : "genuine", found });
+  const checkText = async (text) => genuine({ list: keyList, code: await verifyCode(text, keyList) });
   const checkJson = async (text) => {
     const said = JSON.parse(text);
-    if (said.kind === "print-copy-bundle") return { kind: "genuine", found: await verifyBundle(said) };
+    if (said.kind === "print-copy-bundle") return genuine(await verifyBundle(said));
     const list = await loadKeys(said);
     require(list.sequence >= keyList.sequence, "keys");
     keyList = list;

@@ -167,6 +167,10 @@ def test_codes_and_kept_proofs_are_checked_in_the_browser_with_the_network_off(
     assert check(text) == "revoked"
     page.locator("#language").click()
     expect(page.locator("#verdict-words")).to_have_text("签署的密钥已不再有效")
+    testing = issuer.key_list_bytes(test=True)
+    page_file.write_text(offline_page(testing, KeyList.load(testing, root_fingerprint=issuer.root.fingerprint)).html)
+    page.goto(page_file.as_uri())
+    assert check(text) == "test"
     assert complaints == []
     keep_picture(page, "verify-offline-320")
     context.close()

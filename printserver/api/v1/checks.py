@@ -138,7 +138,7 @@ def create_code_check(call: CurrentCall, body: AskedCode) -> CodeCheck:
     with call.adapters.database.reading() as work:
         if sum(character.isdigit() for character in text) > 100:
             return CodeCheck.of(check_code(work, text, key_list, call.adapters.objects))
-        return CodeCheck.of(check_serial(work, text))
+        return CodeCheck.of(check_serial(work, text, test=call.adapters.is_test))
 
 
 @router.post("/pdf-checks", summary="Check a PDF: signatures, changes after them, codes on its pages")

@@ -83,7 +83,7 @@ def check_typed(view: CurrentView, call: CurrentCall, typed: Annotated[str, Form
         return _verdict_page(view, _seen(call, _code(call, text)), text.rpartition("/")[2])
     try:
         with call.adapters.database.reading() as work:
-            verdict = check_serial(work, text)
+            verdict = check_serial(work, text, test=call.adapters.is_test)
     except SerialMalformed as problem:
         return view.page("verify.html", status=status_of(problem), typed=text, problem=problem.code)
     return _verdict_page(view, verdict)

@@ -66,6 +66,16 @@ def test_a_genuine_code_is_told_in_words_with_status_0(text: str, keys: Path, ro
         assert words in result.stdout
 
 
+def test_what_was_signed_with_keys_for_tests_says_so_and_is_not_genuine(
+    text: str, keys: Path, root: str, issuer: Issuer
+):
+    keys.write_bytes(issuer.key_list_bytes(test=True))
+    result = run(text, keys, "--root", root)
+    assert result.exit_code == 1
+    assert "TEST, NOT VALID" in result.stdout
+    assert "GENUINE" not in result.stdout
+
+
 def test_a_code_that_was_changed_is_not_genuine_with_status_1(text: str, keys: Path, root: str):
     for changed in (text[:-1] + str((int(text[-1]) + 1) % 10), text[:-1], text + "0", "https://evil.example/"):
         result = run(changed, keys, "--root", root)

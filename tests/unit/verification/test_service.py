@@ -105,6 +105,16 @@ def test_every_state_has_its_verdict(books: Books, state: CopyState):
         assert check_serial(work, str(copy.serial)) == Verdict(expected)
 
 
+@pytest.mark.parametrize("state", CopyState)
+def test_nothing_is_valid_that_was_signed_with_keys_for_tests(books: Books, state: CopyState):
+    copy = books.copy(state=state)
+    with books.database.reading() as work:
+        kind = check_code(work, books.text(copy), books.issuer.key_list(test=True)).kind
+        assert check_serial(work, str(copy.serial), test=True) == Verdict(kind)
+    valid = KIND_OF_STATE[state] in (VerdictKind.GENUINE, VerdictKind.UNSETTLED)
+    assert kind is (VerdictKind.TEST if valid else KIND_OF_STATE[state])
+
+
 def test_nothing_leads_out_of_the_states_in_which_a_copy_is_invalid():
     assert {after for (before, _), after in COPY_TRANSITIONS.items() if before in INVALID} <= INVALID
 

@@ -19,8 +19,8 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require
 from printserver.organisations.permissions import Permission
-from printserver.rendering.security_marks import USUAL_CHOICE, MarksChoice
 from printserver.rendering.places import place_from_json
+from printserver.rendering.security_marks import USUAL_CHOICE, MarksChoice
 from printserver.signing.flow import Flow, FlowMalformed, Sealing, parse_flow
 
 LONGEST_NAME: Final = 100

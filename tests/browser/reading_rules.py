@@ -1,4 +1,4 @@
-"""What anybody needs who sees, hears or types a page in another way: axe's rules for a page that is open, and our own."""
+"""What anybody needs who sees, hears or types a page in another way: axe's rules for an open page, and our own."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ from printserver.signer.keys import SigningKeys
 from printserver.signer.trust_watch import state_of
 from printserver.signing.errors import KeyNotValid, SealMakerUnknown, TranscriptRefused
 from printserver.signing.evidence import Decision, EvidenceClaims, verify_evidence
+from printserver.signing.key_list_history import read_history
 from printserver.signing.key_overview import Standing
 from printserver.signing.published_key import KeyUsage
 from printserver.signing.seal_ca import issue_holder_certificate
@@ -145,6 +146,10 @@ def test_revocation_is_published_in_both_lists_and_the_key_signs_no_more(home: I
     assert home.ceremony(text).exit_code == 0
     (revoked,) = home.key_list.of_usage(KeyUsage.CODE)
     assert revoked.revoked_at is not None
+    published = home.settings.key_list.read_bytes()
+    history = read_history(home.settings.earlier_key_lists, published, root_fingerprint=home.key_list.root_fingerprint)
+    assert [kept.sequence for kept in history] == [2, 1]
+    assert [(each.key_id, each.reason) for each in history[0].revoked] == [(code.key_id, "lost")]
     said = subprocess.run(
         ["openssl", "crl", "-inform", "DER", "-noout", "-text"],
         input=home.settings.root_revocation_list.read_bytes(), capture_output=True, check=True,

@@ -156,16 +156,17 @@ def move_statement(work: Work, by: By, statement_id: UUID, action: StatementActi
 
 def refuse_unreadable(work: Work, by: By, statement_id: UUID) -> None:
     """End a confirmed statement that cannot be read, without reading it: the signer would not have it either."""
+    before = StatementState.CONFIRMED
+    after = next_statement_state(before, StatementAction.REFUSE)
+    values: dict[str, Any] = {"state": after, "refusal": UNREADABLE}
     ended = work.session.execute(
         update(StatementRow)
-        .where(StatementRow.id == statement_id, StatementRow.state == StatementState.CONFIRMED)
-        .values(state=StatementState.REFUSED, refusal=UNREADABLE)
+        .where(StatementRow.id == statement_id, StatementRow.state == before)
+        .values(**values)
         .returning(StatementRow.organisation_id)
     ).one_or_none()
     if ended is not None:
-        moved = StatementMoved(
-            id=statement_id, before=StatementState.CONFIRMED, after=StatementState.REFUSED, reason=UNREADABLE
-        )
+        moved = StatementMoved(id=statement_id, before=before, after=after, reason=UNREADABLE)
         append(work, by.within(ended.organisation_id), moved)
 
 

@@ -13,6 +13,7 @@ from benchmarks import (
     marks,
     pdf_levels,
     printing,
+    rendering,
     request_lists,
     scan_reading,
     sealing,
@@ -25,7 +26,7 @@ OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
 def main() -> None:
     rows = [*issuing.measure(), *pdf_levels.measure(), *sealing.measure(), *scan_reading.measure(), *printing.measure()]
     rows += [*request_lists.measure(), *marks.measure()]
-    rows += [*verification.measure(), *code_reading.measure()]
+    rows += [*verification.measure(), *code_reading.measure(), *rendering.measure()]
     for row in rows:
         figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
         sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}\n")

@@ -42,9 +42,9 @@ def masked(picture: Image.Image, page: Any, dpi: float, seals: Sequence[Box], *,
     ink = (pixels.min(axis=2) < WHITE) & ~shown & ~red
     across, down = (max(1, round(side * dpi / 25.4)) for side in _JOIN_MM)
     boxed = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((down, across), np.uint8))
-    boxed = cv2.dilate(boxed, np.ones((3, 3), np.uint8))
+    wider = np.asarray(cv2.dilate(boxed, np.ones((3, 3), np.uint8)), np.uint8)
     result = np.full_like(pixels, 255)
-    result[_filled(boxed) & ~shown] = _GREY
+    result[_filled(wider) & ~shown] = _GREY
     result[shown] = pixels[shown]
     result[red & ~shown] = _SEAL_RED
     return Image.fromarray(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def pdf() -> bytes:
     return bytes(typst.compile(PAGE.encode()))
 
 
-def pixels(pdf: bytes, page: int = 1, **options: object) -> np.ndarray:
+def pixels(pdf: bytes, page: int = 1, **options: Any) -> np.ndarray:
     picture = Image.open(io.BytesIO(page_image(pdf, page, dpi=DPI, format="png", **options)))
     return np.asarray(picture.convert("RGB"))
 

@@ -26,12 +26,14 @@
     });
 
   const placeOnPicture = (place) => {
-    const choice = place.closest("[data-seal]").querySelector("select");
+    const group = place.closest("[data-seal]");
+    const choice = group.querySelector("select");
     const [page, x, y] = ["page", "x", "y"].map((name) => place.querySelector(`[name="place_${name}"]`));
     const seal = document.createElement("button");
     seal.type = "button";
     seal.className = "seal-outline";
-    seal.textContent = paper.dataset.letter;
+    const number = document.querySelectorAll("[data-seal]").length > 1 ? Number(group.dataset.seal) + 1 : "";
+    seal.textContent = `${paper.dataset.letter}${number}`;
     seal.setAttribute("aria-label", `${place.querySelector("legend").textContent}: ${paper.dataset.label}`);
     paper.append(seal);
     outlines.push({ seal, x, y });

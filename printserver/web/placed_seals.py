@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Self
 
@@ -11,7 +11,8 @@ from printserver.rendering.places import Edge
 
 UM_PER_MM: Final = 1_000
 KINDS: Final = ("page", "pages", "keyword", "straddle")
-FIRST_PLACE_MM: Final = ("150", "225")
+FIRST_PLACE_MM: Final = (150, 225)
+_APART_MM: Final = 60
 WHICH: Final = ("all", "last")
 
 
@@ -76,7 +77,9 @@ COLUMNS: Final = tuple(field.name for field in fields(TypedPlace))
 
 
 def first_place(page: int | str, seal: int = 0) -> TypedPlace:
-    return TypedPlace(str(page), *FIRST_PLACE_MM, seal=str(seal))
+    """Beside those of the other seals."""
+    x, y = FIRST_PLACE_MM
+    return TypedPlace(str(page), str(x - seal % 3 * _APART_MM), str(y - seal // 3 * _APART_MM), seal=str(seal))
 
 
 def new_place(kind: str, seal: int, shown: str) -> TypedPlace:
@@ -86,7 +89,7 @@ def new_place(kind: str, seal: int, shown: str) -> TypedPlace:
     if kind == "straddle":
         return TypedPlace("all", "0", "", seal=str(seal), kind=kind, which=Edge.RIGHT.value)
     if kind == "pages":
-        return TypedPlace("all", *FIRST_PLACE_MM, seal=str(seal), kind=kind)
+        return replace(first_place("all", seal), kind=kind)
     return first_place(shown, seal)
 
 

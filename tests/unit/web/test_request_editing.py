@@ -100,7 +100,7 @@ def test_seals_are_checked_with_their_places_and_each_wrong_field_is_named():
     typed = press(ONE, "seal-add")
     first, second = check_places(typed, pages=3)
     assert (str(first.seal_id), str(second.seal_id)) == (A, B)
-    assert second.places == (OnPage(2, 150_000, 225_000),)
+    assert second.places == (OnPage(2, 90_000, 225_000),)
     wrong = typed.with_seals([A, "none"]).with_places([first_place(9), TypedPlace(kind="keyword"), first_place(1, 5)])
     with pytest.raises(FieldsWrong) as refused:
         check_places(wrong, pages=3)

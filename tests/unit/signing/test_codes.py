@@ -52,7 +52,7 @@ def bodies(draw: Any) -> CodeBody:
         issued_at=draw(instants),
         page=draw(st.integers(1, pages)),
         pages=pages,
-        copy=draw(st.integers(1, copies)),
+        copy=draw(st.integers(0, copies)),
         copies=copies,
         first_seal_id=draw(st.binary(min_size=6, max_size=6)),
         document_sha256=draw(st.binary(min_size=32, max_size=32)),
@@ -143,7 +143,7 @@ def test_a_public_address_with_anything_but_scheme_and_host_is_refused(url: str)
     "change",
     [
         {"key_id": "12345678AB"}, {"key_id": "1234567G"}, {"organisation": -1}, {"organisation": 2**32},
-        {"page": 0}, {"page": 11}, {"pages": 65_536}, {"copy": 0}, {"copy": 4}, {"copies": 65_536},
+        {"page": 0}, {"page": 11}, {"pages": 65_536}, {"copy": -1}, {"copy": 4}, {"copies": 65_536},
         {"first_seal_id": b"short"}, {"document_sha256": bytes(31)}, {"issued_at": datetime(2026, 11, 22)},  # noqa: DTZ001
         {"issued_at": datetime(2107, 1, 1, tzinfo=UTC)}, {"issued_at": ISSUED.replace(microsecond=1)},
     ],

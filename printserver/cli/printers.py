@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -105,6 +106,30 @@ def capabilities(printer_id: PrinterId) -> None:
     """Ask a printer again what it can do."""
     with server() as client:
         _speak(client.post(f"/printers/{printer_id}/capabilities", {}))
+
+
+@app.command("calibration-sheet")
+def calibration_sheet(
+    printer_id: PrinterId, target: Annotated[Path, typer.Argument(help="Where to write the PDF.", show_default=False)]
+) -> None:
+    """Take out the sheet from which the dots of the pantograph are chosen; each taking is recorded."""
+    with server() as client:
+        target.write_bytes(client.fetch(f"/printers/{printer_id}/calibration-sheet.pdf"))
+        typer.echo(target)
+
+
+@app.command()
+def calibrate(
+    printer_id: PrinterId,
+    *,
+    cell: Annotated[str, typer.Option(help="Of the sheet, such as A5; empty for the usual.", show_default=False)],
+    microtext_um: Annotated[int, typer.Option(help="529, 706, 882 or 1058: 1.5, 2, 2.5 or 3 points.")] = 706,
+) -> None:
+    """Store what was chosen from the calibration sheet."""
+    with server() as client:
+        body = {"cell": cell, "microtext_um": microtext_um}
+        for name, value in client.put(f"/printers/{printer_id}/calibration", body).items():
+            typer.echo(f"{name}: {value}")
 
 
 @app.command()

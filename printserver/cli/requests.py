@@ -50,6 +50,16 @@ def show(request_id: RequestId) -> None:
         _speak(client.get(f"/print-requests/{request_id}"))
 
 
+@app.command("process-sheet")
+def process_sheet(
+    request_id: RequestId, target: Annotated[Path, typer.Argument(help="Where to write the PDF.", show_default=False)]
+) -> None:
+    """The cover page of a request's file: parties, seals, decisions, copies. It is no copy; each taking is recorded."""
+    with server() as client:
+        target.write_bytes(client.fetch(f"/print-requests/{request_id}/process-sheet.pdf"))
+        typer.echo(target)
+
+
 @app.command()
 def submit(
     document: Annotated[Path, Existing],

@@ -105,3 +105,12 @@ def test_without_server_or_token_it_says_what_to_do(world: World, printers: Comm
     assert printers("list", **{TOKEN_VARIABLE: "", TOKEN_FILE_VARIABLE: str(file)}).exit_code == 0
     unread = printers("list", **{TOKEN_VARIABLE: "", TOKEN_FILE_VARIABLE: str(tmp_path)})
     assert unread.exit_code == 2
+
+
+def test_the_sheet_is_taken_out_and_what_was_chosen_from_it_is_stored(world: World, printers: Command, tmp_path: Path):
+    printer_id, sheet = world.home.north.printer_id, tmp_path / "sheet.pdf"
+    assert printers("calibration-sheet", printer_id, sheet).exit_code == 0
+    assert sheet.read_bytes().startswith(b"%PDF-")
+    stored = printers("calibrate", printer_id, "--cell", "A6")
+    assert (stored.exit_code, said(stored)) == (0, "calibrated: True")
+    assert printers("calibrate", printer_id, "--cell", "Z9").exit_code == 2

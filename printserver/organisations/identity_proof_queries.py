@@ -16,7 +16,7 @@ from printserver.organisations.identity_proof import COUNTS, Document, Method, P
 from printserver.organisations.identity_proof_errors import IdentityProofNotFound
 from printserver.organisations.identity_proof_models import IdentityEvidence, IdentityProof, IdentityStep
 from printserver.organisations.models import Branch, User
-from printserver.organisations.stewards import stewarded_branches, stewarded_people
+from printserver.organisations.stewards import own_accounts, stewarded_branches, stewarded_people
 
 LONGEST_SEARCH: Final = 100
 
@@ -100,7 +100,7 @@ def reachable(actor: Actor) -> ColumnElement[bool]:
     return and_(
         IdentityProof.organisation_id == actor.organisation_id,
         or_(
-            IdentityProof.person_id == actor.person_id,
+            IdentityProof.person_id.in_(own_accounts(actor)),
             IdentityProof.person_id.in_(stewarded_people(actor)),
             IdentityProof.branch_id.in_(stewarded_branches(actor)),
         ),

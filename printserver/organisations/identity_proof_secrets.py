@@ -30,7 +30,7 @@ from printserver.organisations.identity_proof_queries import reachable
 from printserver.organisations.identity_proof_steps import note_step
 from printserver.organisations.models import Branch, User
 from printserver.organisations.permissions import Permission
-from printserver.organisations.stewards import AnotherPersonNeeded
+from printserver.organisations.stewards import AnotherPersonNeeded, is_one_of
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def erase(work: Work, actor: Actor, proof_id: UUID) -> None:
     before, after = ProofState(proof.state), next_state(ProofState(proof.state), ProofAction.ERASE)
     if proof.erasure_asked_by is None:
         raise TransitionRefused("nobody has asked for this")
-    if actor.person_id in (proof.erasure_asked_by, proof.person_id):
+    if is_one_of(work, actor, proof.erasure_asked_by, proof.person_id):
         raise AnotherPersonNeeded("another administrator says the second word")
     erased = work.session.execute(
         update(IdentityProof)

@@ -14,12 +14,12 @@ from printserver.foundation.errors import TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
+from printserver.organisations.holdings import person_of
 from printserver.organisations.identity_proof import (
     BY_A_SECOND_PERSON,
     COUNTS,
     ENDED,
     LONGEST_RECHECK_DAYS,
-    Document,
     Method,
     ProofAction,
     ProofState,
@@ -38,7 +38,7 @@ from printserver.organisations.identity_proof_policy import policy_of
 from printserver.organisations.identity_proof_queries import reachable
 from printserver.organisations.models import User
 from printserver.organisations.people import LONGEST_REASON, required_reason
-from printserver.organisations.stewards import AnotherPersonNeeded, stewarded_branches, stewarded_people
+from printserver.organisations.stewards import AnotherPersonNeeded, is_one_of, stewarded_branches, stewarded_people
 
 BY_PEOPLE: Final = (ProofAction.VERIFY, ProofAction.REVERIFY, ProofAction.REFUSE, ProofAction.WITHDRAW)
 BY_WORKER: Final = By(process="worker")
@@ -116,7 +116,7 @@ def _proof_for(work: Work, actor: Actor, proof_id: UUID, action: ProofAction) ->
     )
     if proof is None:
         raise IdentityProofNotFound("there is no such proof of identity")
-    mine = proof.person_id == actor.person_id
+    mine = is_one_of(work, actor, proof.person_id)
     if mine and action is not ProofAction.WITHDRAW:
         raise AnotherPersonNeeded("nobody checks their own proof of identity; another person does")
     if not mine:
@@ -134,7 +134,7 @@ def require_steward_of(work: Work, actor: Actor, proof: IdentityProof) -> None:
 
 def _checked(work: Work, actor: Actor, proof: IdentityProof, step: ProofStep) -> dict[str, Any]:
     """What a check changes besides the state."""
-    if actor.person_id in (proof.person_id, proof.submitted_by):
+    if is_one_of(work, actor, proof.person_id, proof.submitted_by):
         raise AnotherPersonNeeded("somebody else than who submitted it looks at it")
     if step.method is None:
         raise IdentityProofMalformed("say how you made sure")
@@ -156,21 +156,21 @@ def _checked(work: Work, actor: Actor, proof: IdentityProof, step: ProofStep) ->
 
 def _require_no_other(work: Work, proof: IdentityProof) -> None:
     """Raises: IdentityNumberTaken."""
-    other = (
-        IdentityProof.person_id != proof.person_id
-        if Document(proof.document) is not Document.BUSINESS_LICENCE
-        else IdentityProof.branch_id != proof.branch_id
-    )
-    taken = work.session.scalar(
-        select(IdentityProof.id).where(
+    rows = work.session.execute(
+        select(IdentityProof.person_id, IdentityProof.branch_id).where(
             IdentityProof.organisation_id == proof.organisation_id,
             IdentityProof.number_digest == proof.number_digest,
             IdentityProof.state.in_(COUNTS),
-            other,
+            IdentityProof.id != proof.id,
         )
-    )
-    if taken is not None:
+    ).all()
+    if any(_subject(work, *row) != _subject(work, proof.person_id, proof.branch_id) for row in rows):
         raise IdentityNumberTaken("somebody else is proved with this very number; look into that first")
+
+
+def _subject(work: Work, person_id: UUID | None, branch_id: UUID | None) -> UUID | None:
+    """The person, whatever account it was, or the branch."""
+    return branch_id if person_id is None else person_of(work, person_id)
 
 
 def _replace_former(work: Work, actor: Actor, proof: IdentityProof) -> None:

@@ -28,7 +28,7 @@ from printserver.organisations.key_media_errors import MediumNotFound
 from printserver.organisations.key_media_models import KeyMedium, KeyMediumStep
 from printserver.organisations.models import Branch, User
 from printserver.organisations.permissions import Permission
-from printserver.organisations.stewards import stewarded_people
+from printserver.organisations.stewards import is_one_of, own_accounts, stewarded_people
 
 LONGEST_SEARCH: Final = 100
 COLUMNS: Final = (
@@ -155,7 +155,7 @@ def medium_steps(work: Work, medium_id: UUID) -> tuple[MediumStepFacts, ...]:
 
 def steps_open_to(work: Work, actor: Actor, medium: MediumFacts) -> tuple[MediumAction, ...]:
     """Which steps this person may take, or ask for, now."""
-    mine = medium.holder_id == actor.person_id
+    mine = is_one_of(work, actor, medium.holder_id)
     steward = work.session.scalar(stewarded_people(actor).where(User.id == medium.holder_id)) is not None
     return tuple(action for action in actions_of(medium.state) if _open_to(action, medium, actor, mine, steward))
 
@@ -186,7 +186,7 @@ def _open_to(action: MediumAction, medium: MediumFacts, actor: Actor, mine: bool
 def _readable(actor: Actor) -> ColumnElement[bool]:
     people = select(User.id).where(within(User.branch_id, actor, Permission.READ_PEOPLE))
     concerned = or_(
-        KeyMedium.holder_id == actor.person_id,
+        KeyMedium.holder_id.in_(own_accounts(actor)),
         KeyMedium.holder_id.in_(people),
         KeyMedium.holder_id.in_(stewarded_people(actor)),
     )

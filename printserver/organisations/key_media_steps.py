@@ -46,7 +46,13 @@ from printserver.organisations.key_media_models import KeyMedium, KeyMediumStep
 from printserver.organisations.media_certificates import CertificateFacts
 from printserver.organisations.models import Passkey
 from printserver.organisations.people import LONGEST_REASON, PersonGone, required_reason
-from printserver.organisations.stewards import AnotherPersonNeeded, concerned_person, stewarded_people
+from printserver.organisations.stewards import (
+    AnotherPersonNeeded,
+    concerned_person,
+    is_one_of,
+    own_accounts,
+    stewarded_people,
+)
 from printserver.organisations.vouched_passkeys import forget_passkey
 
 LONGEST_TEXT: Final = 100
@@ -138,7 +144,7 @@ def confirm_medium_step(work: Work, actor: Actor, medium_id: UUID, action: Mediu
     row = _stewarded(work, actor, medium_id)
     if row.pending_action != action or row.pending_by is None:
         raise MediumStepNotAsked("this step does not wait for a second person, or no longer")
-    if actor.person_id in (row.pending_by, row.holder_id):
+    if is_one_of(work, actor, row.pending_by, row.holder_id):
         raise AnotherPersonNeeded("another steward says the second word")
     step = MediumStep(action, remark=row.pending_remark or "")
     _move(work, actor, row, step, first=row.pending_by)
@@ -192,7 +198,7 @@ def link_passkey(work: Work, actor: Actor, medium_id: UUID, passkey_id: UUID | N
 
 def medium_for(work: Work, actor: Actor, medium_id: UUID) -> KeyMedium:
     """The holder's own, or that of somebody one is a steward of.   Raises: MediumNotFound."""
-    concerned = (KeyMedium.holder_id == actor.person_id) | KeyMedium.holder_id.in_(stewarded_people(actor))
+    concerned = KeyMedium.holder_id.in_(own_accounts(actor)) | KeyMedium.holder_id.in_(stewarded_people(actor))
     return _row(work, actor, medium_id, concerned)
 
 
@@ -213,8 +219,9 @@ def _row(work: Work, actor: Actor, medium_id: UUID, concerned: Any) -> KeyMedium
 
 def _require_word(work: Work, actor: Actor, row: KeyMedium, action: MediumAction) -> None:
     """Raises: MediumNotFound, NotYours, AnotherPersonNeeded."""
-    word, mine = WORD_OF[action], row.holder_id == actor.person_id
-    if word is By.ANYBODY or (word is By.APPLICANT and (mine or row.applied_by == actor.person_id)):
+    word, mine = WORD_OF[action], is_one_of(work, actor, row.holder_id)
+    applied = is_one_of(work, actor, row.applied_by)
+    if word is By.ANYBODY or (word is By.APPLICANT and (mine or applied)):
         return
     if word is By.HOLDER:
         if not mine:
@@ -223,7 +230,7 @@ def _require_word(work: Work, actor: Actor, row: KeyMedium, action: MediumAction
     if mine:
         raise AnotherPersonNeeded("nobody does this to a medium of their own")
     _stewarded(work, actor, row.id)
-    if word is By.SECOND and row.applied_by == actor.person_id:
+    if word is By.SECOND and applied:
         raise AnotherPersonNeeded("somebody else than who applied approves it")
 
 

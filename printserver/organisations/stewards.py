@@ -11,6 +11,7 @@ from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within_any
 from printserver.organisations.branches import BranchNotFound
+from printserver.organisations.holdings import counted_person, person_of
 from printserver.organisations.models import Branch, User
 from printserver.organisations.people import PersonNotFound
 from printserver.organisations.permissions import Permission
@@ -36,6 +37,16 @@ def stewarded_branches(actor: Actor) -> Select[UUID]:
 def stewarded_people(actor: Actor) -> Select[UUID]:
     """First accounts of people, also of those who have left."""
     return select(User.id).where(within_any(User.branch_id, actor, STEWARDS))
+
+
+def own_accounts(actor: Actor) -> Select[UUID]:
+    """All of the person who acts, also those that were joined later."""
+    return select(User.id).where(counted_person() == actor.person_id)
+
+
+def is_one_of(work: Work, actor: Actor, *accounts: UUID | None) -> bool:
+    """Whether one of these is an account of the person who acts."""
+    return any(each is not None and person_of(work, each) == actor.person_id for each in accounts)
 
 
 def concerned_person(work: Work, actor: Actor, person_id: UUID) -> User:

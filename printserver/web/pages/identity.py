@@ -38,7 +38,7 @@ from printserver.organisations.identity_proof_queries import (
 from printserver.organisations.identity_proof_steps import BY_PEOPLE, take_proof_step
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import covers_organisation, names
-from printserver.organisations.stewards import concerned_branch, concerned_person, is_steward
+from printserver.organisations.stewards import concerned_branch, concerned_person, is_one_of, is_steward
 from printserver.rendering.page_images import page_image
 from printserver.web.changes import SHOWN_BESIDE, refusal
 from printserver.web.identity_forms import TypedPolicy, TypedProof, TypedProofStep
@@ -221,23 +221,23 @@ def _proof_page(
         evidence=evidence_of(work, proof_id),
         history=history,
         names=names(work, people),
-        actions=_actions(actor, proof),
+        actions=_actions(work, actor, proof),
         methods=list(Method),
         number=number,
         may_erase=identity_proof_secrets.may_erase(work, actor, proof_id),
         erasable_from=erasable_from,
         over=erasable_from is not None and erasable_from <= work.now(),
-        asked_by_me=proof.erasure_asked_by == actor.person_id,
+        asked_by_me=is_one_of(work, actor, proof.erasure_asked_by),
         problem=problem,
     )
 
 
-def _actions(actor: Actor, proof: ProofFacts) -> list[ProofAction]:
+def _actions(work: Work, actor: Actor, proof: ProofFacts) -> list[ProofAction]:
     """What this person may do with it now: whose it is, withdraw; who handed it in, all but check it."""
     possible = [action for action in BY_PEOPLE if (proof.state, action) in TRANSITIONS]
-    if proof.person_id == actor.person_id:
+    if is_one_of(work, actor, proof.person_id):
         return [action for action in possible if action is ProofAction.WITHDRAW]
-    checks = proof.submitted_by != actor.person_id
+    checks = not is_one_of(work, actor, proof.submitted_by)
     return [action for action in possible if checks or action not in BY_A_SECOND_PERSON]
 
 

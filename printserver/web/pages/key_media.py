@@ -33,7 +33,7 @@ from printserver.organisations.media_certificates import LARGEST_BYTES, read_cer
 from printserver.organisations.passkeys import passkeys
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
-from printserver.organisations.stewards import STEWARDS, concerned_person, is_steward
+from printserver.organisations.stewards import STEWARDS, concerned_person, is_one_of, is_steward
 from printserver.seals.ledger import csv_file
 from printserver.web.changes import SHOWN_BESIDE, change, refusal
 from printserver.web.identity_forms import TypedMedium, TypedMediumStep
@@ -220,7 +220,7 @@ def _medium_page(
     people = {medium.applied_by} | {step.person_id for step in history}
     people |= {step.first_person_id for step in history if step.first_person_id}
     people |= {medium.pending_by} if medium.pending_by else set()
-    mine = medium.holder_id == actor.person_id
+    mine = is_one_of(work, actor, medium.holder_id)
     steward = is_steward(actor) and not mine
     return view.page(
         "medium.html",
@@ -231,7 +231,7 @@ def _medium_page(
         actions=steps_open_to(work, actor, medium),
         needs_remark=REMARK_NEEDED,
         two=[action for action in MediumAction if WORD_OF[action] is By.TWO],
-        may_confirm=steward and medium.pending_by != actor.person_id,
+        may_confirm=steward and not is_one_of(work, actor, medium.pending_by),
         may_drop=steward,
         may_enter=is_steward(actor) and medium.state not in OUT_OF_USE,
         passkeys=passkeys(work, actor, view.secrets) if mine and medium.state not in OUT_OF_USE else (),

@@ -60,6 +60,7 @@ from printserver.organisations.identity_proof_secrets import (
     view_number,
 )
 from printserver.organisations.identity_proof_steps import ProofStep, move_by_time, take_proof_step
+from printserver.organisations.models import User
 from printserver.organisations.people import Handover, PersonGone, PersonNotFound, ReasonNeeded
 from printserver.organisations.permissions import Role
 from printserver.organisations.roles import WholeOrganisationNeeded
@@ -241,6 +242,15 @@ def test_the_same_number_proves_one_person_alone(desk: Desk):
     other = desk.submit(desk.new("approver"), by="approver")
     desk.refused(IdentityNumberTaken, "seals", lambda w, a: take_proof_step(w, a, other, CHECK))
     assert not desk.proved("approver")
+
+
+def test_nobody_checks_or_erases_for_an_account_that_turns_out_to_be_their_own(desk: Desk):
+    proof_id, company = desk.submit(), desk.company
+    with company.database.work() as work:
+        work.session.get_one(User, company.people["clerk"]).person_id = company.people["seals"]
+    desk.refused(AnotherPersonNeeded, "seals", lambda w, a: take_proof_step(w, a, proof_id, CHECK))
+    desk.step(proof_id, "administrator")
+    assert desk.state(proof_id) is ProofState.VERIFIED
 
 
 def test_a_newer_proof_takes_the_older_ones_place(desk: Desk):

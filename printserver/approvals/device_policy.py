@@ -22,7 +22,7 @@ from printserver.approvals.statements import propose
 from printserver.foundation.errors import Refused
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require
-from printserver.organisations.enrolled_devices import DeviceHolder, device_holders, dormant_passkeys
+from printserver.organisations.enrolled_devices import DeviceHolder, device_holders, dormant_passkeys, reaches_passkey
 from printserver.organisations.passkeys import PasskeyNotFound
 from printserver.organisations.permissions import BINDING, Permission, Role, permissions_of
 from printserver.organisations.vouched_passkeys import forget_passkey
@@ -31,6 +31,10 @@ from printserver.signing.statements import PolicyBody, StatementKind, StatementM
 
 MOST_LOOKED_AT: Final = 100
 ATTESTED: Final = "attested"
+
+
+class PasskeyInUse(Refused):
+    code = "passkey-in-use"
 
 
 class PolicyLocksOut(Refused):
@@ -93,11 +97,13 @@ def concerned_without_device(work: Work, organisation_id: UUID) -> tuple[DeviceH
 def end_dormant_passkey(work: Work, actor: Actor, attestor: Attestor, passkey_id: UUID, *, days: int) -> None:
     """It opens nothing any more, and the signer is told to take its word no longer.   days: as it was listed.
 
-    Raises: Forbidden; PasskeyNotFound for one that is not listed as unused.
+    Raises: Forbidden, PasskeyNotFound, PasskeyInUse.
     """
     require(actor, Permission.CONFIRM_STATEMENTS)
+    if not reaches_passkey(work, actor, passkey_id):
+        raise PasskeyNotFound("there is no such passkey")
     if passkey_id not in {each.id for each in dormant_passkeys(work, actor, days=days)}:
-        raise PasskeyNotFound("there is no such unused passkey")
+        raise PasskeyInUse("somebody has used this passkey lately; whose it is removes it")
     forget_passkey(work, actor.by, passkey_id)
     unbelieve_removed(work, actor, attestor)
 

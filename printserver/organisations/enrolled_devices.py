@@ -64,6 +64,20 @@ class DormantPasskey:
     vouched: bool
 
 
+def reaches_passkey(work: Work, actor: Actor, passkey_id: UUID) -> bool:
+    """Whether it is one, not removed, of the people in the actor's office."""
+    found = (
+        select(Passkey.id)
+        .join(User, User.id == Passkey.user_id)
+        .where(
+            Passkey.id == passkey_id,
+            Passkey.removed_at.is_(None),
+            within(User.branch_id, actor, Permission.CONFIRM_STATEMENTS),
+        )
+    )
+    return work.session.scalar(found) is not None
+
+
 def dormant_passkeys(work: Work, actor: Actor, *, days: int) -> tuple[DormantPasskey, ...]:
     """Of the people in the actor's office, unused for so many days, the longest first.   days: 0 lists none."""
     if days == 0:

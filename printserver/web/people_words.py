@@ -118,6 +118,7 @@ PEOPLE_PROBLEMS: Final[Mapping[str, str]] = {
     "branch-move-refused": N_("A branch cannot move there: into itself, to where it is, below a closed one, too deep."),
     "branch-closed": N_("This branch is closed."),
     "place-frozen": N_("This branch is frozen: nothing is asked for, decided or released there until it is unfrozen."),
+    "passkey-in-use": N_("Somebody has used this passkey lately; whose it is removes it."),
     "policy-locks-out": N_("Two officers of the whole organisation need passkeys that officers vouch for, first."),
     "place-is-the-top": N_("This branch is the whole organisation: freeze that."),
     "nobody-to-unfreeze": N_("Two officers of a branch above have to be there, who could unfreeze it again."),

@@ -100,8 +100,7 @@ PEOPLE_STEPS: Final = (
     Step(
         "POST",
         "/dormant-passkeys/{passkey_id}/endings",
-        lambda s: f"/dormant-passkeys/{uuid4()}/endings",
-        names_object=False,
+        lambda s: f"/dormant-passkeys/{s.passkey}/endings",
     ),
     Step("GET", "/device-policy", lambda s: "/device-policy", names_object=False),
     Step("POST", "/device-policy", lambda s: "/device-policy", _form(decisions="passkey"), names_object=False),

@@ -97,8 +97,7 @@ PEOPLE_VISITS: Final = (
     Visit(
         "POST",
         "/dormant-passkeys/{passkey_id}/endings",
-        lambda s: f"/dormant-passkeys/{uuid4()}/endings",
-        names_object=False,
+        lambda s: f"/dormant-passkeys/{s.passkey}/endings",
     ),
     Visit("GET", "/device-policy", lambda s: "/device-policy", names_object=False),
     Visit(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from printserver.approvals.device_policy import (
     DevicePolicy,
+    PasskeyInUse,
     PolicyLocksOut,
     concerned_without_device,
     device_policy,
@@ -128,10 +129,13 @@ def test_a_passkey_that_nobody_uses_is_listed_and_ended_by_an_officer(company: C
             return [each.id for each in dormant_passkeys(work, company.actor(work, login), days=days)]
 
     (passkey_id,) = unused("officer")
+    with company.database.reading() as work:
+        in_use = work.session.scalars(select(Passkey.id).where(Passkey.id != passkey_id)).one()
     assert unused("administrator") == unused("officer", 0) == []
     for login, wanted, kind in (
         ("administrator", passkey_id, Forbidden),
         ("officer", company.people["officer"], PasskeyNotFound),
+        ("officer", in_use, PasskeyInUse),
     ):
         before = company.events()
         with pytest.raises(kind), company.database.work() as work:

@@ -30,8 +30,10 @@ def _apply(clerk: Page, folder: Path) -> str:
     clerk.fill("#title", TITLE)
     clerk.fill("#copies", "2")
     clerk.fill("#own-reference", "OA-88")
+    expect(clerk.locator("#place-findings")).to_contain_text("盖章位置可以使用", timeout=PATIENCE_MS)
     keep_picture(clerk, "new-request")
     assert broken_rules(clerk) == []
+    _look_on_a_phone(clerk)
     clerk.get_by_role("button", name="提交申请").click()
     clerk.wait_for_url(re.compile(r"/requests/[0-9a-f-]{36}"))
     expect(clerk.locator("#live .state")).to_contain_text("待审批", timeout=PATIENCE_MS)
@@ -53,6 +55,30 @@ def _drag_the_seal(clerk: Page) -> None:
     clerk.keyboard.press("ArrowLeft")
     assert abs(float(clerk.input_value("[name=place_x]")) - (before - 1)) < 0.11
     assert abs(float(clerk.input_value("[name=place_y]")) - 148.5) < 1
+
+
+def _look_on_a_phone(clerk: Page) -> None:
+    """With every kind of place; nothing is wider than the screen, and no rule of reading is broken."""
+    desktop = clerk.viewport_size
+    clerk.set_viewport_size({"width": 360, "height": 740})
+    places = clerk.locator("[data-place]")
+    clerk.get_by_role("button", name="骑缝章").click()
+    expect(places).to_have_count(2)
+    clerk.get_by_role("button", name="按关键字").click()
+    expect(places).to_have_count(3)
+    clerk.locator("[name=place_word]").last.fill("contract")
+    clerk.locator("[name=place_which]").last.fill("last")
+    clerk.locator("[name=place_y]").last.fill("-60")
+    expect(clerk.locator("#spots .spot-slice")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(clerk.locator("#spots .spot-seal")).to_have_count(1, timeout=PATIENCE_MS)
+    assert clerk.evaluate("document.documentElement.scrollWidth") <= 360
+    keep_picture(clerk, "new-request-phone")
+    assert broken_rules(clerk) == []
+    for left in (2, 1):
+        clerk.get_by_role("button", name=f"删除位置 {left + 1}").click()
+        expect(places).to_have_count(left)
+    assert desktop is not None
+    clerk.set_viewport_size(desktop)
 
 
 def _look_at_all_pages(person: Page) -> None:

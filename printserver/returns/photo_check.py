@@ -22,7 +22,9 @@ from printserver.foundation.limited_process import (
 )
 from printserver.foundation.unit_of_work import Database
 from printserver.print_requests.queries import copy_facts
+from printserver.rendering.guilloche import INNER_UM
 from printserver.rendering.page_images import COMPARISON_WATERMARK, page_image
+from printserver.rendering.security_marks import without_security
 from printserver.returns.comparison import Region, RegionKind
 from printserver.returns.squaring import ISSUED_DPI
 from printserver.signing.key_list import KeyList
@@ -97,12 +99,14 @@ def check_photo(database: Database, objects: Objects, key_list: KeyList, photo: 
     try:
         if policy.view is PublicView.NONE or issued_sha256 is None:
             return PhotoCheck(Looks.NOT_SHOWN, verdict, blurred)
-        issued = page_image(objects.get(issued_sha256), policy.page, dpi=ISSUED_DPI, format="png")
+        bare = without_security(objects.get(issued_sha256))
+        issued = page_image(bare.pdf, policy.page, dpi=ISSUED_DPI, format="png")
         public, shown = (drawn_page(objects, policy, ISSUED_DPI, words) for words in (None, COMPARISON_WATERMARK))
     except NotFound:
         return PhotoCheck(Looks.NOT_SHOWN, verdict, blurred)
-    order = "compare-masked" if policy.view is PublicView.MASKED else "compare"
-    return _compared(order, PhotoCheck(Looks.UNSURE, verdict, blurred), (issued, public, shown), photo)
+    orders = ["compare-masked" if policy.view is PublicView.MASKED else "compare"]
+    orders.append(str(INNER_UM if bare.framed else 0))
+    return _compared(orders, PhotoCheck(Looks.UNSURE, verdict, blurred), (issued, public, shown), photo)
 
 
 def codes_on(photo: bytes) -> tuple[list[str], bool]:
@@ -121,10 +125,10 @@ def _best(database: Database, objects: Objects, key_list: KeyList, texts: list[s
     return next((each for each in verdicts if each.kind is not VerdictKind.UNKNOWN), verdicts[0])
 
 
-def _compared(order: str, unsure: PhotoCheck, pages: tuple[bytes, bytes, bytes], photo: bytes) -> PhotoCheck:
+def _compared(orders: list[str], unsure: PhotoCheck, pages: tuple[bytes, bytes, bytes], photo: bytes) -> PhotoCheck:
     given = b"".join(len(page).to_bytes(4, "big") + page for page in pages)
     try:
-        answer = run_limited(_MODULE, [order], given + photo, _COMPARE_LIMITS)
+        answer = run_limited(_MODULE, orders, given + photo, _COMPARE_LIMITS)
     except (ProcessCrashed, ProcessLimitExceeded):
         return unsure
     parts, at = [], 0

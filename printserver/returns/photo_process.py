@@ -1,10 +1,11 @@
 """Run in a limited process: reads the code on a photograph, or lays a photograph beside the issued page.
 
 `read`: a JPEG or PNG on standard input; writes JSON {"texts": [...], "blurred": bool}.
-`compare` or, where the class hides most of the page, `compare-masked`: three pictures of the page as PNG, each behind
-its 4-byte big-endian length (as it was issued; as strangers see it; the same with the words that it is no copy), and
-the photograph. Writes three parts in the same way: JSON {"state", "regions"}, the squared photograph and the page as
-strangers see it as JPEG, with the differences marked.
+`compare EDGE` or, where the class hides most of the page, `compare-masked EDGE`: three pictures of the page as PNG,
+each behind its 4-byte big-endian length (as it was issued; as strangers see it; the same with the words that it is no
+copy), and the photograph. EDGE: how far from the page's edge nothing is compared, in micrometres. Writes three parts in
+the same way: JSON {"state", "regions"}, the squared photograph and the page as strangers see it as JPEG, with the
+differences marked.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _COLOURS: Final = {RegionKind.MISSING: (36, 36, 205), RegionKind.ADDED: (0, 140,
 _HIDDEN: Final = (214, 214, 214)
 
 
-def main(order: str) -> None:
+def main(order: str, edge_um: int) -> None:
     source = sys.stdin.buffer
     if order == "read":
         photo = _decoded(source.read())
@@ -41,7 +42,8 @@ def main(order: str) -> None:
         json.dump({"texts": texts, "blurred": _sharpness(photo) < _SHARP_FROM}, sys.stdout)
         return
     issued, public, shown = (_page(source.read(int.from_bytes(source.read(4), "big"))) for _ in range(3))
-    _write(*_compared(_decoded(source.read()), (issued, public, shown), masked=order == "compare-masked"))
+    masked = order == "compare-masked"
+    _write(*_compared(_decoded(source.read()), (issued, public, shown), masked=masked, edge_um=edge_um))
 
 
 def _page(png: bytes) -> Image:
@@ -70,7 +72,9 @@ def _sharpness(photo: Image) -> float:
     return float(cv2.Laplacian(small, cv2.CV_64F).var())
 
 
-def _compared(photo: Image, pages: tuple[Image, Image, Image], *, masked: bool) -> tuple[dict[str, Any], Image, Image]:
+def _compared(
+    photo: Image, pages: tuple[Image, Image, Image], *, masked: bool, edge_um: int
+) -> tuple[dict[str, Any], Image, Image]:
     issued, public, shown = pages
     flat = squared(photo, issued)
     if flat is None:
@@ -78,7 +82,7 @@ def _compared(photo: Image, pages: tuple[Image, Image, Image], *, masked: bool) 
     if flat.dpi < LEAST_DPI:
         return {"state": "too-coarse", "regions": []}, flat.page, shown
     hidden = (public == _HIDDEN).all(axis=2) & masked
-    found = compare(flat.page, issued, ISSUED_DPI)
+    found = compare(flat.page, issued, ISSUED_DPI, edge_um=edge_um)
     regions = [region for region in found.regions if not _is_hidden(region, hidden)]
     said = {"state": _state(found, regions, partly=masked), "regions": [_plain(each) for each in regions]}
     return said, _marked(flat.page, regions), _marked(shown, regions)
@@ -131,4 +135,4 @@ def _jpeg(picture: Image) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -19,8 +19,10 @@ from printserver.rendering.security_marks import SecurityMarks, without_security
 from printserver.rendering.watermark import Watermark
 from printserver.returns.comparison import Comparison, RegionKind, Verdict, compare
 from printserver.returns.matching import find_codes
+from printserver.returns.squaring import ISSUED_DPI, squared
 from tests.unit.returns.conftest import DPI, SERIAL
 from tests.unit.returns.made_pages import contract_lines, issued_copy, read_unsigned, verification_text
+from tests.unit.returns.test_photo_check import photographed
 
 LINES = contract_lines(0)
 EVERYTHING = SecurityMarks(706, calibration_of({}, 600).pantograph(), True, Watermark("内部使用", True, True))
@@ -39,18 +41,18 @@ class Paper:
         return put_codes(copy, layout, [verification_text(SERIAL, 1)])
 
     def scanned(self, lines: list[str], *, dpi: int = DPI, seed: int = 3) -> Image:
-        printed = self._pixels(self.issued(lines), 600)
+        printed = self.pixels(self.issued(lines), 600)
         sheet = cv2.resize(printed, None, fx=dpi / 600, fy=dpi / 600, interpolation=cv2.INTER_AREA)
         return office_scan(np.asarray(sheet, np.uint8), dpi, np.random.default_rng(seed), skew_degrees=0.7)
 
     def compared(self, lines: list[str], *, dpi: int = DPI, seed: int = 3) -> Comparison:
         """With the page that was issued with `LINES`, as returns do it."""
         bare = without_security(self.issued(LINES))
-        issued = self._pixels(bare.pdf, DPI)
+        issued = self.pixels(bare.pdf, DPI)
         scan = self.scanned(lines, dpi=dpi, seed=seed)
         return compare(scan, issued, dpi, issued_dpi=DPI, edge_um=INNER_UM if bare.framed else 0)
 
-    def _pixels(self, pdf: bytes, dpi: int) -> Image:
+    def pixels(self, pdf: bytes, dpi: int) -> Image:
         self._path.write_bytes(pdf)
         return rasterise(self._path, 1, dpi)
 
@@ -81,3 +83,13 @@ def test_a_changed_amount_and_a_dropped_line_are_still_found(paper: Paper):
         found = paper.compared(lines)
         assert found.verdict is not Verdict.SAME
         assert RegionKind.MISSING in {region.kind for region in found.regions}
+
+
+def test_a_photograph_of_the_page_is_found_to_be_the_page(paper: Paper):
+    issued = paper.issued(LINES)
+    taken = cv2.imdecode(np.frombuffer(photographed(paper.pixels(issued, 300)), np.uint8), cv2.IMREAD_COLOR)
+    bare = paper.pixels(without_security(issued).pdf, ISSUED_DPI)
+    flat = squared(np.asarray(taken, np.uint8), bare)
+    assert flat is not None
+    found = compare(flat.page, bare, ISSUED_DPI, edge_um=INNER_UM)
+    assert (found.verdict, found.regions) == (Verdict.SAME, ())

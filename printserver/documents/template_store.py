@@ -181,8 +181,13 @@ def add_version(
 
 
 def retire_template(work: Work, actor: Actor, code: str) -> None:
-    """Nothing new is made of it; a new version brings it back.   Raises: Forbidden, DocumentTemplateNotFound."""
+    """Nothing new is made of it; a new version brings it back.
+
+    Raises: Forbidden, DocumentTemplateNotFound, TemplateCodeTaken for one of the product.
+    """
     require(actor, Permission.MANAGE_DOCUMENTS)
+    if code in built_in_templates():
+        raise TemplateCodeTaken("a template that comes with the product stays in use")
     template = _template(work, actor, code)
     if template is None or template.retired_at is not None:
         raise DocumentTemplateNotFound("there is no such template of your own")

@@ -39,11 +39,11 @@ def test_a_clerk_sees_wrong_rows_before_anything_is_kept_and_follows_the_right_o
 
 def test_the_api_says_what_is_wrong_with_each_row_and_refuses_the_same_table_twice(api: ApiClient):
     said = {"template": "certificate", "language": "zh"}
-    ask = {"data": said, "files": _files(table("R-1", "R-1"))}
+    ask: dict[str, Any] = {"data": said, "files": _files(table("R-1", "R-1"))}
     looked = api.submit("/request-batches?dry_run=true", Role.CLERK, **ask).json()
     assert [line["wrong"] for line in looked["lines"]] == [[], ["reference"]]
     assert code_of(api.submit("/request-batches", Role.CLERK, **ask)) == "batch-rows-wrong"
-    right = {"data": said, "files": _files(table("R-1"))}
+    right: dict[str, Any] = {"data": said, "files": _files(table("R-1"))}
     batch = api.submit("/request-batches", Role.CLERK, **right).json()["batch_id"]
     assert api.submit(f"/request-batches/{batch}/starts", Role.CLERK).status_code == 204
     assert code_of(api.submit(f"/request-batches/{batch}/starts", Role.CLERK)) == "batch-state-refused"

@@ -87,7 +87,9 @@ def require_proved_company(work: Work, organisation_id: UUID, branch_id: UUID) -
     if not policy_of(work, organisation_id).companies:
         return
     if not companies_proved(work, [UUID(part) for part in branch_path(work, branch_id).strip("/").split("/")]):
-        raise IdentityNotProved(f"no company is proved at {branch(work, branch_id).name} or above it; have it proved first")
+        raise IdentityNotProved(
+            f"no company is proved at {branch(work, branch_id).name} or above it; have it proved first"
+        )
 
 
 def _require_people(work: Work, person_ids: Collection[UUID]) -> None:

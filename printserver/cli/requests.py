@@ -60,6 +60,16 @@ def process_sheet(
         typer.echo(target)
 
 
+@app.command("electronic-original")
+def electronic_original(
+    request_id: RequestId, target: Annotated[Path, typer.Argument(help="Where to write the PDF.", show_default=False)]
+) -> None:
+    """The signed file of a request that asked for one; a print of it is no copy. Each taking is recorded."""
+    with server() as client:
+        target.write_bytes(client.fetch(f"/print-requests/{request_id}/electronic-original.pdf"))
+        typer.echo(target)
+
+
 @app.command()
 def submit(
     document: Annotated[Path, Existing],

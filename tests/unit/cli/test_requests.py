@@ -1,4 +1,4 @@
-"""`printserver requests place` against the real web server."""
+"""`printserver requests` against the real web server."""
 
 from __future__ import annotations
 
@@ -23,9 +23,13 @@ def place(server: LiveServer, folder: Path, *places: dict[str, object]) -> Resul
     document.write_bytes(contract())
     seals = [{"seal_id": str(server.world.home.north.seal_id), "places": list(places)}]
     application.write_text(json.dumps({"seals": seals}), "utf-8")
+    return requests(server, "place", str(document), str(application))
+
+
+def requests(server: LiveServer, *words: str) -> Result:
     environment = {URL_VARIABLE: server.url, TOKEN_VARIABLE: server.world.person(Role.CLERK).token}
     environment |= {TOKEN_FILE_VARIABLE: "", STEP_UP_VARIABLE: ""}
-    return CliRunner().invoke(app, ["requests", "place", str(document), str(application)], env=environment)
+    return CliRunner().invoke(app, ["requests", *words], env=environment)
 
 
 def test_a_terminal_shows_where_seals_will_stand_and_what_is_wrong(world: World, tmp_path: Path):
@@ -36,3 +40,13 @@ def test_a_terminal_shows_where_seals_will_stand_and_what_is_wrong(world: World,
     assert fine.exit_code == 0
     assert "✗ the words “no such words” are not found in the document" in wrong.output
     assert wrong.exit_code == 1
+
+
+def test_cover_and_electronic_original_come_as_files(world: World, tmp_path: Path):
+    request_id, sheet, original = world.issued(electronic=True), tmp_path / "sheet.pdf", tmp_path / "original.pdf"
+    with live_server(world) as server:
+        for command, target in (("process-sheet", sheet), ("electronic-original", original)):
+            assert requests(server, command, str(request_id), str(target)).exit_code == 0
+    assert sheet.read_bytes().startswith(b"%PDF-")
+    (copy,) = (copy for copy in world.copies(request_id) if copy.number == 0)
+    assert original.read_bytes() == world.adapters.objects.get(str(copy.issued_sha256))

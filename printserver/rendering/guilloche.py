@@ -92,17 +92,16 @@ def _tile(dice: bytes) -> list[str]:
     """Strands that fit on to those of the next tile, because each wave runs a whole number of times."""
     long, short = 1 + dice[0] % 2, 3 + dice[1] % 3
     lift, bend = 0.45 + dice[2] / 1024, dice[3] / 256
-    drawn = []
-    for strand in range(_STRANDS):
-        phase = strand / _STRANDS
 
-        def height(part: float, phase: float = phase) -> float:
+    def wave(phase: float) -> Callable[[float], Point]:
+        def point(part: float) -> Point:
             slow = math.sin(math.tau * (long * part + phase))
             fast = math.sin(math.tau * (short * part + bend - phase))
-            return HALF_UM * (lift * slow + (1 - lift) * fast)
+            return part * _TILE_UM, HALF_UM * (lift * slow + (1 - lift) * fast)
 
-        drawn.append(_curve(lambda part, height=height: (part * _TILE_UM, height(part))))
-    return drawn
+        return point
+
+    return [_curve(wave(strand / _STRANDS)) for strand in range(_STRANDS)]
 
 
 def _rosette(dice: bytes) -> list[str]:

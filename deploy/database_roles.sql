@@ -79,6 +79,7 @@ GRANT UPDATE (ended_at) ON delegation TO printserver_web;
 GRANT UPDATE (signed_off_by, signed_off_at) ON rights_review TO printserver_web;
 GRANT UPDATE (verdict, reason, decided_by, decided_at) ON rights_review_line TO printserver_web;
 GRANT SELECT ON place_freeze TO printserver_signer;
+GRANT SELECT (id, path) ON branch TO printserver_signer;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON place_freeze TO printserver_web, printserver_worker;
 -- Proofs of identity: what is erased is blanked and its keys are forgotten, so that the row remains.
 GRANT SELECT, INSERT ON identity_proof, identity_evidence, identity_step, identity_policy TO printserver_web;

@@ -71,7 +71,7 @@ def test_a_transform_rounds_to_the_nearest_micrometre():
     assert ContentTransform(500_000, 7, -7).apply(3, 4) == (2 + 7, 2 - 7)
 
 
-@pytest.mark.parametrize(("number", "copies"), [(0, 1), (2, 1), (1, 65_536)])
+@pytest.mark.parametrize(("number", "copies"), [(-1, 1), (2, 1), (1, 65_536)])
 def test_a_copy_beyond_the_approved_number_cannot_be_marked(number, copies):
     with pytest.raises(MarksRefused):
         CopyMarks(CopySerial(bytes(10)), number, copies, ())

@@ -6,13 +6,17 @@ only the length of a line is told.
 
 from __future__ import annotations
 
-import statistics
+import io
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 import cv2
 import numpy as np
+import pikepdf
+import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
+from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
 from printserver.rendering.raster_limits import WHITE, Box
@@ -27,18 +31,41 @@ _HEADLINE_LARGER: Final = 1.25
 _HEADLINE_WITHIN: Final = 0.45
 _MOST_HEADLINES: Final = 3
 _JOIN_MM: Final = (5.0, 1.2)
+_SEAL: Final = re.compile(r"/Seal[0-9]+", re.ASCII)
+_PLACING: Final = frozenset({"q", "Q", "cm", "gs", "re", "W", "n", "Do"})
 
 
-def masked(picture: Image.Image, page: Any, dpi: float, seals: Sequence[Box], *, headline: bool) -> Image.Image:
+def seals_alone(pdf: bytes, page: int) -> bytes:
+    """That page of a rendition as a PDF with nothing on it but its seals: what lies under them leaves no trace."""
+    with pikepdf.open(io.BytesIO(pdf)) as document, pikepdf.new() as alone:
+        alone.pages.append(document.pages[page - 1])
+        shown = alone.pages[0]
+        kept = [each for each in pikepdf.parse_content_stream(shown) if str(each.operator) in _PLACING]
+        shown.contents_coalesce()
+        shown.obj.Contents = alone.make_stream(pikepdf.unparse_content_stream(kept))
+        forms = shown.resources.get("/XObject", Dictionary())
+        nothing = alone.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 1, 1]))
+        for name in forms.keys():  # noqa: SIM118 -- of pikepdf, which iterates over keys alone no other way
+            if not _SEAL.fullmatch(name):
+                forms[name] = nothing
+        written = io.BytesIO()
+        alone.save(written)
+        return written.getvalue()
+
+
+def masked(
+    picture: Image.Image, sealed: Image.Image, page: Any, dpi: float, seals: Sequence[Box], *, headline: bool
+) -> Image.Image:
     """The picture with everything boxed but the headline (large type in the upper part) and red ink within `seals`.
 
-    page: of pypdfium2, the one drawn.   headline: whether this page may have one.
+    sealed: the same page with its seals alone.   page: of pypdfium2, the one drawn.
+    headline: whether this page may have one.
     """
     pixels = np.asarray(picture.convert("RGB"), np.uint8)
     shown = np.zeros(pixels.shape[:2], np.bool_)
     for left, top, right, bottom in _headlines(page, dpi) if headline else ():
         shown[top:bottom, left:right] = True
-    red = _red_ink(pixels, seals, dpi)
+    red = _red_ink(np.asarray(sealed.convert("RGB"), np.uint8), seals, dpi)
     ink = (pixels.min(axis=2) < WHITE) & ~shown & ~red
     across, down = (max(1, round(side * dpi / 25.4)) for side in _JOIN_MM)
     boxed = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((down, across), np.uint8))
@@ -60,7 +87,7 @@ def _filled(boxed: Pixels) -> NDArray[np.bool_]:
 
 
 def _red_ink(pixels: Pixels, seals: Sequence[Box], dpi: float) -> NDArray[np.bool_]:
-    """Red pixels within the seals' boxes: their form alone; what lies under them stays hidden."""
+    """Red pixels within the seals' boxes.   pixels: of the seals alone."""
     within = np.zeros(pixels.shape[:2], np.bool_)
     for seal in seals:
         left, top, width, height = (max(0, round(side * dpi / _UM_PER_INCH)) for side in seal)
@@ -74,14 +101,14 @@ def _headlines(page: Any, dpi: float) -> list[tuple[int, int, int, int]]:
     height = page.get_height()
     text = page.get_textpage()
     rects = [text.get_rect(index) for index in range(text.count_rects())]
-    lines = [rect for rect in rects if rect[3] > rect[1] and rect[2] > rect[0]]
-    if not lines:
+    letters = _letters(text)
+    if not letters.size:
         return []
-    usual = statistics.median(top - bottom for _, bottom, _, top in lines)
+    least = _HEADLINE_LARGER * float(np.median(letters[:, 2]))
     large = [
-        line
-        for line in lines
-        if line[3] - line[1] >= _HEADLINE_LARGER * usual and height - line[3] < _HEADLINE_WITHIN * height
+        (left, bottom, right, top)
+        for left, bottom, right, top in rects
+        if height - top < _HEADLINE_WITHIN * height and _smallest_type(letters, left, bottom, right, top) >= least
     ]
     large.sort(key=lambda line: -line[3])
     scale = dpi / 72
@@ -90,3 +117,23 @@ def _headlines(page: Any, dpi: float) -> list[tuple[int, int, int, int]]:
         edges = [int(edge * scale) for edge in (left, height - top, right, height - bottom)]
         boxes.append((max(0, edges[0] - 2), max(0, edges[1] - 2), edges[2] + 3, edges[3] + 3))
     return boxes
+
+
+def _letters(text: Any) -> NDArray[np.float64]:
+    """A row each: the middle, x and y, and the size of its type, in points; not what pdfium adds between lines.
+
+    The type's, not the letter's own size: digits and small letters are low, and would make all others large.
+    """
+    rows, matrix = [], pdfium.FS_MATRIX()
+    for index in range(text.count_chars()):
+        if pdfium.FPDFText_IsGenerated(text, index) == 0 and pdfium.FPDFText_GetMatrix(text, index, matrix):
+            left, bottom, right, top = text.get_charbox(index)
+            size = pdfium.FPDFText_GetFontSize(text, index) * float(np.hypot(matrix.c, matrix.d))
+            rows.append(((left + right) / 2, (bottom + top) / 2, size))
+    return np.array(rows, np.float64).reshape(-1, 3)
+
+
+def _smallest_type(letters: NDArray[np.float64], left: float, bottom: float, right: float, top: float) -> float:
+    """Of the letters in the middle of which this is; 0 without any."""
+    x, y, size = letters.T
+    return float(min(size[(left <= x) & (x <= right) & (bottom <= y) & (y <= top)], default=0.0))

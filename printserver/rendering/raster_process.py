@@ -40,15 +40,17 @@ def _write_ink(document: Any) -> None:
 
 
 def _write_image(
-    document: Any, page: int, dpi: int, encoding: str, watermark: str, font: tuple[str, int], mask: str
+    pdf: bytes, page: int, dpi: int, encoding: str, watermark: str, font: tuple[str, int], mask: str
 ) -> None:
+    document = pypdfium2.PdfDocument(pdf)
     if not 1 <= page <= len(document):
         sys.exit(NO_SUCH_PAGE)
     picture = _rendered(document[page - 1], dpi, PIXELS)
     if mask:
-        from printserver.rendering.masking import masked  # OpenCV, which most pictures do without
+        from printserver.rendering.masking import masked, seals_alone  # OpenCV, which most pictures do without
 
-        picture = masked(picture, document[page - 1], dpi, json.loads(mask), headline=page == 1)
+        sealed = _rendered(pypdfium2.PdfDocument(seals_alone(pdf, page))[0], dpi, PIXELS)
+        picture = masked(picture, sealed, document[page - 1], dpi, json.loads(mask), headline=page == 1)
     if watermark:
         picture = _watermarked(picture, watermark, font)
     target = io.BytesIO()
@@ -78,12 +80,12 @@ def _watermarked(picture: Image.Image, text: str, typeface: tuple[str, int]) -> 
 
 
 def main() -> None:
-    document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
+    pdf = sys.stdin.buffer.read()
     if sys.argv[1] == "ink":
-        _write_ink(document)
+        _write_ink(pypdfium2.PdfDocument(pdf))
     else:
         page, dpi, encoding, watermark, font, font_index, mask = sys.argv[2:9]
-        _write_image(document, int(page), int(dpi), encoding, watermark, (font, int(font_index)), mask)
+        _write_image(pdf, int(page), int(dpi), encoding, watermark, (font, int(font_index)), mask)
     sys.stdout.buffer.flush()
 
 

@@ -98,5 +98,5 @@ def test_only_the_first_page_has_a_headline(pdf: bytes):
 
 
 def test_a_line_of_high_letters_among_low_ones_is_no_headline():
-    masked = pixels(rendition(NUMBERS), only_seals=[])
+    masked = pixels(rendition(NUMBERS, CENTRE), only_seals=[])
     assert {tuple(colour) for colour in masked.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}

@@ -23,8 +23,8 @@ _ERRNO_EACCES: Final = 0x00050000 | 13
 _AF_UNIX: Final = 1
 _IO_URING_SETUP: Final = 425
 _X32: Final = 0x40000000
-# By machine: the kernel's name for it, and the number of socket(2).
-_MACHINES: Final = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+# By machine: the kernel's name for it, and the numbers of socket(2) and connect(2).
+_MACHINES: Final = {"x86_64": (0xC000003E, 41, 42), "aarch64": (0xC00000B7, 198, 203)}
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG: Final = 1
@@ -43,18 +43,20 @@ class NotConfined(OSError):
 
 
 def give_up_networks() -> None:
-    """No socket from now on but those of this machine's own files.   Raises: NotConfined."""
+    """No socket from now on but those of this machine's own files, and none that is somebody else's: nothing is
+    connected to, so neither the signer nor a database hears from here.   Raises: NotConfined."""
     known = _MACHINES.get(platform.machine())
     if known is None:
         raise NotConfined(f"no rule is known for {platform.machine()}")
-    machine, socket_call = known
+    machine, socket_call, connect_call = known
     # A jump counts the steps that are left out. Offsets: 0 the call, 4 the machine, 16 the first argument.
     program = [
         _step(_LOAD, 4),
-        _step(_EQUAL, machine, 0, 7),
+        _step(_EQUAL, machine, 0, 8),
         _step(_LOAD, 0),
-        _step(_AT_LEAST, _X32, 5, 0),
-        _step(_EQUAL, _IO_URING_SETUP, 4, 0),
+        _step(_AT_LEAST, _X32, 6, 0),
+        _step(_EQUAL, _IO_URING_SETUP, 5, 0),
+        _step(_EQUAL, connect_call, 4, 0),
         _step(_EQUAL, socket_call, 0, 2),
         _step(_LOAD, 16),
         _step(_EQUAL, _AF_UNIX, 0, 1),

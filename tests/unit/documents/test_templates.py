@@ -70,6 +70,9 @@ def test_a_template_reaches_neither_files_nor_packages(source: str):
 def test_a_confined_process_has_no_network_and_no_file_but_those_it_was_given(tmp_path: Path):
     (tmp_path / "given").write_text("here")
     (tmp_path / "other").write_text("there")
+    signer = socket.socket(socket.AF_UNIX)
+    signer.bind(str(tmp_path / "signer"))
+    signer.listen()
     program = f"""
 import socket
 from printserver.documents.confinement import give_up_files, give_up_networks
@@ -80,6 +83,7 @@ socket.socket(socket.AF_UNIX).close()
 for refused in (
     lambda: socket.socket(socket.AF_INET), lambda: socket.socket(socket.AF_INET6),
     lambda: open({str(tmp_path / "other")!r}), lambda: open({str(tmp_path / "given")!r}, "w"),
+    lambda: socket.socket(socket.AF_UNIX).connect({str(tmp_path / "signer")!r}),
 ):
     try:
         refused()
@@ -87,7 +91,8 @@ for refused in (
         print("refused")
 """
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert said.stdout.split() == ["here", *["refused"] * 4], said.stderr
+    assert said.stdout.split() == ["here", *["refused"] * 5], said.stderr
+    signer.close()
     socket.socket(socket.AF_INET).close()
 
 

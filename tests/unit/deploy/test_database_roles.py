@@ -213,8 +213,9 @@ MAY_FORGET: Final = {
     (WORKER, "request_draft"),
     (WEB, "request_draft"),
     (WEB, "request_template"),
+    (WEB, "code_sighting"),
 }
-"""Answers of old keys, and what people have not handed in: nothing that ever had an effect."""
+"""Answers of old keys, what people have not handed in, where codes were opened: nothing that ever had an effect."""
 
 
 @pytest.mark.parametrize("table", TABLES)

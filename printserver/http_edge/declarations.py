@@ -22,6 +22,8 @@ class Lane(StrEnum):
     ORDINARY = "ordinary"
     DRAWING = "drawing"
     """Reads or draws documents in child processes: no more at once than there are processors."""
+    STRANGERS = "strangers"
+    """The same for anybody on the net, on half of the processors: whoever fills it keeps no clerk from working."""
     PASSWORDS = "passwords"
     """argon2id takes 64 MiB a try."""
 
@@ -103,6 +105,8 @@ def public(reason: str, *, lane: Lane = Lane.ORDINARY) -> Callable[[Endpoint], E
     """For anybody on the net.   reason: why, for whoever reads the list of routes.   Raises: UndeclaredEndpoint."""
     if not reason.strip():
         raise UndeclaredEndpoint("a public endpoint says why it is public")
+    if lane is Lane.DRAWING:
+        raise UndeclaredEndpoint("what is drawn for anybody waits in the strangers' lane")
     return _declared(Declaration(public=reason, lane=lane))
 
 

@@ -11,7 +11,8 @@ from anyio.lowlevel import RunVar
 
 from printserver.http_edge.declarations import Lane
 
-LANES: Final[Mapping[Lane, int]] = {Lane.DRAWING: max(2, os.cpu_count() or 2), Lane.PASSWORDS: 4}
+_PROCESSORS: Final = max(2, os.cpu_count() or 2)
+LANES: Final[Mapping[Lane, int]] = {Lane.DRAWING: _PROCESSORS, Lane.STRANGERS: _PROCESSORS // 2, Lane.PASSWORDS: 4}
 
 _limiters: RunVar[dict[Lane, CapacityLimiter]] = RunVar("limiters of the lanes")
 

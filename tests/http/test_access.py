@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter
 
 from printserver.app import create_app
-from printserver.http_edge.declarations import Declaration, UndeclaredEndpoint, declaration_of, public, requires
+from printserver.http_edge.declarations import Declaration, Lane, UndeclaredEndpoint, declaration_of, public, requires
 from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import check_routes, declared_routes, edge_router
 from printserver.organisations.permissions import GRANTS, Permission, Role
@@ -367,6 +367,8 @@ def test_an_endpoint_that_declares_nothing_is_no_route():
         edge_router("/x", "x").get("")(lambda: "nothing")
     with pytest.raises(UndeclaredEndpoint):
         public("  ")
+    with pytest.raises(UndeclaredEndpoint):
+        public("a picture for anybody", lane=Lane.DRAWING)
 
 
 def test_a_declaration_admits_any_of_its_permissions():

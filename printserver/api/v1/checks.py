@@ -142,7 +142,7 @@ def create_code_check(call: CurrentCall, body: AskedCode) -> CodeCheck:
 
 
 @router.post("/pdf-checks", summary="Check a PDF: signatures, changes after them, codes on its pages")
-@public("whoever was sent a PDF may check it; attempts are limited by address", lane=Lane.DRAWING)
+@public("whoever was sent a PDF may check it; attempts are limited by address", lane=Lane.STRANGERS)
 def create_pdf_check(call: CurrentCall, file: Annotated[UploadFile, File(description="At most 32 MiB.")]) -> PdfCheck:
     """Nothing is kept."""
     call.edge.limits.count(FILE_CHECKS, call.visitor.address)
@@ -160,7 +160,7 @@ def create_pdf_check(call: CurrentCall, file: Annotated[UploadFile, File(descrip
 
 
 @router.post("/photo-checks", summary="Check a photograph of a page, beside the page as it was issued")
-@public("whoever holds a paper may check it; attempts are limited by address", lane=Lane.DRAWING)
+@public("whoever holds a paper may check it; attempts are limited by address", lane=Lane.STRANGERS)
 def create_photo_check(
     call: CurrentCall, file: Annotated[UploadFile, File(description="JPEG or PNG, at most 24 MiB.")]
 ) -> PhotoCheck:

@@ -95,7 +95,7 @@ class SealCheck(View):
 
 
 @router.post("", summary="Check a seal, or a signature made with one")
-@public("whoever was shown a seal may check it; attempts are limited by address", lane=Lane.DRAWING)
+@public("whoever was shown a seal may check it; attempts are limited by address", lane=Lane.STRANGERS)
 def create_check(
     call: CurrentCall,
     seal: Annotated[UploadFile, File(description="A seal (.esl), or a signature made with one (.der), at most 4 MiB.")],

@@ -32,7 +32,7 @@ def show_pdf_form(view: CurrentView) -> HTMLResponse:
 
 
 @router.post("/pdf", response_class=HTMLResponse)
-@public("whoever was sent a PDF may check it; attempts are limited by address", lane=Lane.DRAWING)
+@public("whoever was sent a PDF may check it; attempts are limited by address", lane=Lane.STRANGERS)
 def check_pdf(view: CurrentView, call: CurrentCall, file: Annotated[UploadFile, File()]) -> HTMLResponse:
     call.edge.limits.count(FILE_CHECKS, call.visitor.address)
     adapters = call.adapters
@@ -51,7 +51,7 @@ def show_photo_form(view: CurrentView) -> HTMLResponse:
 
 
 @router.post("/photo", response_class=HTMLResponse)
-@public("whoever holds a paper may check it; attempts are limited by address", lane=Lane.DRAWING)
+@public("whoever holds a paper may check it; attempts are limited by address", lane=Lane.STRANGERS)
 def check_photo(view: CurrentView, call: CurrentCall, file: Annotated[UploadFile, File()]) -> HTMLResponse:
     call.edge.limits.count(FILE_CHECKS, call.visitor.address)
     adapters = call.adapters

@@ -42,7 +42,7 @@ def show_code(digits: str, view: CurrentView, call: CurrentCall) -> HTMLResponse
 
 
 @router.get("/verify/pages/{digits}", response_class=Response)
-@public("what the class of the document lets strangers see; attempts are limited by address", lane=Lane.DRAWING)
+@public("what the class of the document lets strangers see; attempts are limited by address", lane=Lane.STRANGERS)
 def show_page(digits: str, call: CurrentCall) -> Response:
     """The picture beside the verdict."""
     call.edge.limits.count(VERIFICATION, call.visitor.address)

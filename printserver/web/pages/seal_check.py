@@ -29,7 +29,7 @@ def show_form(view: CurrentView) -> HTMLResponse:
 
 
 @router.post("", response_class=HTMLResponse)
-@public("whoever was shown a seal may check it; attempts are limited by address", lane=Lane.DRAWING)
+@public("whoever was shown a seal may check it; attempts are limited by address", lane=Lane.STRANGERS)
 def check_file(
     view: CurrentView,
     call: CurrentCall,

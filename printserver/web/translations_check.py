@@ -1,7 +1,8 @@
 """`python -m printserver.web.translations_check` finds what would be shown untranslated; it fails when there is any.
 
 Looked for: text in templates and in modules of the pages that is not marked; marked text that a catalogue lacks, or
-translates with other placeholders; catalogue entries that nothing uses any more.
+translates with other placeholders; texts with a lone per cent sign, which no page can fill in; catalogue entries that
+nothing uses any more.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ NEVER_TRANSLATED: Final = frozenset({"LANGUAGE_NAMES", "BROWSERS"})
 _LETTERS: Final = re.compile(r"[A-Za-z\u4e00-\u9fff]+")
 _SENTENCE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[\u4e00-\u9fff]")
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+_LONE_PER_CENT: Final = re.compile(r"%(?!%|\(\w+\)s)")
 _EXPRESSION: Final = "\N{WHITE SQUARE}"
 
 
@@ -167,6 +169,8 @@ def _in_catalogue(catalogue: Catalog, texts: dict[str, str]) -> Iterator[Finding
             yield Finding(place, f"not translated: {text!r}")
         elif set(_PLACEHOLDER.findall(text)) != set(_PLACEHOLDER.findall(known[text])):
             yield Finding(place, f"translated with other placeholders: {text!r}")
+        if any(_LONE_PER_CENT.search(each.replace("%%", "")) for each in (text, known.get(text, ""))):
+            yield Finding(place, f"a per cent sign is written twice: {text!r}")
     for text in known.keys() - texts.keys():
         yield Finding(f"{Language.ZH}.po", f"used nowhere: {text!r}")
 

@@ -77,6 +77,13 @@ def test_another_placeholder_in_the_translation_is_found(folder: Path):
     assert what.startswith("translated with other placeholders")
 
 
+def test_a_lone_per_cent_sign_is_found_in_either_language(folder: Path):
+    (what,) = _found(folder, template='{{ _("at 100 % (full)") }}', **{"at 100 % (full)": "原尺寸"})
+    assert what.startswith("a per cent sign")
+    assert _found(folder, template='{{ _("at full size") }}', **{"at full size": "100 %"})[0].startswith("a per cent")
+    assert _found(folder, template='{{ _("at 100 %% (full)") }}', **{"at 100 %% (full)": "100 %%"}) == []
+
+
 def test_a_translation_that_nothing_uses_is_found(folder: Path):
     assert _found(folder, Hello="你好") == ["used nowhere: 'Hello'"]
 

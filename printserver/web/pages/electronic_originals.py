@@ -16,7 +16,7 @@ router = edge_router("/requests/{request_id}/electronic-original.pdf", "pages")
 
 
 @router.get("")
-@requires(Permission.RELEASE_COPIES)
+@requires(Permission.RELEASE_COPIES, step_up=True, enrolled_device=True)
 def download(request_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     taken = take_electronic_original(adapters.database, adapters.objects, actor, request_id)
     headers = {"Content-Disposition": f'attachment; filename="electronic-original-{request_id}.pdf"'}

@@ -13,7 +13,7 @@ from printserver.organisations.permissions import Role
 from tests.databases import sqlite_template
 from tests.http.live_server import LiveServer, live_server
 from tests.world import World, world, world_template
-from tests.world_building import contract
+from tests.world_building import PASSWORD, contract
 
 __all__ = ["sqlite_template", "world", "world_template"]
 
@@ -26,10 +26,10 @@ def place(server: LiveServer, folder: Path, *places: dict[str, object]) -> Resul
     return requests(server, "place", str(document), str(application))
 
 
-def requests(server: LiveServer, *words: str) -> Result:
+def requests(server: LiveServer, *words: str, typed: str = "") -> Result:
     environment = {URL_VARIABLE: server.url, TOKEN_VARIABLE: server.world.person(Role.CLERK).token}
     environment |= {TOKEN_FILE_VARIABLE: "", STEP_UP_VARIABLE: ""}
-    return CliRunner().invoke(app, ["requests", *words], env=environment)
+    return CliRunner().invoke(app, ["requests", *words], env=environment, input=typed)
 
 
 def test_a_terminal_shows_where_seals_will_stand_and_what_is_wrong(world: World, tmp_path: Path):
@@ -45,8 +45,11 @@ def test_a_terminal_shows_where_seals_will_stand_and_what_is_wrong(world: World,
 def test_cover_and_electronic_original_come_as_files(world: World, tmp_path: Path):
     request_id, sheet, original = world.issued(electronic=True), tmp_path / "sheet.pdf", tmp_path / "original.pdf"
     with live_server(world) as server:
-        for command, target in (("process-sheet", sheet), ("electronic-original", original)):
-            assert requests(server, command, str(request_id), str(target)).exit_code == 0
+        assert requests(server, "process-sheet", str(request_id), str(sheet)).exit_code == 0
+        taking = ("electronic-original", str(request_id), str(original))
+        assert requests(server, *taking).exit_code != 0
+        assert not original.exists()
+        assert requests(server, *taking, typed=f"{PASSWORD}\n").exit_code == 0
     assert sheet.read_bytes().startswith(b"%PDF-")
     (copy,) = (copy for copy in world.copies(request_id) if copy.number == 0)
     assert original.read_bytes() == world.adapters.objects.get(str(copy.issued_sha256))

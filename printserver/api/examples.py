@@ -11,7 +11,7 @@ from typing import Any, Final
 Schema = Mapping[str, Any]
 Schemas = Mapping[str, Schema]
 
-DEEPEST: Final = 8
+DEEPEST: Final = 12
 _ID: Final = "01a1f2c0-7d3e-7a10-8c55-3f2e9b7d6a41"
 _FORMATS: Final[Mapping[str, str]] = {
     "uuid": _ID,

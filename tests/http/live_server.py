@@ -12,7 +12,6 @@ from typing import Final
 import httpx
 
 from printserver.app import create_app
-from printserver.bootstrap import Adapters
 from printserver.cli.web import WebServer
 from printserver.http_edge.actors import cookie_name
 from printserver.http_edge.live import LiveLimits, LiveStreams
@@ -103,7 +102,7 @@ class LiveServer:
 @contextmanager
 def live_server(world: World, limits: LiveLimits = QUICK) -> Iterator[LiveServer]:
     settings = world.adapters.settings.model_copy(update={"host": "127.0.0.1", "port": free_port()})
-    world = replace(world, adapters=Adapters(settings, world.adapters.database, world.adapters.objects))
+    world = replace(world, adapters=replace(world.adapters, settings=settings))
     app = create_app(world.adapters)
     app.state.edge = replace(app.state.edge, live=LiveStreams(limits))
     server = WebServer(app, settings)

@@ -37,7 +37,7 @@ router = api_router("/document-templates", "documents")
 
 READERS = (Permission.CREATE_REQUEST, Permission.MANAGE_DOCUMENTS)
 Values = Annotated[dict[str, Any], Field(description="By the template's fields; see its `description`.")]
-Language = Annotated[str, Field(pattern="^(zh|en)$")]
+Language = Annotated[str, Field(pattern="^(zh|en)$", examples=["zh"])]
 
 
 class Template(View):

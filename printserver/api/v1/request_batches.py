@@ -73,7 +73,7 @@ def create_batch(
     table: Annotated[UploadFile, File(description="CSV in UTF-8 or GB18030, with a column `reference`.")],
     template: Annotated[str, Form(max_length=60)],
     call: CurrentCall,
-    language: Annotated[str, Form(pattern="^(zh|en)$")] = "zh",
+    language: Annotated[str, Form(pattern="^(zh|en)$", examples=["zh"])] = "zh",
     fields: Annotated[Json[dict[str, Any]], Form(description="JSON: what all applications have.")] = {},  # noqa: B006 -- FastAPI copies it
     *,
     hand_in: Annotated[bool, Form(description="At once; else they become drafts.")] = False,

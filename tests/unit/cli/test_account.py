@@ -83,7 +83,8 @@ def test_two_people_print_one_half_each_of_an_approvers_password(server: LiveSer
     assert "first half" in command(server, *words, role=ADMINISTRATOR, typed=f"{PASSWORD}\n").output
     waiting = spoken(command(server, "account", "resets", role=Role.KEY_OFFICER))[0].split()[0]
     finish = ("account", "complete-reset", waiting)
-    assert command(server, *finish, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").exit_code == 0
+    done = command(server, *finish, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n")
+    assert done.exit_code == 0, done.output
     assert "not-found" in command(server, *finish, role=Role.KEY_OFFICER, typed=f"{PASSWORD}\n").output
 
 

@@ -158,9 +158,7 @@ def dormant(
     if upcoming:
         with server() as client:
             for each in client.get("/dormant-people/upcoming"):
-                when = (
-                    "stays open: nobody else could let in again" if each["kept"] else f"on {each['freezes_at']}"
-                )
+                when = "stays open: nobody else could let in again" if each["kept"] else f"on {each['freezes_at']}"
                 typer.echo(f"{each['id']}  {each['name']}  {each['branch']}  last seen: {each['seen']}  {when}")
         return
     with server() as client:

@@ -85,10 +85,10 @@ class Issuer:
         )
         return PublishedKey.of_certificate(certificate, usage, organisation=organisation)
 
-    def key_list_bytes(self, *keys: PublishedKey, test: bool = False) -> bytes:
+    def key_list_bytes(self, *keys: PublishedKey, test: bool = False, sequence: int = 1) -> bytes:
         return build_key_list(
             issuer="示例公司",
-            sequence=1,
+            sequence=sequence,
             issued_at=VALID[0],
             root_certificate=self.root.certificate,
             sign=self.root.sign,

@@ -54,7 +54,10 @@ def verify(
         ),
     ] = "",
     bundle: Annotated[
-        Path | None, typer.Option("--bundle", metavar="FILE", help="A proof that was kept: it brings its own key list.")
+        Path | None,
+        typer.Option(
+            "--bundle", metavar="FILE", help="A proof that was kept: it brings its own key list; a newer --keys counts."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where `verify page` writes the page.")
@@ -62,7 +65,7 @@ def verify(
 ) -> None:
     """Say whether a code, an issued PDF, a picture of a code or a kept proof is genuine, whose it is and which copy."""
     if bundle is not None:
-        _answer(lambda: _show_bundle(bundle, root))
+        _answer(lambda: _show_bundle(bundle, root, keys))
         return
     if keys is None or not subject:
         _unusable("give the published key list with --keys and what is to be checked, or a kept proof with --bundle")
@@ -106,11 +109,12 @@ def _is_picture(subject: str) -> bool:
         return False  # the check of PDF files says why it cannot be read
 
 
-def _show_bundle(path: Path, root: str) -> None:
+def _show_bundle(path: Path, root: str, keys: Path | None) -> None:
+    known = None if keys is None else key_list_of(keys, root)
     try:
         data = path.read_bytes()
         fingerprint, warning = _pinned(canonical_json(read_bundle(data)["key_list"]), path, root)
-        found = verify_bundle(data, root_fingerprint=fingerprint)
+        found = verify_bundle(data, root_fingerprint=fingerprint, known=known)
     except OSError as problem:
         _unusable(f"{path}: {problem.strerror}")
     except KeyListRefused as problem:

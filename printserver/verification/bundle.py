@@ -22,6 +22,7 @@ from printserver.foundation.clock import from_text
 from printserver.foundation.errors import IntegrityError, Malformed
 from printserver.foundation.unit_of_work import Work
 from printserver.signing.codes import CodeBody
+from printserver.signing.errors import KeyListRefused
 from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.offline import verify_text
@@ -82,9 +83,10 @@ def make_bundle(work: Work, prover: Prover, copy_id: UUID, text: str, key_list: 
     )
 
 
-def verify_bundle(data: bytes, *, root_fingerprint: str) -> Bundle:
+def verify_bundle(data: bytes, *, root_fingerprint: str, known: KeyList | None = None) -> Bundle:
     """Prove a bundle with nothing but the pinned root.
 
+    known: of the same root; a newer one counts in place of the bundle's own, which may be from before a key was stolen.
     Steps: shape, key list under the root, code under the list, each entry under its head and the log's key, entries
     and code about the same copy.
     Raises: BundleMalformed, KeyListRefused, CodeMalformed, KeyUnknown, CodeForged, KeyNotValid, InclusionProofInvalid,
@@ -92,6 +94,10 @@ def verify_bundle(data: bytes, *, root_fingerprint: str) -> Bundle:
     """
     document = read_bundle(data)
     key_list = KeyList.load(canonical_json(document["key_list"]), root_fingerprint=root_fingerprint)
+    if known is not None and known.root_fingerprint != root_fingerprint:
+        raise KeyListRefused("the key list that is known already is one of another root")
+    if known is not None and known.sequence > key_list.sequence:
+        key_list = known
     code = verify_text(document["code"], key_list)
     proofs = [InclusionProof.from_json(each) for each in document["proofs"]]
     return Bundle(code, key_list, _logged(code, proofs, key_list) if proofs else None)

@@ -159,7 +159,8 @@
     return JSON.parse(proof.body);
   };
   const verifyBundle = async (bundle) => {
-    const list = await loadKeys(bundle.key_list);
+    const kept = await loadKeys(bundle.key_list);
+    const list = keyList && keyList.sequence > kept.sequence ? keyList : kept;
     const code = await verifyCode(bundle.code, list);
     if (bundle.proofs.length === 0) return { list, code };
     const entries = {};

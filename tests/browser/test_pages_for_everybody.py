@@ -162,8 +162,9 @@ def test_codes_and_kept_proofs_are_checked_in_the_browser_with_the_network_off(
     assert hand_in("kept.json", bundle.replace(b'"position":1', b'"position":0')) == "proof"
     assert hand_in("keys.json", listed.replace("示例公司".encode(), "别的公司".encode())) == "keys"
     code = issuer.entry(KeyUsage.CODE)
-    revoked = issuer.key_list_bytes(code.revoked(ISSUED_AT, "lost"), issuer.entry(KeyUsage.TREE_HEAD))
+    revoked = issuer.key_list_bytes(code.revoked(ISSUED_AT, "lost"), issuer.entry(KeyUsage.TREE_HEAD), sequence=2)
     assert hand_in("keys.json", revoked) == "loaded"
+    assert hand_in("kept.json", bundle) == "revoked"
     assert check(text) == "revoked"
     page.locator("#language").click()
     expect(page.locator("#verdict-words")).to_have_text("签署的密钥已不再有效")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from printserver.audit.proofs import Prover
 from printserver.cli.verify import verify
 from printserver.foundation.serials import PageCode
+from printserver.signing.published_key import KeyUsage
 from printserver.verification.bundle import make_bundle
 from tests.paper_books import Books, Issuer, books, issuer, loose_body
 from tests.paper_drawings import page_pixels, pages_with_codes, png_of
@@ -176,6 +177,9 @@ def test_a_kept_proof_needs_no_key_list_besides_and_only_its_root(books: Books, 
     assert "entry 2 of 2" in result.stdout
     assert str(copy.serial) in result.stdout
     assert "WARNING" in invoke("--bundle", kept).stderr
+    stolen, newer = books.issuer.entry(KeyUsage.CODE), tmp_path / "newer.json"
+    newer.write_bytes(books.issuer.key_list_bytes(stolen.revoked(stolen.not_before), sequence=2))
+    assert invoke("--bundle", kept, "--root", root, "--keys", newer).exit_code == 1
     kept.write_bytes(made.replace(b'"position":1', b'"position":0'))
     assert invoke("--bundle", kept, "--root", root).exit_code == 1
     for unusable in (b"{}", made.replace(b'"sequence":1', b'"sequence":2')):

@@ -15,6 +15,7 @@ from printserver.audit.merkle import InclusionProofInvalid
 from printserver.audit.proofs import Prover
 from printserver.print_requests.queries import CopyFacts
 from printserver.signing.errors import CodeForged, KeyListRefused, KeyNotValid
+from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.bundle import (
     BundleMalformed,
@@ -23,7 +24,7 @@ from printserver.verification.bundle import (
     make_bundle,
     verify_bundle,
 )
-from tests.paper_books import Books
+from tests.paper_books import Books, make_issuer
 
 
 def bundle_of(books: Books, copy: CopyFacts, page: int = 1) -> bytes:
@@ -114,3 +115,19 @@ def test_another_copys_proof_another_root_and_a_revoked_log_key_prove_nothing(
     with pytest.raises(KeyNotValid):
         verify_bundle(json.dumps({**document, "key_list": listed}).encode(), root_fingerprint=fingerprint)
     assert copy.number == 2
+
+
+def test_a_key_list_from_before_a_key_was_stolen_makes_nothing_genuine_again(
+    books: Books, logged: tuple[CopyFacts, bytes]
+):
+    stolen, root = books.issuer.entry(KeyUsage.CODE), books.issuer.root.fingerprint
+    keys = stolen.revoked(stolen.not_before), *map(books.issuer.entry, (KeyUsage.PDF, KeyUsage.TREE_HEAD))
+    stranger = make_issuer()
+    newer, former = (
+        KeyList.load(books.issuer.key_list_bytes(*keys, sequence=number), root_fingerprint=root) for number in (2, 1)
+    )
+    with pytest.raises(KeyNotValid):
+        verify_bundle(logged[1], root_fingerprint=root, known=newer)
+    with pytest.raises(KeyListRefused):
+        verify_bundle(logged[1], root_fingerprint=root, known=stranger.key_list())
+    assert verify_bundle(logged[1], root_fingerprint=root, known=former).issue is not None

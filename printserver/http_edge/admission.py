@@ -124,9 +124,7 @@ def _takes_a_device(edge: Edge, caller: Caller) -> bool:
         return approver_evidence(work, caller.actor.organisation_id) == PASSKEY
 
 
-def show_again(
-    door: Door, person: SignedInPerson, *, password: str, code: str, by_passkey: bool = False
-) -> NewSession:
+def show_again(door: Door, person: SignedInPerson, *, password: str, code: str, by_passkey: bool = False) -> NewSession:
     """The session under its new cookie.   Raises: TooMany, StepUpRefused, StepUpNeeded for anything but a passkey."""
     secrets = door.adapters.secrets
 

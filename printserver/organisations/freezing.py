@@ -93,9 +93,7 @@ def frozen_list(work: Work, actor: Actor) -> tuple[FrozenPlace, ...]:
         .where(PlaceFreeze.organisation_id == actor.organisation_id, PlaceFreeze.ended_at.is_(None), readable)
         .order_by(PlaceFreeze.frozen_at.desc(), PlaceFreeze.id.desc())
     )
-    return tuple(
-        FrozenPlace(row.branch_id, name or "", row.reason, row.frozen_by, row.frozen_at) for row, name in rows
-    )
+    return tuple(FrozenPlace(row.branch_id, name or "", row.reason, row.frozen_by, row.frozen_at) for row, name in rows)
 
 
 def require_somebody_to_unfreeze(work: Work, organisation_id: UUID, path: str | None) -> None:

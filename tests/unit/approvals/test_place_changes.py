@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from printserver.approvals import people_changes, place_changes, statement_queri
 from printserver.approvals.models import StatementRow
 from printserver.approvals.people_changes import NewRight, Outcome
 from printserver.approvals.place_changes import PlaceIsTheTop, apply_unfreeze
+from printserver.approvals.statement_states import StatementState
 from printserver.audit.log import By
 from printserver.foundation.database import Base
 from printserver.foundation.errors import PrintServerError, Unauthenticated
@@ -33,7 +35,8 @@ from printserver.print_requests import copy_service, flows
 from printserver.print_requests.queries import request_details
 from printserver.print_requests.release import make_release_code
 from printserver.printing.ports import PrinterBusy
-from printserver.seals.queries import SealNotUsable, require_usable, seal_facts
+from printserver.seals.errors import SealNotUsable
+from printserver.seals.queries import require_usable, seal_facts
 from printserver.signing.statements import StatementKind
 from tests.people_scene import PASSWORD, SECRETS, Company, Word, found
 from tests.world import World
@@ -190,7 +193,7 @@ def test_of_a_frozen_organisation_only_its_officers_come_in_to_unfreeze_it(compa
     with company.database.work() as work:
         facts = statement_queries.statement_facts(work, first.statements[0])
         after = statements.confirm(work, company.actor(work, "seals"), Word(), facts.id, sha256=facts.sha256)
-        assert (after.state, after.officers_needed) == (statements.StatementState.CONFIRMED, 2)
+        assert (after.state, after.officers_needed) == (StatementState.CONFIRMED, 2)
 
 
 def test_one_officer_alone_unfreezes_nothing(company: Company):
@@ -217,8 +220,8 @@ def test_an_administrator_freezes_the_own_branches_and_no_others(company: Compan
     refused(company, BranchNotFound, lambda: freeze(company, "south", "north-administrator"))
     refused(company, WholeOrganisationNeeded, lambda: freeze(company, None, "north-administrator"))
     for login in ("clerk", "approver", "auditor", "nobody"):
-        refused(company, BranchNotFound, lambda login=login: freeze(company, "south", login))
-        refused(company, BranchNotFound, lambda login=login: ask_to_unfreeze(company, "team", login))
+        refused(company, BranchNotFound, partial(freeze, company, "south", login))
+        refused(company, BranchNotFound, partial(ask_to_unfreeze, company, "team", login))
 
 
 def test_the_branch_above_all_others_is_frozen_as_the_organisation(company: Company):
@@ -231,7 +234,7 @@ def test_nothing_is_frozen_that_nobody_could_unfreeze(company: Company):
 
     do(company, leave, "administrator")
     for place in ("north", None):
-        refused(company, NobodyToUnfreeze, lambda place=place: freeze(company, place))
+        refused(company, NobodyToUnfreeze, partial(freeze, company, place))
 
 
 def test_nobody_and_nothing_is_moved_out_of_a_frozen_branch(company: Company):
@@ -245,7 +248,7 @@ def test_nobody_and_nothing_is_moved_out_of_a_frozen_branch(company: Company):
         move_branch(work, actor, company.branches["team"], parent_id=company.branches["south"])
 
     for act in (person, branch, grant(company, "nobody", "approver", "team")):
-        refused(company, PlaceFrozen, lambda act=act: do(company, act, "administrator"))
+        refused(company, PlaceFrozen, partial(do, company, act, "administrator"))
 
 
 def test_what_is_stated_of_a_frozen_place_waits(company: Company):

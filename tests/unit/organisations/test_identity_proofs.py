@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -222,7 +223,7 @@ def test_a_check_says_how_and_a_refusal_why(desk: Desk):
         (ProofStep(ProofAction.ERASE, remark="x"), TransitionRefused),
         (ProofStep(ProofAction.REVERIFY, method=Method.VIDEO), TransitionRefused),
     ):
-        desk.refused(kind, "seals", lambda w, a, step=step: take_proof_step(w, a, proof_id, step))
+        desk.refused(kind, "seals", partial(take_proof_step, proof_id=proof_id, step=step))
     desk.step(proof_id, "seals", ProofStep(ProofAction.REFUSE, remark="the face is another one"))
     assert desk.state(proof_id) is ProofState.REFUSED
     with desk.company.database.reading() as work:
@@ -288,7 +289,7 @@ def test_who_leaves_is_no_longer_proved(desk: Desk):
         user_id = desk.company.people[login]
         desk.act(
             "administrator",
-            lambda w, a, user_id=user_id: people.leave(w, a, user_id, reason="gone", handover=Handover()),
+            partial(people.leave, user_id=user_id, reason="gone", handover=Handover()),
         )
     assert move_by_time(desk.company.database) == 2
     assert {desk.state(proof_id), desk.state(waiting)} == {ProofState.WITHDRAWN}

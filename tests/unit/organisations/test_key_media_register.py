@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -295,12 +296,11 @@ def test_a_new_medium_takes_the_place_of_an_old_one_once(cupboard: Cupboard):
 def test_every_step_that_stops_or_moves_says_why(cupboard: Cupboard):
     medium_id = cupboard.in_use()
     for action, login in ((A.REPORT_LOST, "clerk"), (A.RETURN, "administrator")):
-        cupboard.refused(
-            ReasonNeeded, login, lambda w, a, action=action: take_medium_step(w, a, medium_id, MediumStep(action, " "))
-        )
+        step = MediumStep(action, " ")
+        cupboard.refused(ReasonNeeded, login, partial(take_medium_step, medium_id=medium_id, step=step))
     for text in ("", "two\x00lines", "x" * 101):
         new = NewMedium(cupboard.holder, MediumKind.CARD, text)
-        cupboard.refused(MediumMalformed, "clerk", lambda w, a, new=new: apply_for_medium(w, a, new))
+        cupboard.refused(MediumMalformed, "clerk", partial(apply_for_medium, new=new))
 
 
 def test_each_sees_the_steps_that_are_open_to_them(cupboard: Cupboard):

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from printserver.foundation.errors import NotFound, PrintServerError
 from printserver.organisations.permissions import Role
-from printserver.print_requests import copy_service, drafts, flows, service
+from printserver.print_requests import copy_service, drafts, flows
 from printserver.print_requests.application import ApplicationMalformed, check_application
 from printserver.print_requests.as_approved import RowsDiffer, require_as_approved
 from printserver.print_requests.models import PrintRequest, RequestSeal
@@ -17,12 +17,14 @@ from printserver.print_requests.queries import request_details, waiting_for
 from printserver.print_requests.request_seals import SealWanted, seals_of_request
 from printserver.print_requests.seal_uses import seal_uses
 from printserver.print_requests.states import CopyState, RequestState
+from printserver.print_requests.steps import frozen_flow
 from printserver.rendering.places import AtKeyword, OnPage, Straddle
 from printserver.seals.errors import SealNotUsable, SealUsedUp
 from printserver.seals.models import Seal
 from printserver.seals.queries import seal_facts
 from printserver.seals.states import SealState
 from tests.world import World
+from tests.world_building import Office
 
 
 def second(world: World) -> SealWanted:
@@ -167,9 +169,11 @@ def test_a_replacement_bears_the_same_seals(world: World):
         assert [seal.wanted for seal in kept] == [
             seal.wanted for seal in seals_of_request(work, work.session.get_one(PrintRequest, request_id))
         ]
-        assert len(service.frozen_flow(later).steps if service.frozen_flow(later) else ()) >= 1
+        flow = frozen_flow(later)
+        assert flow is not None
+        assert flow.steps
         assert [step["name"] for step in later.steps or ()][-1] == f"custody:{world.home.head.seal_id}"
 
 
-def _offices(world: World):  # type: ignore[no-untyped-def]
+def _offices(world: World) -> tuple[Office, Office]:
     return world.home.north, world.home.head

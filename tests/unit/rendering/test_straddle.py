@@ -36,7 +36,8 @@ def page(number: int, size: PageSize = A4_PORTRAIT, content: ContentTransform = 
 
 @given(sizes, st.sampled_from(list(Edge)), st.integers(1, 200))
 def test_slices_tile_the_seal(size, edge, count):
-    parts = [piece.part for piece in slices(*size, edge, count)]
+    width, height = size
+    parts = [piece.part for piece in slices(width, height, edge, count)]
     assert len(parts) == count
     assert sum(part.width_um * part.height_um for part in parts) == size[0] * size[1]
     assert not any(one.overlaps(other) for at, one in enumerate(parts) for other in parts[at + 1 :])
@@ -72,7 +73,8 @@ def test_every_slice_ends_at_the_edge_of_its_page_and_each_group_shows_the_seal_
 ):
     moved = ContentTransform(900_000, 7_000, 9_000)
     layout = tuple(page(at, A4_LANDSCAPE if at % 3 == 0 else A4_PORTRAIT, moved) for at in range(1, count + 1))
-    wanted = WantedSeal(b"", *size, (Straddle(edge, "all", group, None, inset),))
+    width, height = size
+    wanted = WantedSeal(b"", width, height, (Straddle(edge, "all", group, None, inset),))
     placement = resolve(Document(layout, two_sided=two_sided), [wanted])
     fronts = [at for at in range(1, count + 1) if not two_sided or at % 2]
     if len(fronts) < 2:

@@ -24,10 +24,10 @@ from printserver.documents.template_schema import (
     TemplateMalformed,
     read_description,
 )
-from printserver.foundation.errors import NotFound, Refused, TooMany
+from printserver.foundation.errors import Forbidden, NotFound, Refused, TooMany
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
-from printserver.organisations.access import Actor, require
+from printserver.organisations.access import Actor, require, within
 from printserver.organisations.permissions import Permission
 from printserver.storage.objects import Objects
 
@@ -158,7 +158,7 @@ def add_version(
         raise TemplateMalformed("a template's name is of small letters, digits and dashes")
     if code in built_in_templates():
         raise TemplateCodeTaken("a template that comes with the product has this name")
-    template = _template(work, actor, code) or _new_template(work, actor, code)
+    template = _own_template(work, actor, code) or _new_template(work, actor, code)
     template.retired_at = None
     last = work.session.scalar(
         select(func.max(DocumentTemplateVersion.number)).where(DocumentTemplateVersion.template_id == template.id)
@@ -188,7 +188,7 @@ def retire_template(work: Work, actor: Actor, code: str) -> None:
     require(actor, Permission.MANAGE_DOCUMENTS)
     if code in built_in_templates():
         raise TemplateCodeTaken("a template that comes with the product stays in use")
-    template = _template(work, actor, code)
+    template = _own_template(work, actor, code)
     if template is None or template.retired_at is not None:
         raise DocumentTemplateNotFound("there is no such template of your own")
     template.retired_at = work.now()
@@ -213,12 +213,20 @@ def _built_in_files(code: str) -> dict[str, str]:
     return {source.name: source.read_text("utf-8") for source in sources}
 
 
-def _template(work: Work, actor: Actor, code: str) -> DocumentTemplate | None:
-    return work.session.scalar(
+def _own_template(work: Work, actor: Actor, code: str) -> DocumentTemplate | None:
+    """Of the branches whose templates the actor looks after.   Raises: Forbidden for one of another branch."""
+    template = work.session.scalar(
         select(DocumentTemplate).where(
             DocumentTemplate.organisation_id == actor.organisation_id, DocumentTemplate.code == code
         )
     )
+    if template is None or template.owner_branch_id == actor.branch_id:
+        return template
+    owner = DocumentTemplate.owner_branch_id
+    own = within(owner, actor, Permission.MANAGE_DOCUMENTS)
+    if work.session.scalar(select(owner).where(DocumentTemplate.id == template.id, own)) is None:
+        raise Forbidden("a template of this name belongs to another branch")
+    return template
 
 
 def _new_template(work: Work, actor: Actor, code: str) -> DocumentTemplate:

@@ -78,12 +78,16 @@ def test_an_own_template_is_tried_out_and_every_change_is_a_version_of_its_own(a
     assert code_of(api.ask("PUT", own, keeper, json=broken)) == "document-template-malformed"
     assert api.fetch(own, keeper).status_code == 404
     assert [api.ask("PUT", own, keeper, json=body).json()["version"] for _ in range(2)] == [1, 2]
+    other, above = api.world.home.south, api.world.home.head
+    assert code_of(api.ask("PUT", own, keeper, other, json=body)) == "forbidden"
+    assert code_of(api.ask("DELETE", own, keeper, other)) == "forbidden"
+    assert api.fetch(own, keeper, other).json()["version"] == 2
     taken = api.ask("PUT", "/document-templates/certificate", keeper, json=body)
     assert code_of(taken) == "document-template-code-taken"
     filled = {"language": "en", "values": {"who": "Somebody", "sum": "12.50"}}
     picture = api.submit(f"{own}/previews", Role.CLERK, json={**filled, "version": 1})
     assert picture.headers["content-type"] == "image/webp"
-    assert api.ask("DELETE", own, keeper).status_code == 204
+    assert api.ask("DELETE", own, keeper, above).status_code == 204
     assert code_of(api.submit(f"{own}/documents", Role.CLERK, json=filled)) == "document-template-retired"
     with api.world.database.reading() as work:
         assert work.session.query(Document).count() == 0

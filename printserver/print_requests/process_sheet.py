@@ -27,6 +27,7 @@ from printserver.print_requests.process_code import ProcessCode
 from printserver.print_requests.queries import CopyFacts, RequestDetails, request_details
 from printserver.print_requests.states import CopyState
 from printserver.signing.evidence import CUSTODY_PREFIX, Decision
+from printserver.signing.flow import Step
 
 TEMPLATE: Final = Path(__file__).parents[2] / "templates" / "documents" / "process-sheet.typ"
 _DECISIONS: Final[Mapping[str, str]] = {
@@ -34,6 +35,7 @@ _DECISIONS: Final[Mapping[str, str]] = {
     Decision.REFUSED: "不同意 refused",
     Decision.FORWARDED: "转办 forwarded",
 }
+_STEPS: Final[Mapping[str, str]] = {"approval": "审批 approval"}
 _STATES: Final[Mapping[CopyState, str]] = {
     CopyState.RENDERED: "待批准 drawn",
     CopyState.AUTHORISED: "已批准 authorised",
@@ -102,7 +104,7 @@ def _words(sheet: ProcessSheet, zone: ZoneInfo) -> dict[str, Any]:
         "seals": [seal.name for seal in request.seals],
         "decisions": [
             [
-                "保管人 custodian" if each.step.startswith(CUSTODY_PREFIX) else each.step,
+                _step(more.called, each.step),
                 request.deciders.get(each.person_id, "–"),
                 _DECISIONS.get(each.decision, each.decision) + (f" · {each.reason}" if each.reason else ""),
                 _moment(each.decided_at, zone),
@@ -113,6 +115,15 @@ def _words(sheet: ProcessSheet, zone: ZoneInfo) -> dict[str, Any]:
         "barcode": ProcessCode(summary.id).svg(),
         "written": f"{sheet.written_by} · {_moment(sheet.written_at, zone)}",
     }
+
+
+def _step(called: Mapping[str, Step], name: str) -> str:
+    """A step's names for people, where it has any."""
+    if name.startswith(CUSTODY_PREFIX):
+        return "保管人 custodian"
+    step = called.get(name)
+    said = "" if step is None else f"{step.name_zh} {step.name_en}".strip()
+    return said or _STEPS.get(name, name)
 
 
 def _amount(request: RequestDetails) -> str:

@@ -201,7 +201,8 @@ def _beside_signature(
         if any(box.overlaps(spot) for spot in _moved(layouts[place.page].content, tuple(spots))):
             return
     first = next(page for page, text in texts.items() if text.signatures)
-    yield Finding(K.BESIDE_SIGNATURE, page=first, seal=number)
+    own = next((place.page for place, _ in placed if texts[place.page].signatures), first)
+    yield Finding(K.BESIDE_SIGNATURE, page=own, seal=number)
 
 
 def _moved(content: ContentTransform, boxes: Sequence[Box]) -> tuple[Box, ...]:

@@ -45,7 +45,7 @@ SENTENCES: Final = {
     K.KEYWORD_TOO_OFTEN: "the words “{keyword}” stand in the document too often ({count} times)",
     K.STRADDLE_NEEDS_PAGES: "a straddle seal needs at least two pages (of two-sided sheets, two front sides)",
     K.KEYWORD_FOUND_MORE: "the words “{keyword}” stand in the document {count} times; is it the one on page {page}?",
-    K.BESIDE_SIGNATURE: "seal {seal} covers no date and no signature line, as custom has it (first: page {page})",
+    K.BESIDE_SIGNATURE: "seal {seal} covers no date and no signature line, as custom has it (see page {page})",
     K.FAR_FROM_TEXT: "{where} is far from any text",
     K.UNFILLED_BLANKS: "blanks on page {page} are not filled in",
     K.PAGE_WITHOUT_TEXT: "page {page} has no text that can be read",

@@ -292,10 +292,10 @@ def _party(party: tuple[str, ...]) -> Mapping[str, Any]:
     }
 
 
-def _amount(typed: TypedRequest) -> Mapping[str, Any] | None:
-    """What is no amount is refused as a field."""
+def _amount(typed: TypedRequest) -> Mapping[str, Any] | str | None:
+    """What is no amount stays as it was typed, and is refused beside the other fields."""
     try:
         money = parse_money(typed.amount, typed.currency)
     except AmountMalformed:
-        raise FieldsWrong(frozenset({"amount"})) from None
+        return typed.amount
     return None if money is None else vars(money)

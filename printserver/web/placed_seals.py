@@ -14,6 +14,8 @@ KINDS: Final = ("page", "pages", "keyword", "straddle")
 FIRST_PLACE_MM: Final = (150, 225)
 _APART_MM: Final = 60
 WHICH: Final = ("all", "last")
+CHINESE_WORDS: Final[Mapping[str, str]] = {"全部": "all", "所有": "all", "最后": "last", "最后一个": "last"}
+"""May be typed on a page of either language."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class TypedPlace:
     def to_json(self) -> dict[str, Any]:
         """What cannot be read as it should stays as it was typed."""
         if self.kind == "keyword":
-            which = self.which.strip() or "1"
+            which = _word(self.which) or "1"
             shift = {"dx_um": _um(self.x or "0"), "dy_um": _um(self.y or "0")}
             return {"keyword": self.word.strip(), "which": which if which in WHICH else _number(which), **shift}
         if self.kind == "straddle":
@@ -48,9 +50,9 @@ class TypedPlace:
             group = _number(self.group) if self.group.strip() else None
             known = {name: value for name, value in (("at_um", at), ("group", group)) if value is not None}
             edge = self.which.strip() or Edge.RIGHT.value
-            return {"straddle": edge, "pages": self.page.strip() or "all", "inset_um": _um(self.x or "0"), **known}
+            return {"straddle": edge, "pages": _word(self.page) or "all", "inset_um": _um(self.x or "0"), **known}
         if self.kind == "pages":
-            return {"pages": self.page.strip() or "all", "x_um": _um(self.x), "y_um": _um(self.y)}
+            return {"pages": _word(self.page) or "all", "x_um": _um(self.x), "y_um": _um(self.y)}
         return {"page": _number(self.page), "x_um": _um(self.x), "y_um": _um(self.y)}
 
     @classmethod
@@ -91,6 +93,10 @@ def new_place(kind: str, seal: int, shown: str) -> TypedPlace:
     if kind == "pages":
         return replace(first_place("all", seal), kind=kind)
     return first_place(shown, seal)
+
+
+def _word(text: str) -> str:
+    return CHINESE_WORDS.get(text.strip(), text.strip())
 
 
 def _um(millimetres: str) -> int | str:

@@ -28,7 +28,7 @@ MODULES: Final = Path(__file__).parent
 MARKS: Final = ("N_", "_", "gettext", "ngettext")
 SPOKEN_ATTRIBUTES: Final = frozenset({"alt", "aria-label", "label", "placeholder", "title", "data-label"})
 SAME_EVERYWHERE: Final = frozenset({"mm"})
-NEVER_TRANSLATED: Final = frozenset({"LANGUAGE_NAMES", "BROWSERS"})
+NEVER_TRANSLATED: Final = frozenset({"LANGUAGE_NAMES", "BROWSERS", "CHINESE_WORDS"})
 """Names whose values are the same in every language."""
 _LETTERS: Final = re.compile(r"[A-Za-z\u4e00-\u9fff]+")
 _SENTENCE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|[\u4e00-\u9fff]")

@@ -30,7 +30,7 @@ def kept(world: World, name: str = "leases") -> str:
         return str(drafts.save_template(work, world.actor(work, Role.CLERK), name, {"title": "a kept title"}))
 
 
-@pytest.mark.parametrize(("language", "none"), [("en", "There are none."), ("zh", "没有。")])
+@pytest.mark.parametrize(("language", "none"), [("en", "There are none."), ("zh", "暂无。")])
 def test_a_list_with_nothing_says_so(api: ApiClient, language: str, none: str):
     assert Visitor.of(api, Role.CLERK, language=language).page(LIST).count(none) == 2
 

@@ -20,8 +20,11 @@ def test_a_clerk_sees_wrong_rows_before_anything_is_kept_and_follows_the_right_o
     clerk, chosen = Visitor.of(api, Role.CLERK), {"code": "certificate", "language": "zh"}
     before = api.world.row_counts()
     wrong = table("R-1").replace(b"2026-11-22", b"some day")
-    page = shown_again(clerk.send("/request-batches", files=_files(wrong), **chosen), 422)
-    assert "day" in page
+    page = shown_again(clerk.send("/request-batches", files=_files(wrong), hand_in="true", **chosen), 422)
+    assert "<code>day</code>" in page
+    assert '<option value="certificate" selected>' in page
+    assert '<option value="zh" selected>' in page
+    assert 'name="hand_in" value="true" checked' in page
     assert api.world.row_counts() == before
     path = went_to(clerk.send("/request-batches", files=_files(table("R-1", "R-2")), **chosen))
     assert "2 rows are in order." in clerk.page(path)

@@ -30,7 +30,7 @@ from printserver.web.view import CurrentView, View
 
 router = edge_router("/frozen-places", "pages")
 
-EVERYWHERE: Final = ""
+EVERYWHERE: Final = "everything"
 """The form's word for the whole organisation."""
 Place = Annotated[str, Form(max_length=36)]
 Reason = Annotated[str, Form(max_length=500)]
@@ -44,7 +44,7 @@ def show_frozen_places(view: CurrentView, actor: CurrentActor, work: CurrentWork
 
 @router.post("", response_class=HTMLResponse)
 @requires(*place_changes.WHO_MAY)
-def freeze_place(view: CurrentView, call: CurrentCall, branch_id: Place = EVERYWHERE, reason: Reason = "") -> Response:
+def freeze_place(view: CurrentView, call: CurrentCall, branch_id: Place = "", reason: Reason = "") -> Response:
     attestor = call.adapters.attestor
 
     def act(work: Work, actor: Actor) -> Outcome:
@@ -55,9 +55,7 @@ def freeze_place(view: CurrentView, call: CurrentCall, branch_id: Place = EVERYW
 
 @router.post("/endings", response_class=HTMLResponse)
 @requires(*place_changes.WHO_MAY, step_up=True)
-def unfreeze_place(
-    view: CurrentView, call: CurrentCall, branch_id: Place = EVERYWHERE, reason: Reason = ""
-) -> Response:
+def unfreeze_place(view: CurrentView, call: CurrentCall, branch_id: Place = "", reason: Reason = "") -> Response:
     attestor = call.adapters.attestor
 
     def act(work: Work, actor: Actor) -> Outcome:
@@ -67,9 +65,9 @@ def unfreeze_place(
 
 
 def _place(text: str) -> UUID | None:
-    """Raises: BranchNotFound for what is no id."""
+    """Raises: BranchNotFound for what is no id, so that nobody freezes everything by choosing nothing."""
     try:
-        return UUID(text) if text else None
+        return None if text == EVERYWHERE else UUID(text)
     except ValueError:
         raise branches.BranchNotFound("there is no such branch") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -69,7 +70,8 @@ def create_batch(
         new = batches.NewBatch(table.filename or "", found, language, lines, fields, hand_in=hand_in)
         batch_id = change(call, lambda work, person: batches.keep_batch(work, person, new))
     except SHOWN_BESIDE as problem:
-        return _list(view, call, problem)
+        chosen = {"code": code, "language": language, "kept": kept, "hand_in": hand_in}
+        return _list(view, call, problem, chosen)
     return view.go(f"/request-batches/{batch_id}")
 
 
@@ -133,14 +135,27 @@ def _batch(view: View, call: Call, batch_id: UUID, problem: PrintServerError | N
         )
 
 
-def _list(view: View, call: Call, problem: PrintServerError | None = None) -> HTMLResponse:
+def _list(
+    view: View, call: Call, problem: PrintServerError | None = None, chosen: Mapping[str, Any] | None = None
+) -> HTMLResponse:
+    """chosen: what the refused form said; the table itself a browser has chosen anew."""
     with call.adapters.database.reading() as work:
         actor = call.caller_in(work).actor
+        templates = document_templates(work, actor)
+        said = chosen or {"code": "", "language": view.language.value, "kept": "", "hand_in": False}
+        labels = {
+            field.name: field.label
+            for each in templates
+            if each.code == said["code"]
+            for field in each.description.fields
+        }
         return view.page(
             "request_batches.html",
             status=200 if problem is None else status_of(problem),
+            chosen=said,
+            labels=labels,
             batches=batches.batches(work, actor),
-            templates=document_templates(work, actor),
+            templates=templates,
             kept=drafts.templates(work, actor),
             problem=problem,
             wrong=problem.lines if isinstance(problem, batches.BatchWrong) else (),

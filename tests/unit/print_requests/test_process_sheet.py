@@ -38,6 +38,7 @@ def test_it_says_who_what_and_which_copies_and_that_it_is_none(world: World):
         "不是文件副本",
         "not a copy",
         "同意 approved",
+        "审批 approval",
         "第 2 份 共 2 份",
         *serials,
     ):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from printserver.rendering.places import OnPage
+from printserver.rendering.places import AtKeyword, OnPage, Straddle
 from printserver.web.forms import FieldsWrong, TypedRequest, check_request
 
 ONE = "00000000-0000-7000-8000-000000000001"
@@ -35,6 +35,13 @@ def test_millimetres_become_micrometres_with_point_or_comma():
     assert (application.title, application.copies, application.seal_id) == ("供货合同", 2, UUID(ONE))
 
 
+def test_the_words_of_places_may_be_typed_in_chinese():
+    kinds = {"place_kind": ["keyword", "straddle"], "place_word": ["盖章", ""], "place_which": ["最后", "right"]}
+    typed = RIGHT.model_copy(update={**kinds, "place_page": ["", "全部"], "place_x": ["", "0"], "place_y": ["", ""]})
+    application = check_request(typed, most_copies=10, pages=2).application("c.pdf")
+    assert application.places == (AtKeyword("盖章", "last"), Straddle(pages="all"))
+
+
 def test_each_wrong_field_is_named():
     assert _wrong(title="  ") == {"title"}
     assert _wrong(title="x" * 501) == {"title"}
@@ -45,6 +52,7 @@ def test_each_wrong_field_is_named():
     assert _wrong(place_page=["2", "3"]) == {"place-1"}
     assert _wrong(place_x=["left"]) == {"place-0", "place-1"}
     assert _wrong(title="", copies="", place_y=["1"]) == {"title", "copies", "place-1"}
+    assert _wrong(amount="一百万", copies="0") == {"amount", "copies"}
 
 
 @pytest.mark.parametrize("length", ["NaN", "Infinity", "1e999", "-1", "--", "1.2.3", "９９９９９９９"])

@@ -18,6 +18,9 @@ router = api_router("/print-requests/{request_id}/electronic-original.pdf", "pri
 @router.get("", summary="The electronic original", response_class=Response)
 @requires(Permission.RELEASE_COPIES, step_up=True, enrolled_device=True)
 def read_electronic_original(request_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
-    """Where the application asked for one; each reading is recorded, and shown for as a release is. Its code says that it is no copy on paper."""
+    """Where the application asked for one. It takes a step-up, as a release does, and each reading is recorded.
+
+    Its code says that it is no copy on paper.
+    """
     taken = take_electronic_original(adapters.database, adapters.objects, actor, request_id)
     return attachment(taken.pdf, "application/pdf", f"electronic-original-{request_id}.pdf")

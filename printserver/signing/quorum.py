@@ -146,6 +146,8 @@ def _decision_problems(rule: _Rule, one: Verified, standing: Standing, at: datet
         yield f"the system {one.system_id} does not decide for this branch or on custody"
     if {claims.person_id, claims.acts_for} & standing.barred:
         yield "somebody decided who is barred"
+    if any(standing.is_shut_out(person) for person in (claims.person_id, claims.acts_for)):
+        yield "somebody decided whose branch is frozen"
 
 
 def _people_problems(rule: _Rule, claims: Sequence[EvidenceClaims]) -> Iterator[str]:

@@ -126,6 +126,11 @@ class Standing:
         """Whether nothing may be signed for the branch of `path`; for an empty one, for the whole organisation."""
         return EVERYWHERE in self.frozen or self._below_a_frozen_branch(path)
 
+    def is_shut_out(self, person_id: str) -> bool:
+        """Whether all that this person is, is at frozen branches: then no flow's naming helps."""
+        paths = [seat.path for seat in self.seats.values() if seat.person_id == person_id]
+        return bool(paths) and all(self._below_a_frozen_branch(path) for path in paths)
+
     def deputises(self, deputy: str, principal: str, roles: tuple[str, ...], at: datetime) -> bool:
         """Whether `deputy` may take a step in which the principal would count by one of `roles`."""
         return principal not in self.barred and any(

@@ -24,6 +24,7 @@ from tests.standings import (
     K,
     Says,
     delegation,
+    flow_of,
     manifest,
     seal,
     seat,
@@ -195,3 +196,14 @@ def test_a_policy_that_says_nothing_of_approvers_leaves_theirs_as_it_is():
     later = asked.after(statement(K.POLICY, {"officer_evidence": "passkey"}), NOW)
     assert (later.policy.officer_evidence, later.policy.approver_evidence) == ("passkey", "passkey")
     refused(later)
+
+
+def test_a_person_of_a_frozen_branch_decides_nothing_elsewhere_though_a_flow_names_that_person():
+    flow = flow_of({"name": "board", "persons": [some_id("sue")]})
+    named, asked = standing((K.FLOW, {"flow": flow.to_json()}), start=OFFICE), manifest(flow)
+    said = [each.about(asked) for each in (Says("sue", "board"), Says("eve", CUSTODY))]
+    check_quorum(asked, said, named, at=NOW)
+    with pytest.raises(EvidenceInsufficient, match="whose branch is frozen"):
+        check_quorum(asked, said, freeze(named, SOUTH), at=NOW)
+    also_in_the_north = standing((K.SEAT, seat("sue", "approver", NORTH)), start=freeze(named, SOUTH))
+    check_quorum(asked, said, also_in_the_north, at=NOW)

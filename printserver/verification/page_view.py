@@ -10,6 +10,7 @@ from typing import Final, Literal
 from printserver.approvals.classes import PublicView
 from printserver.foundation.errors import NotFound
 from printserver.rendering.page_images import COMPARISON_WATERMARK, page_image
+from printserver.rendering.security_marks import without_security
 from printserver.storage.objects import Objects
 from printserver.verification.public_view import PagePolicy
 
@@ -42,5 +43,8 @@ def drawn_page(
         rendition = objects.get(policy.rendition_sha256)
     except NotFound:
         raise PageNotShown("no picture of this page is shown") from None
-    seals = policy.seals if policy.view is PublicView.MASKED else None
-    return page_image(rendition, policy.page, dpi=dpi, watermark=words, format=format, only_seals=seals)
+    if policy.view is not PublicView.MASKED:
+        return page_image(rendition, policy.page, dpi=dpi, watermark=words, format=format)
+    # A ground of dots is ink all over: with it the whole page would be one grey box.
+    bare = without_security(rendition).pdf
+    return page_image(bare, policy.page, dpi=dpi, watermark=words, format=format, only_seals=policy.seals)

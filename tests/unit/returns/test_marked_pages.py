@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from printserver.approvals.classes import PublicView
 from printserver.cli.demo.paper import Image, office_scan, rasterise
 from printserver.documents.intake import make_safe
 from printserver.rendering.calibration import calibration_of
@@ -20,6 +21,9 @@ from printserver.rendering.watermark import Watermark
 from printserver.returns.comparison import Comparison, RegionKind, Verdict, compare
 from printserver.returns.matching import find_codes
 from printserver.returns.squaring import ISSUED_DPI, squared
+from printserver.storage.objects import LocalObjects
+from printserver.verification.page_view import drawn_page
+from printserver.verification.public_view import PagePolicy
 from tests.unit.returns.conftest import DPI, SERIAL
 from tests.unit.returns.made_pages import contract_lines, issued_copy, read_unsigned, verification_text
 from tests.unit.returns.test_photo_check import photographed
@@ -67,6 +71,14 @@ def test_the_codes_are_read_from_the_first_corner_that_is_looked_at(paper: Paper
     found = find_codes(paper.scanned(LINES, dpi=dpi, seed=seed), dpi)
     assert found.rung == "qr-corner-grey"
     assert {read_unsigned(text).serial for text in found.qr_texts} == {SERIAL}
+
+
+def test_strangers_see_its_lines_hidden_and_no_grey_sheet(paper: Paper, tmp_path: Path):
+    objects = LocalObjects(tmp_path)
+    policy = PagePolicy(PublicView.MASKED, objects.put(paper.issued(LINES)), 1)
+    png = drawn_page(objects, policy, 50, None)
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert 0.01 < np.mean(picture < 255) < 0.5
 
 
 @pytest.mark.parametrize(("dpi", "seed"), [(200, 4)])

@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from printserver.documents.confinement import give_up_files, give_up_networks
 from printserver.documents.office_package import OfficeRefused, read_package
 from printserver.documents.office_profile import PROFILE, REGISTRY
+from printserver.foundation.confinement import give_up_files, give_up_networks
 
 _READABLE: Final = (
     *("/usr", "/lib", "/lib64", "/bin", "/etc/libreoffice", "/etc/fonts", "/etc/ld.so.cache", "/var/cache/fontconfig"),

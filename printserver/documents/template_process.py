@@ -13,7 +13,7 @@ from typing import Final
 
 import typst
 
-from printserver.documents.confinement import NotConfined, give_up_files, give_up_networks
+from printserver.foundation.confinement import NotConfined, give_up_files, give_up_networks
 
 WRONG: Final = 3
 FONTS: Final = ("/usr/share/fonts", "/usr/local/share/fonts")

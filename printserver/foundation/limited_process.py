@@ -1,7 +1,8 @@
 """Run a module of this package on hostile bytes in a child process that has hard limits.
 
-The child gets no environment, no file it could write, no descriptor but its three streams, and a process group of its
-own that is killed as a whole. Linux only: the streams are memory files, so that RLIMIT_FSIZE bounds whatever it says.
+The child gets no environment, no file it could write, no descriptor but its three streams, no network nor anybody's
+socket, and a process group of its own that is killed as a whole. Linux only: the streams are memory files, so that
+RLIMIT_FSIZE bounds whatever it says.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ spec = importlib.util.spec_from_file_location("printserver", start, submodule_se
 sys.modules["printserver"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["printserver"])
 sys.argv = [module, *sys.argv[7:]]
+from printserver.foundation.confinement import NotConfined, give_up_networks
+try:
+    give_up_networks()
+except NotConfined:
+    pass  # other limits hold all the same; what must not go on without this gives it up again by itself
 try:
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 except MemoryError:

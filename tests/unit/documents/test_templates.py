@@ -75,7 +75,7 @@ def test_a_confined_process_has_no_network_and_no_file_but_those_it_was_given(tm
     signer.listen()
     program = f"""
 import socket
-from printserver.documents.confinement import give_up_files, give_up_networks
+from printserver.foundation.confinement import give_up_files, give_up_networks
 give_up_networks()
 give_up_files(reading=["/usr/lib", {str(tmp_path / "given")!r}])
 print(open({str(tmp_path / "given")!r}).read())

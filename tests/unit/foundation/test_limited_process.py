@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,16 @@ def test_the_child_sees_no_environment_and_no_descriptor_of_its_parent(monkeypat
     environment, descriptors = say("print(list(os.environ)); print(os.listdir('/proc/self/fd'))").decode().splitlines()
     assert "CANARY_SECRET" not in environment
     assert len(eval(descriptors)) <= 4  # noqa: S307 - the three streams and the listing itself
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_UNIX])
+def test_the_child_reaches_no_network_and_nobodys_socket(family: socket.AddressFamily, tmp_path: Path):
+    with socket.socket(family) as listening:
+        listening.bind(("127.0.0.1", 0) if family is socket.AF_INET else str(tmp_path / "s"))
+        listening.listen()
+        with pytest.raises(ProcessCrashed) as crash:
+            say(f"import socket; socket.socket({int(family)}).connect({listening.getsockname()!r})")
+    assert "PermissionError" in crash.value.diagnosis
 
 
 def test_memory_of_the_child_is_bounded():

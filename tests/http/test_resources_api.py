@@ -168,7 +168,7 @@ def test_the_archive_is_searched_and_its_pages_and_scans_are_read(scene_api: Api
     address = f"/archive/{scene.archive_record}"
     assert scene_api.fetch(f"{address}/pages/1/image", Role.ARCHIVIST).headers["content-type"] == "image/jpeg"
     scan = scene_api.fetch(f"{address}/scan?page=2", Role.ARCHIVIST)
-    assert scan.headers["content-disposition"].endswith('-scan-2.jpg"')
+    assert scan.headers["content-disposition"].endswith('-2.jpg"')
     assert code_of(scene_api.fetch(f"{address}/scan?page=3", Role.ARCHIVIST)) == "archive-record-not-found"
 
 

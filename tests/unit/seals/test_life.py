@@ -124,7 +124,7 @@ def test_the_order_says_what_is_to_be_made_and_no_more(world: World):
     with world.database.reading() as work:
         facts = seal_facts(work, seal_id)
     assert (body["seal_id"], body["code_id"]) == (str(seal_id), facts.code_id)
-    assert (body["width_mm"], body["height_mm"], body["type"]) == (40, 40, "contract")
+    assert (body["width_mm"], body["height_mm"], body["type"]) == (58, 58, "contract")
     assert body["artwork_sha256"] == facts.artwork_sha256
     assert world.adapters.objects.get(body["artwork_sha256"]).startswith(b"%PDF-")
 

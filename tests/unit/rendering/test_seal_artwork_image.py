@@ -35,7 +35,7 @@ SIZE = {"width_um": 40_000, "height_um": 40_000}
 def scanned(dpi: int = 400, *, noise: bool = True) -> Image.Image:
     """A seal on off-white paper with a shadow, black print under it and the noise of a scanner."""
     design = SealDesign.usual(SealType.CONTRACT, "北京测试印务科技有限公司", "1101080123456")
-    artwork = draw_seal(replace(design, **SIZE))
+    artwork = draw_seal(replace(design, width_um=40_000, height_um=40_000))
     seal = pypdfium2.PdfDocument(artwork)[0].render(scale=dpi / 72).to_pil().convert("RGB")
     paper = Image.new("RGB", (seal.width + 200, seal.height + 160), (244, 240, 232))
     draw = ImageDraw.Draw(paper)

@@ -78,6 +78,7 @@ def test_strangers_see_its_lines_hidden_and_no_grey_sheet(paper: Paper, tmp_path
     policy = PagePolicy(PublicView.MASKED, objects.put(paper.issued(LINES)), 1)
     png = drawn_page(objects, policy, 50, None)
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
     assert 0.01 < np.mean(picture < 255) < 0.5
 
 

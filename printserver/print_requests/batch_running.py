@@ -59,10 +59,10 @@ def make_row(tools: BatchTools, batch_id: UUID, number: int) -> bool:
     try:
         _make(tools, batch, row)
     except PrintServerError as problem:
-        _settle(tools.database, row, problem=str(problem))
+        _settle(tools.database, row, problem=str(problem), code=problem.code)
     except Exception:  # noqa: BLE001 -- unforeseen: one row must not hold up all others
         structlog.get_logger().exception("a row of a batch could not be made", batch_id=str(batch_id), row=number)
-        _settle(tools.database, row, problem=NOT_MADE)
+        _settle(tools.database, row, problem=NOT_MADE, code="internal-error")
     return True
 
 
@@ -159,7 +159,7 @@ def _note(work: Work, row: RequestBatchRow, **made: UUID) -> None:
     )
 
 
-def _settle(database: Database, row: RequestBatchRow, *, problem: str) -> None:
+def _settle(database: Database, row: RequestBatchRow, *, problem: str, code: str) -> None:
     with database.work() as work:
         work.session.execute(
             update(RequestBatchRow)
@@ -168,5 +168,5 @@ def _settle(database: Database, row: RequestBatchRow, *, problem: str) -> None:
                 RequestBatchRow.number == row.number,
                 RequestBatchRow.state == RowState.WAITING,
             )
-            .values(state=RowState.FAILED, problem=problem[:1000])
+            .values(state=RowState.FAILED, problem=problem[:1000], problem_code=code)
         )

@@ -84,6 +84,7 @@ class BatchRowFacts:
     title: str
     state: RowState
     problem: str
+    problem_code: str
     draft_id: UUID | None
     request_id: UUID | None
 
@@ -194,7 +195,7 @@ def start_batch(work: Work, actor: Actor, batch_id: UUID) -> None:
     left = (
         update(RequestBatchRow)
         .where(RequestBatchRow.batch_id == batch_id, RequestBatchRow.state == RowState.FAILED)
-        .values(state=RowState.WAITING, problem="")
+        .values(state=RowState.WAITING, problem="", problem_code="")
     )
     if begun is None:
         raise BatchStateRefused("this batch is under way already")
@@ -238,7 +239,14 @@ def batch_rows(work: Work, actor: Actor, batch_id: UUID) -> tuple[BatchRowFacts,
     )
     return tuple(
         BatchRowFacts(
-            row.number, row.reference, row.title, RowState(row.state), row.problem, row.draft_id, row.request_id
+            number=row.number,
+            reference=row.reference,
+            title=row.title,
+            state=RowState(row.state),
+            problem=row.problem,
+            problem_code=row.problem_code,
+            draft_id=row.draft_id,
+            request_id=row.request_id,
         )
         for row in rows
     )

@@ -316,5 +316,6 @@ class RequestBatchRow(Base):
     values: Mapped[dict[str, Any]]
     state: Mapped[str]
     problem: Mapped[str] = mapped_column(default="")
+    problem_code: Mapped[str] = mapped_column(default="", server_default=text("''"))
     draft_id: Mapped[UUID | None]
     request_id: Mapped[UUID | None]

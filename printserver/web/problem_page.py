@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -29,6 +30,8 @@ def problem_page(request: Request, problem: Problem) -> Response:
         return _led(view, FIRST[problem.code], 403)
     if problem.code in (StepUpNeeded.code, StepUpRefused.code):
         return _step_up(view, problem)
+    if view.request.method in SAFE_METHODS and any(error.field.startswith("path.") for error in problem.errors):
+        problem = replace(problem, status=404, code="not-found", detail="There is nothing here.", errors=())
     return view.page("problem.html", status=problem.status, problem=problem)
 
 

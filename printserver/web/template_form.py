@@ -9,7 +9,10 @@ from typing import Any, Final
 from starlette.datastructures import FormData
 
 from printserver.documents.template_schema import PARTY_PARTS, FieldKind, TemplateDescription, TemplateField
+from printserver.organisations.identity_numbers import is_citizen_number, is_credit_code
 from printserver.print_requests.money import CNY
+from printserver.print_requests.parties import MOST_PARTIES, PartyKind
+from printserver.web.forms import TypedRequest
 
 MOST_TYPED: Final = 5_000
 CURRENCY: Final = "currency"
@@ -53,6 +56,21 @@ class TypedTemplate:
         texts = self.typed.get(name, ())
         return texts[row] if row < len(texts) else ""
 
+    def application(self, description: TemplateDescription, language: str, *, own: str) -> TypedRequest:
+        """What the application can take over: name, number, the first amount, the parties but `own`."""
+        number = self.text("number").strip()
+        of_kind = {kind: [each.name for each in description.fields if each.kind is kind] for kind in FieldKind}
+        amount = next((name for name in of_kind[FieldKind.AMOUNT] if self.text(name).strip()), "")
+        named = [(self.text(f"{name}.name").strip(), self.text(f"{name}.number")) for name in of_kind[FieldKind.PARTY]]
+        parties = [(_kind_of(party), name, party, "both") for name, party in named if name not in ("", own)]
+        return TypedRequest(
+            title=f"{description.name[language]} {number}".strip(),
+            own_reference=number,
+            class_code=description.class_code,
+            amount=self.text(amount),
+            currency=self.text(f"{amount}.{CURRENCY}") or CNY,
+        ).with_parties(parties[:MOST_PARTIES])
+
     def rows(self, field: TemplateField, more: str = "") -> int:
         """more: the table that gets one row more."""
         typed = max((len(self.typed.get(f"{field.name}.{column.name}", ())) for column in field.columns), default=0)
@@ -84,3 +102,11 @@ def _plain(value: Any) -> str:
 
 def _currency(value: Any) -> str:
     return str(value.get("currency", CNY)) if isinstance(value, Mapping) else CNY
+
+
+def _kind_of(number: str) -> PartyKind:
+    """Of a party that is named with this number, which may be empty."""
+    number = number.strip().upper()
+    if is_citizen_number(number):
+        return PartyKind.PERSON
+    return PartyKind.COMPANY if not number or is_credit_code(number) else PartyKind.OTHER

@@ -40,7 +40,9 @@ def test_a_clerk_fills_a_template_in_looks_at_its_pages_and_goes_on_to_the_appli
     picture = clerk.look(first(r"/requests/drafts/\w+/pages/1", shown.text))
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
     application = went_to(clerk.send(f"{CERTIFICATE}/documents", **inputs, language="en", action="use"))
-    assert "Certificate ZM-2026-0407.pdf" in clerk.page(application)
+    form = clerk.page(application)
+    assert "Certificate ZM-2026-0407.pdf" in form
+    assert 'value="ZM-2026-0407"' in form
 
 
 def test_what_is_missing_is_told_at_its_field_and_nothing_typed_is_lost(api: ApiClient):

@@ -47,6 +47,7 @@ class Row(View):
     title: str
     state: RowState
     problem: str
+    problem_code: str
     draft_id: UUID | None
     request_id: UUID | None
 

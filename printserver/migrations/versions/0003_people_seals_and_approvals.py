@@ -587,6 +587,7 @@ def upgrade() -> None:
         sa.Column("values", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("problem_code", sa.String(), server_default="", nullable=False),
         sa.Column("draft_id", sa.Uuid(), nullable=True),
         sa.Column("request_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(["batch_id"], ["request_batch.id"], name=op.f("fk_request_batch_row_batch_id")),

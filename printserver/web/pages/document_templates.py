@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import Depends, File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
@@ -26,16 +27,23 @@ from printserver.documents.template_store import (
 )
 from printserver.documents.template_values import ValuesWrong
 from printserver.foundation.errors import PrintServerError
+from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.csrf import form_of
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
-from printserver.http_edge.work import CurrentActor, CurrentCall, CurrentWork
+from printserver.http_edge.work import Call, CurrentActor, CurrentCall, CurrentWork
+from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import organisation
 from printserver.print_requests.amounts_said import read_amount
+from printserver.print_requests.drafts import save_draft
 from printserver.print_requests.money import CURRENCIES
 from printserver.web.changes import SHOWN_BESIDE, change
+from printserver.web.draft_fields import fields_of
 from printserver.web.drafts import Draft, keep_draft
+from printserver.web.pages.new_request import suggested_by_class
+from printserver.web.placed_seals import first_place
 from printserver.web.template_form import TypedTemplate
 from printserver.web.view import CurrentView, View
 
@@ -95,8 +103,19 @@ def create_document(
     number = typed.text("number")
     draft = keep_draft(adapters, actor, handed, f"{name} {number}".strip() + ".pdf")
     if action == "use":
-        return view.go(f"/requests/new?draft={draft.token}")
+        return view.go(f"/requests/new?saved={_saved(call, found, typed, language, draft)}")
     return _form(view, found, typed, language, draft=draft)
+
+
+def _saved(call: Call, found: TemplateFacts, typed: TypedTemplate, language: str, draft: Draft) -> UUID:
+    """A draft of the application, which knows what the template was told."""
+
+    def save(work: Work, actor: Actor) -> UUID:
+        own = organisation(work, actor.organisation_id).name
+        wish = typed.application(found.description, language, own=own).with_places([first_place(draft.pages)])
+        return save_draft(work, actor, draft.kept, fields_of(suggested_by_class(work, actor, wish)))
+
+    return change(call, save)
 
 
 @router.post("", response_class=HTMLResponse)

@@ -110,7 +110,7 @@ def show_new_request(
     if opened.findings.open_questions:
         return view.go(f"/requests/drafts/{draft}/findings?template={template or ''}")
     title = opened.filename.rpartition(".")[0] or opened.filename
-    typed = _suggested(work, actor, TypedRequest(title=title).with_places([first_place(opened.pages)]))
+    typed = suggested_by_class(work, actor, TypedRequest(title=title).with_places([first_place(opened.pages)]))
     if template is not None:
         kept = typed_of(drafts.template_facts(work, actor, template).fields)
         typed = kept.model_copy(update={"title": kept.title or title, "own_reference": ""})
@@ -270,7 +270,7 @@ def _shown_again(
     with call.adapters.database.reading() as work:
         actor = call.caller_in(work).actor
         if edit and typed.action == "class":
-            typed = _suggested(work, actor, typed)
+            typed = suggested_by_class(work, actor, typed)
         elif edit:
             typed = edited(typed, pages=draft.pages, seals=usable_seals(work, actor))
     drawn, wrong = _checked(view, call, actor, draft, typed) if typed.action == "check" else (None, wrong)
@@ -294,7 +294,8 @@ def _beside(problem: PrintServerError) -> str:
     return next((field for kind, field in _FIELD_OF.items() if isinstance(problem, kind)), "")
 
 
-def _suggested(work: Work, actor: Actor, typed: TypedRequest) -> TypedRequest:
+def suggested_by_class(work: Work, actor: Actor, typed: TypedRequest) -> TypedRequest:
+    """With what the class of documents suggests, where nothing was chosen."""
     for each in classes(work, actor.organisation_id):
         if each.code == typed.class_code:
             said = each.description

@@ -93,6 +93,7 @@ def place(
     wish = json.loads(application.read_text("utf-8"))
     seals = wish.get("seals") or [{"seal_id": wish.get("seal_id"), "places": wish.get("places", [])}]
     fields = {"seals": json.dumps(seals), "sides": wish.get("sides", "one-sided")}
+    fields["code_corner"] = wish.get("code_corner", "free")
     with server() as client:
         found = client.send("/print-requests/placements", fields, _files(document, None), key=uuid4().hex)
     for spot in found["spots"]:

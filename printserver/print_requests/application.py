@@ -19,6 +19,7 @@ from printserver.print_requests.parties import Party, checked_parties
 from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
 from printserver.printing.queries import usable_printer
+from printserver.rendering.layout import CodeCorner
 from printserver.rendering.places import Place
 from printserver.seals.queries import SealFacts, usable_seal
 from printserver.signing.flow import DEFAULT_CLASS, Flow
@@ -94,6 +95,7 @@ class Application:
     attachments: tuple[Attachment, ...] = ()
     earlier_id: UUID | None = None
     electronic: bool = False
+    code_corner: CodeCorner = CodeCorner.FREE
 
     @property
     def signed(self) -> int:

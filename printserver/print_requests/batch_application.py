@@ -11,6 +11,7 @@ from printserver.print_requests.money import AmountMalformed, Money
 from printserver.print_requests.parties import Party, PartyKind
 from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
+from printserver.rendering.layout import CodeCorner
 from printserver.rendering.places import PlaceMalformed, place_from_json
 from printserver.signing.flow import DEFAULT_CLASS
 
@@ -31,6 +32,7 @@ def application_of(fields: Mapping[str, Any], filename: str) -> Application:
             own_reference=str(fields.get("own_reference", "")),
             filename=filename,
             sides=Sides(fields.get("sides") or Sides.ONE_SIDED),
+            code_corner=CodeCorner(fields.get("code_corner") or CodeCorner.FREE),
             class_code=str(fields.get("class_code") or DEFAULT_CLASS),
             amount=None if amount is None else Money(int(amount["minor"]), str(amount["currency"])),
             parties=tuple(_party(each) for each in fields.get("parties") or ()),

@@ -45,6 +45,7 @@ KEPT_BY_REPLACEMENT: Final = (
     "places",
     "layout",
     "sides",
+    "code_corner",
     "class_code",
     "flow",
     "amount_minor",

@@ -19,9 +19,9 @@ class PrintRequest(Base):
     `manifest_sha256` come with rendering.
     `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.   `drawn`: copies so far, for those who wait.
     `flow`: of the class, as it was when the request was handed in; `steps` those of this case; `step` the one that
-    waits. `electronic`: none, also or only.   `amount_minor`: in the currency's smallest unit. `reference_key`: the
-    caller's own number, once a caller; a resubmission takes it over. `earlier_id`: the submission that this one
-    follows; `changed_pages` against that.
+    waits. `electronic`: none, also or only.   `code_corner`: as asked for.   `amount_minor`: in the currency's
+    smallest unit. `reference_key`: the caller's own number, once a caller; a resubmission takes it over.
+    `earlier_id`: the submission that this one follows; `changed_pages` against that.
     """
 
     __tablename__ = "print_request"
@@ -65,6 +65,7 @@ class PrintRequest(Base):
     changed_pages: Mapped[list[Any] | None]
     urged_at: Mapped[datetime | None]
     electronic: Mapped[str] = mapped_column(default="none", server_default=text("'none'"))
+    code_corner: Mapped[str] = mapped_column(default="free", server_default=text("'free'"))
 
 
 class RequestSeal(Base):

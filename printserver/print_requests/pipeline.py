@@ -119,7 +119,7 @@ def take_in(
         found = check_application(work, actor, application, most_copies=most_copies)
         now = work.now()
     safe = pdf if isinstance(pdf, SafeDocument) else make_safe(pdf, limits)
-    layout = plan_layout(safe.pdf)
+    layout = plan_layout(safe.pdf, application.code_corner)
     if application.places:
         wishes = [(facts, seal.places) for facts, seal in zip(found.seals, application.seals, strict=True)]
         custom = seen is not None

@@ -16,7 +16,7 @@ from printserver.foundation.unit_of_work import Database
 from printserver.organisations.access import Actor
 from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
-from printserver.rendering.layout import plan_layout
+from printserver.rendering.layout import CodeCorner, plan_layout
 from printserver.rendering.marks import PlacedSeal, SealPlaceRefused, seal_box
 from printserver.rendering.page_layout import Box, PageLayout
 from printserver.rendering.page_texts import PageText, page_texts
@@ -101,6 +101,7 @@ def preview(
     safe_pdf: bytes,
     *,
     sides: Sides = Sides.ONE_SIDED,
+    corner: CodeCorner = CodeCorner.FREE,
 ) -> Preview:
     """Where the seals would stand, and all that is wrong or unusual with it. Records nothing.
 
@@ -109,7 +110,7 @@ def preview(
     with database.reading() as work:
         facts = [usable_seal(work, actor, each.seal_id) for each in seals]
         now = work.now()
-    layout = _LAYOUTS.once(sha256(safe_pdf).hexdigest(), lambda: plan_layout(safe_pdf))
+    layout = _LAYOUTS.once(f"{corner} {sha256(safe_pdf).hexdigest()}", lambda: plan_layout(safe_pdf, corner))
     wishes = [(seal, each.places) for seal, each in zip(facts, seals, strict=True)]
     placement = find_places(objects, makers, wishes, safe_pdf, layout, sides=sides, now=now, custom=True)
     return Preview(layout, placement, tuple(_spots(layout, placement.seals)))

@@ -117,6 +117,7 @@ def submit_request(
         amount_currency="" if amount is None else amount.currency,
         reference_key=_reference_key(actor, reference),
         earlier_id=None if earlier is None else earlier.id,
+        code_corner=application.code_corner,
         electronic=Electronic.ALSO if application.electronic else Electronic.NONE,
     )
     _insert(work, request)

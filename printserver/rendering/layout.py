@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from itertools import product
 from typing import Final
@@ -35,6 +36,17 @@ _COST_OF_UM: Final = 0.7 / 1_000
 
 class LayoutImpossible(Malformed):
     code = "layout-impossible"
+
+
+class CodeCorner(StrEnum):
+    """Where a page's code stands; its barcode stands opposite."""
+
+    FREE = "free"
+    """Where it covers nothing, found by itself."""
+    TOP_RIGHT = "top-right"
+    TOP_LEFT = "top-left"
+    BOTTOM_RIGHT = "bottom-right"
+    BOTTOM_LEFT = "bottom-left"
 
 
 @dataclass(frozen=True)
@@ -73,20 +85,21 @@ class _Ink:
         return bool(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left] == 0)
 
 
-def plan_layout(safe_pdf: bytes) -> tuple[PageLayout, ...]:
+def plan_layout(safe_pdf: bytes, corner: CodeCorner = CodeCorner.FREE) -> tuple[PageLayout, ...]:
     """Place the code and the barcode of every page, at opposite corners, at least 12 mm from the edges.
 
     The code stands top right where that is free, else in the first free corner. Where no pair of corners is free, the
     page's content is moved, or scaled down, just enough. Neither ever covers content.
-    safe_pdf: from `documents.intake.make_safe`.
+    safe_pdf: from `documents.intake.make_safe`.   corner: where somebody wants the code on every page.
     Raises PageNotDrawable, LayoutImpossible.
     """
-    return tuple(layout_of_page(number, page) for number, page in enumerate(ink_maps(safe_pdf), 1))
+    return tuple(layout_of_page(number, page, corner) for number, page in enumerate(ink_maps(safe_pdf), 1))
 
 
-def layout_of_page(page: int, ink_map: InkMap) -> PageLayout:
+def layout_of_page(page: int, ink_map: InkMap, corner: CodeCorner = CodeCorner.FREE) -> PageLayout:
     """Pure: the same ink gives the same layout. Raises LayoutImpossible (never for a page of A4)."""
-    ink, pairs = _Ink(ink_map.cells), _corner_pairs(ink_map.size)
+    by_corner = _corner_pairs(ink_map.size)
+    ink, pairs = _Ink(ink_map.cells), tuple(by_corner.values()) if corner is CodeCorner.FREE else (by_corner[corner],)
     untouched = ContentTransform()
     chosen = next(((pair, untouched) for pair in pairs if _free(ink, pair, untouched)), None)
     chosen = chosen or _least_change(ink, pairs, ink_map.size)
@@ -96,21 +109,21 @@ def layout_of_page(page: int, ink_map: InkMap) -> PageLayout:
     return PageLayout(page, ink_map.size, corners.qr, corners.barcode, content)
 
 
-def _corner_pairs(size: PageSize) -> tuple[_Corners, ...]:
-    """In order of preference: the code top right, top left, bottom right, bottom left."""
+def _corner_pairs(size: PageSize) -> dict[CodeCorner, _Corners]:
+    """In order of preference, by the code's corner."""
 
     def placed(extent: tuple[int, int], *, right: bool, bottom: bool) -> Box:
         x = size.width_um - EDGE_UM - extent[0] if right else EDGE_UM
         y = size.height_um - EDGE_UM - extent[1] if bottom else EDGE_UM
         return Box(x, y, *extent)
 
-    return tuple(
-        _Corners(
+    return {
+        CodeCorner(f"{'bottom' if bottom else 'top'}-{'right' if right else 'left'}"): _Corners(
             placed(QR_BOX_UM, right=right, bottom=bottom),
             placed(BARCODE_BOX_UM, right=not right, bottom=not bottom),
         )
         for bottom, right in product((False, True), (True, False))
-    )
+    }
 
 
 def _free(ink: _Ink, corners: _Corners, content: ContentTransform) -> bool:

@@ -9,7 +9,7 @@ from printserver.print_requests.money import CNY, AmountMalformed, Money, parse_
 from printserver.web.forms import CONSENTS, TypedRequest
 from printserver.web.placed_seals import TypedPlace
 
-_PLAIN: Final = ("title", "purpose", "own_reference", "printer_id", "sides", "class_code")
+_PLAIN: Final = ("title", "purpose", "own_reference", "printer_id", "sides", "code_corner", "class_code")
 
 
 def fields_of(typed: TypedRequest) -> dict[str, Any]:

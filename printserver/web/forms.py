@@ -25,6 +25,7 @@ from printserver.print_requests.notices import Channel, NewNotice, NoticeKind, N
 from printserver.print_requests.parties import MOST_PARTIES, Party, PartyKind
 from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
+from printserver.rendering.layout import CodeCorner
 from printserver.rendering.places import OnPage, OnPages, PlaceMalformed, place_from_json
 from printserver.signing.flow import DEFAULT_CLASS
 from printserver.web.placed_seals import COLUMNS, KINDS, TypedPlace
@@ -32,7 +33,18 @@ from printserver.web.placed_seals import COLUMNS, KINDS, TypedPlace
 MOST_PLACES: Final = 50
 
 FIELDS: Final = frozenset(
-    {"seal_id", "printer_id", "copies", "sides", "electronic", "title", "purpose", "own_reference", "class_code"}
+    {
+        "seal_id",
+        "printer_id",
+        "copies",
+        "sides",
+        "electronic",
+        "code_corner",
+        "title",
+        "purpose",
+        "own_reference",
+        "class_code",
+    }
     | {"copy_to"}
 )
 
@@ -69,6 +81,7 @@ class TypedRequest(BaseModel):
     copies: Text = "1"
     sides: Text = Sides.ONE_SIDED.value
     electronic: Text = ""
+    code_corner: Text = CodeCorner.FREE.value
     class_code: Text = DEFAULT_CLASS
     amount: Text = ""
     currency: Text = CNY
@@ -200,6 +213,7 @@ class CheckedRequest(CheckedSeals):
     copies: Annotated[int, Field(ge=1), AfterValidator(_at_most("most_copies"))]
     sides: Sides
     electronic: bool
+    code_corner: CodeCorner
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
     own_reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]

@@ -7,10 +7,11 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from printserver.http_edge.csrf import SAFE_METHODS
-from printserver.http_edge.problems import Problem
+from printserver.http_edge.problems import Problem, problem_of
 from printserver.http_edge.sign_in import StepUpRefused
 from printserver.http_edge.step_up import KeptForm, StepUpNeeded
 from printserver.organisations.sign_in_policy import PasswordChangeNeeded, SecondFactorMissing
@@ -31,7 +32,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
     if problem.code in (StepUpNeeded.code, StepUpRefused.code):
         return _step_up(view, problem)
     if view.request.method in SAFE_METHODS and any(error.field.startswith("path.") for error in problem.errors):
-        problem = replace(problem, status=404, code="not-found", detail="There is nothing here.", errors=())
+        problem = replace(problem_of(HTTPException(404)), instance=problem.instance)
     return view.page("problem.html", status=problem.status, problem=problem)
 
 

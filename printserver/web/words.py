@@ -96,6 +96,13 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "one-sided": N_("one-sided"),
         "two-sided-long-edge": N_("two-sided, turned at the long edge"),
     },
+    "code_corner": {
+        "free": N_("where it covers nothing"),
+        "top-right": N_("top right"),
+        "top-left": N_("top left"),
+        "bottom-right": N_("bottom right"),
+        "bottom-left": N_("bottom left"),
+    },
     "release_rule": {
         "person": N_("Whoever may release copies releases here."),
         "second-person": N_("Somebody other than the applicant releases here."),
@@ -282,6 +289,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "printer_id": N_("Please choose a printer."),
         "copies": N_("A whole number from 1 up to the most that this server allows."),
         "sides": N_("Please choose on how many sides of the sheet is printed."),
+        "code_corner": N_("Please choose a corner."),
         "places": N_("At least one place for the seal is needed."),
         "place": N_("Pages of the document, words or an edge, and distances in millimetres."),
     },

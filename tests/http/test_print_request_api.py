@@ -36,6 +36,16 @@ def test_a_request_goes_from_application_to_release(api: ApiClient):
     ]
 
 
+def test_the_code_stands_in_the_corner_that_the_application_asks_for(api: ApiClient):
+    request_id = id_of(api.apply("cornered", code_corner="bottom-left"))
+    api.world.prepare(request_id)
+    manifest = api.fetch(f"/print-requests/{request_id}/manifest", Role.CLERK).json()
+    assert {(page["qr"]["x_um"], page["qr"]["y_um"] > page["height_um"] // 2) for page in manifest["layout"]} == {
+        (12_000, True)
+    }
+    assert api.apply("nowhere", code_corner="middle").status_code == 422
+
+
 def test_several_seals_are_previewed_handed_in_and_shown_where_they_were_drawn(api: ApiClient):
     world, home = api.world, api.world.home
     straddle = {"straddle": "right", "at_um": 150_000}

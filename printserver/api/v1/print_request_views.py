@@ -19,6 +19,7 @@ from printserver.print_requests.parties import MOST_PARTIES, Party, PartyKind
 from printserver.print_requests.queries import RequestDetails
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import RequestState
+from printserver.rendering.layout import CodeCorner
 from printserver.signing.flow import DEFAULT_CLASS
 
 
@@ -62,6 +63,9 @@ class NewPrintRequest(View):
     electronic: Annotated[
         bool, Field(description="An electronic original as well: the signed PDF, valid as a file, not on paper.")
     ] = False
+    code_corner: Annotated[CodeCorner, Field(description="Of every page; `free`: where it covers nothing.")] = (
+        CodeCorner.FREE
+    )
     class_code: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,39}$", examples=[DEFAULT_CLASS])] = DEFAULT_CLASS
     amount: Amount | None = None
     parties: Annotated[tuple[RequestParty, ...], Field(max_length=MOST_PARTIES)] = ()
@@ -96,7 +100,7 @@ class NewPrintRequest(View):
         words = self.model_dump(
             include={
                 *("printer_id", "copies", "title", "purpose", "own_reference", "sides"),
-                *("class_code", "copy_to", "earlier_id", "electronic"),
+                *("class_code", "copy_to", "earlier_id", "electronic", "code_corner"),
             }
         )
         return Application(

@@ -32,6 +32,7 @@ from printserver.print_requests.search import Search
 from printserver.print_requests.shown_pages import LookedAt, Part, shown_pdf
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import RequestState
+from printserver.rendering.layout import CodeCorner
 from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 
 router = api_router("/print-requests", "print requests")
@@ -147,12 +148,15 @@ def create_placement(
     actor: CurrentActor,
     adapters: CurrentAdapters,
     sides: Annotated[Sides, Form()] = Sides.ONE_SIDED,
+    code_corner: Annotated[CodeCorner, Form()] = CodeCorner.FREE,
 ) -> Placement:
     """Nothing is recorded. `problems` would be refused; `warnings` tell what is against custom."""
     safe = hand_in(document.file.read(), hand_in_rules(adapters.settings)).safe
     wanted = [seal.wanted() for seal in seals]
     makers = adapters.load_key_list()
-    found = preview(adapters.database, adapters.objects, makers, actor, wanted, safe.pdf, sides=sides)
+    found = preview(
+        adapters.database, adapters.objects, makers, actor, wanted, safe.pdf, sides=sides, corner=code_corner
+    )
     return Placement.of(found)
 
 

@@ -152,7 +152,16 @@ def create_placement(draft_id: UUID, actor: CurrentActor, adapters: CurrentAdapt
         facts = drafts.draft_facts(work, actor, draft_id)
     asked, safe_pdf = _application(facts).asked(""), adapters.objects.get(facts.kept.document.safe_sha256)
     makers = adapters.load_key_list()
-    found = preview(adapters.database, adapters.objects, makers, actor, asked.seals, safe_pdf, sides=asked.sides)
+    found = preview(
+        adapters.database,
+        adapters.objects,
+        makers,
+        actor,
+        asked.seals,
+        safe_pdf,
+        sides=asked.sides,
+        corner=asked.code_corner,
+    )
     return Placement.of(found)
 
 

@@ -902,6 +902,7 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("urged_at", Moment(), nullable=True))
         batch_op.add_column(sa.Column("electronic", sa.String(), server_default="none", nullable=False))
+        batch_op.add_column(sa.Column("code_corner", sa.String(), server_default="free", nullable=False))
         batch_op.create_index(batch_op.f("ix_print_request_earlier_id"), ["earlier_id"], unique=False)
         batch_op.create_index("one_request_a_reference", ["reference_key"], unique=True)
         batch_op.create_index("print_request_amount", ["organisation_id", "amount_minor"], unique=False)

@@ -43,6 +43,7 @@ from printserver.print_requests.placing import PlacesDoubtful
 from printserver.print_requests.service import ReferenceTaken
 from printserver.print_requests.sides import Sides
 from printserver.printing.queries import PrinterNotUsable, printers
+from printserver.rendering.layout import CodeCorner
 from printserver.rendering.marks import SealPlaceRefused
 from printserver.rendering.page_images import page_image
 from printserver.rendering.places import Edge
@@ -336,4 +337,5 @@ def _form_page(
         consents=list(CONSENTS),
         most_copies=view.settings.most_copies,
         sides=list(Sides),
+        corners=list(CodeCorner),
     )

@@ -18,6 +18,7 @@ from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.placing import Preview, SealSpot, preview
 from printserver.print_requests.sides import Sides
+from printserver.rendering.layout import CodeCorner
 from printserver.rendering.page_layout import WHOLE, Box, ContentTransform
 from printserver.seals.queries import SealFacts, seals
 from printserver.seals.states import SealState
@@ -94,6 +95,7 @@ def _found(call: Call, actor: Actor, draft: Draft, typed: TypedRequest) -> Previ
         wanted,
         parts.objects.get(draft.safe_sha256),
         sides=Sides(typed.sides) if typed.sides in list(Sides) else Sides.ONE_SIDED,
+        corner=CodeCorner(typed.code_corner) if typed.code_corner in list(CodeCorner) else CodeCorner.FREE,
     )
 
 

@@ -153,7 +153,7 @@
   for (const place of document.querySelectorAll("[data-place]")) {
     if (place.dataset.kind === "page" || place.dataset.kind === "pages") placeOnPicture(place);
   }
-  for (const field of form.querySelectorAll("[data-seal] input, [data-seal] select, #sides")) {
+  for (const field of form.querySelectorAll("[data-seal] input, [data-seal] select, #sides, #code-corner")) {
     field.addEventListener("input", checkSoon);
   }
   form.addEventListener("submit", stop);

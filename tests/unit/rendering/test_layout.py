@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from printserver.documents.intake import make_safe
-from printserver.rendering.layout import layout_of_page, plan_layout
+from printserver.rendering.layout import CodeCorner, layout_of_page, plan_layout
 from printserver.rendering.page_images import CELL_UM, InkMap
 from printserver.rendering.page_layout import EDGE_UM, WHOLE, Box, ContentTransform, PageLayout, inside
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT
@@ -66,6 +66,16 @@ def test_a_logo_top_right_sends_the_code_to_another_corner_and_the_page_stays_as
     assert layout.content == ContentTransform()
 
 
+@pytest.mark.parametrize("corner", list(CodeCorner)[1:])
+def test_the_code_stands_in_the_corner_that_was_asked_for_and_the_content_gives_way(corner: CodeCorner):
+    ink = ink_map(Box(12_000, 12_000, 186_000, 30_000), Box(12_000, 255_000, 186_000, 30_000))
+    layout = layout_of_page(1, ink, corner)
+    vertical, horizontal = corner.split("-")
+    assert (layout.qr.y_um == EDGE_UM) == (vertical == "top")
+    assert (layout.qr.x_um == EDGE_UM) == (horizontal == "left")
+    assert not covers_content(layout, ink)
+
+
 def test_an_ordinary_full_page_keeps_its_size_and_moves_aside():
     layout = layout_of_page(1, ink_map(BODY))
     assert layout.content.scale_ppm == WHOLE
@@ -81,10 +91,14 @@ def test_a_page_full_to_its_edges_is_made_smaller_but_no_more_than_needed():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(boxes, min_size=1, max_size=6), st.sampled_from([A4_PORTRAIT, A4_LANDSCAPE]))
-def test_marks_never_cover_content_whatever_the_page_shows(content, size):
+@given(
+    st.lists(boxes, min_size=1, max_size=6),
+    st.sampled_from([A4_PORTRAIT, A4_LANDSCAPE]),
+    st.sampled_from(list(CodeCorner)),
+)
+def test_marks_never_cover_content_whatever_the_page_shows(content, size, corner):
     ink = ink_map(*content, size=size)
-    layout = layout_of_page(3, ink)
+    layout = layout_of_page(3, ink, corner)
     assert layout.page == 3
     assert not covers_content(layout, ink)
     assert not ink.cells.any() or stays_on_the_page(layout, ink)

@@ -34,6 +34,12 @@ class RunningServer(DemoServer):
     known: dict[str, Person] = field(default_factory=dict, kw_only=True)
     sessions: dict[str, BrowserSession] = field(default_factory=dict, kw_only=True)
 
+    def start(self) -> None:
+        """A sign-in is enough for a test. Only the server is told so: tests of this process ask as the product does."""
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PRINTSERVER_STEP_UP_MINUTES", "60")
+            super().start()
+
     def person(self, login: str) -> Person:
         """Signed in once: an address that signs in again and again is told to wait."""
         if login not in self.known:
@@ -78,7 +84,6 @@ def running_server(database_url: str = "") -> Iterator[RunningServer]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(HOME_VARIABLE, str(home))
         environment.setenv("PRINTSERVER_DATABASE_URL", database_url)
-        environment.setenv("PRINTSERVER_STEP_UP_MINUTES", "60")  # a sign-in is enough for a test
         try:
             server = RunningServer(demo_settings(free_ports=True))
             try:

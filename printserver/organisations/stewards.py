@@ -22,7 +22,7 @@ STEWARDS: Final = (Permission.MANAGE_PEOPLE, Permission.CONFIRM_STATEMENTS)
 class AnotherPersonNeeded(Refused):
     """This takes two people, or somebody whom it does not concern."""
 
-    code = "another-person-needed"
+    code = "not-by-the-same-person"
 
 
 def is_steward(actor: Actor) -> bool:

@@ -139,7 +139,7 @@ IDENTITY_PROBLEMS: Final[Mapping[str, str]] = {
         "Your organisation asks for a proof of identity first, and one is missing. Have it proved, then try again."
     ),
     "identity-policy-malformed": N_("Checked again after 1 to 1098 days; kept for 0 to 10980 days after its end."),
-    "another-person-needed": N_("Somebody else has to do this: it concerns you, or you have done your part."),
+    "not-by-the-same-person": N_("Somebody else has to do this: it concerns you, or you have done your part."),
     "key-medium-not-found": N_("There is no such key medium."),
     "key-medium-malformed": N_("Purpose, maker and serial number are short texts of one line."),
     "key-medium-number-taken": N_("A medium of this maker with this serial number is in the register already."),

@@ -27,7 +27,14 @@ from tests.http.scene import Scene
 from tests.world import World
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
-_ALWAYS: Final[Mapping[str, str]] = {"number": "1", "page": "1", "position": "1", "code": "general", "token": "x" * 43}
+_ALWAYS: Final[Mapping[str, str]] = {
+    "number": "1",
+    "page": "1",
+    "position": "1",
+    "code": "general",
+    "token": "x" * 43,
+    "engine": "pdfium",
+}
 _IN_THE_SCENE: Final[Mapping[str, Callable[[Scene], UUID]]] = {
     "request_id": lambda scene: scene.pending_request,
     "copy_id": lambda scene: scene.issued_copy,
@@ -63,6 +70,7 @@ _TABLES: Final[Mapping[str, str]] = {
     "step_id": "seal_step",
     "draft_id": "request_draft",
     "template_id": "request_template",
+    "batch_id": "request_batch",
 }
 """Where the newest row is of somebody's of the home, or of nobody's."""
 

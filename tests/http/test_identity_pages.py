@@ -112,7 +112,7 @@ def test_a_program_hands_in_and_reads_by_api(api: ApiClient):
     assert made.json()["proof"]["number_masked"] == "1101**********002X"
     address = f"/identity-proofs/{proof_id}"
     assert code_of(api.submit(f"{address}/steps", Role.CLERK, json={"action": "verify", "method": "video"})) == (
-        "another-person-needed"
+        "not-by-the-same-person"
     )
     checked = api.submit(f"{address}/steps", Role.SYSTEM_ADMINISTRATOR, json={"action": "verify", "method": "video"})
     assert (checked.json()["proof"]["state"], checked.json()["proof"]["counts"]) == ("verified", True)

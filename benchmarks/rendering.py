@@ -72,7 +72,7 @@ def measure() -> list[dict[str, object]]:
 
 def _in_process(files: dict[str, str], data: dict[str, Any]) -> object:
     sources = {name: text.encode() for name, text in files.items()} | {"main.typ": b'#include "zh.typ"'}
-    return typst.compile(sources, sys_inputs={"data": json.dumps(data)})  # type: ignore[call-overload]  # stubs
+    return typst.compile(sources, sys_inputs={"data": json.dumps(data)})  # type: ignore[call-overload]  # sources by name
 
 
 def _picture_row(safe: bytes) -> dict[str, object]:

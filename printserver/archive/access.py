@@ -42,7 +42,7 @@ def issued_pdf(database: Database, objects: Objects, actor: Actor, record_id: UU
         record = record_in_view(work, actor, record_id)
         digest = record.issued_sha256
         append(work, actor.by, ArchivedFileRead(id=record.id, what="issued", sha256=digest))
-    return objects.get(digest)
+    return objects.get(digest, actor.organisation_id)
 
 
 def page_picture(database: Database, objects: Objects, actor: Actor, record_id: UUID, page: int) -> bytes:
@@ -70,4 +70,4 @@ def _of_page(
         if digest is None:
             raise RecordNotFound("the archive record has no such page, or no picture of it")
         append(work, actor.by, ArchivedFileRead(id=record.id, what=what, sha256=digest))
-    return objects.get(digest)
+    return objects.get(digest, actor.organisation_id)

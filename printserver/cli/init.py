@@ -217,7 +217,7 @@ def _new_seal(places: _Places, seal: MadeSeal, objects: Objects) -> NewSeal:
         type=seal.plan.type,
         width_um=seal.plan.diameter_mm * UM_PER_MM,
         height_um=seal.plan.diameter_mm * UM_PER_MM,
-        object_sha256=objects.put(seal.object),
+        object_sha256=objects.put(seal.object, places.organisation),
         valid_from=seal.valid_from,
         valid_until=seal.valid_until,
     )

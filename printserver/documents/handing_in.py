@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from printserver.documents import office
 from printserver.documents.engines import COMPARING, compare_engines
@@ -47,10 +48,10 @@ class HandedIn:
     def findings(self) -> Findings:
         return self.safe.findings
 
-    def keep(self, objects: Objects) -> None:
-        objects.put(self.safe.pdf)
+    def keep(self, objects: Objects, owner: UUID) -> None:
+        objects.put(self.safe.pdf, owner)
         if self.original is not None:
-            objects.put(self.original)
+            objects.put(self.original, owner)
 
 
 def hand_in(data: bytes, rules: HandInRules = RULES) -> HandedIn:

@@ -59,13 +59,17 @@ class TooManyTemplates(TooMany):
 
 @dataclass(frozen=True)
 class TemplateFacts:
-    """One version.   built_in: it came with the product, and nobody owns it.   sources: digest of each file."""
+    """One version.   sources: digest of each file.
+
+    built_in: it came with the product, and no organisation (`owner_id`) owns it.
+    """
 
     code: str
     version: int
     description: TemplateDescription
     sources: Mapping[str, str]
     built_in: bool = False
+    owner_id: UUID | None = None
     owner_branch_id: UUID | None = None
     added_at: datetime | None = None
     retired_at: datetime | None = None
@@ -125,9 +129,9 @@ def usable_template(work: Work, actor: Actor, code: str, version: int | None = N
 
 def files_of(objects: Objects, facts: TemplateFacts) -> dict[str, str]:
     """The sources by name.   Raises: NotFound, ObjectChanged."""
-    if facts.built_in:
+    if facts.owner_id is None:
         return _built_in_files(facts.code)
-    return {name: objects.get(digest).decode() for name, digest in facts.sources.items()}
+    return {name: objects.get(digest, facts.owner_id).decode() for name, digest in facts.sources.items()}
 
 
 def require_reader(actor: Actor) -> None:
@@ -168,7 +172,7 @@ def add_version(
         template_id=template.id,
         number=(last or 0) + 1,
         description=description.to_json(),
-        sources={name: objects.put(text.encode()) for name, text in sorted(files.items())},
+        sources={name: objects.put(text.encode(), actor.organisation_id) for name, text in sorted(files.items())},
         added_by=actor.id,
         added_at=work.now(),
     )
@@ -251,6 +255,7 @@ def _facts(template: DocumentTemplate, version: DocumentTemplateVersion) -> Temp
         version.number,
         read_description(version.description),
         version.sources,
+        owner_id=template.organisation_id,
         owner_branch_id=template.owner_branch_id,
         added_at=version.added_at,
         retired_at=template.retired_at,

@@ -47,5 +47,5 @@ def shown_evidence(call: Call, proof_id: UUID, evidence_id: UUID) -> bytes:
     """The PDF; on record first.   Raises: IdentityProofNotFound, IdentityErased, SealedNotGenuine, Unavailable."""
     with call.transaction() as work:
         seen = view_evidence(work, call.caller_in(work).actor, proof_id, evidence_id)
-    sealed = Sealed(seen.wrapped_key, call.adapters.objects.get(seen.object_sha256))
+    sealed = Sealed(seen.wrapped_key, call.adapters.objects.get(seen.object_sha256, seen.organisation_id))
     return open_file(call.adapters.key_wrapper, seen.organisation_id, seen.evidence_id, sealed)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from hashlib import sha256
 from typing import Annotated, Any, get_args, get_origin
+from uuid import UUID
 
 from fastapi.encoders import jsonable_encoder
 from starlette.requests import Request
@@ -57,6 +58,13 @@ class Call:
     @property
     def adapters(self) -> Adapters:
         return self.edge.adapters
+
+    @property
+    def organisation_id(self) -> UUID:
+        """Of the caller; for endpoints that somebody was admitted to."""
+        if self.caller is None:
+            raise AssertionError("a public endpoint has no caller")
+        return self.caller.actor.organisation_id
 
     def caller_in(self, work: Work) -> Caller:
         """The caller with the rights of `work`'s transaction.   Raises: Unauthenticated, Forbidden."""

@@ -70,6 +70,14 @@ def organisation(work: Work, organisation_id: UUID) -> OrganisationFacts:
     return OrganisationFacts(row.id, row.number, row.name)
 
 
+def organisation_numbered(work: Work, number: int) -> OrganisationFacts:
+    """number: u32.   Raises: NotFound."""
+    row = work.session.scalar(select(Organisation).where(Organisation.number == number))
+    if row is None:
+        raise NotFound("there is no such organisation")
+    return OrganisationFacts(row.id, row.number, row.name)
+
+
 def branch(work: Work, branch_id: UUID) -> BranchFacts:
     """Raises: NotFound."""
     row = work.session.get(Branch, branch_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from printserver.documents.attachments import make_attachment_safe
 from printserver.documents.intake import IntakeLimits
@@ -12,14 +13,14 @@ from printserver.storage.objects import Objects
 
 
 def take_in_attachments(
-    objects: Objects, files: Sequence[tuple[str, bytes]], limits: IntakeLimits
+    objects: Objects, owner: UUID, files: Sequence[tuple[str, bytes]], limits: IntakeLimits
 ) -> tuple[Attachment, ...]:
     """files: name and content of each.   Raises: ApplicationMalformed, DocumentRefused, AttachmentRefused."""
-    return tuple(as_attachment(kept) for kept in keep_attachments(objects, files, limits))
+    return tuple(as_attachment(kept) for kept in keep_attachments(objects, owner, files, limits))
 
 
 def keep_attachments(
-    objects: Objects, files: Sequence[tuple[str, bytes]], limits: IntakeLimits
+    objects: Objects, owner: UUID, files: Sequence[tuple[str, bytes]], limits: IntakeLimits
 ) -> tuple[KeptFile, ...]:
     """As `take_in_attachments`, for a draft."""
     if len(files) > MOST_ATTACHMENTS:
@@ -27,7 +28,7 @@ def keep_attachments(
     kept = []
     for name, data in files:
         safe = make_attachment_safe(data, limits)
-        objects.put(safe.pdf)
+        objects.put(safe.pdf, owner)
         kept.append(KeptFile.of(safe, name))
     return tuple(kept)
 

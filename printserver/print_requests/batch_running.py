@@ -80,7 +80,7 @@ def _make(tools: BatchTools, batch: RequestBatch, row: RequestBatchRow) -> None:
         actor = actor_of_person(work, batch.organisation_id, batch.account_id)
         template = usable_template(work, actor, batch.template_code, batch.template_version)
     handed = make_document(tools.objects, template, batch.language, row.values, read_amount, tools.rules)
-    handed.keep(tools.objects)
+    handed.keep(tools.objects, batch.organisation_id)
     name = template.description.name[batch.language]
     fields = {
         "class_code": template.description.class_code,

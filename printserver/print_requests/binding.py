@@ -68,11 +68,12 @@ def signed_as_approved(work: Work, objects: Objects, copy: CopyFacts, *states: C
 
 def approved_manifest(work: Work, objects: Objects, request_id: UUID) -> dict[str, Any]:
     """The bytes with the digest that people sign, as the request names it.   Raises: CopyNotApproved."""
-    digest = work.session.scalar(select(PrintRequest.manifest_sha256).where(PrintRequest.id == request_id))
-    if digest is None:
+    named = select(PrintRequest.manifest_sha256, PrintRequest.organisation_id).where(PrintRequest.id == request_id)
+    row = work.session.execute(named).one_or_none()
+    if row is None or row.manifest_sha256 is None:
         raise CopyNotApproved("the request has no manifest")
     try:
-        manifest = json.loads(objects.get(digest))
+        manifest = json.loads(objects.get(row.manifest_sha256, row.organisation_id))
     except (NotFound, IntegrityError, ValueError):
         raise CopyNotApproved("the approved manifest is lost or damaged") from None
     if not isinstance(manifest, dict):

@@ -34,7 +34,7 @@ def original_of_request(work: Work, actor: Actor, objects: Objects, request_id: 
     document = document_of_request(work, actor, request_id)
     if not document.findings.original_kept:
         raise OriginalNotKept("of this document only the digest of what was handed in is kept")
-    return objects.get(document.original_sha256)
+    return objects.get(document.original_sha256, actor.organisation_id)
 
 
 def _document(work: Work, request_id: UUID) -> DocumentFacts:

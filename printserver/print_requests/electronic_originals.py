@@ -54,4 +54,4 @@ def take_electronic_original(
         copy = copy_facts(work, copy_id)
         _, digest = signed_as_approved(work, objects, copy, CopyState.ELECTRONIC)
         append(work, actor.by, ElectronicOriginalTaken(id=copy.id, sha256=digest))
-    return ElectronicOriginal(str(copy.serial), objects.get(digest))
+    return ElectronicOriginal(str(copy.serial), objects.get(digest, copy.organisation_id))

@@ -128,7 +128,7 @@ def take_in(
         )
         require_placeable(placement)
         require_seen(placement, seen or "")
-    objects.put(safe.pdf)
+    objects.put(safe.pdf, actor.organisation_id)
     return TakenIn(safe, layout)
 
 
@@ -152,7 +152,7 @@ def prepare_request(
     except PrintServerError as problem:
         fail_request(database, request_id, str(problem))
         return
-    digest = objects.put(_manifest(order, copies, placed))
+    digest = objects.put(_manifest(order, copies, placed), order.request.organisation_id)
     with database.work() as work:
         if not _advance(work, request_id, RequestAction.OPEN_FLOW, manifest_sha256=digest, changed_pages=changed):
             return
@@ -243,7 +243,8 @@ def _placed(database: Database, objects: Objects, makers: Makers, order: _Order)
             require_usable(work, seal)
         now = work.now()
     layout = [PageLayout.from_json(page) for page in order.request.layout]
-    safe_pdf, sides = objects.get(order.document_sha256), Sides(order.request.sides)
+    safe_pdf = objects.get(order.document_sha256, order.request.organisation_id)
+    sides = Sides(order.request.sides)
     placement = find_places(objects, makers, order.seals, safe_pdf, layout, sides=sides, now=now)
     require_placeable(placement)
     return placement.seals
@@ -252,7 +253,8 @@ def _placed(database: Database, objects: Objects, makers: Makers, order: _Order)
 def _render(
     database: Database, objects: Objects, order: _Order, seals: tuple[PlacedSeal, ...], *, test: bool
 ) -> list[ManifestCopy]:
-    safe_pdf = objects.get(order.document_sha256)
+    owner = order.request.organisation_id
+    safe_pdf = objects.get(order.document_sha256, owner)
     layout = [PageLayout.from_json(page) for page in order.request.layout]
     copies = []
     electronic = Electronic(order.request.electronic)
@@ -260,7 +262,7 @@ def _render(
     for number in numbers_of(order.request.copies, electronic):
         serial = CopySerial.generate()
         marks = CopyMarks(serial=serial, number=number, copies=papers, seals=seals, test=test, security=security)
-        digest = objects.put(render_copy(safe_pdf, layout, marks))
+        digest = objects.put(render_copy(safe_pdf, layout, marks), owner)
         copies.append(ManifestCopy(new_id(), serial, number, digest))
         _note_drawn(database, order.request.id, len(copies))
     return copies
@@ -276,7 +278,10 @@ def _changed_pages(objects: Objects, order: _Order) -> list[int] | None:
     """None for a request that follows no other."""
     if order.earlier_sha256 is None:
         return None
-    return list(changed_pages(objects.get(order.earlier_sha256), objects.get(order.document_sha256)))
+    earlier, now = (
+        objects.get(each, order.request.organisation_id) for each in (order.earlier_sha256, order.document_sha256)
+    )
+    return list(changed_pages(earlier, now))
 
 
 def _manifest(order: _Order, copies: Sequence[ManifestCopy], placed: Sequence[PlacedSeal]) -> bytes:

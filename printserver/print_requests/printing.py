@@ -245,7 +245,8 @@ def _view(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> _View | None:
 def _job_file(tools: PrintTools, view: _View, public_key: bytes) -> bytes:
     if view.copy.issued_sha256 is None:
         raise AssertionError("only issued copies are released")
-    document = _as_the_printer_takes_it(tools.objects.get(view.copy.issued_sha256), view.printer, view.copy.sides)
+    issued = tools.objects.get(view.copy.issued_sha256, view.copy.organisation_id)
+    document = _as_the_printer_takes_it(issued, view.printer, view.copy.sides)
     ticket = ticket_text(view.ticket.id, tools.shares)
     header = JobHeader(
         ticket=ticket,

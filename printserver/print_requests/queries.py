@@ -317,7 +317,7 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
 def manifest_of(work: Work, actor: Actor, objects: Objects, request_id: UUID) -> bytes | None:
     """The canonical bytes that an approval binds to; None before rendering has ended.   Raises: NotFound."""
     digest = request_details(work, actor, request_id).manifest_sha256
-    return None if digest is None else objects.get(digest)
+    return None if digest is None else objects.get(digest, actor.organisation_id)
 
 
 def _copies() -> Select[Copy, PrintRequest, str, UUID]:

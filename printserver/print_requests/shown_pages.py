@@ -51,11 +51,11 @@ def shown_pdf(work: Work, actor: Actor, objects: Objects, request_id: UUID, look
     ):
         raise PageNotFound("there is no such page")
     if details.manifest_sha256 is None:
-        return objects.get(_digest_of_rows(details, looked_at))
+        return objects.get(_digest_of_rows(details, looked_at), actor.organisation_id)
     manifest = approved_manifest(work, objects, request_id)
     if manifest.get("request_id") != str(request_id):
         raise CopyNotApproved("what the request names as its manifest is that of another one")
-    return objects.get(_digest_named(manifest, looked_at))
+    return objects.get(_digest_named(manifest, looked_at), actor.organisation_id)
 
 
 def _pages(details: RequestDetails, looked_at: LookedAt) -> int:

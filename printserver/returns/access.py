@@ -58,7 +58,7 @@ def page_picture(database: Database, objects: Objects, actor: Actor, page_id: UU
         digest = page_for(work, actor, page_id, Permission.READ_RETURNS).image_sha256
     if digest is None:
         raise PageNotFound("this page has no picture; please look at the whole scan")
-    return objects.get(digest)
+    return objects.get(digest, actor.organisation_id)
 
 
 def scan_file(database: Database, objects: Objects, actor: Actor, return_id: UUID) -> bytes:
@@ -70,4 +70,4 @@ def scan_file(database: Database, objects: Objects, actor: Actor, return_id: UUI
         found = return_for(work, actor, return_id, Permission.READ_RETURNS)
         digest = found.scan_sha256
         append(work, actor.by, ReturnedScanRead(id=found.id, sha256=digest))
-    return objects.get(digest)
+    return objects.get(digest, actor.organisation_id)

@@ -53,7 +53,7 @@ class IssuedPages:
         if digest not in self._held:
             if len(self._held) >= _WHOLE_PDFS_HELD:
                 self._held.pop(next(iter(self._held)))
-            self._held[digest] = without_security(self._objects.get(digest))
+            self._held[digest] = without_security(self._objects.get(digest, copy.organisation_id))
         return self._held[digest]
 
 

@@ -82,7 +82,7 @@ class PageReader:
             scanned.number,
             PageState.BLANK,
             rotation=rotation,
-            image_sha256=self.objects.put(_jpeg(upright(scanned.image, rotation))),
+            image_sha256=self.objects.put(_jpeg(upright(scanned.image, rotation)), self.organisation.id),
             findings={"rung": codes.rung, "dpi": round(scanned.dpi), "source": scanned.source},
         )
         if codes.blank:

@@ -99,7 +99,7 @@ def check_photo(database: Database, objects: Objects, key_list: KeyList, photo: 
     try:
         if policy.view is PublicView.NONE or issued_sha256 is None:
             return PhotoCheck(Looks.NOT_SHOWN, verdict, blurred)
-        bare = without_security(objects.get(issued_sha256))
+        bare = without_security(objects.get(issued_sha256, policy.owner))
         issued = page_image(bare.pdf, policy.page, dpi=ISSUED_DPI, format="png")
         public, shown = (drawn_page(objects, policy, ISSUED_DPI, words) for words in (None, COMPARISON_WATERMARK))
     except NotFound:

@@ -78,7 +78,7 @@ def process_return(tools: ReturnTools, return_id: UUID) -> None:
 
 
 def _fates(tools: ReturnTools, order: _Order, reader: PageReader) -> Iterator[PageFate]:
-    for number, scanned in enumerate(scan_pages(tools.objects.get(order.scan_sha256)), 1):
+    for number, scanned in enumerate(scan_pages(tools.objects.get(order.scan_sha256, order.organisation.id)), 1):
         yield reader.fate(scanned)
         _note_read(tools.database, order.id, number)
 

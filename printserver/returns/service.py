@@ -80,7 +80,7 @@ def hand_in(database: Database, objects: Objects, actor: Actor, *, filename: str
         if not actor.may(Permission.HAND_IN_RETURNS, branch_path(work, actor.branch_id)):
             raise Forbidden(f"your roles at your branch do not include: {Permission.HAND_IN_RETURNS}")
     file = examine(data, filename)
-    digest = objects.put(data)
+    digest = objects.put(data, actor.organisation_id)
     try:
         with database.work() as work:
             _refuse_earlier(work, actor, digest)

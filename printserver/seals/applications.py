@@ -86,11 +86,11 @@ class SealApplication:
         return SealDesign(self.type, self.name, self.registration_number, inner, *self.size_um, star=star)
 
 
-def draw_artwork(objects: Objects, application: SealApplication) -> Artwork:
+def draw_artwork(objects: Objects, application: SealApplication, owner: UUID) -> Artwork:
     """Outside any transaction.   Raises: GlyphMissing, SealTextRefused."""
     design = application.design()
     shown = {"inner": design.inner, "star": design.star}
-    return Artwork(objects.put(draw_seal(design)), DRAWN, shown)
+    return Artwork(objects.put(draw_seal(design), owner), DRAWN, shown)
 
 
 def registered_artwork(work: Work, actor: Actor, artwork_id: UUID, application: SealApplication) -> Artwork:

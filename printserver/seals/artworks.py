@@ -49,19 +49,20 @@ def artwork_of(objects: Objects, seal: SealFacts) -> bytes:
     Raises: NotFound when there is none, SealObjectMalformed.
     """
     if seal.artwork_sha256 is not None:
-        return objects.get(seal.artwork_sha256)
+        return objects.get(seal.artwork_sha256, seal.organisation_id)
     if seal.object_sha256:
-        picture = read_seal_object(objects.get(seal.object_sha256)).picture
+        picture = read_seal_object(objects.get(seal.object_sha256, seal.organisation_id)).picture
         if picture.kind.upper() == "PDF":
             return picture.data
     raise NotFound("there is no picture of this seal")
 
 
-def take_image(objects: Objects, data: bytes, *, width_mm: int, height_mm: int) -> StoredArtwork:
+def take_image(objects: Objects, data: bytes, owner: UUID, *, width_mm: int, height_mm: int) -> StoredArtwork:
     """Clean a picture and store what came of it, outside any transaction.   Raises: as `clean_seal_image`."""
     size = (width_mm * UM_PER_MM, height_mm * UM_PER_MM)
     clean: CleanSeal = clean_seal_image(data, width_um=size[0], height_um=size[1])
-    return StoredArtwork(objects.put(data), objects.put(clean.before_png), objects.put(clean.pdf), *size, dpi=clean.dpi)
+    uploaded, before, after = (objects.put(each, owner) for each in (data, clean.before_png, clean.pdf))
+    return StoredArtwork(uploaded, before, after, *size, dpi=clean.dpi)
 
 
 def keep_artwork(work: Work, actor: Actor, stored: StoredArtwork, filename: str) -> UUID:

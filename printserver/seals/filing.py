@@ -55,7 +55,7 @@ class FiledObject:
     artwork_sha256: str | None
 
 
-def read_filed(objects: Objects, der: bytes, makers: SealMakers, *, at: datetime) -> FiledObject:
+def read_filed(objects: Objects, der: bytes, makers: SealMakers, owner: UUID, *, at: datetime) -> FiledObject:
     """Verify, store, and draw the picture.   Raises: as `verify_seal_object`; as `clean_seal_image` for its picture."""
     seal = verify_seal_object(der, makers, at)
     picture = seal.picture
@@ -65,7 +65,7 @@ def read_filed(objects: Objects, der: bytes, makers: SealMakers, *, at: datetime
         artwork = clean_seal_image(picture.data, **size).pdf
     elif picture.kind.upper() == "PDF":
         artwork = picture.data
-    return FiledObject(seal, objects.put(der), None if artwork is None else objects.put(artwork))
+    return FiledObject(seal, objects.put(der, owner), None if artwork is None else objects.put(artwork, owner))
 
 
 def require_filer(work: Work, actor: Actor, branch_id: UUID) -> None:

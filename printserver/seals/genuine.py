@@ -23,7 +23,7 @@ def genuine_seal(objects: Objects, makers: Makers, seal: SealFacts, at: datetime
     Raises: SealNotUsable when the object is lost, changed, forged, of an unknown maker, not valid or another seal's.
     """
     try:
-        made = verify_seal_object(objects.get(seal.object_sha256), makers, at)
+        made = verify_seal_object(objects.get(seal.object_sha256, seal.organisation_id), makers, at)
     except SealObjectExpired as problem:
         raise SealNotUsable(f"the seal {seal.name} is not valid at present") from problem
     except SealMakerUnknown as problem:

@@ -165,19 +165,21 @@ def _looked_at(
         application = _application(work, actor, fields)
         check_application(work, application)
         require_keepers(work, actor.organisation_id, application.branch_id, application.keepers)
-        artwork = _artwork(objects, application, fields.get("image", ""), files)
+        artwork = _artwork(objects, actor.organisation_id, application, fields.get("image", ""), files)
     except PrintServerError as problem:
         return replace(line, code=problem.code, problem=str(problem))
     return replace(line, artwork_sha256=artwork.sha256, artwork_source=artwork.source)
 
 
-def _artwork(objects: Objects, application: SealApplication, image: str, files: Mapping[str, bytes]) -> Artwork:
+def _artwork(
+    objects: Objects, owner: UUID, application: SealApplication, image: str, files: Mapping[str, bytes]
+) -> Artwork:
     if not image:
-        return draw_artwork(objects, application)
+        return draw_artwork(objects, application, owner)
     if image not in files:
         raise SealImportMalformed(f"the zip holds no {image}")
     width_um, height_um = application.size_um
-    stored = take_image(objects, files[image], width_mm=width_um // 1_000, height_mm=height_um // 1_000)
+    stored = take_image(objects, files[image], owner, width_mm=width_um // 1_000, height_mm=height_um // 1_000)
     return Artwork(stored.artwork_sha256, IMAGE)
 
 

@@ -133,7 +133,7 @@ def _proved(
         uses_limits={seal["code_id"]: standing.seals[seal["seal_id"]].uses_limit for seal in manifest["seals"]},
         layout=layout,
         seal_place=_first_place(manifest["seals"][0]["places"], seals[0], layout),
-        rendition=objects.get(entry["sha256"]),
+        rendition=objects.get(entry["sha256"], rows.authorisation.organisation_id),
         title=manifest["title"],
     )
 
@@ -159,7 +159,7 @@ def _read(work: Work, authorisation_id: UUID) -> _Rows:
 
 
 def _manifest(objects: Objects, authorisation: AuthorisationFacts) -> Mapping[str, Any]:
-    stored = objects.get(authorisation.manifest_sha256)
+    stored = objects.get(authorisation.manifest_sha256, authorisation.organisation_id)
     try:
         manifest = json.loads(stored)
     except (ValueError, RecursionError) as problem:
@@ -186,7 +186,7 @@ def _proved_seal(
 ) -> ApprovedSeal:
     if (seal.object_sha256, seal.code_id) != (named["object_sha256"], named["code_id"]):
         raise EvidenceMismatch(f"the seal {seal.name} is not the one that was approved")
-    made = objects.get(seal.object_sha256)
+    made = objects.get(seal.object_sha256, seal.organisation_id)
     if verify_seal_object(made, key_list, database.clock.now()).facts.seal_id != seal.code_id:
         raise EvidenceMismatch(f"the seal object of {seal.name} is that of another seal")
     return ApprovedSeal(seal.id, seal.code_id, made)

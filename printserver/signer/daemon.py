@@ -27,6 +27,7 @@ from printserver.foundation.errors import Forbidden, Malformed, PrintServerError
 from printserver.foundation.job_queue import NoJobs
 from printserver.foundation.logs import configure_unless_done
 from printserver.foundation.unit_of_work import Database
+from printserver.organisations.queries import organisation_numbered
 from printserver.settings import Settings
 from printserver.signer.clock_guard import ClockGuard
 from printserver.signer.heads import HeadSigning, make_sequencer
@@ -229,7 +230,9 @@ def run(settings: Settings) -> None:
                 _users(settings.signer_clients),
                 stop,
                 authority=time_stamp_authority(keys, guard.now),
-                making=SealMaking(issuing.objects, keys, register, settings.made_seals, guard.now),
+                making=SealMaking(
+                    issuing.objects, keys, register, settings.made_seals, guard.now, partial(_organisation_id, database)
+                ),
                 storage=storage,
                 storage_clients=_users(settings.storage_clients),
             ),
@@ -263,6 +266,11 @@ def open_register(settings: Settings, key_list: KeyList) -> closing[RegisterJour
     """For a `with` statement.   Raises: JournalInUse, RegisterBroken."""
     root = load_public_key(certificate_spki(key_list.root_certificate))
     return closing(RegisterJournal(settings.register, root))
+
+
+def _organisation_id(database: Database, number: int) -> UUID:
+    with database.reading() as work:
+        return organisation_numbered(work, number).id
 
 
 def _users(names: Sequence[str]) -> frozenset[int]:

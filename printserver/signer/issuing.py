@@ -141,7 +141,7 @@ class Issuing:
             place=approved.seal_place,
         )
         self._verify(pdf, codes, now)
-        digest = self.objects.put(pdf)
+        digest = self.objects.put(pdf, approved.authorisation.organisation_id)
         with self.database.work() as work:
             lines, head = self.journal.marked_head
             record_issued(

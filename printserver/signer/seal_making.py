@@ -48,13 +48,17 @@ _ENDED: Final = frozenset({"revoked", "destroyed"})
 
 @dataclass(frozen=True)
 class SealMaking:
-    """folder: of the signer alone, for the objects that were made.   now: guarded against a clock that was set back."""
+    """folder: of the signer alone, for the objects that were made.   now: guarded against a clock that was set back.
+
+    owner_of: the id of the organisation with this number, in whose name objects are stored.
+    """
 
     objects: Objects
     keys: SigningKeys
     register: RegisterJournal
     folder: Path
     now: Callable[[], datetime]
+    owner_of: Callable[[int], UUID]
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def make(self, organisation: int, seal_id: UUID) -> str:
@@ -65,14 +69,14 @@ class SealMaking:
         artwork), SealObjectForged (what was kept was changed), HsmUnavailable.
         """
         with self._lock:
-            standing = self.register.standing(organisation)
+            standing, owner = self.register.standing(organisation), self.owner_of(organisation)
             order = _order(standing, seal_id)
             file = self.folder / f"{seal_id}.der"
             if file.exists():
-                return self.objects.put(_made_before(file, order))
-            made = self._make(order)
+                return self.objects.put(_made_before(file, order), owner)
+            made = self._make(order, owner)
             _write(file, made)
-            digest = self.objects.put(made)
+            digest = self.objects.put(made, owner)
         structlog.get_logger().info("seal made", seal_id=str(seal_id), object_sha256=digest)
         return digest
 
@@ -89,7 +93,7 @@ class SealMaking:
         structlog.get_logger().info("seal's key destroyed", seal_id=str(seal_id), was_there=gone)
         return gone
 
-    def _make(self, order: SealOrderBody) -> bytes:
+    def _make(self, order: SealOrderBody, owner: UUID) -> bytes:
         now = self.now().replace(microsecond=0)
         start, end = (at.replace(microsecond=0) for at in (order.valid_from, order.valid_until))
         if not start < end or now >= end:
@@ -99,7 +103,7 @@ class SealMaking:
         label = seal_label(order.code_id)
         ca, certify = self.keys.seal_ca()
         maker, sign = self.keys.seal_maker()
-        picture = SealPicture(self.objects.get(order.artwork_sha256), order.width_mm, order.height_mm)
+        picture = SealPicture(self.objects.get(order.artwork_sha256, owner), order.width_mm, order.height_mm)
         if label not in self.keys.hsm.labels():
             wrappable = self.keys.seals_are_wrappable()
             self.keys.hsm.generate_key(label, KeyKind.P_256, secrets.token_bytes(8), wrappable=wrappable)

@@ -109,7 +109,7 @@ def _put_seal(objects: Objects, keys: SigningKeys, approved: Approved, holder: H
         property_info=property_of(approved),
     )
     verify_seal_signature(signature, data_digest=digest, makers=keys.key_list)
-    return SealUse(holder.seal.id, objects.put(signature), now)
+    return SealUse(holder.seal.id, objects.put(signature, approved.authorisation.organisation_id), now)
 
 
 def property_of(approved: Approved) -> str:

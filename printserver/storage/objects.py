@@ -6,6 +6,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
@@ -21,10 +22,10 @@ class ObjectChanged(IntegrityError):
 class Objects(Protocol):
     """Names are lower-case hexadecimal SHA-256 digests of the content."""
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, owner: UUID | None = None) -> str:
         """Store `data`, unless it is there already, and return its digest."""
 
-    def get(self, digest: str) -> bytes:
+    def get(self, digest: str, owner: UUID | None = None) -> bytes:
         """The bytes that were stored.   Raises: NotFound, ObjectChanged."""
 
 
@@ -35,7 +36,7 @@ class LocalObjects:
         self._folder = folder
         self._store = LocalStore(folder)
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, owner: UUID | None = None) -> str:
         digest = sha256(data).hexdigest()
         try:
             obstore.put(self._store, _path(digest), data, mode="create")
@@ -47,7 +48,7 @@ class LocalObjects:
                 _sync(written)
         return digest
 
-    def get(self, digest: str) -> bytes:
+    def get(self, digest: str, owner: UUID | None = None) -> bytes:
         try:
             data = bytes(obstore.get(self._store, _path(digest)).bytes())
         except FileNotFoundError:

@@ -40,7 +40,7 @@ def drawn_page(
     if policy is None or policy.view is PublicView.NONE:
         raise PageNotShown("no picture of this page is shown")
     try:
-        rendition = objects.get(policy.rendition_sha256)
+        rendition = objects.get(policy.rendition_sha256, policy.owner)
     except NotFound:
         raise PageNotShown("no picture of this page is shown") from None
     if policy.view is not PublicView.MASKED:

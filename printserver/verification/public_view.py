@@ -147,10 +147,13 @@ class PublicFacts:
 class PagePolicy:
     """How much of the page is shown, and from what.   rendition_sha256: the pages as approved, without codes.
 
+    owner: the organisation whose copy it is.
+
     seals: boxes (left, top, width, height) in µm on this page, from its top left corner.
     """
 
     view: PublicView
+    owner: UUID
     rendition_sha256: str
     page: int
     seals: tuple[tuple[int, int, int, int], ...] = ()
@@ -184,7 +187,7 @@ def public_facts(
     """copy and body: already found to agree with each other.   objects: None leaves the manifest unread."""
     said = said_of_request(work, copy.request_id)
     view = _view(work, copy, said.class_code)
-    manifest = _manifest(objects, said.manifest_sha256)
+    manifest = _manifest(objects, said.manifest_sha256, copy.organisation_id)
     seals = seals_of_copy(work, copy)
     invalid = copy.state in INVALID
     facts = PublicFacts(
@@ -204,7 +207,7 @@ def public_facts(
         replaced_by=tuple(map(str, issued_in_place_of(work, copy.id))) if invalid else (),
     )
     boxes = _seal_boxes(work, manifest, body.page) if view is PublicView.MASKED else ()
-    return facts, PagePolicy(view, copy.rendition_sha256, body.page, boxes)
+    return facts, PagePolicy(view, copy.organisation_id, copy.rendition_sha256, body.page, boxes)
 
 
 def marks_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -237,12 +240,12 @@ def _party(party: Party, view: PublicView) -> str:
     return f"{party.name[0]}{'*' * max(1, len(party.name) - 2)}{party.name[-1] if len(party.name) > 2 else ''}"
 
 
-def _manifest(objects: Objects | None, digest: str | None) -> Mapping[str, Any]:
+def _manifest(objects: Objects | None, digest: str | None, owner: UUID) -> Mapping[str, Any]:
     """Empty when there is none to be had: then the page says less, and never something else."""
     if objects is None or digest is None:
         return {}
     try:
-        manifest = json.loads(objects.get(digest))
+        manifest = json.loads(objects.get(digest, owner))
     except (NotFound, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}

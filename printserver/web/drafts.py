@@ -79,14 +79,14 @@ def keep_draft(
     adapters: Adapters, actor: Actor, handed: HandedIn, filename: str, attachments: tuple[KeptFile, ...] = ()
 ) -> Draft:
     """attachments: in the object store already."""
-    handed.keep(adapters.objects)
+    handed.keep(adapters.objects, actor.organisation_id)
     return keep_document(adapters, actor, KeptDocument(KeptFile.of(handed.safe, filename), attachments))
 
 
 def keep_document(adapters: Adapters, actor: Actor, kept: KeptDocument) -> Draft:
     """Under a name that opens it for this person; all of its files are in the object store already."""
     record = {"person_id": str(actor.id), **kept.to_json()}
-    digest = adapters.objects.put(json.dumps(record, sort_keys=True).encode())
+    digest = adapters.objects.put(json.dumps(record, sort_keys=True).encode(), actor.organisation_id)
     return Draft(digest + _authentication(adapters, actor.id, digest), kept)
 
 
@@ -95,7 +95,7 @@ def open_draft(adapters: Adapters, actor: Actor, token: str) -> Draft:
     match = _TOKEN.fullmatch(token)
     if match is None or not hmac.compare_digest(match[2], _authentication(adapters, actor.id, match[1])):
         raise DraftNotFound("there is no such draft; please choose the document again")
-    record = json.loads(adapters.objects.get(match[1]))
+    record = json.loads(adapters.objects.get(match[1], actor.organisation_id))
     if "document" not in record:
         raise DraftNotFound("this draft is from an earlier release; please choose the document again")
     return Draft(token, KeptDocument.of_json(record))

@@ -147,7 +147,7 @@ def create_document(
         found = usable_template(work, actor, code, body.version)
     rules = hand_in_rules(adapters.settings)
     handed = make_document(adapters.objects, found, body.language, body.values, read_amount, rules)
-    handed.keep(adapters.objects)
+    handed.keep(adapters.objects, actor.organisation_id)
     title = found.description.name[body.language]
     file = KeptFile.of(handed.safe, f"{title}.pdf")
     fields = {"title": title, "class_code": found.description.class_code, **body.fields}

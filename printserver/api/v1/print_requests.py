@@ -120,7 +120,7 @@ def create_print_request(
     limits, handed = rules.limits, hand_in(pdf, rules)
     findings = handed.findings.confirm(confirmed)
     findings.require_confirmed()
-    kept = take_in_attachments(parts.objects, files, limits)
+    kept = take_in_attachments(parts.objects, actor.organisation_id, files, limits)
     asked = application.asked(document.filename or "", kept)
     taken = pipeline.take_in(
         parts.database,
@@ -133,7 +133,7 @@ def create_print_request(
         most_copies=settings.most_copies,
         seen=application.seen_warnings,
     )
-    handed.keep(parts.objects)
+    handed.keep(parts.objects, actor.organisation_id)
     taken = taken.with_original(handed.safe.original_sha256, findings)
     with parts.database.work() as work:
         answer = answer_once(work, keyed, lambda: _submit(call, work, asked, taken))

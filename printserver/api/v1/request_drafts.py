@@ -100,12 +100,11 @@ def create_draft(
     parts = call.adapters
     rules = hand_in_rules(parts.settings)
     handed = hand_in(document.file.read(), rules)
-    handed.keep(parts.objects)
+    handed.keep(parts.objects, call.organisation_id)
     safe = replace(handed.safe, findings=handed.findings.confirm(confirmed))
     file = KeptFile.of(safe, document.filename or "")
-    others = keep_attachments(
-        parts.objects, [(each.filename or "", each.file.read()) for each in attachments or ()], rules.limits
-    )
+    files = [(each.filename or "", each.file.read()) for each in attachments or ()]
+    others = keep_attachments(parts.objects, call.organisation_id, files, rules.limits)
     with call.transaction() as work:
         actor = call.caller_in(work).actor
         return Made(id=drafts.save_draft(work, actor, KeptDocument(file, others), fields))
@@ -150,7 +149,8 @@ def create_placement(draft_id: UUID, actor: CurrentActor, adapters: CurrentAdapt
     """Nothing is recorded. `problems` would be refused; `warnings` tell what is against custom."""
     with adapters.database.reading() as work:
         facts = drafts.draft_facts(work, actor, draft_id)
-    asked, safe_pdf = _application(facts).asked(""), adapters.objects.get(facts.kept.document.safe_sha256)
+    asked = _application(facts).asked("")
+    safe_pdf = adapters.objects.get(facts.kept.document.safe_sha256, actor.organisation_id)
     makers = adapters.load_key_list()
     found = preview(
         adapters.database,
@@ -179,7 +179,7 @@ def create_submission(draft_id: UUID, actor: CurrentActor, call: CurrentCall, ad
         adapters.objects,
         actor,
         asked,
-        adapters.objects.get(kept.document.safe_sha256),
+        adapters.objects.get(kept.document.safe_sha256, actor.organisation_id),
         makers=adapters.load_key_list(),
         limits=hand_in_rules(settings).limits,
         most_copies=settings.most_copies,

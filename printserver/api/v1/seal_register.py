@@ -172,7 +172,8 @@ def create_filing(
     with adapters.database.reading() as work:
         require_filer(work, call.caller_in(work).actor, branch_id)
     data = file.file.read(MAX_BYTES + 1)
-    filed = read_filed(adapters.objects, data, adapters.load_seal_makers(), at=adapters.database.clock.now())
+    makers, now = adapters.load_seal_makers(), adapters.database.clock.now()
+    filed = read_filed(adapters.objects, data, makers, call.organisation_id, at=now)
     with call.transaction() as work:
         filing = Filing(branch_id, type.value, (custodian_id,), purpose)
         return Filed(seal_id=file_seal(work, call.caller_in(work).actor, filing, filed))

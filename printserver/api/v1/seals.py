@@ -192,7 +192,7 @@ def create_application(body: SealApplication, call: CurrentCall, adapters: Curre
     wanted = applications.SealApplication(**body.model_dump(exclude={"artwork_id"}))
     with adapters.database.reading() as work:
         applications.require_reach(work, call.caller_in(work).actor, wanted.branch_id)
-    drawn = None if body.artwork_id else applications.draw_artwork(adapters.objects, wanted)
+    drawn = None if body.artwork_id else applications.draw_artwork(adapters.objects, wanted, call.organisation_id)
     with call.transaction() as work:
         actor = call.caller_in(work).actor
         if drawn is None and body.artwork_id is not None:
@@ -225,7 +225,8 @@ def create_artwork(
 ) -> SealArtwork:
     """Its red is taken out of the paper; name the answer's `id` in the application."""
     objects = call.adapters.objects
-    stored = take_image(objects, picture.file.read(LARGEST_BYTES + 1), width_mm=width_mm, height_mm=height_mm)
+    data = picture.file.read(LARGEST_BYTES + 1)
+    stored = take_image(objects, data, call.organisation_id, width_mm=width_mm, height_mm=height_mm)
     with call.transaction() as work:
         actor = call.caller_in(work).actor
         facts = artwork_facts(work, actor, keep_artwork(work, actor, stored, picture.filename or ""))

@@ -66,7 +66,7 @@ def create_confirmation(
 @requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
 def read_engine_page(token: str, page: int, engine: Engine, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     draft = open_draft(adapters, actor, token)
-    picture = engine_picture(adapters.objects.get(draft.safe_sha256), page, engine)
+    picture = engine_picture(adapters.objects.get(draft.safe_sha256, actor.organisation_id), page, engine)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
 
 

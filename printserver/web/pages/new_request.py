@@ -138,7 +138,7 @@ def create_draft(
     files = [(each.filename or "", each.file.read()) for each in attachments or () if each.filename]
     try:
         handed = hand_in(document.file.read(), hand_in_rules(adapters.settings))
-        others = keep_attachments(adapters.objects, files, limits)
+        others = keep_attachments(adapters.objects, actor.organisation_id, files, limits)
     except (DocumentRefused, ApplicationMalformed) as problem:
         return view.page(
             "upload.html", status=status_of(problem), problem=problem, templates=kept_values, template=template
@@ -152,7 +152,7 @@ def create_draft(
 @requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
 def read_draft_page(token: str, page: int, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     draft = open_draft(adapters, actor, token)
-    picture = page_image(adapters.objects.get(draft.safe_sha256), page, dpi=PICTURE_DPI)
+    picture = page_image(adapters.objects.get(draft.safe_sha256, actor.organisation_id), page, dpi=PICTURE_DPI)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
 
 
@@ -185,7 +185,7 @@ def _submit(call: Call, actor: Actor, draft: Draft, typed: TypedRequest, checked
         earlier_id = None if saved is None else _earlier_of(work, actor, saved)
     attachments = tuple(as_attachment(each) for each in draft.attachments)
     application = checked.application(draft.filename, attachments, earlier_id)
-    safe_pdf = parts.objects.get(draft.safe_sha256)
+    safe_pdf = parts.objects.get(draft.safe_sha256, actor.organisation_id)
     taken = pipeline.take_in(
         parts.database,
         parts.objects,

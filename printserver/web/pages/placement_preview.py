@@ -93,7 +93,7 @@ def _found(call: Call, actor: Actor, draft: Draft, typed: TypedRequest) -> Previ
         parts.load_key_list(),
         actor,
         wanted,
-        parts.objects.get(draft.safe_sha256),
+        parts.objects.get(draft.safe_sha256, actor.organisation_id),
         sides=Sides(typed.sides) if typed.sides in list(Sides) else Sides.ONE_SIDED,
         corner=CodeCorner(typed.code_corner) if typed.code_corner in list(CodeCorner) else CodeCorner.FREE,
     )

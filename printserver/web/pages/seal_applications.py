@@ -127,7 +127,7 @@ def create_artwork(
     try:
         sizes = [int(text) if text.strip().isdecimal() else 0 for text in (width_mm, height_mm)]
         data = picture.file.read(LARGEST_BYTES + 1)
-        stored = take_image(call.adapters.objects, data, width_mm=sizes[0], height_mm=sizes[1])
+        stored = take_image(call.adapters.objects, data, call.organisation_id, width_mm=sizes[0], height_mm=sizes[1])
     except (Malformed, TooLarge) as problem:
         typed = {"width_mm": width_mm, "height_mm": height_mm}
         return view.page("seal_picture.html", status=status_of(problem), artwork=None, problem=problem, typed=typed)
@@ -152,7 +152,8 @@ def show_artwork(artwork_id: UUID, view: CurrentView, actor: CurrentActor, work:
 @router.get("/artworks/{artwork_id}/before", response_class=Response)
 @requires(*MAY_APPLY)
 def read_before(artwork_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> Response:
-    return _picture(adapters.objects.get(artwork_facts(work, actor, artwork_id).stored.before_sha256))
+    before = artwork_facts(work, actor, artwork_id).stored.before_sha256
+    return _picture(adapters.objects.get(before, actor.organisation_id))
 
 
 @router.get("/artworks/{artwork_id}/after", response_class=Response)
@@ -160,7 +161,7 @@ def read_before(artwork_id: UUID, actor: CurrentActor, work: CurrentWork, adapte
 def read_after(artwork_id: UUID, call: CurrentCall, adapters: CurrentAdapters) -> Response:
     with adapters.database.reading() as work:
         stored = artwork_facts(work, call.caller_in(work).actor, artwork_id).stored
-    pdf = adapters.objects.get(stored.artwork_sha256)
+    pdf = adapters.objects.get(stored.artwork_sha256, call.organisation_id)
     return _picture(page_image(pdf, 1, dpi=PICTURE_DPI, watermark=PREVIEW_WATERMARK, format="png"))
 
 
@@ -169,7 +170,7 @@ def _apply(view: View, call: Call, typed: TypedSeal) -> UUID:
     application = typed.application(ZoneInfo(view.settings.time_zone))
     with call.adapters.database.reading() as work:
         require_reach(work, call.caller_in(work).actor, application.branch_id)
-    artwork = None if typed.artwork_id else draw_artwork(call.adapters.objects, application)
+    artwork = None if typed.artwork_id else draw_artwork(call.adapters.objects, application, call.organisation_id)
     with call.transaction() as work:
         actor = call.caller_in(work).actor
         chosen: Artwork = artwork or registered_artwork(work, actor, _id(typed.artwork_id), application)

@@ -112,9 +112,9 @@ def _file(call: Call, der: bytes, branch_id: str, type_name: str, custodian: str
         ) from None
     with call.adapters.database.reading() as work:
         require_filer(work, call.caller_in(work).actor, filing.branch_id)
-    filed = read_filed(
-        call.adapters.objects, der, call.adapters.load_seal_makers(), at=call.adapters.database.clock.now()
-    )
+    adapters = call.adapters
+    makers, now = adapters.load_seal_makers(), adapters.database.clock.now()
+    filed = read_filed(adapters.objects, der, makers, call.organisation_id, at=now)
     with call.transaction() as work:
         return file_seal(work, call.caller_in(work).actor, filing, filed)
 

@@ -97,7 +97,8 @@ def read_attachment(
 ) -> Response:
     digest, _name = steps.step_attachment(work, actor, seal_id, step_id)
     headers = {"Content-Disposition": f'attachment; filename="attachment-{step_id}"'}
-    return Response(adapters.objects.get(digest), media_type="application/octet-stream", headers=headers)
+    found = adapters.objects.get(digest, actor.organisation_id)
+    return Response(found, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/seals/{seal_id}/uses", response_class=HTMLResponse)
@@ -176,7 +177,7 @@ def _stored(call: Call, attachment: UploadFile) -> tuple[str, str]:
     data = attachment.file.read(LARGEST_ATTACHMENT + 1)
     if len(data) > LARGEST_ATTACHMENT:
         raise AttachmentTooLarge("an attachment has at most 10 MiB")
-    return call.adapters.objects.put(data), (attachment.filename or "")[-200:]
+    return call.adapters.objects.put(data, call.organisation_id), (attachment.filename or "")[-200:]
 
 
 def _after(

@@ -16,8 +16,9 @@ import pytest
 REPOSITORY: Final = Path(__file__).parents[1]
 _PROJECT: Final = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 _OURS: Final = {"printserver", "tests", "benchmarks", "drivers"}
-# FastAPI reads uploads with the first, SQLAlchemy speaks to PostgreSQL with the second; of the others pages load files.
-_NEVER_IMPORTED: Final = {"python-multipart", "psycopg", "django-js-lib-htmx", "bootstrap-wrapper"}
+# FastAPI reads uploads with the first, SQLAlchemy speaks to PostgreSQL with the second, rapidocr runs its models with
+# the third; of the others pages load files.
+_NEVER_IMPORTED: Final = {"python-multipart", "psycopg", "onnxruntime", "django-js-lib-htmx", "bootstrap-wrapper"}
 
 
 def _normal(name: str) -> str:

@@ -175,7 +175,9 @@ def _seal_file(objects: Objects, keys: KeyWrapper, organisation_id: UUID, file: 
     evidence_id = new_id()
     sealed = seal_apart(file.pdf, Belonging(organisation_id, EVIDENCE_KIND, evidence_id), keys)
     filename = "".join(each for each in file.filename if each.isprintable())[-LONGEST_NAME:]
-    return SealedFile(evidence_id, filename, file.pages, objects.put(sealed.content, organisation_id), sealed.wrapped_key)
+    return SealedFile(
+        evidence_id, filename, file.pages, objects.put(sealed.content, organisation_id), sealed.wrapped_key
+    )
 
 
 def _name(text: str) -> str:

@@ -51,4 +51,6 @@ def read_signature(
     """It carries the seal with its picture, so it is only for those who keep the archive. Check it at /verify/seal."""
     seal = copy_seals.seal_evidence(work, actor, copy_id, position)
     name = f"seal-{copy_id}-{position}.der"
-    return attachment(adapters.objects.get(seal.signature_sha256, actor.organisation_id), "application/octet-stream", name)
+    return attachment(
+        adapters.objects.get(seal.signature_sha256, actor.organisation_id), "application/octet-stream", name
+    )

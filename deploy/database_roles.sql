@@ -153,7 +153,8 @@ GRANT SELECT, INSERT, UPDATE (applied_at) ON seal_import TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (keeper_id, place, state) ON physical_seal TO printserver_web;
 -- Handing in and settling returns; the last settled page archives its copy.
 GRANT INSERT ON return_batch, returned_copy, archive_record, archive_counter TO printserver_web;
-GRANT UPDATE (state, copy_id, page, reason, verdict, settled_by, settled_at) ON return_page TO printserver_web;
+GRANT UPDATE (state, copy_id, page, request_id, sheet, reason, verdict, settled_by, settled_at)
+    ON return_page TO printserver_web;
 GRANT UPDATE (last_at) ON returned_copy TO printserver_web;
 GRANT UPDATE (last) ON archive_counter TO printserver_web;
 
@@ -226,7 +227,9 @@ GRANT SELECT, INSERT, UPDATE (state, attempts, due_at, last_problem, sent_at) ON
 GRANT SELECT (id, created_at), DELETE ON idempotency_record TO printserver_worker;
 -- Reading returns, archiving.
 GRANT INSERT ON return_page, returned_copy, archive_record, archive_counter TO printserver_worker;
-GRANT UPDATE (state, failure, pages, pages_read, finished_at) ON return_batch TO printserver_worker;
+GRANT UPDATE (state, failure, pages, pages_read, section_request_id, section_sheet, finished_at)
+    ON return_batch TO printserver_worker;
+GRANT UPDATE (return_id) ON return_page TO printserver_worker;
 GRANT UPDATE (last_at) ON returned_copy TO printserver_worker;
 GRANT UPDATE (last) ON archive_counter TO printserver_worker;
 

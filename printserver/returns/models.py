@@ -18,7 +18,8 @@ _KEPT = text("state IN ('matched', 'settled')")
 class Return(Base):
     """One scanned file, stored untouched under `scan_sha256` before anything read it; a branch hands it in once.
 
-    `pages_read`: so far, for those who wait.
+    `pages_read`: how many have their fate so far, from the first on. `section_request_id`: of the process sheet behind
+    which the next page lies, which is page `section_sheet` of the scan.
     """
 
     __tablename__ = "return_batch"
@@ -44,6 +45,8 @@ class Return(Base):
     failure: Mapped[str] = mapped_column(default="")
     pages: Mapped[int] = mapped_column(default=0)
     pages_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    section_request_id: Mapped[UUID | None]
+    section_sheet: Mapped[int | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
@@ -51,7 +54,8 @@ class Return(Base):
 class ReturnPage(Base):
     """`position` is the page's place in the scan, from 1; `page` its number in the copy. `findings` is JSON.
 
-    Of each page of a copy at most one is kept, matched or settled.
+    Of each page of a copy at most one is kept, matched or settled. `request_id`: of a process sheet and of what lies
+    behind it; `sheet`: that sheet's place in the scan.
     """
 
     __tablename__ = "return_page"
@@ -76,6 +80,8 @@ class ReturnPage(Base):
     reason: Mapped[str] = mapped_column(default="")
     copy_id: Mapped[UUID | None] = mapped_column(ForeignKey("copy.id"), index=True)
     page: Mapped[int | None]
+    request_id: Mapped[UUID | None] = mapped_column(index=True)
+    sheet: Mapped[int | None]
     rotation: Mapped[int] = mapped_column(default=0)
     image_sha256: Mapped[str | None]
     verdict: Mapped[str] = mapped_column(default="")

@@ -29,6 +29,7 @@ from printserver.print_requests.copies import move_copy, record_issued
 from printserver.print_requests.copy_seals import record_sealed
 from printserver.print_requests.queries import copies_in, copy_facts
 from printserver.print_requests.states import CopyAction, CopyState, next_copy_state
+from printserver.rendering.mark_check import check_marks
 from printserver.rendering.overlay import put_codes
 from printserver.signer.checks import Approved, approved_copy
 from printserver.signer.keys import SigningKeys
@@ -128,9 +129,11 @@ class Issuing:
         )
         uses = put_seals(self.objects, self.keys, approved, holders, now)
         codes = self._codes(approved, now)
+        pages = put_codes(approved.rendition, approved.layout, codes)
+        check_marks(pages, approved.layout, approved.serial, codes)
         chain, sign = self.keys.pdf()
         pdf = sign_pdf(
-            put_codes(approved.rendition, approved.layout, codes),
+            pages,
             sign=sign,
             certificates=chain,
             field_name=SIGNATURE_FIELD,

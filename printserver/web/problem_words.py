@@ -124,6 +124,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
         "Something about the places is unusual; say that you have looked at it, and hand it in again."
     ),
     "layout-impossible": N_("A page leaves no room for its code."),
+    "marks-unreadable": N_("A page's code could not be read back, so the copy was not signed."),
     "page-not-drawable": N_("A page cannot be drawn within the allowed time and memory."),
     "draft-not-found": N_("There is no such draft; please choose the document again."),
     "document-refused": N_("The document cannot be used."),

@@ -157,6 +157,13 @@ GRANT UPDATE (state, copy_id, page, request_id, sheet, reason, verdict, settled_
     ON return_page TO printserver_web;
 GRANT UPDATE (last_at) ON returned_copy TO printserver_web;
 GRANT UPDATE (last) ON archive_counter TO printserver_web;
+-- The archive: parties of what is archived, another try, the contract's end, numbers, and what people look for.
+GRANT SELECT, INSERT ON archive_party TO printserver_web;
+GRANT SELECT ON archive_text, archive_posting TO printserver_web;
+GRANT UPDATE (searchable_state, searchable_tries, searchable_failure, contract_end)
+    ON archive_record TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (pattern, fonds, changed_at) ON archive_scheme TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (fields, created_at), DELETE ON archive_saved_search TO printserver_web;
 
 -- ---------------------------------------------------------------- worker
 
@@ -232,6 +239,13 @@ GRANT UPDATE (state, failure, pages, pages_read, section_request_id, section_she
 GRANT UPDATE (return_id) ON return_page TO printserver_worker;
 GRANT UPDATE (last_at) ON returned_copy TO printserver_worker;
 GRANT UPDATE (last) ON archive_counter TO printserver_worker;
+-- Searchable files, and the words of the text that find them.
+GRANT SELECT, INSERT ON archive_party TO printserver_worker;
+GRANT SELECT ON archive_scheme TO printserver_worker;
+GRANT SELECT, INSERT, DELETE ON archive_text, archive_posting TO printserver_worker;
+GRANT USAGE ON SEQUENCE archive_text_number_seq TO printserver_worker;
+GRANT UPDATE (searchable_state, searchable_sha256, searchable_pages, searchable_failure, searchable_tries,
+    searchable_at) ON archive_record TO printserver_worker;
 
 -- ---------------------------------------------------------------- signer
 

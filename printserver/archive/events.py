@@ -28,7 +28,73 @@ class CopyArchived(ArchiveEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivedFileRead(ArchiveEvent):
-    """`what`: issued, scan or page-image."""
+    """`what`: issued, scan, page-image or searchable."""
 
     what: str
     sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveRecordViewed(ArchiveEvent):
+    """`by_page`: on a page of ours; else by a program."""
+
+    by_page: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchableMade(ArchiveEvent):
+    """`texts`: of each page, where its words come from: issued, read or none."""
+
+    sha256: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchableFailed(ArchiveEvent):
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchableAskedAgain(ArchiveEvent):
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractEndSet(ArchiveEvent):
+    """`before`, `after`: days, YYYY-MM-DD, or empty."""
+
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveNumberingSet(Event):
+    """`id`: of the organisation."""
+
+    subject: ClassVar[str] = "archive"
+
+    pattern: str
+    fonds: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueExported(Event):
+    subject: ClassVar[str] = "archive"
+
+    year: str
+    class_code: str
+    branch_id: UUID | None
+    records: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSaved(Event):
+    subject: ClassVar[str] = "archive"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchForgotten(Event):
+    subject: ClassVar[str] = "archive"

@@ -1,16 +1,22 @@
-"""Put a copy into the archive, once, under the next number of its organisation and year."""
+"""Put a copy into the archive, once, under the next number of its organisation and year.
+
+What is found in its text, and the searchable PDF/A of its scan, come from a job that is enqueued with the record.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from printserver.archive.events import CopyArchived
-from printserver.archive.models import ArchiveCounter, ArchiveRecord
+from printserver.archive.models import ArchiveCounter, ArchiveParty, ArchiveRecord
+from printserver.archive.scheme import numbering_of
+from printserver.archive.searchable_jobs import SearchableState, searchable_job
 from printserver.audit.log import By, append
 from printserver.foundation.errors import Refused
 from printserver.foundation.ids import new_id
@@ -41,11 +47,32 @@ class ArchivedPage:
     verdict: str
     """Of the comparison with the issued page; empty when none was made."""
     return_id: UUID
+    kind: str = ""
+    """What the comparison took the page for: `same`, `written-on` and others; empty when it did not say."""
+    pose: tuple[float, ...] | None = None
+    """Nine numbers, row by row: a homography from the issued page to the upright scanned page, both in micrometres
+    from the top left; None when it is not known."""
+    dpi: float = 0.0
+    """Of the upright scanned page; 0.0 when it is not known."""
+    rotation: int = 0
+    """Degrees clockwise by which the page lay turned in the scan."""
+
+
+@dataclass(frozen=True)
+class ContractParty:
+    """`number`: of an identity card, or a company's, or empty."""
+
+    name: str
+    number: str
 
 
 @dataclass(frozen=True)
 class CompleteCopy:
-    """What the archive keeps of a copy. `pages`: each page once, in order."""
+    """What the archive keeps of a copy.
+
+    pages: each page once, in order.   parties: the others, in the request's order.   amount_minor: in the currency's
+    smallest unit.   contract_end: as far as the request knows it.
+    """
 
     organisation_id: UUID
     branch_id: UUID
@@ -59,6 +86,11 @@ class CompleteCopy:
     issued_sha256: str
     pages_expected: int
     pages: tuple[ArchivedPage, ...]
+    class_code: str = ""
+    parties: tuple[ContractParty, ...] = ()
+    amount_minor: int | None = None
+    amount_currency: str = ""
+    contract_end: date | None = None
 
 
 def archive_copy(work: Work, by: By, copy: CompleteCopy, *, retention_class: str = PERMANENT) -> UUID:
@@ -75,9 +107,15 @@ def archive_copy(work: Work, by: By, copy: CompleteCopy, *, retention_class: str
     existing = work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.copy_id == copy.copy_id))
     if existing is not None:
         return existing
-    record = _record(work, copy, f"{year}-{_next_number(work, copy.organisation_id, year):06d}", retention_class)
+    sequence = _next_number(work, copy.organisation_id, year)
+    number = numbering_of(work, copy.organisation_id).number(
+        year=year, sequence=sequence, retention=retention_class, class_code=copy.class_code
+    )
+    record = _record(work, copy, number, retention_class)
     work.session.add(record)
     work.session.flush()
+    for position, party in enumerate(copy.parties, 1):
+        work.session.add(ArchiveParty(record_id=record.id, position=position, name=party.name, number=party.number))
     append(
         work,
         by,
@@ -91,6 +129,7 @@ def archive_copy(work: Work, by: By, copy: CompleteCopy, *, retention_class: str
             retention_class=retention_class,
         ),
     )
+    work.jobs.enqueue(work.session, searchable_job(record.id, record.searchable_tries))
     return record.id
 
 
@@ -108,20 +147,37 @@ def _record(work: Work, copy: CompleteCopy, number: str, retention_class: str) -
         title=copy.title,
         own_reference=copy.own_reference,
         issued_sha256=copy.issued_sha256,
-        pages=[
-            {
-                "page": page.page,
-                "image_sha256": page.image_sha256,
-                "scan_sha256": page.scan_sha256,
-                "position": page.position,
-                "verdict": page.verdict,
-                "return_id": str(page.return_id),
-            }
-            for page in copy.pages
-        ],
+        pages=[_page(page) for page in copy.pages],
         retention_class=retention_class,
         created_at=work.now(),
+        catalogue=catalogue(work.now().year, copy.class_code),
+        class_code=copy.class_code,
+        amount_minor=copy.amount_minor,
+        amount_currency=copy.amount_currency,
+        contract_end=copy.contract_end,
+        searchable_state=SearchableState.WAITING,
+        searchable_tries=1,
     )
+
+
+def catalogue(year: int, class_code: str) -> str:
+    """The file of the catalogue in which a record stands."""
+    return f"{year}/{class_code}" if class_code else f"{year}"
+
+
+def _page(page: ArchivedPage) -> dict[str, Any]:
+    return {
+        "page": page.page,
+        "image_sha256": page.image_sha256,
+        "scan_sha256": page.scan_sha256,
+        "position": page.position,
+        "verdict": page.verdict,
+        "return_id": str(page.return_id),
+        "kind": page.kind,
+        "pose": None if page.pose is None else list(page.pose),
+        "dpi": page.dpi,
+        "rotation": page.rotation,
+    }
 
 
 def _lock_numbers(work: Work, organisation_id: UUID, year: int) -> None:

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from printserver.archive.records import ArchivedPage, CompleteCopy, archive_copy
+from printserver.archive.records import ArchivedPage, CompleteCopy, ContractParty, archive_copy
 from printserver.audit.log import By
 from printserver.foundation.unit_of_work import Work
+from printserver.print_requests.public_queries import said_of_request
 from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.returns.matching import completeness
 from printserver.returns.models import Return, ReturnedCopy, ReturnPage
@@ -55,10 +56,8 @@ def _complete(work: Work, copy: CopyFacts) -> CompleteCopy:
         .where(ReturnPage.copy_id == copy.id, ReturnPage.state.in_(KEPT))
         .order_by(ReturnPage.page)
     )
-    pages = tuple(
-        ArchivedPage(row.page or 0, row.image_sha256, scan_sha256, row.position, row.verdict, row.return_id)
-        for row, scan_sha256 in rows
-    )
+    pages = tuple(_archived(row, scan_sha256) for row, scan_sha256 in rows)
+    said = said_of_request(work, copy.request_id)
     return CompleteCopy(
         organisation_id=copy.organisation_id,
         branch_id=copy.branch_id,
@@ -72,4 +71,24 @@ def _complete(work: Work, copy: CopyFacts) -> CompleteCopy:
         issued_sha256=copy.issued_sha256 or "",
         pages_expected=copy.pages,
         pages=pages,
+        class_code=said.class_code,
+        parties=tuple(ContractParty(party.name, party.number) for party in said.parties),
+        amount_minor=None if said.amount is None else said.amount.minor,
+        amount_currency="" if said.amount is None else said.amount.currency,
+    )
+
+
+def _archived(row: ReturnPage, scan_sha256: str) -> ArchivedPage:
+    pose = row.findings.get("pose")
+    return ArchivedPage(
+        row.page or 0,
+        row.image_sha256,
+        scan_sha256,
+        row.position,
+        row.verdict,
+        row.return_id,
+        kind=row.findings.get("kind", ""),
+        pose=None if pose is None else tuple(float(each) for each in pose),
+        dpi=float(row.findings.get("dpi", 0)),
+        rotation=row.rotation,
     )

@@ -37,6 +37,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_archive_scheme")),
     )
     op.create_table(
+        "class_return_policy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("class_code", sa.String(), nullable=False),
+        sa.Column("policy", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_class_return_policy_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_class_return_policy")),
+        sa.UniqueConstraint(
+            "organisation_id", "class_code", name=op.f("uq_class_return_policy_organisation_id_class_code")
+        ),
+    )
+    op.create_table(
         "archive_saved_search",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -51,6 +66,135 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_saved_search")),
         sa.UniqueConstraint("person_id", "name", name=op.f("uq_archive_saved_search_person_id_name")),
     )
+    op.create_table(
+        "block_exception",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("valid_until", Moment(), nullable=False),
+        sa.Column("most_uses", sa.Integer(), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("granted_by", sa.Uuid(), nullable=False),
+        sa.Column("granted_person", sa.Uuid(), nullable=False),
+        sa.Column("granted_at", Moment(), nullable=False),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_block_exception_branch_id")),
+        sa.ForeignKeyConstraint(["ended_by"], ["user_account.id"], name=op.f("fk_block_exception_ended_by")),
+        sa.ForeignKeyConstraint(["granted_by"], ["user_account.id"], name=op.f("fk_block_exception_granted_by")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_block_exception_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_block_exception")),
+    )
+    with op.batch_alter_table("block_exception", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_block_exception_branch_id"), ["branch_id"], unique=False)
+
+    op.create_table(
+        "hand_over",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("holder_kind", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("holder_branch_id", sa.Uuid(), nullable=True),
+        sa.Column("means", sa.String(), nullable=False),
+        sa.Column("receiver", sa.String(), nullable=False),
+        sa.Column("courier_number", sa.String(), nullable=False),
+        sa.Column("proof_sha256", sa.String(), nullable=True),
+        sa.Column("handed_at", Moment(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_hand_over_branch_id")),
+        sa.ForeignKeyConstraint(["copy_id"], ["copy.id"], name=op.f("fk_hand_over_copy_id")),
+        sa.ForeignKeyConstraint(["holder_branch_id"], ["branch.id"], name=op.f("fk_hand_over_holder_branch_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_hand_over_organisation_id")),
+        sa.ForeignKeyConstraint(["recorded_by"], ["user_account.id"], name=op.f("fk_hand_over_recorded_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_over")),
+        sa.UniqueConstraint("copy_id", "position", "revision", name=op.f("uq_hand_over_copy_id_position_revision")),
+    )
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.create_index("hand_over_of_organisation", ["organisation_id", "holder"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hand_over_courier_number"), ["courier_number"], unique=False)
+
+    op.create_table(
+        "owed_return",
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=True),
+        sa.Column("counted_from", sa.String(), nullable=False),
+        sa.Column("counted_at", Moment(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.Column("remind_before", sa.Integer(), nullable=False),
+        sa.Column("escalate_after", sa.Integer(), nullable=False),
+        sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("written_off_as", sa.String(), nullable=True),
+        sa.Column("written_off_reason", sa.String(), nullable=True),
+        sa.Column("written_off_by", sa.Uuid(), nullable=True),
+        sa.Column("written_off_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_owed_return_branch_id")),
+        sa.ForeignKeyConstraint(["copy_id"], ["copy.id"], name=op.f("fk_owed_return_copy_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_owed_return_organisation_id")),
+        sa.ForeignKeyConstraint(["written_off_by"], ["user_account.id"], name=op.f("fk_owed_return_written_off_by")),
+        sa.PrimaryKeyConstraint("copy_id", name=op.f("pk_owed_return")),
+    )
+    with op.batch_alter_table("owed_return", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_owed_return_due_at"), ["due_at"], unique=False)
+        batch_op.create_index("owed_return_of_branch", ["branch_id", "due_at"], unique=False)
+
+    op.create_table(
+        "signing_record",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("capture_id", sa.Uuid(), nullable=False),
+        sa.Column("content_sha256", sa.String(), nullable=False),
+        sa.Column("signers", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("witness", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.Column("captured_at", Moment(), nullable=True),
+        sa.Column("received_at", Moment(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("recorded_person", sa.Uuid(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", Moment(), nullable=True),
+        sa.Column("remark", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_signing_record_branch_id")),
+        sa.ForeignKeyConstraint(["copy_id"], ["copy.id"], name=op.f("fk_signing_record_copy_id")),
+        sa.ForeignKeyConstraint(["decided_by"], ["user_account.id"], name=op.f("fk_signing_record_decided_by")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_signing_record_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["recorded_by"], ["user_account.id"], name=op.f("fk_signing_record_recorded_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_record")),
+        sa.UniqueConstraint("record_id", "revision", name=op.f("uq_signing_record_record_id_revision")),
+    )
+    with op.batch_alter_table("signing_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signing_record_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_signing_record_copy_id"), ["copy_id"], unique=False)
+        batch_op.create_index(
+            "one_signing_record_a_capture",
+            ["organisation_id", "capture_id"],
+            unique=True,
+            sqlite_where=sa.text("revision = 1"),
+            postgresql_where=sa.text("revision = 1"),
+        )
+
     op.create_table(
         "archive_party",
         sa.Column("record_id", sa.Uuid(), nullable=False),
@@ -71,6 +215,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["record_id"], ["archive_record.id"], name=op.f("fk_archive_text_record_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_archive_text")),
         sa.UniqueConstraint("record_id", name=op.f("uq_archive_text_record_id")),
+    )
+    op.create_table(
+        "due_extension",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("due_before", Moment(), nullable=False),
+        sa.Column("due_after", Moment(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("extended_by", sa.Uuid(), nullable=False),
+        sa.Column("extended_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["copy_id"], ["owed_return.copy_id"], name=op.f("fk_due_extension_copy_id")),
+        sa.ForeignKeyConstraint(["extended_by"], ["user_account.id"], name=op.f("fk_due_extension_extended_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_due_extension")),
+    )
+    with op.batch_alter_table("due_extension", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_due_extension_copy_id"), ["copy_id"], unique=False)
+
+    op.create_table(
+        "owed_reminder",
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("told_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["copy_id"], ["owed_return.copy_id"], name=op.f("fk_owed_reminder_copy_id")),
+        sa.PrimaryKeyConstraint("copy_id", "due_at", "stage", name=op.f("pk_owed_reminder")),
     )
     with op.batch_alter_table("archive_record", schema=None) as batch_op:
         batch_op.add_column(sa.Column("catalogue", sa.String(), server_default="", nullable=False))

@@ -24,8 +24,8 @@ import cups
 from printserver.cli.demo.client import Person
 from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.printing.job_file import JobHeader, make_backend_key, read_public_key, seal_job
-from printserver.storage.objects import LocalObjects
 from tests.faults.printing.bare_cups import OPTIONS, BareCups, bare_cups
+from tests.faults.printing.books import stored_objects
 from tests.faults.printing.flow import small_contract
 from tests.faults.printing.installation import KillableServer, killable_server
 from tests.faults.printing.paper import page_events
@@ -89,9 +89,9 @@ def through_the_server(server: KillableServer, pages: int, copies: int) -> tuple
     shown = [copy for details in done for copy in details["copy_list"]]
     if wrong := {copy["state"] for copy in shown} - {"printed"}:
         raise RuntimeError(f"some copies are {wrong}")
-    objects = LocalObjects(server.settings.objects)
+    stored = stored_objects(server.settings, [copy["issued_sha256"] for copy in shown])
     run = _run(printers, before, len(shown), cpu)
-    return run, [objects.get(copy["issued_sha256"]) for copy in shown]
+    return run, [stored[copy["issued_sha256"]] for copy in shown]
 
 
 def through_a_stock_queue(documents: Sequence[bytes]) -> Run:

@@ -292,7 +292,8 @@ class Books:
         texts = [self.text(copy, page) for page in range(1, copy.pages + 1)]
         pdf = pages_with_codes(texts, [PageCode(copy.serial, page) for page in range(1, copy.pages + 1)], lines)
         with self.database.work() as work:
-            work.session.execute(update(Copy).where(Copy.id == copy.id).values(issued_sha256=self.objects.put(pdf)))
+            digest = self.objects.put(pdf, self.organisation_id)
+            work.session.execute(update(Copy).where(Copy.id == copy.id).values(issued_sha256=digest))
         return pdf
 
     def log_issue(self, copy: CopyFacts, witness: Path, by: By | None = None) -> None:

@@ -214,7 +214,7 @@ class SigningWorld:
         return self.world.copies(request_id)
 
     def object_file(self, digest: str) -> Path:
-        return self.settings.objects / digest[:2] / digest
+        return self.settings.objects / str(self.world.home.id) / digest[:2] / digest
 
     def rows(self) -> dict[str, list[str]]:
         """Every row of every table but the log, in an order of its own."""

@@ -166,7 +166,7 @@ class World:
                 redeem(work, BY_SETUP, one)
                 copy = copy_facts(work, one.copy_id)
                 record_issued(work, BY_SETUP, copy.id, copy.rendition_sha256)
-                use = SealUse(copy.seal_id, self.adapters.objects.put(b"no seal signs here"), work.now())
+                use = SealUse(copy.seal_id, self.adapters.objects.put(b"no seal signs here", self.home.id), work.now())
                 record_sealed(work, BY_SETUP, copy.id, [use])
         pipeline.finish_issuing(self.database, request_id)
         return request_id
@@ -254,7 +254,7 @@ class World:
     def archived(self, *, office: Office | None = None, **fields: Any) -> UUID:
         """The archive record of a printed copy whose pages came home in one scan."""
         request_id = self.printed(office=office, **fields)
-        scan = self.adapters.objects.put(scanned_page(request_id.int))
+        scan = self.adapters.objects.put(scanned_page(request_id.int), self.home.id)
         with self.database.work() as work:
             copy = copy_facts(work, copies_of(work, request_id)[0].id)
             pages = tuple(ArchivedPage(page, scan, scan, page, "same", new_id()) for page in range(1, copy.pages + 1))

@@ -217,7 +217,9 @@ def _office(work: Work, adapters: Adapters, maker: Maker, number: int, branch: B
         grant_role(work, BY_SETUP, user, role, branch)
         staff[role] = Person(user.id, login, _token(work, adapters.secrets, user))
     code_id = new_id().hex[-12:]
-    made = adapters.objects.put(maker.seal_object(f"contract seal of {branch.name}", code_id, artwork))
+    made = adapters.objects.put(
+        maker.seal_object(f"contract seal of {branch.name}", code_id, artwork), branch.organisation_id
+    )
     seal = register_seal(work, BY_SETUP, _new_seal(work, branch, staff[Role.CUSTODIAN].id, code_id, made))
     queue = f"printer-{number}-{branch.id.hex[-8:]}"
     printer = enrol_printer(

@@ -63,7 +63,7 @@ def to_paper(world: World, tools: printing.PrintTools, *, sides: str = "one-side
     assert printed.state == CopyState.PRINTED
     assert printed.impressions_reported == copy.pages
     assert copy.issued_sha256 is not None
-    return tools.objects.get(copy.issued_sha256)
+    return tools.objects.get(copy.issued_sha256, world.home.id)
 
 
 def test_a_pdf_printer_gets_the_very_bytes_that_were_issued(world: World):

@@ -56,7 +56,7 @@ def test_it_is_signed_beside_the_papers_and_taken_as_a_file(signing_world: Signi
 def test_its_code_says_that_it_is_none_of_the_papers(signing_world: SigningWorld, tmp_path: Path):
     original = original_of(signing_world.issued(electronic=True))
     assert original.issued_sha256 is not None
-    seen = pictures(signing_world.objects.get(original.issued_sha256), tmp_path / "seen")
+    seen = pictures(signing_world.objects.get(original.issued_sha256, signing_world.world.home.id), tmp_path / "seen")
     texts = [text for picture in seen for text in qr_texts(picture)]
     bodies = [verify_code(parse_text(text), signing_world.ceremony.keys.key_list) for text in texts]
     assert [(body.copy, body.copies, body.page) for body in bodies] == [(0, 1, page) for page in range(1, PAGES + 1)]

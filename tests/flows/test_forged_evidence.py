@@ -269,7 +269,11 @@ def test_a_rendition_that_is_gone_signs_nothing(sqlite_signing_world: SigningWor
 def test_an_authorisation_pointed_elsewhere_signs_nothing(signing_world: SigningWorld, field: str):
     """At another approved request's pages or manifest, and at an object that is no manifest at all."""
     authorisation, other = one_authorisation(signing_world), one_authorisation(signing_world)
-    for digest in (getattr(other, field), other.content_sha256, signing_world.objects.put(b'{"request_id":1}')):
+    for digest in (
+        getattr(other, field),
+        other.content_sha256,
+        signing_world.objects.put(b'{"request_id":1}', signing_world.world.home.id),
+    ):
         by_sql(signing_world, change(Authorisation, id=authorisation.id, **{field: digest}))
         refuses(signing_world, authorisation.id, EvidenceMismatch)
 
@@ -290,8 +294,10 @@ def test_an_authorisation_pointed_at_another_copy_signs_nothing(signing_world: S
 def test_a_manifest_of_ones_own_writing_signs_nothing(signing_world: SigningWorld):
     """Consistent in itself, stored under its digest, and named by every row: but nobody signed a word about it."""
     authorisation = one_authorisation(signing_world)
-    own = signing_world.objects.get(authorisation.manifest_sha256).replace(b'"number":1', b'"number":9')
-    digest = signing_world.objects.put(own)
+    own = signing_world.objects.get(authorisation.manifest_sha256, signing_world.world.home.id).replace(
+        b'"number":1', b'"number":9'
+    )
+    digest = signing_world.objects.put(own, signing_world.world.home.id)
     by_sql(
         signing_world,
         change(Authorisation, id=authorisation.id, manifest_sha256=digest),

@@ -7,6 +7,7 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pikepdf
 import pytest
@@ -24,7 +25,7 @@ from printserver.rendering.page_layout import PageLayout
 from printserver.signer.issuing import BY_SIGNER
 from printserver.signing.codes import parse_text, verify_code
 from printserver.signing.pades import verify_pdf
-from printserver.storage.objects import LocalObjects
+from tests.passed_on_objects import PassedOnObjects
 from tests.signing_world import SigningWorld
 from tests.world_building import PAGES, SITE
 
@@ -51,7 +52,7 @@ def qr_texts(picture: Path) -> list[str]:
 def issued_pdfs(signed: SigningWorld) -> list[bytes]:
     copies = signed.issued(copies=COPIES)
     assert [copy.state for copy in copies] == [CopyState.ISSUED] * COPIES
-    return [signed.objects.get(copy.issued_sha256) for copy in copies if copy.issued_sha256]
+    return [signed.objects.get(copy.issued_sha256, signed.world.home.id) for copy in copies if copy.issued_sha256]
 
 
 def test_the_issued_copies_satisfy_independent_tools(signing_world: SigningWorld, tmp_path: Path):
@@ -103,8 +104,8 @@ def test_what_was_approved_is_what_is_signed(sqlite_signing_world: SigningWorld)
     """Without signature and codes the issued copy is the approved rendition, byte for byte of every stream."""
     (copy,) = sqlite_signing_world.issued()
     assert copy.issued_sha256 is not None
-    rendition = sqlite_signing_world.objects.get(copy.rendition_sha256)
-    issued = sqlite_signing_world.objects.get(copy.issued_sha256)
+    rendition = sqlite_signing_world.objects.get(copy.rendition_sha256, sqlite_signing_world.world.home.id)
+    issued = sqlite_signing_world.objects.get(copy.issued_sha256, sqlite_signing_world.world.home.id)
     with pikepdf.open(io.BytesIO(rendition)) as approved, pikepdf.open(io.BytesIO(issued)) as signed:
         for before, after in zip(approved.pages, signed.pages, strict=True):
             contents = after.obj.Contents
@@ -122,8 +123,8 @@ def test_rendering_twice_gives_the_same_bytes(sqlite_signing_world: SigningWorld
     for copy in world.copies(request_id):
         marks = CopyMarks(serial=CopySerial(copy.serial), number=copy.number, copies=COPIES, seals=seals, test=False)
         layout = [PageLayout.from_json(page) for page in order.request.layout]
-        again = render_copy(objects.get(order.document_sha256), layout, marks)
-        assert again == objects.get(copy.rendition_sha256)
+        again = render_copy(objects.get(order.document_sha256, world.home.id), layout, marks)
+        assert again == objects.get(copy.rendition_sha256, world.home.id)
 
 
 def test_no_signed_code_exists_before_the_custodians_word(sqlite_signing_world: SigningWorld, tmp_path: Path):
@@ -134,7 +135,7 @@ def test_no_signed_code_exists_before_the_custodians_word(sqlite_signing_world: 
     assert signed.journal.head[0] == 0
     looked_at = 0
     for digest in signed.stored():
-        data = signed.objects.get(digest)
+        data = signed.objects.get(digest, signed.world.home.id)
         assert f"{SITE}/q/".encode() not in data
         if data.startswith(b"%PDF-"):
             assert b"/ByteRange" not in data
@@ -147,7 +148,7 @@ def test_no_signed_code_exists_before_the_custodians_word(sqlite_signing_world: 
 def test_a_copy_whose_signing_was_interrupted_is_wasted_and_asked_for_again(signing_world: SigningWorld):
     request_id = signing_world.world.authorised()
     (authorisation,) = signing_world.authorisations(request_id)
-    interrupted = replace(signing_world.issuing, objects=Interrupted(signing_world.settings.objects))
+    interrupted = replace(signing_world.issuing, objects=Interrupted(signing_world.objects))
     with pytest.raises(KeyboardInterrupt):
         interrupted.issue(authorisation.id)
     (copy,) = signing_world.world.copies(request_id)
@@ -170,8 +171,8 @@ def test_a_signer_that_was_killed_after_the_redemption_wastes_the_copy_at_its_ne
     assert [copy.state for copy in signing_world.world.copies(request_id)] == [CopyState.WASTED]
 
 
-class Interrupted(LocalObjects):
+class Interrupted(PassedOnObjects):
     """A store during whose writing somebody presses Ctrl-C."""
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, owner: UUID) -> str:
         raise KeyboardInterrupt

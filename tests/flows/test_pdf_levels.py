@@ -50,7 +50,7 @@ def at_level(signed: SigningWorld, level: PdfLevel, *, ask_time: TimeStampAsk | 
 def test_a_copy_is_issued_at_the_level_of_the_settings(sqlite_signing_world: SigningWorld, level: PdfLevel):
     signed = sqlite_signing_world
     (authorisation,) = signed.authorisations(signed.world.authorised())
-    pdf = signed.objects.get(at_level(signed, level).issue(authorisation.id))
+    pdf = signed.objects.get(at_level(signed, level).issue(authorisation.id), signed.world.home.id)
     now = signed.database.clock.now().replace(microsecond=0)
     verdict = verify_pdf(pdf, [signed.ceremony.keys.key_list.root_certificate], at=now)
     assert (verdict.level, verdict.stamped_at) == (level, now if level.is_stamped else None)
@@ -61,7 +61,7 @@ def test_readers_show_the_signature_over_the_seal(sqlite_signing_world: SigningW
     signed = sqlite_signing_world
     request_id = signed.world.authorised()
     (authorisation,) = signed.authorisations(request_id)
-    pdf = signed.objects.get(signed.issuing.issue(authorisation.id))
+    pdf = signed.objects.get(signed.issuing.issue(authorisation.id), signed.world.home.id)
     signature = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures[0]
     left, bottom, right, top = (float(number) for number in signature.sig_field["/Rect"])
     assert right > left + 20

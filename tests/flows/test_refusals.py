@@ -184,9 +184,11 @@ def test_another_seals_object_signs_nothing(signing_world: SigningWorld):
 def test_a_seal_object_no_maker_signed_is_neither_drawn_nor_used(sqlite_signing_world: SigningWorld):
     """Put in place once it was drawn; one that was there before is not drawn at all."""
     world = sqlite_signing_world.world
-    real = bytearray(sqlite_signing_world.objects.get(seal_object(sqlite_signing_world)))
+    real = bytearray(
+        sqlite_signing_world.objects.get(seal_object(sqlite_signing_world), sqlite_signing_world.world.home.id)
+    )
     real[-5] ^= 1
-    forged = sqlite_signing_world.objects.put(bytes(real))
+    forged = sqlite_signing_world.objects.put(bytes(real), sqlite_signing_world.world.home.id)
     authorisation = one_authorisation(sqlite_signing_world)
     by_sql(sqlite_signing_world, change(Seal, id=world.home.north.seal_id, object_sha256=forged))
     refuses(sqlite_signing_world, authorisation.id, EvidenceMismatch)

@@ -57,7 +57,8 @@ class SignerHere:
     def _making(self) -> SealMaking:
         signed = self.signed
         folder = signed.settings.made_seals
-        return SealMaking(signed.objects, signed.ceremony.keys, signed.register, folder, signed.database.clock.now)
+        keys, now, owner = signed.ceremony.keys, signed.database.clock.now, signed.world.home.id
+        return SealMaking(signed.objects, keys, signed.register, folder, now, lambda _number: owner)
 
 
 def applied(signed: SigningWorld) -> UUID:
@@ -72,7 +73,7 @@ def applied(signed: SigningWorld) -> UUID:
         custodians=(world.person(Role.CUSTODIAN).id,),
         purpose="for contracts of the north",
     )
-    artwork = draw_artwork(world.adapters.objects, wanted)
+    artwork = draw_artwork(world.adapters.objects, wanted, world.home.id)
     with world.database.work() as work:
         return apply_for_seal(work, world.actor(work, Role.CLERK), wanted, artwork)
 
@@ -118,7 +119,7 @@ def test_two_officers_have_a_seal_made_used_and_destroyed(sqlite_signing_world: 
     with signed.database.reading() as work:
         (used,) = seals_on(work, copy.id)
     read = verify_seal_signature(
-        signed.objects.get(used.signature_sha256),
+        signed.objects.get(used.signature_sha256, signed.world.home.id),
         data_digest=bytes.fromhex(copy.rendition_sha256),
         makers=signed.ceremony.keys.key_list,
     )

@@ -44,7 +44,7 @@ def test_each_seal_signs_the_copy_once_and_its_signature_is_kept(sqlite_signing_
         approved = signed.issuing
     assert [seal.seal_id for seal in put_on] == [world.home.north.seal_id, world.home.head.seal_id]
     for seal in put_on:
-        signature = signed.objects.get(seal.signature_sha256)
+        signature = signed.objects.get(seal.signature_sha256, signed.world.home.id)
         digest = bytes.fromhex(copy.rendition_sha256)
         verify_seal_signature(signature, data_digest=digest, makers=approved.keys.key_list)
     assert signed.journal.is_spent(CopySerial(copy.serial))

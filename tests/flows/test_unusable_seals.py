@@ -40,7 +40,7 @@ def code_id(signed: SigningWorld) -> str:
 def put_in_place(signed: SigningWorld, der: bytes) -> None:
     """As somebody with the database's password and the object store would."""
     now = signed.database.clock.now()
-    values = {"object_sha256": signed.objects.put(der), "valid_until": now + 1000 * DAY}
+    values = {"object_sha256": signed.objects.put(der, signed.world.home.id), "valid_until": now + 1000 * DAY}
     by_sql(signed, change(Seal, id=signed.world.home.north.seal_id, **values))
 
 

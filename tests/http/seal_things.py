@@ -41,14 +41,15 @@ def seals_at(world: World) -> SealThings:
     wanted = SealApplication(
         north.branch_id, SealType.CONTRACT, "北方", now, now + timedelta(days=99), custodians=(keeper,)
     )
-    paper = objects.put(b"a paper")
+    paper = objects.put(b"a paper", world.home.id)
     with world.database.work() as work:
         administrator = world.actor(work, Role.SEAL_ADMINISTRATOR)
         application = apply_for_seal(work, world.actor(work, Role.CLERK), wanted, Artwork(paper, "drawn"))
         step = NewStep(SealAction.REVOKE, "worn out", attachment=(paper, "paper.pdf"))
         propose_step(work, administrator, world.adapters.attestor, north.seal_id, step)
         (open_step,) = steps_of(work, north.seal_id)
-        stored = StoredArtwork(paper, objects.put(b"before"), objects.put(b"after"), 40_000, 40_000, 600)
+        before, after = (objects.put(each, world.home.id) for each in (b"before", b"after"))
+        stored = StoredArtwork(paper, before, after, 40_000, 40_000, 600)
         artwork = keep_artwork(work, administrator, stored, "scan.png")
         line = ImportLine(2, "北方", {}, paper, "drawn")
         import_id = keep_import(work, administrator, "seals.zip", b"zip", [line])

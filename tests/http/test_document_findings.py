@@ -63,7 +63,9 @@ def test_nothing_unconfirmed_is_registered_and_approvers_see_what_was_confirmed(
 
 def test_the_untouched_file_of_a_signed_pdf_is_there_for_those_who_may_read(api: ApiClient):
     world, untouched = api.world, b"%PDF-1.7 as it came"
-    safe = replace(_safe(world, Findings(original_kept=True)), original_sha256=world.adapters.objects.put(untouched))
+    safe = replace(
+        _safe(world, Findings(original_kept=True)), original_sha256=world.adapters.objects.put(untouched, world.home.id)
+    )
     request_id = replace(world, taken=replace(world.taken, safe=safe)).pending()
     original = api.fetch(f"/print-requests/{request_id}/document/original", Role.APPROVER)
     assert original.content == untouched

@@ -269,7 +269,7 @@ def test_the_page_is_shown_as_far_as_its_class_allows_and_only_to_who_has_its_co
     picture = f"/verify/pages/{text.rpartition('/')[2]}"
     assert public.client.get(picture).status_code == 404, "the rendition is not there"
     with books.database.work() as work:
-        stored = books.objects.put(pages_with_codes([text], [PageCode(copy.serial, 1)]))
+        stored = books.objects.put(pages_with_codes([text], [PageCode(copy.serial, 1)]), books.organisation_id)
         work.session.execute(update(Copy).where(Copy.id == copy.id).values(rendition_sha256=stored))
     assert f'src="{picture}"' in public.code(text)
     answer = public.client.get(picture)

@@ -119,7 +119,7 @@ def test_a_page_is_shown_as_it_will_be_printed_but_marked_as_not_valid(api: ApiC
     reds = int(((red > 150) & (green < 90)).sum())
     assert reds > 500, "the seal is on the page"
     objects = api.world.adapters.objects
-    rendition = objects.get(api.world.copies(request_id)[0].rendition_sha256)
+    rendition = objects.get(api.world.copies(request_id)[0].rendition_sha256, api.world.home.id)
     assert answer.content == page_image(rendition, 2, dpi=96, watermark=PREVIEW_WATERMARK)
     assert answer.content != page_image(rendition, 2, dpi=96)
     for wrong in ("copies/1/pages/3", "copies/1/pages/0", "copies/2/pages/1"):

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from printserver.bootstrap import build
 from printserver.foundation.database import open_engines
+from printserver.foundation.job_queue import RecordedJobs
+from printserver.organisations.queries import organisations
 from printserver.print_requests.models import Copy
 from printserver.printing.models import PrintTicket
 from printserver.settings import Settings
-from printserver.storage.objects import LocalObjects
 from tests.faults.printing.verdict import BookedCopy
 
 
@@ -27,8 +29,18 @@ def booked_copies(settings: Settings, shown: Iterable[Any]) -> list[BookedCopy]:
 
 def issued_documents(settings: Settings, copies: Iterable[BookedCopy]) -> dict[str, bytes]:
     """By their digests."""
-    objects = LocalObjects(settings.objects)
-    return {digest: objects.get(digest) for copy in copies if (digest := copy.issued_sha256)}
+    return stored_objects(settings, [copy.issued_sha256 for copy in copies if copy.issued_sha256])
+
+
+def stored_objects(settings: Settings, digests: Iterable[str]) -> dict[str, bytes]:
+    """Of the one organisation of a server that is running."""
+    adapters = build(settings, jobs=RecordedJobs())
+    try:
+        with adapters.database.reading() as work:
+            (company,) = organisations(work)
+        return {digest: adapters.objects.get(digest, company.id) for digest in digests}
+    finally:
+        adapters.database.engines.dispose()
 
 
 def _records(settings: Settings) -> dict[UUID, tuple[str, ...]]:

@@ -19,7 +19,9 @@ from tests.unit.archive.test_records import BY, complete
 
 @pytest.fixture
 def archived(books: Books) -> UUID:
-    issued, scan, picture = (books.objects.put(data) for data in (b"issued", b"scan", b"picture"))
+    issued, scan, picture = (
+        books.objects.put(data, books.organisation_id) for data in (b"issued", b"scan", b"picture")
+    )
     copy = replace(complete(books.copy(pages=2)), issued_sha256=issued)
     pages = (
         ArchivedPage(1, picture, scan, 2, "same", new_id()),
@@ -55,7 +57,7 @@ def test_who_may_not_read_gets_no_bytes_and_leaves_no_trace(books: Books, archiv
 
 
 def test_changed_bytes_are_an_alarm_and_never_handed_out(books: Books, archived: UUID, tmp_path):
-    digest = books.objects.put(b"issued")
-    (tmp_path / "objects" / digest[:2] / digest).write_bytes(b"forged")
+    digest = books.objects.put(b"issued", books.organisation_id)
+    (tmp_path / "objects" / str(books.organisation_id) / digest[:2] / digest).write_bytes(b"forged")
     with pytest.raises(ObjectChanged):
         issued_pdf(books.database, books.objects, books.actor(Role.ARCHIVIST), archived)

@@ -56,7 +56,7 @@ def test_the_seal_is_registered_with_its_signed_object(installed: Settings):
     with adapters.database.reading() as work:
         (seal,) = work.session.scalars(select(Seal))
     adapters.database.engines.dispose()
-    assert LocalObjects(installed.objects).get(seal.object_sha256)
+    assert LocalObjects(installed.objects).get(seal.object_sha256, seal.organisation_id)
     assert (seal.width_um, seal.height_um) == (40_000, 40_000)
     assert read_queues(installed) == []
 

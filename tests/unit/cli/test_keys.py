@@ -94,7 +94,7 @@ def test_attestation_seal_maker_and_seal_ca_are_renewed_and_what_the_old_ones_si
     assert verify_evidence(adapters.attestor.attest(later), new) == later
     with adapters.database.reading() as work:
         (seal,) = (each for company in organisations(work) for each in seals_of(work, company.id))
-    verify_seal_object(adapters.objects.get(seal.object_sha256), new, claims.decided_at)
+    verify_seal_object(adapters.objects.get(seal.object_sha256, seal.organisation_id), new, claims.decided_at)
     keys = open_keys(home.settings)
     assert keys.seal_maker()[0] == added[KeyUsage.SEAL_MAKER].x509_certificate()
     assert keys.seal_ca()[0] == added[KeyUsage.SEAL_CA].x509_certificate()

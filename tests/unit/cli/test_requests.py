@@ -52,4 +52,4 @@ def test_cover_and_electronic_original_come_as_files(world: World, tmp_path: Pat
         assert requests(server, *taking, typed=f"{PASSWORD}\n").exit_code == 0
     assert sheet.read_bytes().startswith(b"%PDF-")
     (copy,) = (copy for copy in world.copies(request_id) if copy.number == 0)
-    assert original.read_bytes() == world.adapters.objects.get(str(copy.issued_sha256))
+    assert original.read_bytes() == world.adapters.objects.get(str(copy.issued_sha256), world.home.id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pikepdf
@@ -22,6 +24,7 @@ from printserver.documents.intake import make_safe
 from printserver.documents.picture_process import drawn
 from printserver.foundation.limited_process import ProcessLimits
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT
+from printserver.storage.objects import LocalObjects
 from tests.unit.rendering.papers import contract
 
 
@@ -89,23 +92,14 @@ def test_pages_that_cannot_be_compared_in_time_are_unseen_and_never_the_same():
     assert Findings(unseen_pages=compared.unseen).open_questions == {Question.NOT_COMPARED}
 
 
-def test_a_signature_that_nobody_can_read_is_not_intact_and_the_untouched_file_is_kept():
+def test_a_signature_that_nobody_can_read_is_not_intact_and_the_untouched_file_is_kept(tmp_path: Path):
     assert found_signatures(contract()) == ()
     assert found_signatures(b"%PDF-1.7 /ByteRange [0 1 2 3]") == (UNREADABLE,)
-    kept: list[bytes] = []
-
-    class Objects:
-        def put(self, data: bytes) -> str:
-            kept.append(data)
-            return ""
-
-        def get(self, digest: str) -> bytes:
-            raise AssertionError(digest)
-
     data = contract() + b"% /ByteRange\n"
     handed = hand_in(data)
-    handed.keep(Objects())
-    assert handed.findings.original_kept is (len(kept) == 2) is bool(handed.findings.signatures)
+    objects, owner = LocalObjects(tmp_path), uuid4()
+    handed.keep(objects, owner)
+    assert handed.findings.original_kept is (len(list(objects.digests(owner))) == 2) is bool(handed.findings.signatures)
 
 
 def test_nothing_is_confirmed_but_what_was_asked():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,7 @@ from printserver.print_requests.amounts_said import read_amount
 from printserver.storage.objects import LocalObjects
 from tests.unit.documents.template_samples import DESCRIPTION, SOURCE
 
+OWNER = uuid4()
 PAYLOADS = (
     '#read("/etc/passwd")',
     "#{ while true {} }",
@@ -106,8 +108,8 @@ def test_every_template_of_the_product_sets_its_sample_in_each_language(code: st
     assert handed.findings.open_questions == frozenset()
     assert handed.findings.made_from is not None
     assert not handed.safe.fonts_not_embedded
-    handed.keep(objects)
-    kept = json.loads(objects.get(handed.findings.made_from.data_sha256))
+    handed.keep(objects, OWNER)
+    kept = json.loads(objects.get(handed.findings.made_from.data_sha256, OWNER))
     assert kept["values"] == check_values(template.description, sample, read_amount)
 
 

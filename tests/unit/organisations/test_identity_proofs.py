@@ -189,7 +189,7 @@ def test_whoever_looks_is_on_record_and_sees_what_was_handed_in(desk: Desk):
         opened = open_number(desk.keys, number.organisation_id, proof_id, number.sealed_number, number.wrapped_key)
         assert opened == CITIZEN
         seen = desk.act(login, lambda w, a: view_evidence(w, a, proof_id, file.id))
-        sealed = Sealed(seen.wrapped_key, desk.objects.get(seen.object_sha256))
+        sealed = Sealed(seen.wrapped_key, desk.objects.get(seen.object_sha256, desk.company.organisation_id))
         assert open_file(desk.keys, seen.organisation_id, file.id, sealed) == PICTURE
     assert desk.company.events()[-4:] == ["IdentityViewed"] * 4
 

@@ -73,7 +73,7 @@ def test_the_pages_shown_are_those_that_the_manifest_names(world: World):
     """Document and copies alike; another manifest than the one looked at shows nothing."""
     request_id = pending(world)
     digest, objects = world.manifest_sha256(request_id), world.adapters.objects
-    other = objects.put(b"%PDF-1.7 something else")
+    other = objects.put(b"%PDF-1.7 something else", world.home.id)
     looked_at = [LookedAt(Part.COPY, 1, 2, digest), LookedAt(Part.DOCUMENT, 1, 0, digest)]
 
     def shown() -> list[bytes]:

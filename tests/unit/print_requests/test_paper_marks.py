@@ -31,14 +31,14 @@ def choose(world: World, marks: MarksChoice) -> None:
 
 
 def manifest(world: World, request_id: Any) -> dict[str, Any]:
-    read = json.loads(world.adapters.objects.get(world.manifest_sha256(request_id)))
+    read = json.loads(world.adapters.objects.get(world.manifest_sha256(request_id), world.home.id))
     assert isinstance(read, dict)
     return read
 
 
 def layers(world: World, request_id: Any) -> list[set[str]]:
     copy = world.copies(request_id)[0]
-    with pikepdf.open(io.BytesIO(world.adapters.objects.get(copy.rendition_sha256))) as pdf:
+    with pikepdf.open(io.BytesIO(world.adapters.objects.get(copy.rendition_sha256, world.home.id))) as pdf:
         return [set(page.resources.XObject["/Security"].Resources.XObject.keys()) for page in pdf.pages]
 
 

@@ -19,7 +19,9 @@ def test_the_copies_of_an_installation_for_tests_say_so_across_each_page(world: 
         world.database, world.adapters.objects, world.adapters.load_key_list(), request_id, test=test
     )
     (copy,) = world.copies(request_id)
-    page = np.asarray(raster(world.adapters.objects.get(copy.rendition_sha256), tmp_path, dpi=60).convert("L"))
+    page = np.asarray(
+        raster(world.adapters.objects.get(copy.rendition_sha256, world.home.id), tmp_path, dpi=60).convert("L")
+    )
     height, width = page.shape
     middle = page[int(height * 0.4) : int(height * 0.6), int(width * 0.3) : int(width * 0.7)]
     assert bool((middle < 250).mean() > 0.05) is test

@@ -152,9 +152,9 @@ def test_a_copy_whose_manifest_cannot_be_read_holds_up_no_other(world: World, co
     (copy,), (other,) = world.copies(world.released()), world.copies(world.released())
     digest = sha256(content or b"lost").hexdigest()
     if content is not None:
-        digest = world.adapters.objects.put(content)
+        digest = world.adapters.objects.put(content, world.home.id)
     if content == b"not what was put there":
-        (world.adapters.settings.objects / digest[:2] / digest).write_bytes(b"changed")
+        (world.adapters.settings.objects / str(world.home.id) / digest[:2] / digest).write_bytes(b"changed")
     with world.database.work() as work:
         row = update(PrintRequest).where(PrintRequest.id == copy.request_id)
         work.session.execute(row.values(manifest_sha256=digest))

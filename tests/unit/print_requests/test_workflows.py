@@ -47,7 +47,7 @@ class ScriptedSigner:
 class BrokenObjects(LocalObjects):
     """Fails as no store of ours is known to."""
 
-    def get(self, digest: str) -> bytes:
+    def get(self, digest: str, owner: UUID) -> bytes:
         raise RuntimeError("nobody thought of this")
 
 
@@ -56,11 +56,11 @@ class UnreadableOnce(LocalObjects):
 
     readable = False
 
-    def get(self, digest: str) -> bytes:
+    def get(self, digest: str, owner: UUID) -> bytes:
         if not self.readable:
             self.readable = True
             raise OSError(24, "too many open files")
-        return super().get(digest)
+        return super().get(digest, owner)
 
 
 @dataclass(frozen=True)

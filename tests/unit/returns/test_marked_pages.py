@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -29,6 +30,7 @@ from tests.unit.returns.made_pages import contract_lines, issued_copy, read_unsi
 from tests.unit.returns.test_photo_check import photographed
 
 LINES = contract_lines(0)
+OWNER = uuid4()
 EVERYTHING = SecurityMarks(706, calibration_of({}, 600).pantograph(), True, Watermark("内部使用", True, True))
 
 
@@ -75,7 +77,7 @@ def test_the_codes_are_read_from_the_first_corner_that_is_looked_at(paper: Paper
 
 def test_strangers_see_its_lines_hidden_and_no_grey_sheet(paper: Paper, tmp_path: Path):
     objects = LocalObjects(tmp_path)
-    policy = PagePolicy(PublicView.MASKED, objects.put(paper.issued(LINES)), 1)
+    policy = PagePolicy(PublicView.MASKED, OWNER, objects.put(paper.issued(LINES), OWNER), 1)
     png = drawn_page(objects, policy, 50, None)
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert picture is not None

@@ -52,7 +52,7 @@ def paper(books: Books) -> Iterator[Paper]:
     copy = books.copy()
     issued = books.issue(copy, [LINES])
     with books.database.work() as work:
-        stored = books.objects.put(issued)
+        stored = books.objects.put(issued, books.organisation_id)
         work.session.execute(update(Copy).where(Copy.id == copy.id).values(rendition_sha256=stored))
         work.session.add(
             DocumentClass(
@@ -103,7 +103,7 @@ def changed_paper(paper: Paper) -> bytes:
 
 def issued(paper: Paper) -> np.ndarray:
     assert paper.copy.issued_sha256 is not None
-    return page_pixels(paper.books.objects.get(paper.copy.issued_sha256))
+    return page_pixels(paper.books.objects.get(paper.copy.issued_sha256, paper.books.organisation_id))
 
 
 def test_the_paper_as_issued_is_squared_up_and_found_the_same(paper: Paper):

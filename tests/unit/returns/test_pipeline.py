@@ -25,6 +25,7 @@ from printserver.returns.states import PageState, Reason, ReturnState
 from printserver.signing.p256 import key_id_of, spki_of
 from tests.paper_books import Books
 from tests.paper_drawings import page_pixels, pages_with_codes, png_of, scan_of
+from tests.passed_on_objects import PassedOnObjects
 from tests.unit.returns.made_pages import contract_lines
 
 BLANK = np.full((2339, 1654, 3), 250, np.uint8)
@@ -83,7 +84,9 @@ def test_a_whole_copy_is_matched_compared_and_archived(any_books: Books):
     assert [(page.page, page.position) for page in record.pages] == [(1, 3), (2, 1)]
     picture = record.pages[1].image_sha256
     assert picture is not None
-    upright = cv2.imdecode(np.frombuffer(any_books.objects.get(picture), np.uint8), cv2.IMREAD_COLOR)
+    upright = cv2.imdecode(
+        np.frombuffer(any_books.objects.get(picture, any_books.organisation_id), np.uint8), cv2.IMREAD_COLOR
+    )
     assert np.abs(upright.astype(int) - two).mean() < 5
     assert any_books.entries() == ["ReturnHandedIn", "PageMatched", "PageMatched", "ReturnRead", "CopyArchived"]
 
@@ -272,7 +275,7 @@ def test_a_file_that_cannot_be_read_fails_visibly_and_stays_stored(books: Books,
     data = png_of(BLANK)
     return_id = bring(books, data)
     digest = detail(books, return_id).summary.scan_sha256
-    stored = tmp_path / "objects" / digest[:2] / digest
+    stored = tmp_path / "objects" / str(books.organisation_id) / digest[:2] / digest
     stored.write_bytes(b"not what was handed in")
     process_return(tools_of(books), return_id)
     failed = detail(books, return_id).summary
@@ -286,15 +289,12 @@ def test_a_file_that_cannot_be_read_fails_visibly_and_stays_stored(books: Books,
 def test_an_outage_leaves_the_return_waiting(books: Books):
     return_id = bring(books, png_of(BLANK))
 
-    class Out:
-        def put(self, data: bytes) -> str:
-            raise Unavailable("no store")
-
-        def get(self, digest: str) -> bytes:
+    class Out(PassedOnObjects):
+        def get(self, digest: str, owner: UUID) -> bytes:
             raise Unavailable("no store")
 
     with pytest.raises(Unavailable):
-        process_return(ReturnTools(books.database, Out(), books.issuer.key_list), return_id)
+        process_return(ReturnTools(books.database, Out(books.objects), books.issuer.key_list), return_id)
     assert detail(books, return_id).summary.state is ReturnState.RECEIVED
     assert books.entries() == ["ReturnHandedIn"]
     process_return(tools_of(books), return_id)

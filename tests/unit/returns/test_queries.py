@@ -87,7 +87,7 @@ def test_pictures_and_scans_come_out_only_to_who_may_see_them(books: Books):
     assert books.entries() == ["ReturnHandedIn", "ReturnedScanRead"]
     page_id = doubtful(books)
     with books.database.work() as work:
-        work.session.get_one(ReturnPage, page_id).image_sha256 = objects.put(b"picture")
+        work.session.get_one(ReturnPage, page_id).image_sha256 = objects.put(b"picture", books.organisation_id)
     assert page_picture(books.database, objects, books.actor(Role.ARCHIVIST), page_id) == b"picture"
     for actor, wanted in (
         (books.actor(Role.ARCHIVIST, branch=books.other), page_id),

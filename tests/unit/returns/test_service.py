@@ -117,7 +117,7 @@ def test_a_scan_is_stored_untouched_recorded_and_queued_for_reading(any_books: B
     with any_books.database.reading() as work:
         row = work.session.get_one(Return, return_id)
         assert (row.state, row.filename, row.scan_kind) == ("received", "../../etc/合同.png", "image/png")
-        assert any_books.objects.get(row.scan_sha256) == SCAN
+        assert any_books.objects.get(row.scan_sha256, any_books.organisation_id) == SCAN
     assert any_books.entries() == ["ReturnHandedIn"]
     jobs = any_books.database.jobs
     assert isinstance(jobs, RecordedJobs)

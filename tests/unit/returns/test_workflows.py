@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -21,25 +22,24 @@ from printserver.returns.pipeline import ReturnTools
 from printserver.returns.queries import ReturnSummary, returns
 from printserver.returns.service import hand_in
 from printserver.returns.states import ReturnState
-from printserver.storage.objects import LocalObjects
+from printserver.storage.objects import Objects
 from tests.paper_books import Books
 from tests.paper_drawings import png_of
+from tests.passed_on_objects import PassedOnObjects
 
 
-class ShakyObjects:
+class ShakyObjects(PassedOnObjects):
     """Away for the first `outages` readings."""
 
-    def __init__(self, objects: LocalObjects, outages: int) -> None:
-        self.objects, self.outages = objects, outages
+    def __init__(self, objects: Objects, outages: int) -> None:
+        super().__init__(objects)
+        self.outages = outages
 
-    def put(self, data: bytes) -> str:
-        return self.objects.put(data)
-
-    def get(self, digest: str) -> bytes:
+    def get(self, digest: str, owner: UUID) -> bytes:
         if self.outages > 0:
             self.outages -= 1
             raise Unavailable("the store does not answer")
-        return self.objects.get(digest)
+        return super().get(digest, owner)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def application(world: World, **changes: Any) -> SealApplication:
 
 def applied(world: World, *, role: Role = Role.CLERK, **changes: Any) -> UUID:
     wanted = application(world, **changes)
-    artwork = draw_artwork(world.adapters.objects, wanted)
+    artwork = draw_artwork(world.adapters.objects, wanted, world.home.id)
     with world.database.work() as work:
         return apply_for_seal(work, world.actor(work, role), wanted, artwork)
 

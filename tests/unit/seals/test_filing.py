@@ -32,7 +32,7 @@ def foreign_object(world: World, tmp_path: Path) -> bytes:
 
 def read(world: World, der: bytes) -> FiledObject:
     adapters = world.adapters
-    return read_filed(adapters.objects, der, adapters.load_seal_makers(), at=world.clock.now())
+    return read_filed(adapters.objects, der, adapters.load_seal_makers(), world.home.id, at=world.clock.now())
 
 
 def filing(world: World, role: Role = Role.CUSTODIAN) -> Filing:
@@ -46,7 +46,7 @@ def test_a_trusted_makers_seal_is_filed_and_put_into_use_by_two_officers(world: 
     with world.database.reading() as work:
         facts = seal_facts(work, seal_id)
     assert (facts.state, facts.origin, facts.name) == (SealState.MADE, "filed", "外单位公司")
-    assert world.adapters.objects.get(facts.object_sha256) == foreign_object
+    assert world.adapters.objects.get(facts.object_sha256, world.home.id) == foreign_object
     assert facts.artwork_sha256 is not None
     taken(world, seal_id, SealAction.ACTIVATE)
     with world.database.reading() as work:

@@ -126,7 +126,7 @@ def test_the_order_says_what_is_to_be_made_and_no_more(world: World):
     assert (body["seal_id"], body["code_id"]) == (str(seal_id), facts.code_id)
     assert (body["width_mm"], body["height_mm"], body["type"]) == (58, 58, "contract")
     assert body["artwork_sha256"] == facts.artwork_sha256
-    assert world.adapters.objects.get(body["artwork_sha256"]).startswith(b"%PDF-")
+    assert world.adapters.objects.get(body["artwork_sha256"], world.home.id).startswith(b"%PDF-")
 
 
 def test_making_is_told_once_and_nothing_is_made_before_the_order(world: World):
@@ -284,7 +284,7 @@ def test_a_destruction_names_its_witness(world: World):
 def test_another_branch_neither_applies_nor_proposes_here(world: World):
     seal_id, south = world.home.north.seal_id, world.home.south
     wanted = application(world)
-    artwork = draw_artwork(world.adapters.objects, wanted)
+    artwork = draw_artwork(world.adapters.objects, wanted, world.home.id)
     refused_without_a_trace(
         world, NotFound, lambda work: apply_for_seal(work, world.actor(work, Role.CLERK, south), wanted, artwork)
     )

@@ -45,6 +45,10 @@ class Workshop:
     folder: Path
     now: datetime
     registers: list[RegisterJournal] = field(default_factory=list)
+    owner: UUID = field(default_factory=uuid4)
+
+    def object_file(self, digest: str) -> Path:
+        return self.folder / "objects" / str(self.owner) / digest[:2] / digest
 
     @property
     def hsm(self) -> CountingHsm:
@@ -56,7 +60,7 @@ class Workshop:
         return LocalObjects(self.folder / "objects")
 
     def order(self, **changes: Any) -> dict[str, Any]:
-        artwork = self.objects.put(draw_company_seal("示例合同有限公司", "3100000000001"))
+        artwork = self.objects.put(draw_company_seal("示例合同有限公司", "3100000000001"), self.owner)
         return {
             "seal_id": str(uuid4()),
             "code_id": uuid4().hex[:12],
@@ -80,7 +84,9 @@ class Workshop:
         begin_register(file, statements, sign=self.root.sign, at=self.now)
         self.registers.append(RegisterJournal(file, self.root.key.public_key()))
         made = self.folder / "made-seals"
-        return SealMaking(self.objects, keys or self.keys, self.registers[-1], made, lambda: self.now)
+        return SealMaking(
+            self.objects, keys or self.keys, self.registers[-1], made, lambda: self.now, lambda _number: self.owner
+        )
 
 
 @pytest.fixture(scope="module")
@@ -107,18 +113,18 @@ def seal_id(order: dict[str, Any]) -> UUID:
 def test_an_ordered_seal_is_made_of_the_ordered_picture_by_the_internal_maker(workshop: Workshop):
     order = workshop.order()
     digest = workshop.making((ORDER, order)).make(NUMBER, seal_id(order))
-    made = verify_seal_object(workshop.objects.get(digest), workshop.keys.key_list, workshop.now)
+    made = verify_seal_object(workshop.objects.get(digest, workshop.owner), workshop.keys.key_list, workshop.now)
     assert made.vouched is Vouched.INTERNAL
     assert (made.version, made.facts.seal_id, made.facts.name) == (4, order["code_id"], order["name"])
     assert (made.facts.valid_from, made.facts.valid_to) == (workshop.now, workshop.now + YEAR)
-    assert made.picture.data == workshop.objects.get(order["artwork_sha256"])
+    assert made.picture.data == workshop.objects.get(order["artwork_sha256"], workshop.owner)
     assert (made.picture.width_mm, made.picture.height_mm, made.facts.seal_type) == (40, 40, 1)
 
 
 def test_the_holders_key_stays_in_the_token_and_its_certificate_comes_from_the_seal_ca(workshop: Workshop):
     order = workshop.order(type="personal", width_mm=18, height_mm=18)
     digest = workshop.making((ORDER, order)).make(NUMBER, seal_id(order))
-    made = verify_seal_object(workshop.objects.get(digest), workshop.keys.key_list, workshop.now)
+    made = verify_seal_object(workshop.objects.get(digest, workshop.owner), workshop.keys.key_list, workshop.now)
     assert made.facts.seal_type == 2
     holder = x509.load_der_x509_certificate(made.holder_certificates[0])
     (ca,) = workshop.keys.key_list.of_usage(KeyUsage.SEAL_CA)
@@ -129,9 +135,13 @@ def test_the_holders_key_stays_in_the_token_and_its_certificate_comes_from_the_s
         return workshop.hsm.sign_p256(label, message_digest)
 
     used = sign_with_seal(
-        workshop.objects.get(digest), data_sha256=bytes(32), holder_certificate=holder, sign=sign, at=workshop.now,
+        workshop.objects.get(digest, workshop.owner),
+        data_sha256=bytes(32),
+        holder_certificate=holder,
+        sign=sign,
+        at=workshop.now,
         property_info="test",
-    )  # fmt: skip
+    )
     verify_seal_signature(used, data_digest=bytes(32), makers=workshop.keys.key_list)
     assert label in workshop.hsm.labels()
 
@@ -142,10 +152,10 @@ def test_a_second_ask_answers_the_same_object_and_signs_nothing(workshop: Worksh
     before = workshop.hsm.signatures
     digest = making.make(NUMBER, seal_id(order))
     assert workshop.hsm.signatures - before == 2
-    (workshop.folder / "objects" / digest[:2] / digest).unlink()
+    workshop.object_file(digest).unlink()
     assert making.make(NUMBER, seal_id(order)) == digest
     assert workshop.hsm.signatures - before == 2
-    assert workshop.objects.get(digest)
+    assert workshop.objects.get(digest, workshop.owner)
 
 
 class Dying(CountingHsm):
@@ -172,7 +182,7 @@ def test_a_crash_between_key_and_object_goes_on_with_the_same_key(workshop: Work
     key = workshop.hsm.public_spki(label)
     digest = workshop.making((ORDER, order)).make(NUMBER, seal_id(order))
     assert workshop.hsm.public_spki(label) == key
-    made = verify_seal_object(workshop.objects.get(digest), workshop.keys.key_list, workshop.now)
+    made = verify_seal_object(workshop.objects.get(digest, workshop.owner), workshop.keys.key_list, workshop.now)
     assert made.facts.seal_id == order["code_id"]
 
 
@@ -203,8 +213,8 @@ def test_a_seal_that_would_be_over_is_not_made(workshop: Workshop, changes: Call
 
 
 def test_artwork_that_was_changed_since_it_was_ordered_makes_no_seal(workshop: Workshop):
-    order = workshop.order(artwork_sha256=workshop.objects.put(b"%PDF-1.7 another picture"))
-    file = workshop.folder / "objects" / order["artwork_sha256"][:2] / order["artwork_sha256"]
+    order = workshop.order(artwork_sha256=workshop.objects.put(b"%PDF-1.7 another picture", workshop.owner))
+    file = workshop.object_file(order["artwork_sha256"])
     file.write_bytes(b"%PDF-1.7 yet another one")
     refused(workshop, workshop.making((ORDER, order)), ObjectChanged, NUMBER, seal_id(order))
 
@@ -299,6 +309,6 @@ def test_only_clients_have_seals_made(workshop: Workshop):
         assert signer.answer({**asked, "organisation": "1"}, CLIENT)["code"] == "malformed"
         assert signer.answer({**asked, "seal_id": "../x"}, CLIENT)["code"] == "malformed"
     made = signer.answer({"do": "make-seal", "organisation": NUMBER, "seal_id": order["seal_id"]}, CLIENT)
-    assert workshop.objects.get(made["object_sha256"])
+    assert workshop.objects.get(made["object_sha256"], workshop.owner)
     again = signer.answer({"do": "destroy-seal-key", "organisation": NUMBER, "seal_id": order["seal_id"]}, CLIENT)
     assert again["code"] == "seal-order-refused"

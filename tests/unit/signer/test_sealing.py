@@ -39,7 +39,7 @@ def on(signed: SigningWorld, copy: Copy) -> SealOnCopy:
 
 
 def verified(signed: SigningWorld, copy: Copy) -> SealSignature:
-    der = signed.objects.get(on(signed, copy).signature_sha256)
+    der = signed.objects.get(on(signed, copy).signature_sha256, signed.world.home.id)
     digest = bytes.fromhex(copy.rendition_sha256)
     return verify_seal_signature(der, data_digest=digest, makers=signed.ceremony.keys.key_list)
 
@@ -52,7 +52,7 @@ def test_every_copy_carries_its_seals_signature_over_its_own_rendition(signing_w
         assert copy.rendition_sha256 in signature.property_info
         assert f"{copy.number}/2" in signature.property_info
     assert len({on(signing_world, copy).signature_sha256 for copy in copies}) == 2
-    other = signing_world.objects.get(on(signing_world, copies[0]).signature_sha256)
+    other = signing_world.objects.get(on(signing_world, copies[0]).signature_sha256, signing_world.world.home.id)
     with pytest.raises(SealObjectForged):
         verify_seal_signature(
             other, data_digest=bytes.fromhex(copies[1].rendition_sha256), makers=signing_world.ceremony.keys.key_list
@@ -61,7 +61,11 @@ def test_every_copy_carries_its_seals_signature_over_its_own_rendition(signing_w
 
 def test_openssl_proves_the_holders_signature(sqlite_signing_world: SigningWorld, tmp_path: Path):
     (copy,) = sqlite_signing_world.issued()
-    read = read_seal_signature(sqlite_signing_world.objects.get(on(sqlite_signing_world, copy).signature_sha256))
+    read = read_seal_signature(
+        sqlite_signing_world.objects.get(
+            on(sqlite_signing_world, copy).signature_sha256, sqlite_signing_world.world.home.id
+        )
+    )
     for name, content in (
         ("holder.der", read.holder_certificate),
         ("signed", read.signed_bytes),

@@ -39,7 +39,9 @@ def unsigned(books: Books, copy: CopyFacts) -> bytes:
 def issued(books: Books, copy: CopyFacts, unsigned: bytes) -> bytes:
     pdf = books.issuer.sign_file(unsigned)
     with books.database.work() as work:
-        work.session.execute(update(Copy).where(Copy.id == copy.id).values(issued_sha256=books.objects.put(pdf)))
+        work.session.execute(
+            update(Copy).where(Copy.id == copy.id).values(issued_sha256=books.objects.put(pdf, books.organisation_id))
+        )
     return pdf
 
 

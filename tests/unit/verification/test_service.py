@@ -72,7 +72,7 @@ def test_a_printed_copy_is_genuine_and_shows_what_the_paper_must_show(any_books:
             pages=3,
             issued_at=ISSUED_AT,
         ),
-        PagePolicy(PublicView.MASKED, copy.rendition_sha256, 2),
+        PagePolicy(PublicView.MASKED, copy.organisation_id, copy.rendition_sha256, 2),
         copy.id,
     )
 

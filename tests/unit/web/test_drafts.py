@@ -26,7 +26,7 @@ def test_a_draft_is_found_again_by_its_person(world: World, draft: Draft):
     assert found == draft
     assert (found.filename, found.pages) == ("contract.pdf", len(world.taken.safe.pages))
     assert found.original_sha256 == world.taken.safe.original_sha256
-    assert world.adapters.objects.get(found.safe_sha256) == world.taken.safe.pdf
+    assert world.adapters.objects.get(found.safe_sha256, world.home.id) == world.taken.safe.pdf
 
 
 def test_somebody_elses_draft_is_not_found(world: World, draft: Draft):

@@ -75,6 +75,22 @@ class DocumentClass(Base):
     marks: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
 
 
+class ClassReturnPolicy(Base):
+    """What a class says of its signed papers, see `return_policy.ReturnPolicy`; classes without a row have the usual.
+
+    The log holds what it was before.
+    """
+
+    __tablename__ = "class_return_policy"
+    __table_args__ = (UniqueConstraint("organisation_id", "class_code"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    class_code: Mapped[str]
+    policy: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime]
+
+
 class Authorisation(Base):
     """One use for one copy. `redeemed_at` is set once, by a conditional UPDATE, before the HSM is asked."""
 

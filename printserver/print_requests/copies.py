@@ -1,4 +1,7 @@
-"""Change a copy's state: one conditional statement and its audit entry. Nothing else assigns it."""
+"""Change a copy's state: one conditional statement and its audit entry. Nothing else assigns it.
+
+From the moment it is printed its signed paper is owed.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.events import CopyMoved, CopySigned
 from printserver.print_requests.models import Copy
+from printserver.print_requests.owed import lay_owed
 from printserver.print_requests.states import CopyAction, CopyState, next_copy_state
 
 
@@ -53,6 +57,8 @@ def move_copy(
     if moved is None:
         raise TransitionRefused(f"cannot {action} a copy that has just changed")
     append(work, by.within(row.organisation_id), CopyMoved(id=copy_id, before=before, after=after, reason=reason))
+    if after is CopyState.PRINTED:
+        lay_owed(work, copy_id)
     return after
 
 

@@ -10,6 +10,10 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
+from printserver.print_requests import paper_models
+
+__all__ = ["paper_models"]
+"""Rows with a file of their own, which come along with these."""
 
 
 class PrintRequest(Base):

@@ -1,4 +1,4 @@
-"""The gate for scans: what is not a complete PDF, JPEG or PNG is turned away before anything decodes it.
+"""The gate for scans: what is not a complete PDF, TIFF, JPEG or PNG is turned away before anything decodes it.
 
 A file whose transfer was cut off, or whose size has stopped growing, is not complete; only its structure says so.
 """
@@ -6,8 +6,6 @@ A file whose transfer was cut off, or whose size has stopped growing, is not com
 from __future__ import annotations
 
 import json
-import struct
-import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -20,9 +18,9 @@ from printserver.foundation.limited_process import (
     ProcessLimits,
     run_limited,
 )
+from printserver.returns.intake_pictures import NotWhole, is_heif, jpeg_size, png_size
+from printserver.returns.intake_tiff import is_tiff, tiff_frames
 
-_JPEG_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 _NAME_SHOWN: Final = 80
 _DECODING: Final = ProcessLimits(
     memory_bytes=3072 * MEBIBYTE, cpu_seconds=60, wall_seconds=180.0, output_bytes=640 * MEBIBYTE
@@ -33,6 +31,7 @@ class ScanKind(StrEnum):
     PDF = "application/pdf"
     JPEG = "image/jpeg"
     PNG = "image/png"
+    TIFF = "image/tiff"
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,12 @@ class ScanRefused(PrintServerError):
 
 class ScanTypeUnknown(ScanRefused, Malformed):
     code = "scan-type-unknown"
+
+
+class ScanHeic(ScanRefused, Malformed):
+    """A telephone's own kind of picture, for which there is no decoder here."""
+
+    code = "scan-heic"
 
 
 class ScanIncomplete(ScanRefused, Malformed):
@@ -86,20 +91,37 @@ def examine(data: bytes, filename: str, limits: ScanLimits = DEFAULT_LIMITS) -> 
     """Let a complete scan pass and say what it is.
 
     filename: as the sender named it; it appears in messages and decides nothing.
-    Raises: ScanTypeUnknown, ScanIncomplete, ScanEncrypted, ScanHasNoPages, ScanTooLarge.
+    Raises: ScanTypeUnknown, ScanHeic, ScanIncomplete, ScanEncrypted, ScanHasNoPages, ScanTooLarge.
     """
     name = _shown(filename)
     if len(data) > limits.bytes:
         raise ScanTooLarge(f"{name} has more than {limits.bytes // MEBIBYTE} MiB; please scan it in parts")
     if data.startswith(b"%PDF-"):
         return ScanFile(ScanKind.PDF, _pdf_pages(data, name, limits))
+    if is_heif(data):
+        raise ScanHeic(
+            f"{name} is a HEIC picture; please send it as JPEG (on a telephone: camera format “Most compatible”)"
+        )
+    try:
+        return _picture(data, name, limits)
+    except NotWhole as problem:
+        raise ScanIncomplete(f"{name} {problem}; please send it again") from None
+
+
+def _picture(data: bytes, name: str, limits: ScanLimits) -> ScanFile:
     if data.startswith(b"\xff\xd8\xff"):
-        _check_pixels(*_jpeg_size(data, name), name, limits)
+        _check_pixels(*jpeg_size(data), name, limits)
         return ScanFile(ScanKind.JPEG, 1)
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        _check_pixels(*_png_size(data, name), name, limits)
+        _check_pixels(*png_size(data), name, limits)
         return ScanFile(ScanKind.PNG, 1)
-    raise ScanTypeUnknown(f"{name} is neither a PDF nor a JPEG nor a PNG file")
+    if is_tiff(data):
+        frames = tiff_frames(data, limits.pages)
+        _check_pages(len(frames), name, limits)
+        for width, height in frames:
+            _check_pixels(width, height, name, limits)
+        return ScanFile(ScanKind.TIFF, len(frames))
+    raise ScanTypeUnknown(f"{name} is neither a PDF nor a TIFF, JPEG or PNG file")
 
 
 def _shown(filename: str) -> str:
@@ -112,46 +134,11 @@ def _check_pixels(width: int, height: int, name: str, limits: ScanLimits) -> Non
         raise ScanTooLarge(f"{name} has {width} × {height} pixels; please scan at 300 dpi")
 
 
-def _jpeg_size(data: bytes, name: str) -> tuple[int, int]:
-    """Width and height from the frame header. Source: ITU-T T.81 annex B (unverified against the text)."""
-    if not data.rstrip(b"\0").endswith(b"\xff\xd9"):
-        raise ScanIncomplete(f"{name} breaks off before its end; please send it again")
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif marker in _JPEG_WITHOUT_LENGTH:
-            at += 2
-        elif marker in _JPEG_SIZES and at + 9 <= len(data):
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            if width and height:
-                return width, height
-            break
-        elif marker == 0xDA:
-            break
-        else:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    raise ScanIncomplete(f"{name} has no picture in it")
-
-
-def _png_size(data: bytes, name: str) -> tuple[int, int]:
-    """Width and height of a PNG whose chunks follow each other up to IEND. Source: W3C PNG, section 5."""
-    at, size, pixels = 8, (0, 0), False
-    while at + 12 <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        kind, end = data[at + 4 : at + 8], at + 12 + length
-        if end > len(data) or zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            break
-        if kind == b"IHDR" and length == 13:
-            size = struct.unpack_from(">II", data, at + 8)
-        pixels = pixels or kind == b"IDAT"
-        if kind == b"IEND":
-            if end == len(data) and pixels and all(size):
-                return size
-            break
-        at = end
-    raise ScanIncomplete(f"{name} is damaged or breaks off before its end; please send it again")
+def _check_pages(pages: int, name: str, limits: ScanLimits) -> None:
+    if pages == 0:
+        raise ScanHasNoPages(f"{name} has no pages")
+    if pages > limits.pages:
+        raise ScanTooLarge(f"{name} has more than {limits.pages} pages; please send it in parts")
 
 
 def _pdf_pages(data: bytes, name: str, limits: ScanLimits) -> int:
@@ -169,8 +156,5 @@ def _pdf_pages(data: bytes, name: str, limits: ScanLimits) -> int:
         raise ScanEncrypted(f"{name} is protected by a password; please send it without")
     if found["problem"] == "damaged":
         raise ScanIncomplete(f"{name} is damaged or not complete; please send it again")
-    if found["pages"] == 0:
-        raise ScanHasNoPages(f"{name} has no pages")
-    if found["pages"] > limits.pages:
-        raise ScanTooLarge(f"{name} has more than {limits.pages} pages; please send it in parts")
+    _check_pages(int(found["pages"]), name, limits)
     return int(found["pages"])

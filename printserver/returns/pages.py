@@ -42,7 +42,7 @@ def scan_pages(
 ) -> Iterator[ScanPage]:
     """Decode a scan's pages, in order, a few at a time: at most about 200 MB of pixels are held at once.
 
-    data: a whole PDF, JPEG or PNG.   only: 1-based numbers of the pages wanted; None means all.
+    data: a whole PDF, TIFF, JPEG or PNG.   only: 1-based numbers of the pages wanted; None means all.
     A page that cannot be decoded, or that ends the decoding process, is reported as broken; the others still come.
     Raises ScanRefused for a file that the gate would not let in, when the first page is asked for.
     """

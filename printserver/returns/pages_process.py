@@ -19,6 +19,7 @@ from PIL import Image, ImageOps
 RENDERED_DPI: Final = 300
 ENOUGH_BYTES: Final = 160 << 20
 _LARGEST_CONTENT: Final = 256_000
+_FORMATS: Final = {"image/jpeg": ("JPEG",), "image/png": ("PNG",), "image/tiff": ("TIFF",)}
 _PLAIN_FILTERS: Final = ("/DCTDecode", "/FlateDecode", "/CCITTFaxDecode", "/LZWDecode")
 _PLAIN_SPACES: Final = ("/DeviceGray", "/DeviceRGB", "/CalGray", "/CalRGB")
 _TEXT_OPERATORS: Final = frozenset({"BT", "ET", "Tf", "Td", "TD", "Tm", "Tc", "Tw", "Tz", "TL", "T*", "Tj", "TJ"})
@@ -49,7 +50,7 @@ def main(arguments: list[str], source: BinaryIO, answer: BinaryIO) -> None:
         header: dict[str, object] = {"number": number, "width": 0, "height": 0, "channels": 0, "dpi": 0.0}
         pixels = b""
         try:
-            page = document.page(number) if document else picture_file(data, most_pixels)
+            page = document.page(number) if document else picture_file(data, most_pixels, number, _FORMATS[kind])
             channels, pixels = to_pixels(page.picture)
             header |= {"width": page.picture.width, "height": page.picture.height, "channels": channels}
             header |= {"dpi": page.dpi, "source": page.source, "trouble": None}
@@ -63,13 +64,26 @@ def main(arguments: list[str], source: BinaryIO, answer: BinaryIO) -> None:
             break
 
 
-def picture_file(data: bytes, most_pixels: int) -> Decoded:
-    """A JPEG or PNG file, turned as its EXIF orientation says."""
-    picture = _opened(data, ("JPEG", "PNG"), most_pixels)
-    told = picture.info.get("dpi", (0, 0))
+def picture_file(data: bytes, most_pixels: int, number: int = 1, formats: tuple[str, ...] = ("JPEG", "PNG")) -> Decoded:
+    """A JPEG or PNG file, or page `number` of a TIFF, turned as its orientation says; its dots are made square."""
+    picture = _opened(data, formats, most_pixels, number)
+    across, down = (float(each) for each in picture.info.get("dpi", (0, 0)))
     picture.load()
+    if across > 0 and down > 0 and max(across, down) / min(across, down) > 1 + _TOLERANCE:
+        picture, across = _with_square_dots(picture, across, down, most_pixels), max(across, down)
     picture = ImageOps.exif_transpose(picture)
-    return Decoded(picture, plausible_dpi(float(told[0]), max(picture.size)), "file")
+    return Decoded(picture, plausible_dpi(across, max(picture.size)), "file")
+
+
+def _with_square_dots(picture: Image.Image, across: float, down: float, most_pixels: int) -> Image.Image:
+    """A fax has 204 dots an inch across and 98 or 196 down."""
+    finer = max(across, down)
+    size = (round(picture.width * finer / across), round(picture.height * finer / down))
+    if size[0] * size[1] > most_pixels:
+        raise PageTooLarge(f"{size[0]} × {size[1]} pixels")
+    squared = (picture.convert("L") if picture.mode == "1" else picture).resize(size, Image.Resampling.BILINEAR)
+    squared.getexif().update(picture.getexif())
+    return squared
 
 
 def plausible_dpi(told: float, long_side: int) -> float:
@@ -216,10 +230,12 @@ def _filter(picture: pikepdf.Stream) -> str:
     return str(names)
 
 
-def _opened(data: bytes, formats: tuple[str, ...], most_pixels: int) -> Image.Image:
+def _opened(data: bytes, formats: tuple[str, ...], most_pixels: int, number: int = 1) -> Image.Image:
     """The picture's header is read, its size is checked; its pixels are not decoded yet."""
     Image.MAX_IMAGE_PIXELS = None
     picture = Image.open(io.BytesIO(data), formats=formats)
+    if number > 1:
+        picture.seek(number - 1)
     if picture.width * picture.height > most_pixels:
         raise PageTooLarge(f"{picture.width} × {picture.height} pixels")
     return picture

@@ -55,6 +55,10 @@ def scan_attachment(data: bytes, name: str) -> Response:
         (b"%PDF-", "application/pdf", "pdf"),
         (b"\xff\xd8\xff", "image/jpeg", "jpg"),
         (b"\x89PNG", "image/png", "png"),
+        (b"II*\0", "image/tiff", "tif"),
+        (b"MM\0*", "image/tiff", "tif"),
+        (b"II+\0", "image/tiff", "tif"),
+        (b"MM\0+", "image/tiff", "tif"),
     ):
         if data.startswith(start):
             return attachment(data, media_type, f"{name}.{ending}")

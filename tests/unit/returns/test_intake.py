@@ -17,6 +17,7 @@ from printserver.foundation.limited_process import MEBIBYTE, ProcessLimits
 from printserver.returns.intake import (
     ScanEncrypted,
     ScanHasNoPages,
+    ScanHeic,
     ScanIncomplete,
     ScanKind,
     ScanLimits,
@@ -59,7 +60,7 @@ def test_a_pdf_says_how_many_pages_it_has() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"%PDF", b"GIF89a....", b"MZ\x90\0", b"II*\0", b"\n%PDF-1.7\n%%EOF", b"\0" * 64, b"<html>%PDF-1.4 %%EOF"],
+    [b"", b"%PDF", b"GIF89a....", b"MZ\x90\0", b"\n%PDF-1.7\n%%EOF", b"\0" * 64, b"<html>%PDF-1.4 %%EOF"],
 )
 def test_what_is_no_scan_is_refused(data: bytes) -> None:
     with pytest.raises(ScanTypeUnknown):
@@ -86,6 +87,29 @@ def test_padding_zeros_after_a_jpeg_are_harmless_and_other_bytes_are_not() -> No
         examine(picture("JPEG") + b"<?php", "polyglot.jpg")
     with pytest.raises(ScanIncomplete):
         examine(picture("PNG") + b"PK\x03\x04", "polyglot.png")
+
+
+def test_what_telephones_put_behind_a_picture_is_harmless() -> None:
+    photo = picture("JPEG")
+    trailer = b"\x01\0\x02image data" + b"SEFH" + bytes(12) + (16).to_bytes(4, "little") + b"SEFT"
+    for data in (photo + picture("JPEG", (6, 4)), photo + trailer):
+        assert examine(data, "photo.jpg").kind is ScanKind.JPEG
+    with pytest.raises(ScanIncomplete):
+        examine(photo + photo[:-20], "cut.jpg")
+
+
+def test_a_jpeg_is_cut_off_even_if_the_small_picture_inside_is_whole() -> None:
+    thumbnail = picture("JPEG", (6, 4))
+    photo = picture("JPEG", (600, 400))
+    within = photo[:2] + b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail + photo[2:]
+    assert examine(within, "photo.jpg").kind is ScanKind.JPEG
+    with pytest.raises(ScanIncomplete):
+        examine(within[: 4 + len(thumbnail)] + b"\xff\xd9", "cut.jpg")
+
+
+def test_a_heic_picture_is_refused_with_words_that_help() -> None:
+    with pytest.raises(ScanHeic, match="JPEG"):
+        examine(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "IMG_0001.HEIC")
 
 
 def test_a_damaged_png_chunk_is_refused() -> None:

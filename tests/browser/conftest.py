@@ -114,5 +114,10 @@ def bring_into_view(element: Locator) -> None:
 
 def keep_picture(page: Page, name: str) -> None:
     """For people to look at: `var/browser/<name>.png`."""
+    keep_bytes(page.screenshot(full_page=True), name)
+
+
+def keep_bytes(png: bytes, name: str) -> None:
+    """A PNG file that was made elsewhere, beside the others."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    (PICTURES / f"{name}.png").write_bytes(png)

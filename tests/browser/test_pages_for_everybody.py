@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from io import BytesIO
@@ -17,8 +18,9 @@ from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.bundle import make_bundle
 from printserver.verification.offline_page import offline_page
-from tests.browser.conftest import Visit, keep_picture
-from tests.browser.reading_rules import broken_rules
+from tests.browser.conftest import Visit, keep_bytes, keep_picture
+from tests.browser.firefox import firefox
+from tests.browser.reading_rules import broken_rules, broken_rules_in_firefox
 from tests.databases import database_kit, postgresql_supply, sqlite_database, sqlite_template
 from tests.paper_books import ISSUED_AT, Books, Issuer, books, issuer
 from tests.running_server import RunningServer
@@ -34,6 +36,14 @@ PAGES = {
     "archivist": ("/returns", "/returns/doubtful", "/archive"),
     "auditor": ("/audit", "/reconciliation"),
 }
+SHOWN_VERDICT = """new Promise(answer => {
+  const look = () => {
+    if (document.activeElement.id !== "verdict-words") return setTimeout(look, 20);
+    document.querySelector("#code").focus();
+    answer(document.querySelector("#verdict").dataset.verdict);
+  };
+  look();
+})"""
 
 
 @pytest.mark.parametrize(("width", "language"), [(360, "zh-CN"), (1280, "en-US")])
@@ -96,6 +106,33 @@ def test_the_public_pages_keep_the_rules_for_reading(visit: Visit):
         page.goto("/verify")
         page.locator("footer a").first.click()
         expect(page.locator("html")).to_have_attribute("lang", "en" if language == "zh-CN" else "zh-CN")
+
+
+def test_the_public_pages_hold_in_a_browser_of_another_make(server: RunningServer, tmp_path: Path):
+    with firefox(tmp_path, "zh-CN") as page:
+        page.resize(360, 780)
+        for path in ("/verify", "/q/" + "7" * 321, "/verify/pdf", "/verify/photo", "/sign-in"):
+            page.goto(server.url + path)
+            assert broken_rules_in_firefox(page) == []
+            keep_bytes(page.screenshot(), f"firefox-{path.strip('/').replace('/', '-')[:20]}-360")
+        assert page.evaluate("document.querySelector('h1').textContent.length > 0")
+        assert page.complaints == []
+
+
+def test_codes_are_checked_offline_in_a_browser_of_another_make(issuer: Issuer, books: Books, tmp_path: Path):
+    copy, listed = books.copies(2, pages=3)[1], issuer.key_list_bytes()
+    page_file, profile = tmp_path / "verify.html", tmp_path / "profile"
+    page_file.write_text(offline_page(listed, KeyList.load(listed, root_fingerprint=issuer.root.fingerprint)).html)
+    profile.mkdir()
+    text = books.text(copy, 2)
+    with firefox(profile, "en-US") as page:
+        page.goto(page_file.as_uri())
+        assert broken_rules_in_firefox(page) == []
+        for typed, verdict in ((text, "genuine"), (text[:-1] + str((int(text[-1]) + 1) % 10), "altered")):
+            page.evaluate(f"document.querySelector('#code').value = {json.dumps(typed)}")
+            page.evaluate("document.querySelector('#code').form.requestSubmit()")
+            assert page.evaluate(SHOWN_VERDICT) == verdict
+        assert page.complaints == []
 
 
 def test_a_typing_error_in_a_serial_is_told_beside_the_field_without_scripts(visit: Visit):

@@ -164,6 +164,16 @@ GRANT UPDATE (searchable_state, searchable_tries, searchable_failure, contract_e
     ON archive_record TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (pattern, fonds, changed_at) ON archive_scheme TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (fields, created_at), DELETE ON archive_saved_search TO printserver_web;
+-- How long records are kept: asked for and confirmed here; what is disposed of is the worker's.
+GRANT SELECT, INSERT, UPDATE (taken_at) ON retention_turn TO printserver_web, printserver_worker;
+GRANT SELECT ON disposed_record TO printserver_web;
+GRANT SELECT, INSERT ON retention_change, legal_hold, held_record, disposal_run, disposal_item TO printserver_web;
+GRANT UPDATE (retention_class) ON archive_record TO printserver_web;
+GRANT UPDATE (state, settled_by, settled_at, refusal) ON retention_change TO printserver_web;
+GRANT UPDATE (state, confirmed_by, confirmed_at, lift_reason, lift_asked_by, lift_asked_for, lift_asked_at, lifted_by,
+    lifted_at)
+    ON legal_hold TO printserver_web;
+GRANT UPDATE (state, settled_by, settled_at, approved_evidence, refusal) ON disposal_run TO printserver_web;
 
 -- ---------------------------------------------------------------- worker
 
@@ -246,6 +256,21 @@ GRANT SELECT, INSERT, DELETE ON archive_text, archive_posting TO printserver_wor
 GRANT USAGE ON SEQUENCE archive_text_number_seq TO printserver_worker;
 GRANT UPDATE (searchable_state, searchable_sha256, searchable_pages, searchable_failure, searchable_tries,
     searchable_at) ON archive_record TO printserver_worker;
+-- Disposal: what is gone is said once and for all; texts are blanked, no row is deleted.
+GRANT SELECT ON retention_change, legal_hold, held_record, disposal_run, disposal_item TO printserver_worker;
+GRANT SELECT, INSERT ON disposed_record TO printserver_worker;
+GRANT UPDATE (state, finished_at, certificate_sha256) ON disposal_run TO printserver_worker;
+GRANT UPDATE (state, why, named, erased, settled_at) ON disposal_item TO printserver_worker;
+GRANT UPDATE (title, own_reference, pages, amount_minor, amount_currency) ON archive_record TO printserver_worker;
+GRANT UPDATE (name, number) ON archive_party, request_party TO printserver_worker;
+GRANT UPDATE (title, purpose, own_reference, reference_key, amount_minor, amount_currency)
+    ON print_request TO printserver_worker;
+GRANT UPDATE (filename) ON request_attachment TO printserver_worker;
+GRANT UPDATE (filename, findings) ON document TO printserver_worker;
+GRANT UPDATE (holder, note) ON copy_notice TO printserver_worker;
+GRANT UPDATE (reference, title, "values") ON request_batch_row TO printserver_worker;
+GRANT UPDATE (filename) ON return_batch TO printserver_worker;
+GRANT UPDATE (findings) ON return_page TO printserver_worker;
 
 -- ---------------------------------------------------------------- signer
 

@@ -9,7 +9,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from printserver.archive import retention_models
 from printserver.foundation.database import Base
+
+__all__ = ["retention_models"]
+"""Rows with files of their own, which come along with these."""
 
 _COUNTED = BigInteger().with_variant(Integer(), "sqlite")
 """Only an INTEGER key counts by itself on SQLite, where it has 64 bits all the same."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.models import Branch
@@ -31,3 +32,10 @@ def branches_of(work: Work, organisation_id: UUID) -> tuple[BranchFacts, ...]:
         .order_by(Branch.path)
     )
     return tuple(BranchFacts(row.id, row.organisation_id, row.name, row.path) for row in rows)
+
+
+def lies_at_or_below(branch_id: InstrumentedAttribute[UUID], above: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Of two columns that name branches: whether the first one's branch is the second one's, or below it."""
+    own, other = aliased(Branch), aliased(Branch)
+    found = exists().where(own.id == branch_id, other.id == above, own.path.startswith(other.path))
+    return found.correlate(branch_id.class_, above.class_)

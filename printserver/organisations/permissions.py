@@ -20,6 +20,8 @@ class Permission(StrEnum):
     READ_RETURNS = "read-returns"
     SETTLE_RETURNS = "settle-returns"
     READ_ARCHIVE = "read-archive"
+    MANAGE_RETENTION = "manage-retention"
+    CONFIRM_RETENTION = "confirm-retention"
     READ_AUDIT = "read-audit"
     READ_SEALS = "read-seals"
     MANAGE_SEALS = "manage-seals"
@@ -54,7 +56,10 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.APPROVER: frozenset({P.READ_REQUESTS, P.APPROVE_REQUEST, P.READ_SEALS}),
     Role.CUSTODIAN: frozenset({P.READ_REQUESTS, P.CONFIRM_SEAL_USE, P.READ_SEALS}),
     Role.PRINTER_ADMINISTRATOR: frozenset({P.READ_PRINTERS, P.MANAGE_PRINTERS, P.SETTLE_COPIES, P.READ_REQUESTS}),
-    Role.ARCHIVIST: frozenset({P.HAND_IN_RETURNS, P.READ_RETURNS, P.SETTLE_RETURNS, P.READ_ARCHIVE, P.READ_REQUESTS}),
+    Role.ARCHIVIST: frozenset(
+        {P.HAND_IN_RETURNS, P.READ_RETURNS, P.SETTLE_RETURNS, P.READ_ARCHIVE, P.READ_REQUESTS}
+        | {P.MANAGE_RETENTION, P.CONFIRM_RETENTION}
+    ),
     Role.AUDITOR: frozenset(
         {P.READ_AUDIT, P.READ_ARCHIVE, P.READ_REQUESTS, P.READ_RETURNS, P.READ_PRINTERS, P.READ_SEALS, P.READ_PEOPLE}
     ),

@@ -52,6 +52,76 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "retention_turn",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("taken_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_retention_turn_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_retention_turn")),
+    )
+    op.create_table(
+        "disposal_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("list_sha256", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_for", sa.Uuid(), nullable=True),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("asked_evidence", sa.String(), nullable=False),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", Moment(), nullable=True),
+        sa.Column("approved_evidence", sa.String(), nullable=False),
+        sa.Column("refusal", sa.String(), nullable=False),
+        sa.Column("finished_at", Moment(), nullable=True),
+        sa.Column("certificate_sha256", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_disposal_run_branch_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_disposal_run_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disposal_run")),
+        sa.UniqueConstraint("organisation_id", "number", name=op.f("uq_disposal_run_organisation_id_number")),
+    )
+    with op.batch_alter_table("disposal_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_disposal_run_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_disposal_run_state"), ["state"], unique=False)
+
+    op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("matter", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("set_by", sa.Uuid(), nullable=False),
+        sa.Column("set_for", sa.Uuid(), nullable=True),
+        sa.Column("set_at", Moment(), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("confirmed_at", Moment(), nullable=True),
+        sa.Column("lift_reason", sa.String(), nullable=False),
+        sa.Column("lift_asked_by", sa.Uuid(), nullable=True),
+        sa.Column("lift_asked_for", sa.Uuid(), nullable=True),
+        sa.Column("lift_asked_at", Moment(), nullable=True),
+        sa.Column("lifted_by", sa.Uuid(), nullable=True),
+        sa.Column("lifted_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_legal_hold_branch_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_legal_hold_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+    )
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_hold_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legal_hold_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legal_hold_state"), ["state"], unique=False)
+
+    op.create_table(
         "archive_saved_search",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -217,6 +287,42 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_id", name=op.f("uq_archive_text_record_id")),
     )
     op.create_table(
+        "disposal_item",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("retention_class", sa.String(), nullable=False),
+        sa.Column("contract_end", sa.Date(), nullable=False),
+        sa.Column("kept_until", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("named", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("erased", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("settled_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["record_id"], ["archive_record.id"], name=op.f("fk_disposal_item_record_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["disposal_run.id"], name=op.f("fk_disposal_item_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_disposal_item")),
+        sa.UniqueConstraint("run_id", "record_id", name=op.f("uq_disposal_item_run_id_record_id")),
+    )
+    with op.batch_alter_table("disposal_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_disposal_item_record_id"), ["record_id"], unique=False)
+
+    op.create_table(
+        "disposed_record",
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("copy_id", sa.Uuid(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("disposed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["copy_id"], ["copy.id"], name=op.f("fk_disposed_record_copy_id")),
+        sa.ForeignKeyConstraint(["record_id"], ["archive_record.id"], name=op.f("fk_disposed_record_record_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["disposal_run.id"], name=op.f("fk_disposed_record_run_id")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_disposed_record")),
+        sa.UniqueConstraint("copy_id", name=op.f("uq_disposed_record_copy_id")),
+    )
+    with op.batch_alter_table("disposed_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_disposed_record_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
         "due_extension",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("copy_id", sa.Uuid(), nullable=False),
@@ -233,6 +339,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_due_extension_copy_id"), ["copy_id"], unique=False)
 
     op.create_table(
+        "held_record",
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["hold_id"], ["legal_hold.id"], name=op.f("fk_held_record_hold_id")),
+        sa.ForeignKeyConstraint(["record_id"], ["archive_record.id"], name=op.f("fk_held_record_record_id")),
+        sa.PrimaryKeyConstraint("hold_id", "record_id", name=op.f("pk_held_record")),
+    )
+    with op.batch_alter_table("held_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_held_record_record_id"), ["record_id"], unique=False)
+
+    op.create_table(
         "owed_reminder",
         sa.Column("copy_id", sa.Uuid(), nullable=False),
         sa.Column("due_at", Moment(), nullable=False),
@@ -241,6 +358,37 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["copy_id"], ["owed_return.copy_id"], name=op.f("fk_owed_reminder_copy_id")),
         sa.PrimaryKeyConstraint("copy_id", "due_at", "stage", name=op.f("pk_owed_reminder")),
     )
+    op.create_table(
+        "retention_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("old_class", sa.String(), nullable=False),
+        sa.Column("old_end", sa.Date(), nullable=True),
+        sa.Column("new_class", sa.String(), nullable=False),
+        sa.Column("new_end", sa.Date(), nullable=True),
+        sa.Column("shortens", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_for", sa.Uuid(), nullable=True),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", Moment(), nullable=True),
+        sa.Column("refusal", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_retention_change_branch_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_retention_change_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["record_id"], ["archive_record.id"], name=op.f("fk_retention_change_record_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_change")),
+    )
+    with op.batch_alter_table("retention_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_retention_change_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_retention_change_record_id"), ["record_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_retention_change_state"), ["state"], unique=False)
+
     with op.batch_alter_table("archive_record", schema=None) as batch_op:
         batch_op.add_column(sa.Column("catalogue", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("class_code", sa.String(), server_default="", nullable=False))

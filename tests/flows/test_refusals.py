@@ -20,13 +20,16 @@ from printserver.foundation.errors import (
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
-from printserver.print_requests import copy_service, flows, service
+from printserver.print_requests import copy_service, flows, pipeline, service
 from printserver.print_requests.application import Application, check_application
 from printserver.print_requests.flows import ManifestChanged, RequestExpired
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.states import RequestState
+from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.models import Printer
 from printserver.printing.queries import PrinterNotUsable
+from printserver.rendering.mark_check import MarksUnreadable
+from printserver.rendering.overlay import CopyMarks, render_copy
+from printserver.rendering.page_layout import PageLayout
 from printserver.seals.models import Seal
 from printserver.seals.service import SealNotUsable, suspend_seal
 from printserver.signer.checks import EvidenceMismatch
@@ -51,6 +54,7 @@ from tests.flows.refusing import (
     with_role,
 )
 from tests.signing_world import SigningWorld
+from tests.unit.rendering.papers import painted_over
 
 
 def test_nobody_approves_an_own_request(signing_world: SigningWorld):
@@ -211,6 +215,27 @@ def test_a_printer_that_takes_no_sealed_copies_gets_none(sqlite_signing_world: S
         copy_service.release_copies(work, world.actor(work, Role.CLERK), copies[0].request_id)
     with sqlite_signing_world.nothing_changes(), pytest.raises(PrinterNotUsable):
         world.submitted()
+
+
+def test_pages_whose_code_would_be_covered_are_never_signed(
+    sqlite_signing_world: SigningWorld, monkeypatch: pytest.MonkeyPatch
+):
+    """As a worker that somebody has taken over might draw them, for people to approve."""
+
+    def draw(safe_pdf: bytes, layout: list[PageLayout], marks: CopyMarks) -> bytes:
+        return painted_over(render_copy(safe_pdf, layout, marks), 1, layout[0].barcode)
+
+    monkeypatch.setattr(pipeline, "render_copy", draw)
+    authorisation = one_authorisation(sqlite_signing_world)
+    stored = sqlite_signing_world.stored()
+    with pytest.raises(MarksUnreadable):
+        sqlite_signing_world.issuing.issue(authorisation.id)
+    assert [copy.state for copy in sqlite_signing_world.world.copies(authorisation.request_id)] == [CopyState.WASTED]
+    assert not [
+        name
+        for name in sqlite_signing_world.stored().keys() - stored.keys()
+        if sqlite_signing_world.objects.get(name, sqlite_signing_world.world.home.id).startswith(b"%PDF")
+    ]
 
 
 def test_an_outage_of_the_hsm_is_no_refusal_and_wastes_nothing(sqlite_signing_world: SigningWorld):

@@ -15,6 +15,8 @@ from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
 from printserver.rendering.drawing import VectorCanvas
+from printserver.rendering.page_layout import Box
+from printserver.rendering.units import to_points
 
 CONTRACT = """
 #set page(paper: "a4", margin: (x: 31.8mm, y: 25.4mm), numbering: "1 / 1")
@@ -81,3 +83,16 @@ def qpdf_is_content(pdf: bytes, folder: Path) -> bool:
     source = folder / "checked.pdf"
     source.write_bytes(pdf)
     return subprocess.run(["qpdf", "--check", str(source)], check=False, capture_output=True).returncode == 0
+
+
+def painted_over(pdf: bytes, page: int, box: Box) -> bytes:
+    """With a black rectangle over the middle half of `box`.   page: 1-based."""
+    with pikepdf.open(io.BytesIO(pdf)) as changed:
+        at = changed.pages[page - 1]
+        left, top, width, height = (
+            to_points(length) for length in (box.x_um + box.width_um // 4, box.y_um, box.width_um // 2, box.height_um)
+        )
+        at.contents_add(f"q 0 g {left} {float(at.mediabox[3]) - top - height} {width} {height} re f Q".encode("ascii"))
+        target = io.BytesIO()
+        changed.save(target)
+        return target.getvalue()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import replace
 
-import pikepdf
 import pytest
 
 from printserver.documents.intake import make_safe
@@ -14,7 +12,7 @@ from printserver.foundation.serials import CopySerial
 from printserver.rendering.layout import plan_layout
 from printserver.rendering.mark_check import MarksUnreadable, check_marks
 from printserver.rendering.overlay import CopyMarks, put_codes, render_copy
-from tests.unit.rendering.papers import contract
+from tests.unit.rendering.papers import contract, painted_over
 
 SERIAL = CopySerial(bytes.fromhex("00f1a2b3c4d5e6f70819"))
 DIGITS = str(int(hashlib.sha512(b"a code").hexdigest() * 3, 16))[:316]
@@ -40,20 +38,6 @@ def pages(safe, layout, codes):
     return put_codes(render_copy(safe, layout, CopyMarks(SERIAL, 1, 2, ())), layout, codes)
 
 
-def painted(pdf: bytes, page: int, box) -> bytes:
-    """With a black square over the middle of `box`."""
-    with pikepdf.open(io.BytesIO(pdf)) as changed:
-        at = changed.pages[page - 1]
-        height = float(at.mediabox[3])
-        left, top = box.x_um + box.width_um / 4, box.y_um + box.height_um / 8
-        points = [length * 72 / 25_400 for length in (left, top, box.width_um / 2, box.height_um / 2)]
-        square = f"q 0 g {points[0]} {height - points[1] - points[3]} {points[2]} {points[3]} re f Q"
-        at.contents_add(square.encode("ascii"))
-        target = io.BytesIO()
-        changed.save(target)
-        return target.getvalue()
-
-
 def test_finished_pages_are_read_back(pages, layout, codes):
     check_marks(pages, layout, SERIAL, codes)
 
@@ -61,7 +45,7 @@ def test_finished_pages_are_read_back(pages, layout, codes):
 @pytest.mark.parametrize("mark", ["qr", "barcode"])
 def test_a_mark_that_something_covers_is_found_with_its_page(mark, pages, layout, codes):
     with pytest.raises(MarksUnreadable) as refusal:
-        check_marks(painted(pages, 2, getattr(layout[1], mark)), layout, SERIAL, codes)
+        check_marks(painted_over(pages, 2, getattr(layout[1], mark)), layout, SERIAL, codes)
     assert refusal.value.page == 2
 
 

@@ -1,4 +1,4 @@
-"""Due dates of printed copies' papers: laid at printing, recounted at the first hand-over, moved and ended by people."""
+"""Due dates of printed copies' papers: laid at printing, recounted at the first hand-over, moved and ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import exists, select, update
 
 from printserver.approvals.return_policies import return_policy
-from printserver.approvals.return_policy import CountedFrom
+from printserver.approvals.return_policy import CountedFrom, ReturnPolicy
 from printserver.archive.copy_records import is_archived
 from printserver.audit.log import By, append
 from printserver.foundation.errors import Malformed, NotFound, TransitionRefused
@@ -38,17 +38,24 @@ class WrittenOffAs(StrEnum):
     NEVER = Standing.NEVER.value
 
 
-def lay_owed(work: Work, copy_id: UUID) -> None:
-    """The copy was printed: from now on its paper is owed, when its class says so. A second time changes nothing."""
-    row = work.session.execute(
-        select(Copy, PrintRequest.class_code)
-        .join(PrintRequest, PrintRequest.id == Copy.request_id)
+def policy_of_copy(work: Work, copy_id: UUID) -> ReturnPolicy:
+    """Of its class, as it is today."""
+    organisation_id, class_code = work.session.execute(
+        select(PrintRequest.organisation_id, PrintRequest.class_code)
+        .join(Copy, Copy.request_id == PrintRequest.id)
         .where(Copy.id == copy_id)
     ).one()
-    copy, class_code = row
+    return return_policy(work, organisation_id, class_code)
+
+
+def lay_owed(work: Work, copy_id: UUID) -> None:
+    """The copy was printed: from now on its paper is owed, when its class says so. A second time changes nothing."""
     if work.session.get(OwedReturn, copy_id) is not None:
         return
-    policy = return_policy(work, copy.organisation_id, class_code)
+    policy = policy_of_copy(work, copy_id)
+    copy = work.session.execute(
+        select(Copy.organisation_id, Copy.branch_id, Copy.printed_at).where(Copy.id == copy_id)
+    ).one()
     since, due = due_at(policy.days, policy.counted_from, copy.printed_at or work.now(), None)
     work.session.add(
         OwedReturn(
@@ -161,9 +168,7 @@ def _owed(work: Work, actor: Actor, copy_id: UUID) -> tuple[OwedReturn, datetime
     )
     if owed is None:
         raise NotFound("there is no such owed return")
-    still = select(Copy.id).where(
-        Copy.id == copy_id, Copy.state == CopyState.PRINTED, ~is_archived(Copy.id.expression)
-    )
+    still = select(Copy.id).where(Copy.id == copy_id, Copy.state == CopyState.PRINTED, ~is_archived(Copy.id.expression))
     if owed.due_at is None or owed.written_off_at is not None or work.session.scalar(still) is None:
         raise TransitionRefused("this paper is owed no more")
     return owed, owed.due_at

@@ -1,4 +1,4 @@
-"""When a signed paper is due, how late it is, who is told at which stage, and when a branch may ask for no more. Pure."""
+"""When a signed paper is due, how late it is, who is told when, and when a branch may ask for no more. Pure."""
 
 from __future__ import annotations
 

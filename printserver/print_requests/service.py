@@ -29,6 +29,7 @@ from printserver.print_requests.copies import move_copy
 from printserver.print_requests.electronic import Electronic
 from printserver.print_requests.events import RequestMoved, RequestSubmitted, RequestUrged
 from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.owed_block import pass_block
 from printserver.print_requests.request_seals import facts_of_request, keep_seals
 from printserver.print_requests.states import (
     CopyAction,
@@ -85,11 +86,12 @@ def submit_request(
 ) -> PrintRequest:
     """Record the application and have it rendered. `safe` must be in the object store already.
 
-    Raises: as `check_application`; PlaceFrozen, ReferenceTaken; NotFound or TransitionRefused for an earlier request
-    that cannot be followed.
+    Raises: as `check_application`; PlaceFrozen, ReturnsOverdue, ReferenceTaken; NotFound or TransitionRefused for an
+    earlier request that cannot be followed.
     """
     found = check_application(work, actor, application, most_copies=most_copies)
     require_open(work, actor.organisation_id, actor.branch_id, printer_facts(work, application.printer_id).branch_id)
+    pass_block(work, actor, application.class_code)
     reference = application.own_reference.strip()
     earlier = None if application.earlier_id is None else _earlier(work, actor, application.earlier_id, reference)
     document = register_document(work, actor, actor.branch_id, safe, filename=application.filename)

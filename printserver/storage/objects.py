@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
-import obstore
-from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore
-
 from printserver.foundation.errors import IntegrityError, NotFound
+from printserver.storage.blobs import Blobs, FolderBlobs
 
 DIGEST_LENGTH: Final = 64
+ERASED: Final = ".erased"
+"""What the name of an object gets, in the place of its bytes or its key, when it was erased."""
 
 
 class ObjectChanged(IntegrityError):
+    """What is stored is not what was put there, or is another object, or another organisation's."""
+
     code = "object-changed"
 
 
@@ -45,54 +45,69 @@ class Objects(Protocol):
         """What is stored, in no certain order; the erased is not among it."""
 
 
-class LocalObjects:
-    """A folder on this machine. Objects are never overwritten, and are on the disk before a row can name them."""
+class PlainObjects:
+    """As they are, in a folder or a bucket: for tests, and for installations that chose not to seal."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._store = LocalStore(folder)
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
 
     def put(self, data: bytes, owner: UUID) -> str:
         digest = sha256(data).hexdigest()
-        path = _path(digest, owner)
-        try:
-            obstore.put(self._store, path, data, mode="create")
-        except AlreadyExistsError:
+        if not self._blobs.create(path_of(digest, owner), data):
             self.get(digest, owner)
-        else:
-            file = self._folder / path
-            for written in (file, file.parent, file.parent.parent, self._folder):
-                _sync(written)
         return digest
 
     def get(self, digest: str, owner: UUID) -> bytes:
-        try:
-            data = bytes(obstore.get(self._store, _path(digest, owner)).bytes())
-        except FileNotFoundError:
-            raise NotFound(f"no object {digest}") from None
-        if sha256(data).hexdigest() != digest:
-            raise ObjectChanged(f"the stored object {digest} is not what was put there")
-        return data
+        path = path_of(digest, owner)
+        data = self._blobs.read(path)
+        if data is None:
+            raise absent(self._blobs, path)
+        return checked(data, digest)
 
     def erase(self, digest: str, owner: UUID) -> None:
-        file = self._folder / _path(digest, owner)
-        file.unlink(missing_ok=True)
-        if file.parent.is_dir():
-            _sync(file.parent)
+        path = path_of(digest, owner)
+        if self._blobs.read(path) is not None:
+            self._blobs.create(path + ERASED, b"")
+            self._blobs.delete(path)
 
     def digests(self, owner: UUID) -> Iterator[str]:
-        return (file.name for file in (self._folder / str(owner)).glob("??/*") if len(file.name) == DIGEST_LENGTH)
+        return digests_among(self._blobs, owner)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+class LocalObjects(PlainObjects):
+    """A folder on this machine. Objects are never overwritten, and are on the disk before a row can name them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(FolderBlobs(folder))
 
 
-def _path(digest: str, owner: UUID) -> str:
+def path_of(digest: str, owner: UUID) -> str:
+    """Raises: NotFound for what is no digest."""
     if len(digest) != DIGEST_LENGTH or not set(digest) <= set("0123456789abcdef"):
         raise NotFound("no object has such a name")
     return f"{owner}/{digest[:2]}/{digest}"
+
+
+def absent(blobs: Blobs, path: str) -> NotFound:
+    """What to say of an object that is not there."""
+    digest = path.rpartition("/")[2]
+    if blobs.read(path + ERASED) is None:
+        return NotFound(f"no object {digest}")
+    return ObjectErased(f"the object {digest} was erased")
+
+
+def changed(digest: str) -> ObjectChanged:
+    return ObjectChanged(f"the stored object {digest} is not what was put there")
+
+
+def checked(data: bytes, digest: str) -> bytes:
+    """Raises: ObjectChanged."""
+    if sha256(data).hexdigest() != digest:
+        raise changed(digest)
+    return data
+
+
+def digests_among(blobs: Blobs, owner: UUID) -> Iterator[str]:
+    """Of all names of an organisation, those that are digests."""
+    names = (path.rpartition("/")[2] for path in blobs.names(str(owner)))
+    return (name for name in names if len(name) == DIGEST_LENGTH)

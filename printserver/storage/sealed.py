@@ -106,19 +106,20 @@ def unseal(blob: bytes, belongs: Belonging, keys: KeyWrapper) -> bytes:
 def seal_apart(data: bytes, belongs: Belonging, keys: KeyWrapper) -> Sealed:
     """The content may lie anywhere; the wrapped key is kept where it can be forgotten.   Raises: Unavailable."""
     key = secrets.token_bytes(KEY_BYTES)
-    return Sealed(keys.wrap(key, belongs), _encrypt(data, key, belongs.associated_data))
+    return Sealed(keys.wrap(key, belongs), encrypt(data, key, belongs.associated_data))
 
 
 def unseal_apart(sealed: Sealed, belongs: Belonging, keys: KeyWrapper) -> bytes:
     """What was sealed as this very object.   Raises: SealedNotGenuine, Unavailable."""
     key = keys.unwrap(sealed.wrapped_key, belongs)
     try:
-        return _decrypt(sealed.content, key, belongs.associated_data)
+        return decrypt(sealed.content, key, belongs.associated_data)
     except (InvalidTag, ValueError) as problem:
         raise SealedNotGenuine("the sealed object was changed, or is another one") from problem
 
 
-def _encrypt(data: bytes, key: bytes, associated_data: bytes) -> bytes:
+def encrypt(data: bytes, key: bytes, associated_data: bytes) -> bytes:
+    """key: 32 random bytes of this object alone.   The content: prefix (7 bytes), chunks."""
     cipher, prefix = AESGCM(key), secrets.token_bytes(_PREFIX)
     parts = [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)] or [b""]
     last = len(parts) - 1
@@ -129,8 +130,8 @@ def _encrypt(data: bytes, key: bytes, associated_data: bytes) -> bytes:
     return prefix + b"".join(encrypted)
 
 
-def _decrypt(content: bytes, key: bytes, associated_data: bytes) -> bytes:
-    """Raises: InvalidTag, ValueError."""
+def decrypt(content: bytes, key: bytes, associated_data: bytes) -> bytes:
+    """What `encrypt` was given.   Raises: InvalidTag, ValueError."""
     cipher, prefix, whole = AESGCM(key), content[:_PREFIX], CHUNK + _TAG
     starts = range(_PREFIX, len(content), whole)
     if not starts:

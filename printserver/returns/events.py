@@ -28,11 +28,20 @@ class ReturnRead(ReturnEvent):
     matched: int
     doubtful: int
     blank: int
+    attached: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnFailed(ReturnEvent):
     problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagesTakenOver(ReturnEvent):
+    """The first pages of a failed return of the same bytes had their fate already; they belong to this one now."""
+
+    earlier_id: UUID
+    pages: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +70,51 @@ class PageDoubted(PageEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProcessSheetMet(PageEvent):
+    """The pages behind this one belong to that request, as far as they carry no code."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageAttached(PageEvent):
+    """`sheet`: the process sheet's place in the scan; none when a person said so."""
+
+    request_id: UUID
+    sheet: int | None
+    image_sha256: str
+    reason: str = ""
+    state_before: str = ""
+    reason_before: str = ""
+    copy_id_before: UUID | None = None
+    page_before: int | None = None
+    request_id_before: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageVersionKept(PageEvent):
+    """A further scan of a page that came home before."""
+
+    copy_id: UUID
+    page: int
+    reason: str
+    image_sha256: str
+    state_before: str
+    reason_before: str
+    copy_id_before: UUID | None
+    page_before: int | None
+    request_id_before: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachmentRead(Event):
+    """Somebody fetched an attached page by way of the request."""
+
+    subject: ClassVar[str] = "print-request"
+    page_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageSettled(PageEvent):
     """What it was taken for before stays here."""
 
@@ -71,6 +125,7 @@ class PageSettled(PageEvent):
     reason_before: str
     copy_id_before: UUID | None
     page_before: int | None
+    request_id_before: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +135,7 @@ class PageDiscarded(PageEvent):
     reason_before: str
     copy_id_before: UUID | None
     page_before: int | None
+    request_id_before: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

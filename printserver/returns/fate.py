@@ -12,12 +12,15 @@ from uuid import UUID
 
 import cv2
 
+from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.foundation.unit_of_work import Database
+from printserver.organisations.access import branch_path
 from printserver.organisations.queries import OrganisationFacts
 from printserver.print_requests.queries import CopyFacts, copy_by_serial
+from printserver.print_requests.sheet_requests import request_place
 from printserver.returns.comparing import IssuedPages, NotCompared
 from printserver.returns.comparison import Comparison, RegionKind, Verdict
-from printserver.returns.matching import Image, find_codes, upright
+from printserver.returns.matching import Image, PageCodes, find_codes, upright
 from printserver.returns.pages import ScanPage
 from printserver.returns.reading import CodeReading, note_of_state, read_codes, refusal
 from printserver.returns.states import PageState, Reason
@@ -26,6 +29,8 @@ from printserver.storage.objects import Objects
 from printserver.verification.service import agrees
 
 JPEG_QUALITY: Final = 85
+_OF_THE_PAGE: Final = (cv2.error, ValueError, ArithmeticError, LookupError, MemoryError)
+"""What strange pixels make the libraries raise: such a page waits for a person, and the next one is read."""
 LEAST_FOUND: Final = 0.5
 MOST_MISSING: Final = 1
 """A page of verdict `review` is kept by itself only when this share of the issued marks was found and no more than
@@ -44,6 +49,10 @@ class PageFate:
     page: int | None = None
     rotation: int = 0
     """Degrees clockwise by which the page lay turned in the scan."""
+    request_id: UUID | None = None
+    """Of the copy that the code names, of the process sheet, or of the sheet that the page lies behind."""
+    sheet: int | None = None
+    """1-based place in the scan of the process sheet, its own or the one that the page lies behind."""
     image_sha256: str | None = None
     """Upright as far as that is known, a JPEG file."""
     verdict: str = ""
@@ -55,6 +64,11 @@ class PageFate:
         if self.state is not PageState.MATCHED or self.copy_id is None or self.page is None:
             return None
         return self.copy_id, self.page
+
+    @property
+    def is_uncoded(self) -> bool:
+        """Seen well enough, and without any trace of a code of ours."""
+        return self.state is PageState.DOUBTFUL and self.reason == Reason.UNREADABLE and "damaged" not in self.findings
 
     def doubted(self, reason: Reason) -> PageFate:
         return replace(self, state=PageState.DOUBTFUL, reason=reason)
@@ -68,25 +82,37 @@ class PageReader:
     objects: Objects
     key_list: KeyList
     organisation: OrganisationFacts
+    branch_id: UUID
     issued: IssuedPages
     at: datetime
 
     def fate(self, scanned: ScanPage) -> PageFate:
         """Raises: Unavailable; whatever else is wrong with a page is its fate."""
         if scanned.image is None:
-            trouble = {"trouble": scanned.trouble or ""}
-            return PageFate(scanned.number, PageState.DOUBTFUL, Reason.BROKEN_PAGE, findings=trouble)
-        codes = find_codes(scanned.image, scanned.dpi)
+            return _broken(scanned.number, scanned.trouble or "")
+        try:
+            return self._read(scanned, scanned.image)
+        except Unavailable:
+            raise
+        except (PrintServerError, *_OF_THE_PAGE) as problem:
+            return _broken(scanned.number, f"{type(problem).__name__}: {problem}"[:300])
+
+    def _read(self, scanned: ScanPage, image: Image) -> PageFate:
+        codes = find_codes(image, scanned.dpi)
         rotation = codes.rotation or 0
         seen = PageFate(
             scanned.number,
             PageState.BLANK,
             rotation=rotation,
-            image_sha256=self.objects.put(_jpeg(upright(scanned.image, rotation)), self.organisation.id),
+            image_sha256=self.objects.put(_jpeg(upright(image, rotation)), self.organisation.id),
             findings={"rung": codes.rung, "dpi": round(scanned.dpi), "source": scanned.source},
         )
         if codes.blank:
             return seen
+        if codes.damaged:
+            seen = replace(seen, findings=seen.findings | {"damaged": list(codes.damaged)})
+        if codes.sheets:
+            return self._sheet(seen, codes)
         reading = read_codes(codes, self.key_list, self.at)
         findings = seen.findings | {"evidence": reading.evidence}
         if reading.code is None:
@@ -95,11 +121,26 @@ class PageReader:
         copy, reason = self._looked_up(reading)
         if copy is None:
             return replace(seen, findings=findings).doubted(reason or Reason.UNKNOWN_CODE)
-        named = replace(seen, copy_id=copy.id, page=reading.code.page, findings=findings)
+        named = replace(seen, copy_id=copy.id, page=reading.code.page, request_id=copy.request_id, findings=findings)
         if reason is not None:
             return named.doubted(reason)
         matched = replace(named, state=PageState.MATCHED, reason=note_of_state(copy.state) or "")
-        return self._compared(matched, copy, reading.code.page, scanned.image, scanned.dpi)
+        return self._compared(matched, copy, reading.code.page, image, scanned.dpi)
+
+    def _sheet(self, seen: PageFate, codes: PageCodes) -> PageFate:
+        """Whose process sheet it is; one of a branch that is not beneath the return's own says nothing."""
+        if codes.codes or len(codes.process_codes) != 1:
+            return seen.doubted(Reason.CONFLICTING_CODES)
+        with self.database.reading() as work:
+            request = request_place(work, codes.process_codes[0].request_id)
+            if request is None:
+                return seen.doubted(Reason.SHEET_UNKNOWN)
+            if request.organisation_id != self.organisation.id:
+                return seen.doubted(Reason.SHEET_FOREIGN)
+            beneath = branch_path(work, request.branch_id).startswith(branch_path(work, self.branch_id))
+        if not beneath:
+            return seen.doubted(Reason.SHEET_FOREIGN)
+        return replace(seen, state=PageState.SHEET, request_id=request.id)
 
     def _looked_up(self, reading: CodeReading) -> tuple[CopyFacts | None, Reason | None]:
         """The organisation's own copy that the code names, and why the page may not simply be taken for it."""
@@ -132,6 +173,10 @@ class PageReader:
 def _is_recognised(comparison: Comparison) -> bool:
     missing = sum(region.kind is RegionKind.MISSING for region in comparison.regions)
     return comparison.score >= LEAST_FOUND and missing <= MOST_MISSING
+
+
+def _broken(number: int, trouble: str) -> PageFate:
+    return PageFate(number, PageState.DOUBTFUL, Reason.BROKEN_PAGE, findings={"trouble": trouble})
 
 
 def _jpeg(image: Image) -> bytes:

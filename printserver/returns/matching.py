@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +18,7 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from printserver.foundation.serials import PageCode, SerialMalformed
+from printserver.print_requests.process_code import ProcessCode, ProcessCodeMalformed
 
 Image = NDArray[np.uint8]
 """A decoded page: (height, width) grey or (height, width, 3) in the order blue, green, red."""
@@ -32,6 +33,8 @@ _A4_LONG_SIDE_MM: Final = 297.0
 _CORNER_LONG_MM: Final = 66
 _CORNER_SHORT_MM: Final = 63
 _BLANK_BELOW_MM2: Final = 3.0
+_DAMAGED: Final = re.compile(r"[0-9]{28,36}|9[0-9]{37,45}", re.ASCII)
+"""About as long as a page's or a process sheet's bars; nobody else prints numbers of that kind."""
 _VERIFICATION_TEXT: Final = re.compile(r"https?://[0-9A-Za-z.:\[\]-]{1,60}/q/[0-9]{100,400}", re.ASCII)
 
 
@@ -71,6 +74,10 @@ class PageCodes:
     """QR codes first."""
     troubles: tuple[str, ...] = ()
     """What the reader itself failed on; a failure never ends the page or the file."""
+    sheets: tuple[FoundCode, ...] = ()
+    """Barcodes of process sheets; no page of a copy carries one."""
+    damaged: tuple[str, ...] = ()
+    """Digits of bars that look like ours and whose check digits do not agree: never believed, good for a guess."""
 
     @property
     def blank(self) -> bool:
@@ -79,7 +86,8 @@ class PageCodes:
     @property
     def rotation(self) -> int | None:
         """Degrees clockwise by which the page lies turned in its image; None when no code was read."""
-        return self.codes[0].rotation if self.codes else None
+        found = self.codes or self.sheets
+        return found[0].rotation if found else None
 
     @property
     def qr_texts(self) -> tuple[str, ...]:
@@ -90,6 +98,11 @@ class PageCodes:
     def page_codes(self) -> tuple[PageCode, ...]:
         """Code 128 contents whose check digits agree."""
         return tuple(dict.fromkeys(PageCode.parse(code.text) for code in self.codes if not code.is_qr))
+
+    @property
+    def process_codes(self) -> tuple[ProcessCode, ...]:
+        """Of process sheets, check digits agree."""
+        return tuple(dict.fromkeys(ProcessCode.parse(code.text) for code in self.sheets))
 
 
 class Evidence(StrEnum):
@@ -117,22 +130,22 @@ def find_codes(image: Image, dpi: float | None = None) -> PageCodes:
     Never raises on a strange image: what the reader failed on is in `troubles`.
     """
     pixels_a_mm = (dpi / 25.4) if dpi else max(image.shape[:2]) / _A4_LONG_SIDE_MM
-    troubles: list[str] = []
+    beside = _Beside()
     for rung, parts, formats, binarizer in _readings(image, pixels_a_mm):
         found: list[FoundCode] = []
         for part in parts:
-            found = _read(part, formats, binarizer, troubles)
-            if found:
+            found = _read(part, formats, binarizer, beside)
+            if found or beside.sheets:
                 break
-        if found or rung is Rung.BLANK:
+        if found or beside.sheets or rung is Rung.BLANK:
             found.sort(key=lambda code: not code.is_qr)
-            return PageCodes(rung, tuple(found), tuple(troubles))
-    return PageCodes(Rung.UNREAD, troubles=tuple(troubles))
+            return beside.page(rung, found)
+    return beside.page(Rung.UNREAD, [])
 
 
 def every_code(image: Image) -> tuple[FoundCode, ...]:
     """All codes of ours on a clean page, such as one we have rendered; one reading of the whole page, no ladder."""
-    return tuple(_read(_Part(_red(image)), _BOTH, zxingcpp.Binarizer.LocalAverage, []))
+    return tuple(_read(_Part(_red(image)), _BOTH, zxingcpp.Binarizer.LocalAverage, _Beside()))
 
 
 def identify_page(codes: PageCodes, read_qr: Callable[[str], PageCode | None]) -> PageIdentity:
@@ -214,6 +227,19 @@ class _Part:
     scale: float = 1.0
 
 
+@dataclass
+class _Beside:
+    """What the readings of one page came upon besides its codes."""
+
+    sheets: list[FoundCode] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def page(self, rung: Rung, found: Sequence[FoundCode]) -> PageCodes:
+        damaged = () if found or self.sheets else tuple(dict.fromkeys(self.damaged))
+        return PageCodes(rung, tuple(found), tuple(self.troubles), tuple(self.sheets), damaged)
+
+
 _Reading = tuple[Rung, Iterator[_Part], list[zxingcpp.BarcodeFormat], zxingcpp.Binarizer]
 
 
@@ -271,27 +297,45 @@ def _thresholded(image: Image, pixels_a_mm: float) -> Image:
 
 
 def _read(
-    part: _Part, formats: list[zxingcpp.BarcodeFormat], binarizer: zxingcpp.Binarizer, troubles: list[str]
+    part: _Part, formats: list[zxingcpp.BarcodeFormat], binarizer: zxingcpp.Binarizer, beside: _Beside
 ) -> list[FoundCode]:
     if min(part.image.shape) < 16:
         return []
     try:
-        barcodes = zxingcpp.read_barcodes(part.image, formats=formats, try_invert=False, binarizer=binarizer)
+        barcodes = zxingcpp.read_barcodes(
+            part.image, formats=formats, try_invert=False, binarizer=binarizer, return_errors=formats is _BOTH
+        )
     except (ValueError, RuntimeError, MemoryError) as failure:
-        troubles.append(f"{type(failure).__name__}: {failure}")
+        beside.troubles.append(f"{type(failure).__name__}: {failure}")
         return []
     found: list[FoundCode] = []
     for barcode in barcodes:
         try:
             text, is_qr = barcode.text, barcode.format.symbology == zxingcpp.BarcodeFormat.QRCode
         except (ValueError, RuntimeError) as failure:
-            troubles.append(f"{type(failure).__name__}: {failure}")
+            beside.troubles.append(f"{type(failure).__name__}: {failure}")
             continue
-        if _is_ours(text, is_qr=is_qr):
-            rotation = round(barcode.orientation / 90) * 90 % 360
-            quad = _quad(barcode.position, part)
-            found.append(FoundCode(text, is_qr, quad if is_qr else _clockwise(quad), rotation))
+        code = _found(barcode, text, part, is_qr=is_qr)
+        if barcode.valid and _is_ours(text, is_qr=is_qr):
+            found.append(code)
+        elif barcode.valid and not is_qr and _is_process_code(text):
+            beside.sheets.append(code)
+        elif not is_qr and _DAMAGED.fullmatch(text):
+            beside.damaged.append(text)
     return found
+
+
+def _found(barcode: zxingcpp.Barcode, text: str, part: _Part, *, is_qr: bool) -> FoundCode:
+    quad = _quad(barcode.position, part)
+    return FoundCode(text, is_qr, quad if is_qr else _clockwise(quad), round(barcode.orientation / 90) * 90 % 360)
+
+
+def _is_process_code(text: str) -> bool:
+    try:
+        ProcessCode.parse(text)
+    except ProcessCodeMalformed:
+        return False
+    return True
 
 
 def _is_ours(text: str, *, is_qr: bool) -> bool:

@@ -1,18 +1,21 @@
-"""Read a return and record what became of each of its pages, once.
+"""Read a return and record the fate of each of its pages, page by page.
 
-Decoding, matching and comparing run outside transactions. May be run again after a crash: the result is recorded only
-while the return is still `received`, pictures are stored by digest, a copy is archived once.
+Decoding, matching and comparing run outside transactions. Each page is recorded in a transaction of its own together
+with the count of those that are: whoever finds that count moved has lost the race and writes nothing. So a crash
+repeats at most the reading of one page, and the batch can be watched while it is worked on. Pictures are stored by
+digest, a copy is archived once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from printserver.archive.queries import record_of_copy
 from printserver.audit.log import By, append
 from printserver.foundation.errors import NotFound, PrintServerError, Unavailable
 from printserver.foundation.ids import new_id
@@ -21,12 +24,22 @@ from printserver.organisations.queries import OrganisationFacts, organisation
 from printserver.print_requests.queries import copy_facts
 from printserver.returns.comparing import IssuedPages
 from printserver.returns.completion import archive_if_complete, kept_pages, lock_copies
-from printserver.returns.events import PageDoubted, PageMatched, ReturnFailed, ReturnRead
+from printserver.returns.events import (
+    PageAttached,
+    PageDoubted,
+    PageEvent,
+    PageMatched,
+    PagesTakenOver,
+    ProcessSheetMet,
+    ReturnFailed,
+    ReturnRead,
+)
 from printserver.returns.fate import PageFate, PageReader
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.pages import scan_pages
 from printserver.returns.reading import refusal_of_state
-from printserver.returns.states import KEPT, PageState, Reason, ReturnState
+from printserver.returns.separation import Section, placed
+from printserver.returns.states import KEPT, OF_REQUEST, PageState, Reason, ReturnState
 from printserver.signing.key_list import KeyList
 from printserver.storage.objects import Objects
 
@@ -42,13 +55,15 @@ class ReturnTools:
 
 @dataclass(frozen=True)
 class _Order:
-    """A return as it stands when its reading begins."""
+    """A return as it stands when its reading begins.   done: how many of its pages have their fate."""
 
     id: UUID
     branch_id: UUID
     organisation: OrganisationFacts
     scan_sha256: str
     state: ReturnState
+    pages: int
+    done: int
     at: datetime
 
     @property
@@ -60,41 +75,79 @@ def process_return(tools: ReturnTools, return_id: UUID) -> None:
     """Give each page of the return its fate, and archive the copies that it completes.
 
     A file that cannot be read at all makes the return `failed`, with the reason; its bytes stay stored.
-    Raises: Unavailable, KeyListRefused: the return stays `received`, to be read later.
+    Raises: Unavailable, KeyListRefused: the return stays `received`, to be read on later.
     """
-    with tools.database.reading() as work:
-        order = _order(work, return_id)
+    with tools.database.work() as work:
+        order = _taken_up(work, return_id)
     if order.state is ReturnState.RECEIVED:
         reader = _reader(tools, order, tools.load_key_list())
         try:
-            fates = list(_fates(tools, order, reader))
+            for fate in _fates(tools, order, reader):
+                _record(tools.database, order, fate)
         except Unavailable:
             raise
         except PrintServerError as problem:
             fail_return(tools.database, return_id, f"{problem.code}: {problem}")
             return
-        _record(tools.database, order, fates)
+        _finish(tools.database, order)
     _archive(tools.database, order)
 
 
-def _fates(tools: ReturnTools, order: _Order, reader: PageReader) -> Iterator[PageFate]:
-    for number, scanned in enumerate(scan_pages(tools.objects.get(order.scan_sha256, order.organisation.id)), 1):
-        yield reader.fate(scanned)
-        _note_read(tools.database, order.id, number)
-
-
-def _note_read(database: Database, return_id: UUID, pages: int) -> None:
-    """Only for whoever watches: nothing is decided by it."""
-    with database.work() as work:
-        work.session.execute(update(Return).where(Return.id == return_id).values(pages_read=pages))
-
-
 def fail_return(database: Database, return_id: UUID, problem: str) -> None:
-    """Close a return of which nothing could be read, unless it has been read."""
+    """Close a return that cannot be read on, unless it has been read.
+
+    Pages that have their fate keep it; when the same file is handed in again, it is read on from there.
+    """
     with database.work() as work:
         order = _order(work, return_id)
         if _close(work, return_id, ReturnState.FAILED, failure=problem):
             append(work, order.by, ReturnFailed(id=return_id, problem=problem))
+
+
+def _taken_up(work: Work, return_id: UUID) -> _Order:
+    """The return with the pages that are recorded already, its own and those of a failed return of the same bytes."""
+    order = _order(work, return_id)
+    if order.state is not ReturnState.RECEIVED:
+        return order
+    if not order.done:
+        _take_over(work, order)
+    recorded = select(func.count()).where(ReturnPage.return_id == return_id).scalar_subquery()
+    work.session.execute(
+        update(Return)
+        .where(Return.id == return_id, Return.state == ReturnState.RECEIVED)
+        .values(pages_read=recorded)
+        .execution_options(synchronize_session=False)
+    )
+    work.session.expire_all()
+    return _order(work, return_id)
+
+
+def _take_over(work: Work, order: _Order) -> None:
+    failed = work.session.scalars(
+        select(Return).where(
+            Return.branch_id == order.branch_id,
+            Return.scan_sha256 == order.scan_sha256,
+            Return.state == ReturnState.FAILED,
+            Return.pages_read > 0,
+        )
+    )
+    for earlier in failed.all():
+        moved = work.session.scalars(
+            update(ReturnPage)
+            .where(ReturnPage.return_id == earlier.id)
+            .values(return_id=order.id)
+            .returning(ReturnPage.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        if moved:
+            section = (earlier.section_request_id, earlier.section_sheet)
+            work.session.execute(
+                update(Return)
+                .where(Return.id == order.id)
+                .values(section_request_id=section[0], section_sheet=section[1])
+            )
+            append(work, order.by, PagesTakenOver(id=order.id, earlier_id=earlier.id, pages=len(moved)))
+            return
 
 
 def _order(work: Work, return_id: UUID) -> _Order:
@@ -102,29 +155,79 @@ def _order(work: Work, return_id: UUID) -> _Order:
     if row is None:
         raise NotFound("there is no such return")
     own = organisation(work, row.organisation_id)
-    return _Order(row.id, row.branch_id, own, row.scan_sha256, ReturnState(row.state), work.now())
+    state = ReturnState(row.state)
+    return _Order(row.id, row.branch_id, own, row.scan_sha256, state, row.pages, row.pages_read, work.now())
 
 
 def _reader(tools: ReturnTools, order: _Order, key_list: KeyList) -> PageReader:
     issued = IssuedPages(tools.objects)
-    return PageReader(tools.database, tools.objects, key_list, order.organisation, issued, order.at)
+    return PageReader(tools.database, tools.objects, key_list, order.organisation, order.branch_id, issued, order.at)
 
 
-def _record(database: Database, order: _Order, fates: Sequence[PageFate]) -> None:
-    """Write what was found, unless it is written already."""
+def _fates(tools: ReturnTools, order: _Order, reader: PageReader) -> Iterator[PageFate]:
+    """Of the pages that have none yet."""
+    scan = tools.objects.get(order.scan_sha256, order.organisation.id)
+    for scanned in scan_pages(scan, only=range(order.done + 1, order.pages + 1)):
+        yield reader.fate(scanned)
+
+
+def _record(database: Database, order: _Order, fate: PageFate) -> None:
+    """Write what became of the page, unless somebody has done so already."""
     with database.work() as work:
-        if not _close(work, order.id, ReturnState.READ, pages=len(fates)):
+        counted = work.session.execute(
+            update(Return)
+            .where(
+                Return.id == order.id,
+                Return.state == ReturnState.RECEIVED,
+                Return.pages_read == fate.position - 1,
+            )
+            .values(pages_read=fate.position)
+            .returning(Return.section_request_id, Return.section_sheet)
+        ).one_or_none()
+        if counted is None:
             return
-        final = _final(work, fates)
-        for fate in final:
-            _write(work, order, fate)
-        counts = {state: sum(fate.state is state for fate in final) for state in PageState}
+        request_id, sheet = counted
+        before = None if request_id is None or sheet is None else Section(request_id, sheet)
+        final, after = placed(before, _final(work, fate))
+        if after != before:
+            section = (None, None) if after is None else (after.request_id, after.sheet)
+            work.session.execute(
+                update(Return)
+                .where(Return.id == order.id)
+                .values(section_request_id=section[0], section_sheet=section[1])
+            )
+        _write(work, order, final)
+
+
+def _final(work: Work, fate: PageFate) -> PageFate:
+    """Of each page of a copy only the first is kept; and the books may have changed while the page was compared."""
+    place = fate.kept_as
+    if place is None:
+        return fate
+    lock_copies(work, [place[0]])
+    reason = refusal_of_state(copy_facts(work, place[0]).state)
+    if reason is None and place[1] in kept_pages(work, place[0]):
+        archived = record_of_copy(work, place[0]) is not None
+        reason = Reason.NEW_VERSION if archived else Reason.DUPLICATE_PAGE
+    return fate if reason is None else fate.doubted(reason)
+
+
+def _finish(database: Database, order: _Order) -> None:
+    """Close the return when all its pages have their fate, once."""
+    with database.work() as work:
+        if not _close(work, order.id, ReturnState.READ):
+            return
+        rows = work.session.execute(
+            select(ReturnPage.state, func.count()).where(ReturnPage.return_id == order.id).group_by(ReturnPage.state)
+        )
+        counts = {PageState(state): count for state, count in rows}
         read = ReturnRead(
             id=order.id,
-            pages=len(final),
-            matched=counts[PageState.MATCHED],
-            doubtful=counts[PageState.DOUBTFUL],
-            blank=counts[PageState.BLANK],
+            pages=sum(counts.values()),
+            matched=counts.get(PageState.MATCHED, 0),
+            doubtful=counts.get(PageState.DOUBTFUL, 0),
+            blank=counts.get(PageState.BLANK, 0),
+            attached=counts.get(PageState.ATTACHED, 0),
         )
         append(work, order.by, read)
 
@@ -140,25 +243,8 @@ def _close(work: Work, return_id: UUID, state: ReturnState, **fields: object) ->
     return moved is not None
 
 
-def _final(work: Work, fates: Sequence[PageFate]) -> list[PageFate]:
-    """Of each page of a copy only the first is kept; and the books may have changed while the pages were compared."""
-    copy_ids = {fate.kept_as[0] for fate in fates if fate.kept_as}
-    lock_copies(work, copy_ids)
-    refusals = {copy_id: refusal_of_state(copy_facts(work, copy_id).state) for copy_id in copy_ids}
-    taken = {(copy_id, page) for copy_id in copy_ids for page in kept_pages(work, copy_id)}
-    final: list[PageFate] = []
-    for fate in fates:
-        place = fate.kept_as
-        reason = refusals[place[0]] if place else None
-        if place in taken:
-            reason = reason or Reason.DUPLICATE_PAGE
-        final.append(fate if reason is None else fate.doubted(reason))
-        if place is not None:
-            taken.add(place)
-    return final
-
-
 def _write(work: Work, order: _Order, fate: PageFate) -> None:
+    own = fate.state in OF_REQUEST
     page = ReturnPage(
         id=new_id(),
         return_id=order.id,
@@ -169,6 +255,8 @@ def _write(work: Work, order: _Order, fate: PageFate) -> None:
         reason=fate.reason,
         copy_id=fate.copy_id,
         page=fate.page,
+        request_id=fate.request_id if own else None,
+        sheet=fate.sheet if own else None,
         rotation=fate.rotation,
         image_sha256=fate.image_sha256,
         verdict=fate.verdict,
@@ -180,7 +268,7 @@ def _write(work: Work, order: _Order, fate: PageFate) -> None:
         append(work, order.by, event)
 
 
-def _event(page: ReturnPage, fate: PageFate) -> PageMatched | PageDoubted | None:
+def _event(page: ReturnPage, fate: PageFate) -> PageEvent | None:
     if fate.kept_as is not None:
         copy_id, number = fate.kept_as
         return PageMatched(
@@ -204,7 +292,18 @@ def _event(page: ReturnPage, fate: PageFate) -> PageMatched | PageDoubted | None
             page=fate.page,
             verdict=fate.verdict,
         )
-    return None
+    if page.request_id is None:
+        return None
+    if fate.state is PageState.SHEET:
+        return ProcessSheetMet(id=page.id, return_id=page.return_id, position=page.position, request_id=page.request_id)
+    return PageAttached(
+        id=page.id,
+        return_id=page.return_id,
+        position=page.position,
+        request_id=page.request_id,
+        sheet=fate.sheet,
+        image_sha256=fate.image_sha256 or "",
+    )
 
 
 def _archive(database: Database, order: _Order) -> None:

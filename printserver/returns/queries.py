@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from printserver.archive.queries import record_of_copy
 from printserver.foundation.unit_of_work import Work
@@ -16,7 +16,8 @@ from printserver.organisations.access import Actor, require, within
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.access import copy_for
-from printserver.print_requests.queries import CopyFacts, copy_facts
+from printserver.print_requests.queries import copy_facts
+from printserver.print_requests.sheet_requests import NamedCopy, named_copies, request_places
 from printserver.returns.access import page_for, return_for
 from printserver.returns.completion import kept_pages
 from printserver.returns.matching import completeness
@@ -61,7 +62,10 @@ class ReturnedCopyView:
 
 @dataclass(frozen=True)
 class PageView:
-    """`reason`: a code of `states.Reason` or `states.Note`, or a person's words once settled or discarded.
+    """`reason`: a code of `states.Reason`, `states.Note` or `guesses.Why`, or a person's words.
+
+    `request_id`, `request_title`: of a process sheet and of what is attached to a request; `sheet`: that sheet's place
+    in the scan.
 
     `findings`: "rung", "evidence", "dpi", "source", "serial", "page", "trouble", "comparison", "score" and
     "regions" (x_um, y_um, w_um, h_um on the issued page, kind), as far as there are any.
@@ -80,6 +84,9 @@ class PageView:
     findings: dict[str, Any]
     settled_by: str
     settled_at: datetime | None
+    request_id: UUID | None = None
+    request_title: str = ""
+    sheet: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,11 @@ def returns(work: Work, actor: Actor, *, before: UUID | None = None, limit: int 
 def return_detail(work: Work, actor: Actor, return_id: UUID) -> ReturnDetail:
     """Raises: Forbidden, ReturnNotFound."""
     row = return_for(work, actor, return_id, Permission.READ_RETURNS)
-    return ReturnDetail(_summaries(work, [row])[0], _pages(work, ReturnPage.return_id == row.id))
+    return ReturnDetail(return_summary(work, row), _pages(work, ReturnPage.return_id == row.id))
+
+
+def return_summary(work: Work, row: Return) -> ReturnSummary:
+    return _summaries(work, [row])[0]
 
 
 def doubtful_pages(work: Work, actor: Actor, *, limit: int = 50) -> tuple[PageView, ...]:
@@ -127,6 +138,26 @@ def doubtful_pages(work: Work, actor: Actor, *, limit: int = 50) -> tuple[PageVi
         (ReturnPage.state == PageState.DOUBTFUL) & within(ReturnPage.branch_id, actor, Permission.READ_RETURNS),
         limit=max(1, min(limit, 200)),
     )
+
+
+def waiting_count(work: Work, actor: Actor) -> int:
+    """How many pages wait for a person.   Raises: Forbidden."""
+    require(actor, Permission.READ_RETURNS)
+    own = within(ReturnPage.branch_id, actor, Permission.READ_RETURNS)
+    waiting = select(func.count()).select_from(ReturnPage).where(ReturnPage.state == PageState.DOUBTFUL, own)
+    return work.session.scalar(waiting) or 0
+
+
+def waiting_beside(work: Work, actor: Actor, page_id: UUID) -> tuple[UUID | None, UUID | None]:
+    """The waiting pages before and behind this one, in the queue's order.   Raises: Forbidden, PageNotFound."""
+    row = page_for(work, actor, page_id, Permission.READ_RETURNS)
+    own = within(ReturnPage.branch_id, actor, Permission.READ_RETURNS)
+    here = tuple_(ReturnPage.return_id, ReturnPage.position)
+    at = tuple_(row.return_id, row.position)
+    waiting = select(ReturnPage.id).where(ReturnPage.state == PageState.DOUBTFUL, own)
+    before = waiting.where(here < at).order_by(ReturnPage.return_id.desc(), ReturnPage.position.desc()).limit(1)
+    behind = waiting.where(here > at).order_by(ReturnPage.return_id, ReturnPage.position).limit(1)
+    return work.session.scalar(before), work.session.scalar(behind)
 
 
 def page_view(work: Work, actor: Actor, page_id: UUID) -> PageView:
@@ -190,16 +221,21 @@ def _summaries(work: Work, rows: Sequence[Return]) -> tuple[ReturnSummary, ...]:
 def _pages(work: Work, condition: ColumnElement[bool], *, limit: int = 1000) -> tuple[PageView, ...]:
     chosen = select(ReturnPage).where(condition).order_by(ReturnPage.return_id, ReturnPage.position).limit(limit)
     rows = work.session.scalars(chosen).all()
-    copies = {row.copy_id: _copy(copy_facts(work, row.copy_id)) for row in rows if row.copy_id is not None}
+    named = named_copies(work, {row.copy_id for row in rows if row.copy_id is not None})
+    copies = {copy_id: returned_copy(copy) for copy_id, copy in named.items()}
+    places = request_places(work, {row.request_id for row in rows if row.request_id is not None})
+    titles = {request_id: place.title for request_id, place in places.items()}
     people = names(work, {row.settled_by for row in rows if row.settled_by is not None})
-    return tuple(_page(row, copies, people) for row in rows)
+    return tuple(_page(row, copies, people, titles) for row in rows)
 
 
-def _copy(copy: CopyFacts) -> ReturnedCopyView:
+def returned_copy(copy: NamedCopy) -> ReturnedCopyView:
     return ReturnedCopyView(copy.id, str(copy.serial), copy.number, copy.copies, copy.pages, copy.title)
 
 
-def _page(row: ReturnPage, copies: dict[UUID, ReturnedCopyView], people: dict[UUID, str]) -> PageView:
+def _page(
+    row: ReturnPage, copies: dict[UUID, ReturnedCopyView], people: dict[UUID, str], titles: dict[UUID, str]
+) -> PageView:
     return PageView(
         row.id,
         row.return_id,
@@ -214,4 +250,7 @@ def _page(row: ReturnPage, copies: dict[UUID, ReturnedCopyView], people: dict[UU
         row.findings,
         people.get(row.settled_by, "") if row.settled_by else "",
         row.settled_at,
+        row.request_id,
+        titles.get(row.request_id, "") if row.request_id else "",
+        row.sheet,
     )

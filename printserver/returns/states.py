@@ -26,11 +26,19 @@ class PageState(StrEnum):
     """A person said which page of which copy it is."""
     DISCARDED = "discarded"
     """A person said that it is no page to keep; it stays stored."""
+    SHEET = "process-sheet"
+    """It parts the batch: the uncoded pages behind it belong to its request."""
+    ATTACHED = "attached"
+    """A page without a code of ours that lay behind a request's process sheet, or that a person put there."""
+    VERSION = "version"
+    """A further scan of a page that came home before; a person said so."""
 
 
 class PageAction(StrEnum):
     SETTLE = "settle"
     DISCARD = "discard"
+    ATTACH = "attach"
+    KEEP_VERSION = "keep-version"
 
 
 class Reason(StrEnum):
@@ -59,6 +67,12 @@ class Reason(StrEnum):
     PAGE_OUT_OF_RANGE = "page-number-out-of-range"
     DUPLICATE_PAGE = "duplicate-page"
     """The same page of the same copy came home already."""
+    NEW_VERSION = "new-version"
+    """The same, and the copy is in the archive: this is a further scan of an archived page."""
+    SHEET_UNKNOWN = "sheet-unknown"
+    """A process sheet of a request that nobody here knows."""
+    SHEET_FOREIGN = "sheet-foreign"
+    """A process sheet of another organisation or of a branch that is not beneath this one."""
     DIFFERS = "differs"
     """The page does not show what was issued."""
     NOT_COMPARED = "not-compared"
@@ -80,15 +94,22 @@ RETURN_ENDS: Final = frozenset({R.READ, R.FAILED})
 KEPT: Final = frozenset({P.MATCHED, P.SETTLED})
 """The states in which a page counts as a page of its copy."""
 
+OF_REQUEST: Final = frozenset({P.SHEET, P.ATTACHED})
+"""The states in which a page belongs to a request, and to none of its copies."""
+
+_SETTLED_AS: Final[Mapping[PageAction, PageState]] = {
+    A.SETTLE: P.SETTLED,
+    A.DISCARD: P.DISCARDED,
+    A.ATTACH: P.ATTACHED,
+    A.KEEP_VERSION: P.VERSION,
+}
+
 PAGE_TRANSITIONS: Final[Mapping[tuple[PageState, PageAction], PageState]] = {
-    (P.DOUBTFUL, A.SETTLE): P.SETTLED,
-    (P.DOUBTFUL, A.DISCARD): P.DISCARDED,
-    (P.BLANK, A.SETTLE): P.SETTLED,
-    (P.MATCHED, A.SETTLE): P.SETTLED,  # corrections: what the machine or a person said before stays in the log
-    (P.MATCHED, A.DISCARD): P.DISCARDED,
-    (P.SETTLED, A.SETTLE): P.SETTLED,
-    (P.SETTLED, A.DISCARD): P.DISCARDED,
-    (P.DISCARDED, A.SETTLE): P.SETTLED,
+    # Whatever the machine or a person said may be corrected; what was said before stays in the log.
+    (state, action): after
+    for state in P
+    for action, after in _SETTLED_AS.items()
+    if (state, action) not in {(P.BLANK, A.DISCARD), (P.DISCARDED, A.DISCARD), (P.VERSION, A.KEEP_VERSION)}
 }
 
 

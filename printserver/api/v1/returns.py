@@ -14,7 +14,7 @@ from printserver.api.v1.common import Before, Limit, Page, View, api_router, pag
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations.permissions import Permission
-from printserver.returns import access, queries, service
+from printserver.returns import access, queries, service, settling
 from printserver.returns.states import PageState, ReturnState
 
 router = api_router("", "returns")
@@ -149,7 +149,7 @@ def read_return_page_image(page_id: UUID, actor: CurrentActor, adapters: Current
 def create_page_settlement(page_id: UUID, body: PageSettlement, actor: CurrentActor, work: CurrentWork) -> ReturnPage:
     """The copy is archived with its last page."""
     if isinstance(body, Settled):
-        service.settle_page(work, actor, page_id, serial=body.serial, page=body.page, reason=body.reason)
+        settling.settle_page(work, actor, page_id, serial=body.serial, page=body.page, reason=body.reason)
     else:
-        service.discard_page(work, actor, page_id, reason=body.reason)
+        settling.discard_page(work, actor, page_id, reason=body.reason)
     return ReturnPage.model_validate(queries.page_view(work, actor, page_id))

@@ -17,7 +17,7 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.queries import copy_facts
-from printserver.returns import queries, service
+from printserver.returns import queries, service, settling
 from printserver.returns.states import PAGE_TRANSITIONS, PageAction, ReturnState
 from printserver.returns.watched import pages_read
 from printserver.web.changes import SHOWN_BESIDE, refusal
@@ -93,8 +93,8 @@ def create_settlement(
     number = int(page) if page.strip().isascii() and page.strip().isdigit() else 0
     problem = refusal(
         call,
-        lambda work, actor: service.settle_page(work, actor, page_id, serial=serial, page=number, reason=reason),
-        beside=(*SHOWN_BESIDE, service.CopyNotFound),
+        lambda work, actor: settling.settle_page(work, actor, page_id, serial=serial, page=number, reason=reason),
+        beside=(*SHOWN_BESIDE, settling.CopyNotFound),
     )
     return _settled(view, call, page_id, problem, {"serial": serial, "page": page, "reason": reason})
 
@@ -102,7 +102,7 @@ def create_settlement(
 @router.post("/return-pages/{page_id}/discards", response_class=HTMLResponse)
 @requires(Permission.SETTLE_RETURNS)
 def create_discard(page_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
-    problem = refusal(call, lambda work, actor: service.discard_page(work, actor, page_id, reason=reason))
+    problem = refusal(call, lambda work, actor: settling.discard_page(work, actor, page_id, reason=reason))
     return _settled(view, call, page_id, problem, {"discard_reason": reason})
 
 

@@ -20,7 +20,8 @@ from printserver.print_requests.states import CopyState
 from printserver.returns import pipeline
 from printserver.returns.pipeline import ReturnTools, fail_return, process_return
 from printserver.returns.queries import PageView, ReturnDetail, copy_return_status, doubtful_pages, return_detail
-from printserver.returns.service import hand_in, settle_page
+from printserver.returns.service import hand_in
+from printserver.returns.settling import settle_page
 from printserver.returns.states import PageState, Reason, ReturnState
 from printserver.signing.p256 import key_id_of, spki_of
 from tests.paper_books import Books

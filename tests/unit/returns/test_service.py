@@ -10,33 +10,18 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from printserver.archive.queries import record_of_copy
 from printserver.audit.models import AuditEntry
-from printserver.foundation.errors import Forbidden, PrintServerError, TransitionRefused
+from printserver.foundation.errors import Forbidden, PrintServerError
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
-from printserver.foundation.serials import CopySerial, SerialMalformed
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
 from printserver.print_requests.queries import CopyFacts
-from printserver.print_requests.service import ReasonMissing
-from printserver.print_requests.states import CopyState
-from printserver.returns.access import PageNotFound
 from printserver.returns.intake import ScanIncomplete, ScanTypeUnknown
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.pipeline import fail_return
-from printserver.returns.queries import page_view
-from printserver.returns.service import (
-    AlreadyHandedIn,
-    CopyNotFound,
-    CopyNotReturnable,
-    NoSuchPage,
-    PageArchived,
-    PageTaken,
-    discard_page,
-    hand_in,
-    settle_page,
-)
+from printserver.returns.service import AlreadyHandedIn, hand_in
+from printserver.returns.settling import discard_page, settle_page
 from printserver.returns.states import PageState, Reason, ReturnState
 from tests.paper_books import Books
 from tests.paper_drawings import png_of
@@ -181,129 +166,3 @@ def test_of_two_who_hand_in_the_same_bytes_at_once_one_is_refused(any_books: Boo
     assert len(made) == 1
     assert [refusal.return_id for refusal in refused] == made * 3
     assert how_many(any_books, Return) == 1
-
-
-def test_an_archivist_settles_a_page_and_the_last_one_archives_the_copy(any_books: Books):
-    copy = any_books.copy(pages=2)
-    one, two = doubtful(any_books), doubtful(any_books)
-    settle(any_books, one, copy, 1)
-    with any_books.database.reading() as work:
-        assert record_of_copy(work, copy.id) is None
-        view = page_view(work, any_books.actor(Role.ARCHIVIST), one)
-        assert (view.state, view.page, view.settled_by, view.reason) == (PageState.SETTLED, 1, "王小明", "I saw it")
-    settle(any_books, two, copy, 2)
-    with any_books.database.reading() as work:
-        assert record_of_copy(work, copy.id) is not None
-    assert any_books.entries() == ["PageSettled", "PageSettled", "CopyArchived"]
-
-
-def test_a_correction_keeps_the_old_value_in_the_log(books: Books):
-    first, second = books.copies(2, pages=2)
-    page_id = doubtful(books)
-    settle(books, page_id, first, 1)
-    settle(books, page_id, second, 2)
-    discard(books, page_id)
-    settle(books, page_id, first, 2)
-    kept = ("state_before", "copy_id_before", "page_before")
-    assert [tuple(entry[name] for name in kept) for entry in facts(books, "PageSettled")] == [
-        ("doubtful", None, None),
-        ("settled", str(first.id), 1),
-        ("discarded", str(second.id), 2),
-    ]
-    assert [tuple(entry[name] for name in kept) for entry in facts(books, "PageDiscarded")] == [
-        ("settled", str(second.id), 2)
-    ]
-    assert page_as_it_is(books, page_id)[:4] == ("settled", "I saw it", first.id, 2)
-
-
-def test_a_page_that_is_kept_already_is_not_taken_twice(any_books: Books):
-    copy = any_books.copy(pages=2)
-    one, two = doubtful(any_books), doubtful(any_books)
-    settle(any_books, one, copy, 1)
-    before, entries = page_as_it_is(any_books, two), any_books.entries()
-    with pytest.raises(PageTaken):
-        settle(any_books, two, copy, 1)
-    assert (page_as_it_is(any_books, two), any_books.entries()) == (before, entries)
-    discard(any_books, one)
-    settle(any_books, two, copy, 1)
-
-
-def test_pages_of_an_archived_copy_no_longer_change(books: Books):
-    copy, other = books.copies(2)
-    page_id = doubtful(books)
-    settle(books, page_id, copy)
-    before, entries = page_as_it_is(books, page_id), books.entries()
-    with pytest.raises(PageArchived):
-        discard(books, page_id)
-    with pytest.raises(PageArchived):
-        settle(books, page_id, other)
-    assert (page_as_it_is(books, page_id), books.entries()) == (before, entries)
-
-
-@pytest.mark.parametrize("state", [CopyState.VOID, CopyState.MISSING, CopyState.ISSUED, CopyState.WASTED])
-def test_a_copy_that_is_void_or_was_never_printed_takes_no_page(books: Books, state: CopyState):
-    copy, page_id = books.copy(state=state), doubtful(books)
-    before = page_as_it_is(books, page_id)
-    with pytest.raises(CopyNotReturnable):
-        settle(books, page_id, copy)
-    assert (page_as_it_is(books, page_id), books.entries()) == (before, [])
-
-
-def test_what_cannot_be_meant_is_refused_and_changes_nothing(books: Books):
-    copy, page_id, archivist = books.copy(pages=2), doubtful(books), books.actor(Role.ARCHIVIST)
-    elsewhere = books.copy(branch=books.other)
-    before = page_as_it_is(books, page_id)
-    tries: list[tuple[type[PrintServerError], str, int, str]] = [
-        (NoSuchPage, str(copy.serial), 0, "x"),
-        (NoSuchPage, str(copy.serial), 3, "x"),
-        (ReasonMissing, str(copy.serial), 1, "  "),
-        (SerialMalformed, "1234", 1, "x"),
-        (CopyNotFound, str(CopySerial.generate()), 1, "x"),
-        (CopyNotFound, str(elsewhere.serial), 1, "x"),
-    ]
-    for refusal, serial, page, reason in tries:
-        with pytest.raises(refusal), books.database.work() as work:
-            settle_page(work, archivist, page_id, serial=serial, page=page, reason=reason)
-    with pytest.raises(ReasonMissing), books.database.work() as work:
-        discard_page(work, archivist, page_id, reason="")
-    assert (page_as_it_is(books, page_id), books.entries()) == (before, [])
-
-
-def test_only_an_archivist_of_the_branch_settles(books: Books):
-    copy, page_id = books.copy(), doubtful(books)
-    before = page_as_it_is(books, page_id)
-    with pytest.raises(Forbidden):
-        settle(books, page_id, copy, actor=books.actor(Role.CLERK))
-    with pytest.raises(PageNotFound):
-        settle(books, page_id, copy, actor=books.actor(Role.ARCHIVIST, branch=books.other))
-    with pytest.raises(PageNotFound):
-        settle(books, new_id(), copy)
-    assert (page_as_it_is(books, page_id), books.entries()) == (before, [])
-
-
-def test_a_discarded_page_is_not_discarded_again(books: Books):
-    page_id = doubtful(books)
-    discard(books, page_id)
-    with pytest.raises(TransitionRefused):
-        discard(books, page_id)
-    assert books.entries() == ["PageDiscarded"]
-
-
-def test_two_halves_settled_at_the_same_time_archive_the_copy_once(any_books: Books):
-    for _ in range(4):
-        copy = any_books.copy(pages=2)
-        pages = [doubtful(any_books), doubtful(any_books)]
-        begin = threading.Barrier(2)
-
-        def settle_one(number: int, copy: CopyFacts = copy, pages: list[UUID] = pages, begin=begin) -> None:
-            begin.wait()
-            settle(any_books, pages[number - 1], copy, number)
-
-        threads = [threading.Thread(target=settle_one, args=(number,)) for number in (1, 2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        with any_books.database.reading() as work:
-            assert record_of_copy(work, copy.id) is not None
-    assert any_books.entries().count("CopyArchived") == 4

@@ -15,12 +15,13 @@ S, A = PageState, PageAction
 @pytest.mark.parametrize("state", PageState)
 @pytest.mark.parametrize("action", PageAction)
 def test_every_action_on_every_state_is_decided(state: PageState, action: PageAction):
-    refused = {(S.BLANK, A.DISCARD), (S.DISCARDED, A.DISCARD)}
+    refused = {(S.BLANK, A.DISCARD), (S.DISCARDED, A.DISCARD), (S.VERSION, A.KEEP_VERSION)}
+    after = {A.SETTLE: S.SETTLED, A.DISCARD: S.DISCARDED, A.ATTACH: S.ATTACHED, A.KEEP_VERSION: S.VERSION}
     if (state, action) in refused:
         with pytest.raises(TransitionRefused):
             next_page_state(state, action)
     else:
-        assert next_page_state(state, action) is (S.SETTLED if action is A.SETTLE else S.DISCARDED)
+        assert next_page_state(state, action) is after[action]
 
 
 def test_only_matched_and_settled_pages_count():

@@ -39,6 +39,7 @@ SHOWN_BESIDE_FORMS = (
     "printserver.rendering.marks",
     "printserver.rendering.layout",
     "printserver.returns.service",
+    "printserver.returns.settling",
     "printserver.returns.access",
     "printserver.archive.access",
     "printserver.web.",

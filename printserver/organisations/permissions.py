@@ -20,6 +20,8 @@ class Permission(StrEnum):
     READ_RETURNS = "read-returns"
     SETTLE_RETURNS = "settle-returns"
     READ_ARCHIVE = "read-archive"
+    READ_EVIDENCE = "read-evidence"
+    IMPORT_ARCHIVE = "import-archive"
     MANAGE_RETENTION = "manage-retention"
     CONFIRM_RETENTION = "confirm-retention"
     READ_AUDIT = "read-audit"
@@ -58,10 +60,11 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.PRINTER_ADMINISTRATOR: frozenset({P.READ_PRINTERS, P.MANAGE_PRINTERS, P.SETTLE_COPIES, P.READ_REQUESTS}),
     Role.ARCHIVIST: frozenset(
         {P.HAND_IN_RETURNS, P.READ_RETURNS, P.SETTLE_RETURNS, P.READ_ARCHIVE, P.READ_REQUESTS}
-        | {P.MANAGE_RETENTION, P.CONFIRM_RETENTION}
+        | {P.MANAGE_RETENTION, P.CONFIRM_RETENTION, P.READ_EVIDENCE, P.IMPORT_ARCHIVE}
     ),
     Role.AUDITOR: frozenset(
         {P.READ_AUDIT, P.READ_ARCHIVE, P.READ_REQUESTS, P.READ_RETURNS, P.READ_PRINTERS, P.READ_SEALS, P.READ_PEOPLE}
+        | {P.READ_EVIDENCE}
     ),
     Role.SYSTEM_ADMINISTRATOR: frozenset({P.MANAGE_PEOPLE, P.READ_PEOPLE, P.MANAGE_INTEGRATIONS}),
     Role.DOCUMENT_ADMINISTRATOR: frozenset({P.MANAGE_DOCUMENTS, P.READ_SEALS, P.READ_PEOPLE}),

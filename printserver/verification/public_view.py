@@ -186,8 +186,8 @@ def public_facts(
 ) -> tuple[PublicFacts, PagePolicy]:
     """copy and body: already found to agree with each other.   objects: None leaves the manifest unread."""
     said = said_of_request(work, copy.request_id)
-    view = _view(work, copy, said.class_code)
     manifest = _manifest(objects, said.manifest_sha256, copy.organisation_id)
+    view = _view(work, copy, said.class_code, manifest)
     seals = seals_of_copy(work, copy)
     invalid = copy.state in INVALID
     facts = PublicFacts(
@@ -226,10 +226,14 @@ def seals_of_copy(work: Work, copy: CopyFacts) -> tuple[PublicSeal, ...]:
     return tuple(PublicSeal(seal.name, seal.origin, seal.state in SEAL_ENDED, at) for seal, at in found)
 
 
-def _view(work: Work, copy: CopyFacts, class_code: str) -> PublicView:
-    """Nothing is shown of a class that nobody knows."""
+def _view(work: Work, copy: CopyFacts, class_code: str, manifest: Mapping[str, Any]) -> PublicView:
+    """What the approvers saw that strangers would see, or less where the class shows less by now.
+
+    Nothing is shown of a class that nobody knows, or of a copy whose manifest cannot be read or does not say.
+    """
     try:
-        return PublicView(class_facts(work, copy.organisation_id, class_code).description.public_view)
+        shown = PublicView(class_facts(work, copy.organisation_id, class_code).description.public_view)
+        return shown.at_most(PublicView(manifest.get("public_view", PublicView.NONE)))
     except (ClassNotFound, ValueError):
         return PublicView.NONE
 

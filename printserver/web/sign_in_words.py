@@ -71,6 +71,8 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "read-returns": N_("read returns"),
     "settle-returns": N_("settle doubtful pages"),
     "read-archive": N_("read the archive"),
+    "read-evidence": N_("take evidence packages out of the archive"),
+    "import-archive": N_("take archives of other installations in"),
     "manage-retention": N_("say how long records are kept, hold them, propose their disposal"),
     "confirm-retention": N_("confirm holds and disposals as the second person"),
     "read-audit": N_("read the log"),

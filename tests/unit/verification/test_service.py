@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from printserver.approvals.classes import PublicView
+from printserver.approvals.models import DocumentClass
 from printserver.audit.log import By
+from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial, SerialMalformed
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
@@ -35,7 +37,7 @@ ALTERED = Verdict(VerdictKind.ALTERED)
 
 def check(books: Books, text: str) -> Verdict:
     with books.database.reading() as work:
-        return check_code(work, text, books.issuer.key_list())
+        return check_code(work, text, books.issuer.key_list(), books.objects)
 
 
 def statements(books: Books, text: str) -> int:
@@ -208,3 +210,32 @@ def test_a_typed_serial_gets_a_verdict_and_no_facts(books: Books):
 )
 def test_hostile_text_is_never_more_than_unknown_or_altered(books: Books, text: str):
     assert check(books, text) in (UNKNOWN, ALTERED)
+
+
+@pytest.mark.parametrize(
+    ("approved", "now_by_its_class", "shown"),
+    [
+        ("full", "full", "full"),
+        ("masked", "full", "masked"),
+        ("full", "masked", "masked"),
+        ("none", "full", "none"),
+        ("full", "none", "none"),
+        ("everything", "full", "none"),
+    ],
+)
+def test_strangers_see_what_was_approved_or_less_where_the_class_shows_less_by_now(
+    books: Books, approved: str, now_by_its_class: str, shown: str
+):
+    copy = books.copy(public_view=approved)
+    with books.database.work() as work:
+        said = {"name_zh": "一般", "name_en": "General", "retention": "x", "seal_types": [], "hints": {}}
+        ids = {"id": new_id(), "organisation_id": books.organisation_id, "code": "general"}
+        rest = {"flow": None, "version": 0, "retired": False, "changed_at": work.now(), "public_view": now_by_its_class}
+        work.session.add(DocumentClass(**ids, **said, **rest))
+    with books.database.reading() as work:
+        policy = check_code(work, books.text(copy), books.issuer.key_list(), books.objects).policy
+        unread = check_code(work, books.text(copy), books.issuer.key_list()).policy
+    assert policy is not None
+    assert policy.view == shown
+    assert unread is not None
+    assert unread.view == "none"

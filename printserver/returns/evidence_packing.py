@@ -1,0 +1,314 @@
+"""Pack evidence: read rows, fetch objects, let the log name the result, prove it, lay it out as a bag.
+
+What is packed is named in the log before it is handed out, and the package waits for the signed head that proves it:
+about a second. No object is fetched and nothing is waited for inside a transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from printserver.archive.access import record_in_view
+from printserver.archive.bag import pack
+from printserver.archive.evidence_events import EvidenceTaken
+from printserver.archive.evidence_format import (
+    EARLIER_LISTS,
+    KEY_LIST,
+    LOG,
+    PACKAGE,
+    README,
+    RECORD,
+    RECORD_KIND,
+    RECORDS,
+    ROOT,
+    VERSION,
+    PackageFacts,
+    PackedRecord,
+    folder_of,
+)
+from printserver.archive.queries import record_detail
+from printserver.audit.canonical import canonical_json
+from printserver.audit.evidence_queries import without_place_yet
+from printserver.audit.log import append
+from printserver.audit.proofs import ConsistencyProof, EntryNotInLog, HeadNotFound, InclusionProof, Prover
+from printserver.audit.stored import one_snapshot
+from printserver.audit.witness import Witness, WitnessBroken
+from printserver.foundation.clock import from_text
+from printserver.foundation.errors import NotFound, Refused, TooLarge, Unavailable
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.organisations.access import Actor, branch_path, require
+from printserver.organisations.permissions import Permission
+from printserver.returns.evidence_facts import EvidenceFacts, evidence_facts
+from printserver.signing.key_list import KeyList
+from printserver.storage.objects import Objects
+from printserver.verification.bundle import make_bundle
+from printserver.verification.offline import PdfUnreadable, page_texts
+from printserver.verification.package_log import LogPart
+
+MOST_BYTES: Final = 512 << 20
+MOST_RECORDS: Final = 200
+PATIENCE_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.2
+_ENDINGS: Final = (
+    (b"%PDF-", "pdf"),
+    (b"\xff\xd8\xff", "jpg"),
+    (b"\x89PNG", "png"),
+    (b"II*\0", "tif"),
+    (b"MM\0*", "tif"),
+)
+
+
+class EvidenceNotReady(Unavailable):
+    """The log has not taken up what was packed: its signer is away, or slow."""
+
+    code = "evidence-not-ready"
+
+
+class EvidenceTooLarge(TooLarge):
+    code = "evidence-too-large"
+
+
+class RecordDisposed(Refused):
+    """Its papers were destroyed as its retention class asks; there is a certificate of that instead."""
+
+    code = "record-disposed"
+
+
+@dataclass(frozen=True)
+class EvidenceTools:
+    """key_list: the published file.   earlier_lists: the folder beside it.   witness: of the tree heads.
+
+    patience: seconds to wait for the log; `pause` is called between looks.
+    """
+
+    database: Database
+    objects: Objects
+    load_key_list: Callable[[], KeyList]
+    key_list: Path
+    earlier_lists: Path
+    witness: Path
+    prover: Prover
+    patience: float = PATIENCE_SECONDS
+    pause: Callable[[], None] = lambda: time.sleep(_LOOK_SECONDS)
+
+
+@dataclass(frozen=True)
+class Package:
+    """`name`: of the file, with its ending.   data: a zip file."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """A record before the log knows of it. `files`: by name in its folder."""
+
+    facts: EvidenceFacts
+    files: Mapping[str, bytes]
+    record: bytes
+
+    @property
+    def serial(self) -> str:
+        return str(self.facts.copy.serial)
+
+
+def pack_evidence(
+    tools: EvidenceTools,
+    actor: Actor,
+    record_ids: Sequence[UUID],
+    *,
+    whole_scans: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Package:
+    """The evidence of these records, each once, in one package.
+
+    whole_scans: also scans that hold other people's pages, as far as the actor may read them.
+    progress: told after each record how many are gathered.
+    Raises: Forbidden, RecordNotFound, RecordDisposed, EvidenceTooLarge, EvidenceNotReady, ObjectChanged.
+    """
+    chosen = list(dict.fromkeys(record_ids))
+    if not 0 < len(chosen) <= MOST_RECORDS:
+        raise EvidenceTooLarge(f"a package holds 1 to {MOST_RECORDS} records")
+    list_bytes, key_list = tools.key_list.read_bytes(), tools.load_key_list()
+    gathered, size = [], 0
+    for done, record_id in enumerate(chosen, start=1):
+        gathered.append(_gather(tools, actor, record_id, list_bytes, whole_scans=whole_scans))
+        size += sum(map(len, gathered[-1].files.values()))
+        if size > MOST_BYTES:
+            raise EvidenceTooLarge(f"the package would have more than {MOST_BYTES >> 20} MiB; choose fewer records")
+        progress(done)
+    entries = _name_in_log(tools.database, actor, gathered, sha256(list_bytes).hexdigest(), whole_scans=whole_scans)
+    logs = _proved(tools, gathered, entries)
+    made_at = max(from_text(json.loads(log.proofs[-1].body)["at"]) for log in logs)
+    packed = [_packed(each) for each in gathered]
+    facts = PackageFacts(key_list.issuer, key_list.root_fingerprint, made_at, packed)
+    payload: dict[str, bytes] = {
+        PACKAGE: facts.package_json(),
+        README: facts.readme(),
+        KEY_LIST: list_bytes,
+        ROOT: f"{key_list.root_fingerprint}\n".encode(),
+        **_earlier_lists(tools.earlier_lists, list_bytes),
+    }
+    for each, line, log in zip(gathered, packed, logs, strict=True):
+        own = {**each.files, RECORD: each.record, LOG: log.to_bytes()}
+        payload |= {f"{RECORDS}{line.folder}/{name}": data for name, data in own.items()}
+    info = facts.info({name: len(data) for name, data in payload.items()})
+    return Package(f"{facts.name}.zip", pack(facts.name, payload, info))
+
+
+def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes, *, whole_scans: bool) -> _Gathered:
+    with tools.database.reading() as work:
+        facts = _facts_for(work, actor, record_id)
+    owner = facts.organisation_id
+    files: dict[str, tuple[str, bytes]] = {
+        "issued.pdf": ("issued", tools.objects.get(facts.detail.issued_sha256, owner))
+    }
+    left_out: list[dict[str, str]] = []
+    codes = _codes(files["issued.pdf"][1])
+    if codes:
+        with tools.database.reading() as work:
+            bundle = make_bundle(work, tools.prover, facts.copy.id, codes[0], key_list)
+        files["bundle.json"] = ("bundle", bundle)
+    if facts.manifest_sha256 is not None:
+        files["approvals/manifest.json"] = ("manifest", tools.objects.get(facts.manifest_sha256, owner))
+    for seal in facts.seals:
+        files[f"seals/{seal.position}.der"] = ("seal", tools.objects.get(seal.signature_sha256, owner))
+    for page in facts.detail.pages:
+        if page.image_sha256 is None:
+            left_out.append({"what": "page", "page": str(page.page), "why": "read-by-a-person-in-the-scan"})
+        else:
+            files[f"pages/{page.page:04d}.jpg"] = ("page", tools.objects.get(page.image_sha256, owner))
+    searchable = facts.searchable_sha256
+    if searchable is not None:
+        files["searchable.pdf"] = ("searchable", tools.objects.get(searchable, owner))
+    for scan in facts.scans:
+        if scan.others and not (whole_scans and scan.readable):
+            left_out.append({"what": "scan", "sha256": scan.sha256, "why": "holds-pages-of-others"})
+            continue
+        data = tools.objects.get(scan.sha256, owner)
+        files[f"scans/{scan.sha256}.{_ending(data)}"] = ("scan", data)
+    content = _record_json(facts, codes, files, left_out)
+    return _Gathered(facts, {name: data for name, (_, data) in files.items()}, content)
+
+
+def _facts_for(work: Work, actor: Actor, record_id: UUID) -> EvidenceFacts:
+    """Raises: Forbidden, RecordNotFound, RecordDisposed."""
+    require(actor, Permission.READ_EVIDENCE)
+    record = record_in_view(work, actor, record_id)
+    if not actor.may(Permission.READ_EVIDENCE, branch_path(work, record.branch_id)):
+        raise NotFound("there is no such archive record")
+    if getattr(record, "disposed_at", None) is not None:
+        raise RecordDisposed("the record was disposed of; only the certificate of that is left")
+    return evidence_facts(work, actor, record_detail(work, actor, record_id), record.searchable_sha256)
+
+
+def _codes(pdf: bytes) -> list[str]:
+    """The text of each page's code; none of a file whose pages carry none."""
+    try:
+        pages = page_texts(pdf)
+    except PdfUnreadable:
+        return []
+    codes = [text for texts in pages for text in texts if "/q/" in text]
+    return codes if len(codes) == len(pages) else []
+
+
+def _record_json(
+    facts: EvidenceFacts, codes: Sequence[str], files: Mapping[str, tuple[str, bytes]], left_out: Sequence[Any]
+) -> bytes:
+    listed = [
+        {"path": name, "role": role, "sha256": sha256(data).hexdigest(), "bytes": len(data)}
+        for name, (role, data) in sorted(files.items())
+    ]
+    content: dict[str, Any] = {
+        "kind": RECORD_KIND,
+        "version": VERSION,
+        **facts.content,
+        "codes": list(codes),
+        "files": listed,
+        "left_out": list(left_out),
+    }
+    return canonical_json(content)
+
+
+def _name_in_log(
+    database: Database, actor: Actor, gathered: Sequence[_Gathered], key_list_sha256: str, *, whole_scans: bool
+) -> list[UUID]:
+    """Ids of the entries, a record each."""
+    with database.work() as work:
+        return [
+            append(
+                work,
+                actor.by,
+                EvidenceTaken(
+                    id=each.facts.detail.summary.id,
+                    number=each.facts.detail.summary.number,
+                    serial=each.serial,
+                    record_sha256=sha256(each.record).hexdigest(),
+                    key_list_sha256=key_list_sha256,
+                    whole_scans=whole_scans,
+                ),
+            ).id
+            for each in gathered
+        ]
+
+
+def _proved(tools: EvidenceTools, gathered: Sequence[_Gathered], taken: Sequence[UUID]) -> list[LogPart]:
+    """Raises: EvidenceNotReady, LogRewritten."""
+    until = time.monotonic() + tools.patience
+    while True:
+        try:
+            with tools.database.reading() as work:
+                one_snapshot(work)
+                if not without_place_yet(work, taken):
+                    return _logs(tools, work, gathered, taken)
+        except EntryNotInLog:
+            pass  # it has its place, and waits for the head that counts it
+        if time.monotonic() >= until:
+            raise EvidenceNotReady("the log has not taken up what was packed; please try again in a moment")
+        tools.pause()
+
+
+def _logs(tools: EvidenceTools, work: Work, gathered: Sequence[_Gathered], taken: Sequence[UUID]) -> list[LogPart]:
+    witnessed = _witnessed(tools, work)
+    parts = []
+    for each, entry_id in zip(gathered, taken, strict=True):
+        proofs: list[InclusionProof] = [
+            tools.prover.inclusion(work, known) for known in (*each.facts.entry_ids, entry_id)
+        ]
+        parts.append(LogPart(proofs, witnessed))
+    if len({proof.head for part in parts for proof in part.proofs}) != 1:
+        raise EntryNotInLog("a new head was signed meanwhile")
+    return parts
+
+
+def _witnessed(tools: EvidenceTools, work: Work) -> ConsistencyProof | None:
+    """That the log still holds what the witness outside the database has seen; None where it cannot be read."""
+    try:
+        head = Witness(tools.witness).newest()
+        return None if head is None else tools.prover.consistency(work, head.size)
+    except (OSError, WitnessBroken, HeadNotFound):
+        return None
+
+
+def _packed(each: _Gathered) -> PackedRecord:
+    summary = each.facts.detail.summary
+    return PackedRecord(folder_of(each.serial), str(summary.id), summary.number, each.serial)
+
+
+def _earlier_lists(folder: Path, newest: bytes) -> dict[str, bytes]:
+    """Every list that was published before, by the names under which they stay published."""
+    paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    lists = {path.name: path.read_bytes() for path in paths}
+    return {f"{EARLIER_LISTS}{name}": data for name, data in lists.items() if data != newest}
+
+
+def _ending(data: bytes) -> str:
+    return next((ending for start, ending in _ENDINGS if data.startswith(start)), "bin")

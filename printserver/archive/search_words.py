@@ -1,0 +1,69 @@
+"""The words of a text as the archive's search knows them: pairs of Chinese characters, whole words elsewhere. Pure.
+
+Two-character words make up most of Chinese, and no dictionary is needed to find every one of them by its pair. White
+space between Chinese characters says nothing: lines break inside words, and scans put blanks between characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from printserver.foundation.errors import Malformed
+
+LONGEST_WORD: Final = 64
+MOST_WORDS: Final = 16
+"""Of a question, so that a page of text pasted into it asks for no more than the first of it."""
+_HAN: Final = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00016fe0-\U00018cff\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
+)
+"""Scripts that are written without blanks between words: Chinese, Japanese and, so that endings do no harm, Korean."""
+_BETWEEN: Final = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
+_RUNS: Final = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
+_IS_HAN: Final = re.compile(rf"[{_HAN}]")
+
+
+class WordsTooShort(Malformed):
+    """Nothing of the question can be looked for: it takes two Chinese characters, or a word in letters or digits."""
+
+    code = "search-words-too-short"
+
+
+def words_of_text(text: str) -> frozenset[str]:
+    """Everything that a question may name.   text: of a whole document, its lines and pages joined by white space."""
+    found: set[str] = set()
+    for run in _runs(text):
+        if not _IS_HAN.match(run):
+            found.add(run[:LONGEST_WORD])
+        found.update(_pairs(run) if _IS_HAN.match(run) else ())
+    return frozenset(found)
+
+
+def words_of_question(typed: str) -> tuple[str, ...]:
+    """What a text must hold, all of it; in the question's order, each once.
+
+    A Chinese character that stands alone finds nothing and is left out.   Raises: WordsTooShort.
+    """
+    wanted: dict[str, None] = {}
+    for run in _runs(typed):
+        wanted.update(dict.fromkeys(_pairs(run) if _IS_HAN.match(run) else [run[:LONGEST_WORD]]))
+    if not wanted:
+        raise WordsTooShort("please give two Chinese characters, or a word in letters or digits")
+    return tuple(wanted)[:MOST_WORDS]
+
+
+def normal(text: str) -> str:
+    """Full-width letters as plain ones, presentation forms as what they stand for, and no difference of case."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return _BETWEEN.sub("", folded)
+
+
+def _runs(text: str) -> list[str]:
+    return _RUNS.findall(normal(text))
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)]

@@ -174,6 +174,18 @@ GRANT UPDATE (state, confirmed_by, confirmed_at, lift_reason, lift_asked_by, lif
     lifted_at)
     ON legal_hold TO printserver_web;
 GRANT UPDATE (state, settled_by, settled_at, approved_evidence, refusal) ON disposal_run TO printserver_web;
+-- Scans that no gate let in: tried again or discarded by a person.
+GRANT SELECT ON quarantined_scan, intake_channel TO printserver_web;
+GRANT UPDATE (outcome, return_id, settled_by, settled_at, settled_reason) ON quarantined_scan
+    TO printserver_web;
+-- Papers after printing: what was said stays, corrections are rows of their own; due dates move with a row beside them.
+GRANT SELECT, INSERT, UPDATE (policy, changed_at) ON class_return_policy TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (due_at, counted_at, extended, written_off_as, written_off_reason, written_off_by,
+    written_off_at)
+    ON owed_return TO printserver_web;
+GRANT SELECT, INSERT ON due_extension, hand_over TO printserver_web;
+GRANT SELECT, INSERT, UPDATE (uses, ended_by, ended_at) ON block_exception TO printserver_web, printserver_worker;
+GRANT SELECT, INSERT, UPDATE (decision, decided_by, decided_at, remark) ON signing_record TO printserver_web;
 
 -- ---------------------------------------------------------------- worker
 
@@ -242,6 +254,11 @@ GRANT SELECT, INSERT, UPDATE (ended_at, outcome, status, problem) ON webhook_att
 GRANT SELECT, INSERT, UPDATE (state, attempts, due_at, last_problem, sent_at) ON mail TO printserver_worker;
 -- Answers of old idempotency keys, the one thing that is ever deleted.
 GRANT SELECT (id, created_at), DELETE ON idempotency_record TO printserver_worker;
+-- Taking in scans by folder, mail and SFTP; what no gate lets in is kept.
+GRANT INSERT ON return_batch TO printserver_worker;
+GRANT SELECT, INSERT ON quarantined_scan TO printserver_worker;
+GRANT SELECT, INSERT, UPDATE (account, trouble, waiting, taken_in, quarantined, looked_at, last_taken_at)
+    ON intake_channel TO printserver_worker;
 -- Reading returns, archiving.
 GRANT INSERT ON return_page, returned_copy, archive_record, archive_counter TO printserver_worker;
 GRANT UPDATE (state, failure, pages, pages_read, section_request_id, section_sheet, finished_at)
@@ -271,6 +288,9 @@ GRANT UPDATE (holder, note) ON copy_notice TO printserver_worker;
 GRANT UPDATE (reference, title, "values") ON request_batch_row TO printserver_worker;
 GRANT UPDATE (filename) ON return_batch TO printserver_worker;
 GRANT UPDATE (findings) ON return_page TO printserver_worker;
+-- Papers are owed from printing on; each stage of a due date is told once.
+GRANT SELECT ON class_return_policy TO printserver_worker;
+GRANT SELECT, INSERT ON owed_return, owed_reminder TO printserver_worker;
 
 -- ---------------------------------------------------------------- signer
 

@@ -17,6 +17,8 @@ from printserver.organisations.dormancy import DormancyWarned
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.events import CopyMoved, RequestMoved, RequestUrged
+from printserver.print_requests.owed_rules import Stage
+from printserver.print_requests.paper_events import ReturnReminded
 from printserver.print_requests.queries import waiting_for
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.print_requests.told import ToldRequest, all_printed
@@ -36,6 +38,8 @@ def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
         made += _of_request(work, entry, request)
     if request is not None and entry.event == CopyMoved.__name__ and entry.subject_id is not None:
         made += _of_copy(work, entry.subject_id, str(entry.facts["after"]), request)
+    if request is not None and entry.event == ReturnReminded.__name__ and entry.subject_id is not None:
+        made += _of_owed_paper(work, entry, entry.subject_id, request)
     if entry.event == CountAlarmOpened.__name__ and entry.subject_id is not None:
         made += _of_alarm(work, entry, entry.subject_id)
     if entry.event == DormancyWarned.__name__ and entry.subject_id is not None:
@@ -88,6 +92,21 @@ def _of_copy(work: Work, copy_id: UUID, after: str, request: ToldRequest) -> int
         readers = _people(work, request.organisation_id, Permission.SETTLE_COPIES, path)
         return queue_mails(work, MailKind.ALARM, readers, str(copy_id), {**facts, "about": "copy"})
     return 0
+
+
+def _of_owed_paper(work: Work, entry: EntryView, copy_id: UUID, request: ToldRequest) -> int:
+    """To the applicant; what is overdue for long also to who approves at the branch, and to its archivists."""
+    stage, due, late = (str(entry.facts[name]) for name in ("stage", "due_at", "days"))
+    facts = {**request_facts(work, request), "path": f"/copies/{copy_id}/paper", "day": due[:10], "late": int(late)}
+    occasion = f"{copy_id}:{due}:{stage}"
+    if stage != Stage.ESCALATED:
+        return queue_mails(work, MailKind.RETURN_OWED, addressees(work, [request.applicant_id]), occasion, facts)
+    path = branch_path(work, request.branch_id)
+    readers = [
+        *_people(work, request.organisation_id, Permission.APPROVE_REQUEST, path),
+        *_people(work, request.organisation_id, Permission.SETTLE_RETURNS, path),
+    ]
+    return queue_mails(work, MailKind.RETURN_ESCALATED, readers, occasion, facts)
 
 
 def _of_alarm(work: Work, entry: EntryView, printer_id: UUID) -> int:

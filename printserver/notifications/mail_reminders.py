@@ -1,4 +1,4 @@
-"""Mails that no entry of the log calls for, but the time: certificates that end, scans that are owed, proofs due."""
+"""Mails that no entry of the log calls for, but the time: certificates that end, proofs of identity that fall due."""
 
 from __future__ import annotations
 
@@ -6,31 +6,25 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from printserver.archive.queries import record_of_copy
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.notifications.mail_kinds import MailKind
-from printserver.notifications.mail_occasions import request_facts
 from printserver.notifications.mail_queue import queue_mails
 from printserver.organisations.addressees import addressees, holders
 from printserver.organisations.identity_proof import REMINDED_BEFORE
 from printserver.organisations.identity_proof_queries import proofs_due
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisations
-from printserver.print_requests.told import copies_out_since, told_request
 from printserver.signing.key_list import KeyList
 
 WARNED_BEFORE: Final = (90, 30, 7, 1)
 """Days before a certificate ends."""
-MOST_REMINDERS: Final = 4
-"""Of one copy."""
-A_ROUND: Final = 1_000
 
 
-def remind(database: Database, load_key_list: Callable[[], KeyList], *, return_days: int) -> int:
-    """How many mails were made.   return_days: after which a scan is owed, and asked for again."""
+def remind(database: Database, load_key_list: Callable[[], KeyList]) -> int:
+    """How many mails were made."""
     keys = load_key_list()
     with database.work() as work:
-        return _certificates(work, keys) + _returns(work, timedelta(days=return_days)) + _identities(work)
+        return _certificates(work, keys) + _identities(work)
 
 
 def _certificates(work: Work, keys: KeyList) -> int:
@@ -45,19 +39,6 @@ def _certificates(work: Work, keys: KeyList) -> int:
             officers = [person for person, _ in holders(work, organisation.id, Permission.MANAGE_KEYS)]
             occasion = f"{key.key_id}:{min(begun)}"
             made += queue_mails(work, MailKind.CERTIFICATE, officers, occasion, facts)
-    return made
-
-
-def _returns(work: Work, after: timedelta) -> int:
-    made = 0
-    for copy_id, request_id, printed_at in copies_out_since(work, work.now() - after, limit=A_ROUND):
-        times = min((work.now() - printed_at) // after, MOST_REMINDERS)
-        request = told_request(work, request_id)
-        if request is None or record_of_copy(work, copy_id) is not None:
-            continue
-        facts = {**request_facts(work, request), "path": f"/copies/{copy_id}", "day": _day(printed_at)}
-        readers = addressees(work, [request.applicant_id])
-        made += queue_mails(work, MailKind.RETURN_OWED, readers, f"{copy_id}:{times}", facts)
     return made
 
 

@@ -6,7 +6,6 @@ What applicants wrote (title, purpose) stays on the pages: a mail goes through o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -52,17 +51,6 @@ def told_request(work: Work, request_id: UUID) -> ToldRequest | None:
 def request_of_copy(work: Work, copy_id: UUID) -> ToldRequest | None:
     request_id = work.session.scalar(select(Copy.request_id).where(Copy.id == copy_id))
     return None if request_id is None else told_request(work, request_id)
-
-
-def copies_out_since(work: Work, moment: datetime, *, limit: int) -> tuple[tuple[UUID, UUID, datetime], ...]:
-    """Copies that were printed before `moment` and are still valid, oldest first: copy, request, when printed."""
-    rows = work.session.execute(
-        select(Copy.id, Copy.request_id, Copy.printed_at)
-        .where(Copy.state == CopyState.PRINTED, Copy.printed_at < moment)
-        .order_by(Copy.printed_at, Copy.id)
-        .limit(limit)
-    )
-    return tuple((copy_id, request_id, at) for copy_id, request_id, at in rows if at is not None)
 
 
 def all_printed(work: Work, request_id: UUID) -> bool:

@@ -21,6 +21,7 @@ from printserver.organisations.identity_proof_steps import move_by_time
 from printserver.print_requests import workflows as request_jobs
 from printserver.print_requests.batch_running import BatchTools
 from printserver.print_requests.drafts import forget_old_drafts
+from printserver.print_requests.owed_reminders import tell_owed
 from printserver.print_requests.pipeline import expire_requests
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.second_look import look_again
@@ -52,6 +53,7 @@ DORMANCY_SECONDS: Final = 3_600.0
 """Each look does what the day asks for, so that a worker that was away misses none."""
 SECOND_LOOK_SECONDS: Final = 5.0
 RECONCILIATION_SECONDS: Final = 60.0
+OWED_SECONDS: Final = 3_600.0
 SQLITE_EXECUTOR: Final = "worker"
 
 
@@ -78,6 +80,7 @@ def run(settings: Settings) -> None:
 def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
     database, zone = adapters.database, ZoneInfo(adapters.settings.time_zone)
     printing, dormancy = print_tools(adapters), adapters.settings.dormancy_policy
+    every = adapters.settings.return_reminder_days
     return [
         go_round("keys", lambda: warn_of_keys(database, adapters.settings), stop, every_seconds=KEYS_SECONDS),
         go_round("expiry", lambda: expire_requests(database), stop, every_seconds=EXPIRY_SECONDS),
@@ -85,6 +88,7 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
         go_round("identities", lambda: move_by_time(database), stop, every_seconds=IDENTITIES_SECONDS),
         go_round("old drafts", lambda: forget_old_drafts(database), stop, every_seconds=DRAFTS_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
+        go_round("owed papers", lambda: tell_owed(database, every_days=every), stop, every_seconds=OWED_SECONDS),
         watch_printers(database, zone, stop),
         go_round("queues", lambda: note_queues(printing), stop, every_seconds=EVERY_SECONDS),
         *message_rounds(adapters, stop),

@@ -44,12 +44,11 @@ def message_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.
 
 
 def _mail_rounds(adapters: Adapters, mails: MailTools, stop: threading.Event) -> list[threading.Thread]:
-    days = adapters.settings.return_reminder_days
     return [
         go_round("mails", lambda: send_due(mails), stop, every_seconds=MAIL_SECONDS),
         go_round(
             "reminders",
-            lambda: remind(adapters.database, adapters.load_key_list, return_days=days),
+            lambda: remind(adapters.database, adapters.load_key_list),
             stop,
             every_seconds=REMINDER_SECONDS,
         ),

@@ -27,6 +27,7 @@ from printserver.notifications.secret_box import SecretBox
 from printserver.notifications.webhooks import NewWebhook, create_webhook
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
+from printserver.print_requests.owed_reminders import tell_owed
 from printserver.printing.outcome import Outcome
 from tests.databases import FakeClock
 from tests.http.scene import count_alarm_at
@@ -83,8 +84,12 @@ def test_the_worker_reads_the_log_sends_and_reminds(postgresql: PostgresqlServer
         while read_log(worker, with_mails=True):
             pass
         deliver_due(WebhookTools(worker, Poster(AddressRules(plain_loopback=True), seconds=2), box))
-        clock.advance(15 * 86_400)
-        remind(worker, world.adapters.load_key_list, return_days=14)
+        clock.advance(45 * 86_400)
+        remind(worker, world.adapters.load_key_list)
+        assert tell_owed(worker, every_days=14)
+        sequence(owner)
+        while read_log(worker, with_mails=True):
+            pass
         sent = send_due(MailTools(worker, server, "print@example.com", "https://p.example", "zh"))
         forget_old_keys(worker, older_than=timedelta(days=1))
         with owner.reading() as work:
@@ -94,6 +99,6 @@ def test_the_worker_reads_the_log_sends_and_reminds(postgresql: PostgresqlServer
         owner.engines.dispose()
         worker.engines.dispose()
         postgresql.drop_database(name)
-    assert kinds >= {"waits", "decided", "issued", "printed", "copy-void", "alarm", "return-owed"}
+    assert kinds >= {"waits", "decided", "issued", "printed", "copy-void", "alarm", "return-owed", "return-escalated"}
     assert sent == len(server.sent) > 10
     assert tried

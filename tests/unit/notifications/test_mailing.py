@@ -29,6 +29,7 @@ from printserver.organisations.identity_proof import Method, ProofAction
 from printserver.organisations.identity_proof_steps import ProofStep, take_proof_step
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
+from printserver.print_requests.owed_reminders import tell_owed
 from printserver.printing.outcome import Outcome
 from tests.http.identity_things import identity_at
 from tests.http.scene import count_alarm_at
@@ -207,17 +208,31 @@ def test_a_certificate_that_ends_is_told_to_key_officers_at_ninety_thirty_seven_
     for days, made in ((100, 0), (90, 1), (60, 0), (30, 1), (29, 0), (7, 1), (1, 1), (0.5, 0), (-1, 0)):
         post.world.clock.moment = ends - timedelta(days=days)
         before = _readers(post, MailKind.CERTIFICATE)
-        remind(post.world.database, load, return_days=9_999)
+        remind(post.world.database, load)
         assert (_readers(post, MailKind.CERTIFICATE) > before) is bool(made), days
     assert {row[1].split("-")[0] for row in post.read() if row[0] == "certificate"} == {"key"}
 
 
-def test_a_scan_that_is_owed_is_asked_for_every_fortnight_and_four_times_at_most(post: Post):
+def test_an_overdue_paper_is_asked_for_every_fortnight_four_times_at_most_and_told_to_others_once(post: Post):
     post.world.printed()
-    for _ in range(100):
-        post.world.clock.advance(86_400)
-        remind(post.world.database, post.world.adapters.load_key_list, return_days=14)
-    assert _readers(post, MailKind.RETURN_OWED) == 4
+    for _ in range(15):
+        post.world.clock.advance(8 * 86_400)
+        for _ in range(2):
+            tell_owed(post.world.database, every_days=14)
+            post.read()
+    assert _readers(post, MailKind.RETURN_OWED) == 5  # a week before it is due, and four times afterwards
+    told = {row[1].split("-")[0] for row in post.read() if row[0] == "return-escalated"}
+    assert told == {"approver", "archivist"}
+    assert _readers(post, MailKind.RETURN_ESCALATED) == 4  # those of the branch and those of its head office
+
+
+def test_after_a_long_absence_one_reminder_is_sent_and_none_for_what_came_home(post: Post):
+    post.world.archived()
+    post.world.printed()
+    post.world.clock.advance(200 * 86_400)
+    tell_owed(post.world.database, every_days=14)
+    post.read()
+    assert _readers(post, MailKind.RETURN_OWED) == 1
 
 
 def _readers(post: Post, kind: MailKind) -> int:
@@ -261,7 +276,7 @@ def test_a_proof_that_falls_due_is_told_to_its_person_and_to_administrators(post
     for days, made in ((40, 0), (30, 1), (20, 0), (7, 1), (1, 1), (0, 0), (-5, 0)):
         world.clock.moment = due - timedelta(days=days)
         before = _readers(post, MailKind.IDENTITY_DUE)
-        remind(world.database, world.adapters.load_key_list, return_days=9_999)
+        remind(world.database, world.adapters.load_key_list)
         assert (_readers(post, MailKind.IDENTITY_DUE) > before) is bool(made), days
     readers = {row[1].split("-")[0] for row in post.read() if row[0] == "identity-due"}
     assert readers == {"clerk", "system"}

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from sqlalchemy import select, update
 
+from printserver.audit.canonical import canonical_json
 from printserver.audit.heads import head_verifier
 from printserver.audit.log import By, append
 from printserver.audit.models import AuditEntry
@@ -204,9 +205,11 @@ class Books:
         branch: UUID | None = None,
         title: str = "采购合同",
         own_reference: str = "OA-1",
+        public_view: str = "full",
     ) -> list[CopyFacts]:
-        """One request's copies, without their PDFs."""
+        """One request's copies, without their PDFs. Of its manifest only `public_view` is there."""
         now, at = self.database.clock.now(), branch or self.branch
+        manifest = self.objects.put(canonical_json({"public_view": public_view}), self.organisation_id)
         document, request = new_id(), new_id()
         common = {"organisation_id": self.organisation_id, "branch_id": at}
         with self.database.work() as work:
@@ -235,7 +238,7 @@ class Books:
                     layout=[],
                     copies=count,
                     state=RequestState.ISSUED,
-                    manifest_sha256="e" * 64,
+                    manifest_sha256=manifest,
                     created_at=now,
                     expires_at=now + timedelta(days=30),
                     **common,

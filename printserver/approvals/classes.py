@@ -34,6 +34,11 @@ class PublicView(StrEnum):
     """Headline and seals; every other line as a grey box."""
     FULL = "full"
 
+    def at_most(self, other: PublicView) -> PublicView:
+        """Whichever of the two shows less."""
+        by_how_much = list(PublicView)
+        return min(self, other, key=by_how_much.index)
+
 
 class ClassNotFound(NotFound):
     code = "document-class-not-found"

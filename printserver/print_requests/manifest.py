@@ -57,6 +57,7 @@ class Manifest:
 
     applicant_id: the person, not the account.   flow: of the document's class, as it was when the copies were drawn.
     parties, attachments: as people see them; an attachment by its digest.   marks: against copying, on every copy.
+    public_view: how much of a page strangers may ever see; its class may show them less, never more.
     """
 
     request_id: UUID
@@ -81,6 +82,7 @@ class Manifest:
     printer_certificate_sha256: str
     expires_at: datetime
     marks: Mapping[str, Any] = field(default_factory=dict)
+    public_view: str = "none"
 
     def to_json(self) -> dict[str, Any]:
         """With the steps that follow from the flow for this very case, and each seal's custodian at the end."""
@@ -121,6 +123,7 @@ class Manifest:
             "printer_certificate_sha256": self.printer_certificate_sha256,
             "expires_at": as_text(self.expires_at),
             "marks": dict(self.marks),
+            "public_view": self.public_view,
         }
         steps = (*steps_of(self.flow, case_of(manifest)), *custody_steps(manifest))
         return {**manifest, "steps": [step.to_json() for step in steps]}

@@ -18,7 +18,7 @@ from printserver.audit.log import By, append
 from printserver.documents.findings import Findings
 from printserver.documents.intake import IntakeLimits, SafeDocument, make_safe
 from printserver.documents.queries import document_facts
-from printserver.foundation.errors import PrintServerError
+from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Database, Work
@@ -85,6 +85,7 @@ class _Order:
     seals: tuple[tuple[SealFacts, tuple[Place, ...]], ...]
     printer: PrinterFacts
     marks: MarksChoice
+    public_view: str
     branch_path: str
     applicant: UUID
     flow: Flow
@@ -140,6 +141,7 @@ def prepare_request(
     makers: whose seals are believed; a seal that is not genuine and usable at this moment is not drawn.
     test: each page says that it is not valid.
     What will be sealed by hand has no copies: people decide on the document's own pages.
+    Raises: Unavailable: the request stays in rendering, to be prepared later.
     """
     with database.reading() as work:
         order = _order(work, request_id)
@@ -149,6 +151,8 @@ def prepare_request(
         placed = () if order.by_hand else _placed(database, objects, makers, order)
         copies = [] if order.by_hand else _render(database, objects, order, placed, test=test)
         changed = _changed_pages(objects, order)
+    except Unavailable:
+        raise
     except PrintServerError as problem:
         fail_request(database, request_id, str(problem))
         return
@@ -214,6 +218,7 @@ def _expire(database: Database, request_id: UUID) -> bool:
 def _order(work: Work, request_id: UUID) -> _Order:
     request = work.session.get_one(PrintRequest, request_id)
     earlier = None if request.earlier_id is None else work.session.get(PrintRequest, request.earlier_id)
+    description = class_facts(work, request.organisation_id, request.class_code).description
     return _Order(
         request=request,
         organisation=organisation(work, request.organisation_id).number,
@@ -223,7 +228,8 @@ def _order(work: Work, request_id: UUID) -> _Order:
             for facts, each in zip(facts_of_request(work, request), seals_of_request(work, request), strict=True)
         ),
         printer=printer_facts(work, request.printer_id),
-        marks=class_facts(work, request.organisation_id, request.class_code).description.marks,
+        marks=description.marks,
+        public_view=description.public_view,
         branch_path=branch_path(work, request.branch_id),
         applicant=person_of_account(work, request.applicant_id),
         flow=frozen_flow(request) or default_flow(),
@@ -315,6 +321,7 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy], placed: Sequence[Pl
         printer_certificate_sha256=order.printer.certificate_sha256,
         expires_at=request.expires_at,
         marks={} if order.by_hand else marks_for(order.marks, order.printer).to_json(),
+        public_view=order.public_view,
     )
     if order.by_hand:
         return canonical_json({**manifest.to_json(), "steps": request.steps or [], "papers": request.copies})

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from printserver.approvals.classes import ClassNotFound, PublicView, class_facts
-from printserver.foundation.errors import NotFound
+from printserver.foundation.errors import NotFound, Unavailable
 from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
@@ -250,7 +250,7 @@ def _manifest(objects: Objects | None, digest: str | None, owner: UUID) -> Mappi
         return {}
     try:
         manifest = json.loads(objects.get(digest, owner))
-    except (NotFound, ValueError):
+    except (NotFound, Unavailable, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
 

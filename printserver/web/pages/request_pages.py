@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi.responses import HTMLResponse, Response
@@ -74,7 +74,7 @@ def request_page(
         request=details,
         more=more,
         found=findings_of_request(work, request_id),
-        marks=_marks(work, objects, details),
+        **_approved(work, objects, details),
         capitals="" if more.amount is None else in_capitals(more.amount),
         copy_number=_shown(details, copy),
         under_way=_under_way(details),
@@ -97,12 +97,13 @@ def request_page(
     )
 
 
-def _marks(work: Work, objects: Objects, details: RequestDetails) -> tuple[str, ...]:
-    """Those against copying that the paper must show, by name, as the manifest says."""
+def _approved(work: Work, objects: Objects, details: RequestDetails) -> dict[str, Any]:
+    """As the manifest says: the marks against copying that the paper must show, and how much of it strangers see."""
     if details.manifest_sha256 is None:
-        return ()
-    marks = approved_manifest(work, objects, details.summary.id).get("marks", {})
-    return tuple(name for name, drawn in marks.items() if drawn)
+        return {"marks": (), "public_view": ""}
+    manifest = approved_manifest(work, objects, details.summary.id)
+    marks = tuple(name for name, drawn in manifest.get("marks", {}).items() if drawn)
+    return {"marks": marks, "public_view": manifest.get("public_view", "")}
 
 
 def _shown(details: RequestDetails, number: int) -> int:

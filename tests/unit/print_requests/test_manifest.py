@@ -77,6 +77,7 @@ OTHERWISE: dict[str, Any] = {
     "printer_certificate_sha256": "d" * 64,
     "expires_at": MANIFEST.expires_at + timedelta(microseconds=1),
     "marks": {"guilloche": True},
+    "public_view": "full",
 }
 
 

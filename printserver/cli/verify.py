@@ -1,4 +1,4 @@
-"""`printserver verify`: is this code, issued PDF, picture or kept proof genuine? By the published key list alone.
+"""`printserver verify`: is this code, issued PDF, picture, kept proof or evidence package genuine? Asks no server.
 
 Exit status: 0 genuine, 1 not genuine, 2 the question could not be answered.
 """
@@ -14,6 +14,7 @@ import typer
 from cryptography import x509
 
 from printserver.audit.canonical import canonical_json
+from printserver.cli.verify_package import Language, say
 from printserver.foundation.errors import Malformed, PrintServerError
 from printserver.returns.photo_check import codes_on
 from printserver.signing.codes import CodeBody
@@ -24,6 +25,7 @@ from printserver.signing.published_key import certificate_spki
 from printserver.verification.bundle import LoggedIssue, read_bundle, verify_bundle
 from printserver.verification.offline import IssuedPdf, verify_pdf_file, verify_text
 from printserver.verification.offline_page import offline_page
+from printserver.verification.package_check import check_package
 
 NOT_GENUINE: Final = 1
 UNUSABLE: Final = 2
@@ -40,7 +42,8 @@ def verify(
         str,
         typer.Argument(
             metavar="TEXT-or-FILE",
-            help="The QR code's text, or the path of an issued PDF or of a picture (JPEG, PNG) of the code; "
+            help="The QR code's text, or the path of an issued PDF, of a picture (JPEG, PNG) of the code, or of an "
+            "evidence package (a zip file or the folder it was unpacked to); "
             "`page` with --out makes the page that checks codes in a browser.",
         ),
     ] = "",
@@ -62,10 +65,16 @@ def verify(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where `verify page` writes the page.")
     ] = None,
+    language: Annotated[
+        Language, typer.Option("--language", help="Of what is said about an evidence package.")
+    ] = Language.ZH,
 ) -> None:
-    """Say whether a code, an issued PDF, a picture of a code or a kept proof is genuine, whose it is and which copy."""
+    """Say whether a code, a PDF, a picture, a kept proof or an evidence package is genuine, whose and which copy."""
     if bundle is not None:
         _answer(lambda: _show_bundle(bundle, root, keys))
+        return
+    if _is_package(subject):
+        _answer(lambda: _show_package(Path(subject), root, keys, language))
         return
     if keys is None or not subject:
         _unusable("give the published key list with --keys and what is to be checked, or a kept proof with --bundle")
@@ -107,6 +116,37 @@ def _is_picture(subject: str) -> bool:
             return file.read(4).startswith((b"\xff\xd8\xff", b"\x89PNG"))
     except OSError:
         return False  # the check of PDF files says why it cannot be read
+
+
+def _is_package(subject: str) -> bool:
+    """A folder, or a file that begins as zip files do."""
+    try:
+        path = Path(subject)
+        if not subject or path.is_dir():
+            return bool(subject)
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def _show_package(path: Path, root: str, keys: Path | None, language: Language) -> None:
+    known = None if keys is None else key_list_of(keys, root)
+
+    def pin(key_list: bytes) -> str:
+        fingerprint, warning = _pinned(key_list, path, root)
+        if warning:
+            typer.echo(warning, err=True)
+        return fingerprint
+
+    try:
+        verdict = check_package(path, pin, known=known)
+    except KeyListRefused as problem:
+        _unusable(f"the key list cannot be used: {problem}")
+    for line in say(verdict, path, language):
+        print(*(printable(part) for part in line.split("\n")), sep="\n")
+    if not verdict.genuine or verdict.test:
+        raise typer.Exit(NOT_GENUINE)
 
 
 def _show_bundle(path: Path, root: str, keys: Path | None) -> None:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from printserver.archive.bag import BagUnreadable, laid_out, pack
 from printserver.archive.evidence_format import KEY_LIST, LOG, PACKAGE, README, RECORD
 from printserver.audit.canonical import canonical_json
+from printserver.cli.main import app
 from printserver.returns.evidence_packing import pack_evidence
 from printserver.signing.errors import KeyListRefused
 from printserver.verification.package_check import PackageMalformed, check_package
@@ -264,3 +266,17 @@ def test_the_digest_in_the_log_is_that_of_the_record(packed: Packed):
     assert taken["event"] == "EvidenceTaken"
     assert taken["facts"]["record_sha256"] == sha256(payload[folder + RECORD]).hexdigest()
     assert stat.S_ISREG(zipfile.ZipFile(io.BytesIO(packed.one)).infolist()[0].external_attr >> 16)
+
+
+def test_the_command_answers_by_status_and_in_words(packed: Packed, tmp_path: Path):
+    (tmp_path / "good.zip").write_bytes(packed.both)
+    (tmp_path / "bad.zip").write_bytes(forged(packed, _edit(lambda record: record["record"].update(title="x"))))
+    command = ["--root", packed.root, "--language", "zh"]
+    good = CliRunner().invoke(app, ["verify", str(tmp_path / "good.zip"), *command])
+    assert good.exit_code == 0, good.output
+    assert "✓ 真" in good.output
+    bad = CliRunner().invoke(app, ["verify", str(tmp_path / "bad.zip"), *command])
+    assert bad.exit_code == 1
+    assert "✓ 真" not in bad.output
+    stranger = CliRunner().invoke(app, ["verify", str(tmp_path / "good.zip"), "--root", "0" * 64])
+    assert stranger.exit_code == 1

@@ -1,0 +1,154 @@
+"""A bag is read with distrust: names that lead elsewhere, links, doubles and files that swell are refused."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from printserver.archive import bag as bags
+from printserver.archive.bag import BagRefused, BagUnreadable, laid_out, opened, pack
+
+INFO = b"Source-Organization: somebody\n"
+PAYLOAD = {"record.json": b"{}", "pages/0001.jpg": b"\xff\xd8\xff picture"}
+
+
+def written(folder: Path, data: bytes) -> Path:
+    file = folder / "bag.zip"
+    file.write_bytes(data)
+    return file
+
+
+def unpacked(folder: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(pack("bag", PAYLOAD, INFO))) as archive:
+        archive.extractall(folder / "out")
+    return folder / "out"
+
+
+def with_member(name: str, data: bytes = b"x", *, mode: int = 0, compress: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = io.BytesIO(pack("bag", PAYLOAD, INFO))
+    with zipfile.ZipFile(buffer, "a", compress) as archive:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr, entry.compress_type = mode << 16, compress
+        archive.writestr(entry, data)
+    return buffer.getvalue()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z0-9]{1,8}(/[a-z0-9]{1,8})?", fullmatch=True),
+        st.binary(max_size=200),
+        min_size=1,
+        max_size=5,
+    ).filter(lambda files: not any(one.startswith(f"{other}/") for one in files for other in files))
+)
+def test_what_is_packed_is_read_back_and_is_the_same_every_time(
+    tmp_path_factory: pytest.TempPathFactory, payload: dict[str, bytes]
+):
+    data = pack("bag", payload, INFO)
+    assert pack("bag", dict(reversed(payload.items())), INFO) == data
+    with opened(written(tmp_path_factory.mktemp("bag"), data)) as bag:
+        assert {name: bag.read(name) for name in bag.digests} == payload
+        assert (bag.info, bag.sizes) == (INFO, {name: len(each) for name, each in payload.items()})
+
+
+def test_other_tools_find_a_bag_of_version_1_in_it():
+    members = laid_out(PAYLOAD, INFO)
+    assert list(members) == sorted(members)
+    assert members["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+    lines = members["manifest-sha256.txt"].decode().splitlines()
+    assert [line.split("  ")[1] for line in lines] == ["data/pages/0001.jpg", "data/record.json"]
+    assert b"manifest-sha256.txt" in members["tagmanifest-sha256.txt"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bag/data/../../out", "bag/../out", "/bag/data/x", "bag/data//x", "bag/data/C:x", "bag/data/a\\b",
+     "bag/data/a\x07", "bag/data/RECORD.json", "bag/./data/x", "bag/data/" + "x" * 400],
+)  # fmt: skip
+def test_a_name_that_leads_elsewhere_or_is_there_twice_is_refused(tmp_path: Path, name: str):
+    with pytest.raises((BagRefused, BagUnreadable)), opened(written(tmp_path, with_member(name))):
+        pass
+
+
+def test_links_devices_and_other_packings_are_refused_in_a_zip_file(tmp_path: Path):
+    for data in (
+        with_member("bag/data/link", b"/etc/passwd", mode=stat.S_IFLNK | 0o777),
+        with_member("bag/data/fifo", mode=stat.S_IFIFO | 0o600),
+        with_member("bag/data/other", compress=zipfile.ZIP_BZIP2),
+    ):
+        with pytest.raises(BagRefused), opened(written(tmp_path, data)):
+            pass
+
+
+def test_links_are_not_followed_in_a_folder(tmp_path: Path):
+    folder = unpacked(tmp_path)
+    picture = folder / "bag" / "data" / "pages" / "0001.jpg"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(picture.read_bytes())
+    picture.unlink()
+    picture.symlink_to(elsewhere)
+    with pytest.raises(BagRefused), opened(folder):
+        pass
+    picture.unlink()
+    os.mkfifo(picture)
+    with pytest.raises(BagRefused), opened(folder):
+        pass
+
+
+def test_a_file_that_swells_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    data = with_member("bag/data/bomb", bytes(3_000_000), compress=zipfile.ZIP_DEFLATED)
+    with pytest.raises(BagRefused, match="far more"), opened(written(tmp_path, data)):
+        pass
+    for limit in ("MOST_BYTES", "LARGEST_MEMBER", "MOST_MEMBERS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(bags, limit, 5)
+            with pytest.raises(BagRefused), opened(written(tmp_path, pack("bag", PAYLOAD, INFO))):
+                pass
+
+
+def test_a_size_that_lies_is_found_out(tmp_path: Path):
+    data = bytearray(with_member("bag/data/small", b"y" * 100, compress=zipfile.ZIP_DEFLATED))
+    place = data.rindex(b"PK\x01\x02") + 24
+    data[place : place + 4] = (10).to_bytes(4, "little")
+    with pytest.raises(BagRefused), opened(written(tmp_path, bytes(data))):
+        pass
+
+
+def test_a_folder_with_a_file_too_many_one_too_few_or_one_of_the_same_size_is_refused(tmp_path: Path):
+    folder = unpacked(tmp_path)
+    with opened(folder) as bag:
+        assert bag.read("record.json") == b"{}"
+    for name, data in (("more", b"x"), ("record.json", b"[]"), ("record.json", None)):
+        file = folder / "bag" / "data" / name
+        before = file.read_bytes() if file.exists() else None
+        file.unlink(missing_ok=True)
+        if data is not None:
+            file.write_bytes(data)
+        with pytest.raises(BagRefused), opened(folder):
+            pass
+        file.unlink(missing_ok=True)
+        if before is not None:
+            file.write_bytes(before)
+
+
+def test_a_file_that_is_changed_after_it_was_checked_is_noticed_when_it_is_read(tmp_path: Path):
+    folder = unpacked(tmp_path)
+    with opened(folder) as bag:
+        (folder / "bag" / "data" / "record.json").write_bytes(b"[]")
+        with pytest.raises(BagRefused):
+            bag.read("record.json")
+
+
+def test_what_is_no_bag_is_said_to_be_none(tmp_path: Path):
+    (tmp_path / "text").write_text("hello")
+    for path in (tmp_path / "text", tmp_path / "nothing", tmp_path):
+        with pytest.raises(BagUnreadable), opened(path):
+            pass

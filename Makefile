@@ -60,7 +60,7 @@ format: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
-# Takes an hour or more; `make test` does thirty kills.
+# Takes an hour or more; `make test` does twenty kills.
 faults: setup
 	$(BIN)/python -m tests.faults.printing.everything
 

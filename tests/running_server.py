@@ -73,17 +73,13 @@ def _command(pid: int) -> list[str]:
 
 
 @contextmanager
-def running_server(database_url: str = "") -> Iterator[RunningServer]:
-    """As root below /var/lib, where the service users can reach it; sockets want short paths.
-
-    database_url: SQLite in the home when empty.
-    """
+def running_server() -> Iterator[RunningServer]:
+    """As root below /var/lib, where the service users can reach it; sockets want short paths."""
     parent = "/var/lib" if os.geteuid() == 0 else tempfile.gettempdir()
     home = Path(tempfile.mkdtemp(prefix="pst-", dir=parent))
     home.chmod(0o755)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(HOME_VARIABLE, str(home))
-        environment.setenv("PRINTSERVER_DATABASE_URL", database_url)
         try:
             server = RunningServer(demo_settings(free_ports=True))
             try:

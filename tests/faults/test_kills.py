@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-KILLS = 15
+KILLS = 10
 SEED = 20261122
 REPOSITORY = Path(__file__).parents[2]
 

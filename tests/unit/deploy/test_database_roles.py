@@ -295,7 +295,11 @@ def test_the_whole_story_needs_no_more_than_the_roles_have(postgresql: Postgresq
     try:
         with _server_under_its_roles(postgresql, name) as server:
             summary = Story(server, paper, tmp_path / "out").tell()
-            assert summary["return"]["matched"] == summary["return"]["pages"] > 0
-            audit.verify(server.settings).raise_if_bad()
+            returned = summary["return"]
+            assert (returned["matched"], returned["doubtful"]) == (returned["pages"], 0)
+            assert len(set(summary["qr_texts"])) == returned["pages"] > 0
+            report = audit.verify(server.settings)
+            report.raise_if_bad()
+            assert report.entries >= summary["audit_entries"]
     finally:
         postgresql.drop_database(name)

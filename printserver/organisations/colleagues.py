@@ -90,5 +90,20 @@ def actor_of_person(work: Work, organisation_id: UUID, person_id: UUID) -> Actor
     return actor
 
 
+def actor_of_login(work: Work, login: str, *, device: str = "") -> Actor:
+    """The account of this sign-in name with the rights of now, for what a channel takes in for it.   Raises: NotFound.
+
+    device: what the log is to say of where it came from.
+    """
+    user = work.session.scalar(
+        select(User)
+        .where(User.login == login, _at_work())
+        .options(load_only(User.organisation_id, User.branch_id, User.name, User.person_id))
+    )
+    if user is None:
+        raise NotFound(f"there is no account {login} that is in use")
+    return actor_of(work, user, device=device)
+
+
 def _at_work() -> ColumnElement[bool]:
     return and_(User.frozen.is_(False), User.left_at.is_(None))

@@ -7,6 +7,7 @@ from typing import Final
 
 from printserver.web.document_words import DOCUMENT_EVENTS
 from printserver.web.identity_words import IDENTITY_EVENTS
+from printserver.web.intake_words import INTAKE_EVENTS
 from printserver.web.key_words import KEY_EVENTS
 from printserver.web.languages import N_
 from printserver.web.passkey_words import PASSKEY_EVENTS
@@ -21,6 +22,7 @@ EVENT_WORDS: Final[Mapping[str, str]] = {
     **DOCUMENT_EVENTS,
     **IDENTITY_EVENTS,
     **KEY_EVENTS,
+    **INTAKE_EVENTS,
     **PASSKEY_EVENTS,
     **SIGN_IN_EVENTS,
     **REQUEST_EVENTS,

@@ -7,6 +7,7 @@ from typing import Final
 
 from printserver.web.document_words import DOCUMENT_PROBLEMS
 from printserver.web.identity_words import IDENTITY_PROBLEMS
+from printserver.web.intake_words import INTAKE_PROBLEMS
 from printserver.web.key_words import KEY_PROBLEMS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
@@ -23,6 +24,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     **PASSKEY_PROBLEMS,
     **REQUEST_PROBLEMS,
     **KEY_PROBLEMS,
+    **INTAKE_PROBLEMS,
     **SEAL_PROBLEMS,
     **MESSAGE_PROBLEMS,
     **SIGN_IN_PROBLEMS,
@@ -145,7 +147,6 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "document-outside": N_("The PDF takes part of its pages from another file."),
     "document-portfolio": N_("The PDF is a collection of files. Please hand in the document itself."),
     "scan-type-unknown": N_("The file is neither a PDF nor a TIFF, JPEG or PNG file."),
-    "scan-heic": N_("This is a HEIC picture; please send it as JPEG (on a telephone: camera format “Most compatible”)."),
     "scan-incomplete": N_("The file is incomplete or damaged; please scan or send it again."),
     "scan-encrypted": N_("The scan is encrypted; please remove the protection."),
     "scan-has-no-pages": N_("The scan has no pages."),

@@ -8,6 +8,7 @@ from typing import Final
 from printserver.web.document_words import DOCUMENT_NOTICES, DOCUMENT_TONES, DOCUMENT_WORDS
 from printserver.web.event_words import EVENT_WORDS
 from printserver.web.identity_words import IDENTITY_NOTICES, IDENTITY_TONES, IDENTITY_WORDS
+from printserver.web.intake_words import CHANNELS, INTAKE_NOTICES, QUARANTINE_OUTCOMES
 from printserver.web.key_words import KEY_TONES, KEY_WORDS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
@@ -32,6 +33,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **IDENTITY_WORDS,
     **DOCUMENT_WORDS,
     **KEY_WORDS,
+    "intake_channel": CHANNELS,
+    "quarantine_outcome": QUARANTINE_OUTCOMES,
     **SEAL_WORDS,
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
@@ -244,6 +247,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         **REQUEST_NOTICES,
         **SEAL_NOTICES,
         **MESSAGE_NOTICES,
+        **INTAKE_NOTICES,
         **SIGN_IN_NOTICES,
         "signed-out": N_("You are signed out."),
         "submitted": N_("The request is handed in. Its copies are being drawn; then it goes to the approver."),

@@ -25,6 +25,8 @@ from printserver.print_requests.states import CopyState
 from printserver.printing.count_alarms import count_alarms
 from printserver.printing.models import CounterReading
 from printserver.printing.outcome import Outcome
+from printserver.returns.intake_channels import Channel, IntakeTools, take_in
+from printserver.returns.intake_status import ChannelNotes
 from printserver.returns.printer_days import check_counts
 from tests.http.identity_things import IdentityThings, identity_at
 from tests.http.passkey_things import passkey_at
@@ -62,6 +64,7 @@ class Scene:
     seals: SealThings
     requests: RequestThings
     identity: IdentityThings
+    quarantined: UUID
 
 
 def set_scene(world: World) -> Scene:
@@ -101,7 +104,18 @@ def set_scene(world: World) -> Scene:
         seals=seals_at(world),
         requests=requests_at(world),
         identity=identity_at(world),
+        quarantined=quarantined_at(world),
     )
+
+
+def quarantined_at(world: World) -> UUID:
+    """A scan that the north's watched folder brought, cut off."""
+    tools, login = IntakeTools(world.database, world.adapters.objects), world.person(Role.CLERK).login
+    notes = ChannelNotes(tools, Channel.FOLDER, "north", login)
+    taken = take_in(tools, Channel.FOLDER, login, filename="cut.jpg", data=b"\xff\xd8\xff\xe0 cut off")
+    notes.taken(taken)
+    notes.note()
+    return taken.id
 
 
 def _serial(world: World, request_id: UUID) -> str:

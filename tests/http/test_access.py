@@ -18,6 +18,7 @@ from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
 from tests.http.document_visits import DOCUMENT_VISITS
 from tests.http.identity_visits import IDENTITY_VISITS
+from tests.http.intake_visits import INTAKE_VISITS
 from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.request_visits import REQUEST_VISITS
@@ -240,6 +241,7 @@ VISITS: Final = (
     *PASSKEY_VISITS,
     *PEOPLE_VISITS,
     *IDENTITY_VISITS,
+    *INTAKE_VISITS,
     *STATEMENT_VISITS,
     *SEAL_VISITS,
     *REQUEST_VISITS,
@@ -330,6 +332,8 @@ def test_lists_show_nothing_of_other_branches_or_companies(scene_api: ApiClient,
         "/copies": Role.CLERK,
         "/returns": Role.ARCHIVIST,
         "/returns/doubtful": Role.ARCHIVIST,
+        "/quarantined-scans": Role.ARCHIVIST,
+        "/intake-channels": Role.ARCHIVIST,
         "/archive": Role.ARCHIVIST,
     }
     for address, role in lists.items():

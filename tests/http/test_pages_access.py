@@ -17,6 +17,7 @@ from printserver.web.drafts import keep_draft
 from tests.http.api_client import ApiClient
 from tests.http.document_steps import DOCUMENT_STEPS
 from tests.http.identity_steps import IDENTITY_STEPS
+from tests.http.intake_visits import INTAKE_STEPS
 from tests.http.page_visitor import Visitor
 from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.request_steps import REQUEST_STEPS
@@ -324,6 +325,7 @@ STEPS: Final = (
     ),
     *PEOPLE_STEPS,
     *IDENTITY_STEPS,
+    *INTAKE_STEPS,
     *SEAL_STEPS,
     *STATEMENT_STEPS,
     *REQUEST_STEPS,

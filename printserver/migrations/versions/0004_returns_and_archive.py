@@ -91,6 +91,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_disposal_run_state"), ["state"], unique=False)
 
     op.create_table(
+        "intake_channel",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("trouble", sa.String(), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("taken_in", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("looked_at", Moment(), nullable=False),
+        sa.Column("last_taken_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_intake_channel_branch_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_intake_channel_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_channel")),
+        sa.UniqueConstraint("channel", "name", "branch_id", name=op.f("uq_intake_channel_channel_name_branch_id")),
+    )
+    with op.batch_alter_table("intake_channel", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_intake_channel_branch_id"), ["branch_id"], unique=False)
+
+    op.create_table(
         "legal_hold",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -160,6 +184,44 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("block_exception", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_block_exception_branch_id"), ["branch_id"], unique=False)
+
+    op.create_table(
+        "quarantined_scan",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("handed_in_by", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("scan_sha256", sa.String(), nullable=False),
+        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("return_id", sa.Uuid(), nullable=True),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", Moment(), nullable=True),
+        sa.Column("settled_reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_quarantined_scan_branch_id")),
+        sa.ForeignKeyConstraint(["handed_in_by"], ["user_account.id"], name=op.f("fk_quarantined_scan_handed_in_by")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_quarantined_scan_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return_batch.id"], name=op.f("fk_quarantined_scan_return_id")),
+        sa.ForeignKeyConstraint(["settled_by"], ["user_account.id"], name=op.f("fk_quarantined_scan_settled_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantined_scan")),
+    )
+    with op.batch_alter_table("quarantined_scan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quarantined_scan_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_quarantined_scan_scan_sha256"), ["scan_sha256"], unique=False)
+        batch_op.create_index(
+            "one_waiting_scan",
+            ["branch_id", "scan_sha256"],
+            unique=True,
+            sqlite_where=sa.text("outcome = ''"),
+            postgresql_where=sa.text("outcome = ''"),
+        )
 
     op.create_table(
         "hand_over",

@@ -1,4 +1,4 @@
-"""The demonstration's story on a whole running server. On PostgreSQL `tests/unit/deploy/test_database_roles.py` tells it."""
+"""The demonstration's story on a whole running server; `tests/unit/deploy/test_database_roles.py` tells it on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demonstration's story on a whole running server; `tests/unit/deploy/test_database_roles.py` tells it on PostgreSQL."""
+"""The demonstration's story on a whole running server. Of PostgreSQL `unit/deploy/test_database_roles.py` tells it."""
 
 from __future__ import annotations
 

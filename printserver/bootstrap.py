@@ -37,8 +37,10 @@ from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_ev
 from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue, overview
 from printserver.signing.seal_makers import SealMakers
-from printserver.storage.objects import LocalObjects, Objects
+from printserver.storage.objects import Objects
+from printserver.storage.opening import open_objects, open_vaults
 from printserver.storage.sealed import KeyWrapper
+from printserver.storage.vault import Vaults
 
 SINGLE_SIGN_ON_ANSWER: Final = "/sign-in/single-sign-on/answer"
 """Where the provider sends people back to."""
@@ -74,6 +76,8 @@ class Adapters:
     settings: Settings
     database: Database
     objects: Objects
+    vaults: Vaults
+    """Keys of an organisation's own for other purposes than storing objects."""
     seats: SeatBook | None = None
     """The signer's register, when it is asked in another way than over the signer's socket."""
 
@@ -177,7 +181,9 @@ def build(settings: Settings, *, jobs: JobQueue | None = None) -> Adapters:
     """jobs: where new jobs go; DBOS in the same database when not given."""
     engines: Engines = open_engines(settings.database)
     queue = DbosJobQueue(settings.database) if jobs is None else jobs
-    return Adapters(settings, Database(engines, queue), LocalObjects(settings.objects))
+    vaults = open_vaults(settings.object_store, settings.object_keys, SignerClient(settings.signer_socket))
+    objects = open_objects(settings.object_store, settings.objects, vaults)
+    return Adapters(settings, Database(engines, queue), objects, vaults)
 
 
 def read_key_overview(settings: Settings, at: datetime) -> tuple[KeyDue, ...]:

@@ -26,6 +26,11 @@ class HomeFolders(BaseModel):
         return self.data / "objects"
 
     @property
+    def object_keys(self) -> Path:
+        """The wrapped keys of the objects, apart from them."""
+        return self.data / "object-keys"
+
+    @property
     def web_home(self) -> Path:
         """Readable by the web process alone: the attestation key, the secret behind passwords and sessions."""
         return self.home / "web"

@@ -24,6 +24,7 @@ from printserver.organisations.dormancy_rule import DormancyPolicy
 from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.sign_in_policy import SignInPolicy
 from printserver.signing.pades_level import PdfLevel
+from printserver.storage.store_settings import ObjectStoreSettings
 
 HOME_VARIABLE: Final = "PRINTSERVER_HOME"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
@@ -134,6 +135,8 @@ class Settings(HomeFolders, BaseSettings):
     """System users that may seal and open stored objects; none named means the signer's own."""
     storage_keys_per_minute: int = Field(default=300, ge=1)
     """Of sealed objects, for each of these users."""
+
+    object_store: ObjectStoreSettings = ObjectStoreSettings()
 
     cups_private: bool = True
     cups_socket_path: Path | None = None

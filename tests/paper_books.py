@@ -48,8 +48,9 @@ from printserver.signing.p256 import key_id_of, sign_message, software_sign, spk
 from printserver.signing.pades import sign_pdf
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.trust import OfflineRoot, issue_certificate, make_root
-from printserver.storage.objects import LocalObjects
+from printserver.storage.sealed_objects import SealedObjects
 from tests.paper_drawings import pages_with_codes
+from tests.sealed_store import sealed_store
 
 PUBLIC_URL: Final = "https://print.example"
 NUMBER: Final = 7
@@ -121,7 +122,7 @@ class Books:
     """One organisation's rows. `branch` is the head, `other` beside it."""
 
     database: Database
-    objects: LocalObjects
+    objects: SealedObjects
     issuer: Issuer
     number: int = NUMBER
     organisation_id: UUID = field(default_factory=new_id)
@@ -378,6 +379,4 @@ def any_books(any_database: Database, issuer: Issuer, tmp_path: Path) -> Books:
 
 
 def open_books(database: Database, issuer: Issuer, folder: Path) -> Books:
-    objects = folder / "objects"
-    objects.mkdir()
-    return Books(database, LocalObjects(objects), issuer).open()
+    return Books(database, sealed_store(folder), issuer).open()

@@ -56,8 +56,9 @@ from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.token_settings import TokenSettings, softhsm_module
 from printserver.signing.token_setup import read_pin
 from printserver.signing.trust import OfflineRoot
-from printserver.storage.objects import LocalObjects
+from printserver.storage.objects import Objects
 from tests.databases import BOTH, FakeClock, PostgresqlSupply, create_every_table
+from tests.sealed_store import content_file, store_of
 from tests.world import World
 from tests.world_building import PAGES, SITE, YEARS, Maker, cheap_passwords, contract, found_company
 
@@ -184,8 +185,7 @@ class SigningWorld:
         return self.world.database
 
     @property
-    def objects(self) -> LocalObjects:
-        assert isinstance(self.world.adapters.objects, LocalObjects)
+    def objects(self) -> Objects:
         return self.world.adapters.objects
 
     @property
@@ -214,7 +214,7 @@ class SigningWorld:
         return self.world.copies(request_id)
 
     def object_file(self, digest: str) -> Path:
-        return self.settings.objects / str(self.world.home.id) / digest[:2] / digest
+        return content_file(self.settings.objects, self.world.home.id, digest)
 
     def rows(self) -> dict[str, list[str]]:
         """Every row of every table but the log, in an order of its own."""
@@ -313,7 +313,7 @@ def _template(ceremony: Ceremony, folder: Path) -> SigningWorlds:
 
 def _adapters(settings: Settings) -> Adapters:
     database = Database(open_engines(settings.database), RecordedJobs(), FakeClock())
-    return Adapters(settings, database, LocalObjects(settings.objects))
+    return Adapters(settings, database, *store_of(settings))
 
 
 def _build(adapters: Adapters, ceremony: Ceremony) -> World:

@@ -45,8 +45,8 @@ from printserver.signing.p256 import software_sign, spki_of
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_object
 from printserver.signing.trust import OfflineRoot, issue_certificate, make_key_file, make_root
-from printserver.storage.objects import LocalObjects
 from tests.databases import FakeClock
+from tests.sealed_store import store_of
 from tests.seat_books import RowSeats
 
 PASSWORD: Final = "a long sentence for the tests"
@@ -118,7 +118,7 @@ def world_settings(home: Path) -> Settings:
 def world_adapters(settings: Settings, database: Database | None = None) -> Adapters:
     """On SQLite in the home, unless `database` says otherwise; the clock stands still, jobs are recorded."""
     used = database or Database(open_engines(settings.database), RecordedJobs(), FakeClock())
-    return Adapters(settings, used, LocalObjects(settings.objects), RowSeats(used))
+    return Adapters(settings, used, *store_of(settings), RowSeats(used))
 
 
 def publish_keys(settings: Settings, now: datetime) -> Maker:

@@ -29,6 +29,7 @@ from printserver.printing.service import NewPrinter, enrol_printer
 from printserver.seals.service import NewSeal, register_seal
 from printserver.settings import REPOSITORY, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan, PrinterPlan
+from printserver.signer.first_objects import first_objects, record_vault_made
 from printserver.signer.first_transcript import keep_first_transcript
 from printserver.signer.genesis import genesis
 from printserver.signer.key_ceremony import MadeSeal, hold
@@ -163,10 +164,12 @@ def _write_rows(
     queues: list[KnownQueue],
 ) -> None:
     adapters = build(settings, jobs=RecordedJobs())
-    with adapters.database.work() as work:
+    with first_objects(settings) as objects, adapters.database.work() as work:
         places = _people(work, adapters.secrets, plan, passwords)
         for seal in seals:
-            register_seal(work, BY_INIT, _new_seal(places, seal, adapters.objects))
+            register_seal(work, BY_INIT, _new_seal(places, seal, objects))
+        if settings.object_store.sealed and seals:
+            record_vault_made(work, BY_INIT, places.organisation)
         for printer, queue in zip(plan.printers, queues, strict=True):
             enrol_printer(work, BY_INIT, _new_printer(places, printer, queue))
     adapters.database.engines.dispose()

@@ -56,6 +56,7 @@ def make_home(settings: Settings) -> None:
     for folder, mode, owner in (
         (settings.data, 0o2770, WEB),
         (settings.objects, 0o2770, WEB),
+        (settings.object_keys, 0o2770, WEB),
         (settings.web_home, 0o700, WEB),
         (settings.signer_home, 0o700, SIGNER),
         (settings.signer_socket.parent, 0o2750, SIGNER),

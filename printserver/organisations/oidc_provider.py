@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 
 from printserver.foundation.errors import Unavailable
-from printserver.organisations.oidc_settings import is_trusted_address
+from printserver.foundation.trusted_addresses import is_trusted_address
 
 PATIENCE_SECONDS: Final = 10.0
 KEPT_SECONDS: Final = 600.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from printserver.foundation.trusted_addresses import is_trusted_address
 
 
 class OidcSettings(BaseModel):
@@ -33,18 +33,3 @@ class OidcSettings(BaseModel):
         if not is_trusted_address(value):
             raise ValueError("the issuer is an https address (or http on the loopback)")
         return value
-
-
-def is_trusted_address(url: str) -> bool:
-    """https, or http on this very machine; without a name or password in it."""
-    parts = urlsplit(url)
-    if parts.username or parts.password or not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

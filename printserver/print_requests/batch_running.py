@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from printserver.documents.handing_in import HandedIn, HandInRules
 from printserver.documents.template_making import make_document
 from printserver.documents.template_store import usable_template
-from printserver.foundation.errors import PrintServerError
+from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.colleagues import actor_of_person
@@ -48,7 +48,10 @@ def waiting_rows(database: Database, batch_id: UUID) -> list[int]:
 
 
 def make_row(tools: BatchTools, batch_id: UUID, number: int) -> bool:
-    """False once the batch is stopped. A row that is settled already, before a crash, is left as it is."""
+    """False once the batch is stopped. A row that is settled already, before a crash, is left as it is.
+
+    Raises: Unavailable: the row waits.
+    """
     with tools.database.reading() as work:
         batch = work.session.get_one(RequestBatch, batch_id)
         row = work.session.get_one(RequestBatchRow, (batch_id, number))
@@ -58,6 +61,8 @@ def make_row(tools: BatchTools, batch_id: UUID, number: int) -> bool:
         return True
     try:
         _make(tools, batch, row)
+    except Unavailable:
+        raise
     except PrintServerError as problem:
         _settle(tools.database, row, problem=str(problem), code=problem.code)
     except Exception:  # noqa: BLE001 -- unforeseen: one row must not hold up all others

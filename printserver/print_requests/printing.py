@@ -103,7 +103,7 @@ def take_up(tools: PrintTools, printer_id: UUID, hand_over: str) -> tuple[UUID, 
 def bring(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> None:
     """Give the copy to its spooler and let it go; repeating it changes nothing.
 
-    Raises: SpoolerUnavailable.
+    Raises: SpoolerUnavailable; Unavailable for the object store.
     """
     view = _view(tools, copy_id, job_uuid)
     if view is None or view.copy.state is not CopyState.RELEASED or view.ticket.state is not TicketState.OPEN:

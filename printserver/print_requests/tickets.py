@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import update
 
 from printserver.audit.log import By, append
-from printserver.foundation.errors import PrintServerError
+from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.frozen_places import is_frozen
 from printserver.print_requests.binding import ApprovedPrinting, CopyNotApproved, approved_printing
@@ -103,6 +103,8 @@ class Desk:
             return approved_printing(work, self.objects, copy_facts(work, ticket.copy_id))
         except CopyNotApproved as problem:
             raise TicketRefused(str(problem)) from problem
+        except Unavailable as problem:
+            raise PrinterBusy("what was approved cannot be read at present") from problem
 
     def _send(self, work: Work, ticket: TicketFacts, claim: TicketClaim, approved: ApprovedPrinting) -> None:
         copy, printer = copy_facts(work, ticket.copy_id), printer_facts(work, ticket.printer_id)

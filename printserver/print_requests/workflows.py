@@ -24,7 +24,6 @@ from printserver.print_requests.pipeline import fail_request, finish_issuing, pr
 from printserver.print_requests.printing import PrintTools
 from printserver.print_requests.queries import copy_facts
 from printserver.print_requests.states import CopyState
-from printserver.printing.ports import SpoolerUnavailable
 from printserver.signing.errors import JournalBroken, OutcomeUnknown
 from printserver.signing.seal_object import Makers
 
@@ -121,7 +120,7 @@ def _step(name: str, body: Callable[[], Result]) -> Result:
             "max_attempts": DATABASE_RETRIES,
             "interval_seconds": RETRY_SECONDS,
             "backoff_rate": 1.0,
-            "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError),
+            "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError | Unavailable),
         },
         body,
     )
@@ -182,6 +181,6 @@ def _bring(tools: PrintTools, copy_id: UUID, job_uuid: UUID) -> bool:
     """False to ask again."""
     try:
         printing.bring(tools, copy_id, job_uuid)
-    except SpoolerUnavailable:
+    except Unavailable:
         return False
     return True

@@ -38,7 +38,7 @@ from printserver.signer.pdf_signing import preparation_of, time_stamp_authority
 from printserver.signer.registering import Registering, check_register
 from printserver.signer.seal_making import SealMaking
 from printserver.signer.stopped_keys import StoppedKeys
-from printserver.signer.storage_keys import StorageKeys
+from printserver.signer.storage_keys import OwnStorageKeys, StorageKeys
 from printserver.signer.tokens import open_hsm
 from printserver.signer.trust_watch import watch_trust
 from printserver.signing.certificate_files import read_chains
@@ -56,7 +56,7 @@ from printserver.signing.published_key import certificate_spki
 from printserver.signing.register_journal import RegisterJournal
 from printserver.signing.spent_journal import SpentJournal
 from printserver.signing.time_stamp_authority import TimeStampAuthority
-from printserver.storage.objects import LocalObjects
+from printserver.storage.opening import open_objects, open_vaults
 from printserver.storage.sealed import KEY_BYTES, Belonging
 
 _CREDENTIALS: Final = struct.Struct("3i")
@@ -207,9 +207,13 @@ def run(settings: Settings) -> None:
         keys = replace(keys, stopped=StoppedKeys(settings.stopped_keys, journal, database.clock.now))
         check_register(database, register)
         guard = ClockGuard(database.clock.now, partial(_newest_signed, journal, Witness(settings.witness)))
+        storage = StorageKeys(keys.hsm, database, settings.storage_keys_per_minute)
+        vaults = open_vaults(settings.object_store, settings.object_keys, OwnStorageKeys(storage, os.geteuid()))
+        storage.make_key_unless_there(vaults.any)
+        storage.require_use(settings.object_store)
         issuing = Issuing(
             database,
-            LocalObjects(settings.objects),
+            open_objects(settings.object_store, settings.objects, vaults),
             keys,
             journal,
             register,
@@ -218,8 +222,6 @@ def run(settings: Settings) -> None:
             guard.now,
         )
         wasted = issuing.waste_interrupted()
-        storage = StorageKeys(keys.hsm, database, settings.storage_keys_per_minute)
-        storage.make_key_unless_there()
         heads = HeadSigning(make_sequencer(settings, database, keys, register.refusals), stop)
         heads.start()
         server = _Server(

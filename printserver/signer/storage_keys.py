@@ -18,17 +18,30 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from printserver.audit.log import By, Event, append
 from printserver.audit.queries import AuditSearch, find_entries
 from printserver.foundation.unit_of_work import Database
 from printserver.signer.keys import KEY_ENCRYPTION_LABEL
-from printserver.signing.errors import HsmKeyMissing, KeyEncryptionKeyMissing, StorageKeysTooMany, WrappedKeyRefused
+from printserver.signer.tokens import CANNOT_WRAP
+from printserver.signing.errors import (
+    HsmKeyMissing,
+    KeyEncryptionKeyMissing,
+    StorageKeysTooMany,
+    TokenSetupRefused,
+    WrappedKeyRefused,
+)
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.storage.sealed import KEY_BYTES, Belonging
+from printserver.storage.store_settings import ObjectStoreSettings
+from printserver.storage.vault import KIND as VAULT
 
 BY_SIGNER: Final = By(process="signer")
 MINUTE: Final = 60.0
+NOT_SEALED: Final = (
+    "STORED OBJECTS ARE NOT SEALED: the settings say so (`object_store.sealed`), and whoever has the disk can read them"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +73,26 @@ class KeyEncryptionKeyMade(Event):
     subject: ClassVar[str] = "key"
 
 
+@dataclass(frozen=True)
+class HsmKeys:
+    """The `KeyWrapper` of who holds the token, without any record: the caller makes one."""
+
+    hsm: Hsm
+
+    def wrap(self, key: bytes, belongs: Belonging) -> bytes:
+        """key: 32 bytes.   Raises: KeyEncryptionKeyMissing, HsmUnavailable."""
+        with _its_absence_told():
+            return self.hsm.wrap(KEY_ENCRYPTION_LABEL, key + belongs.digest)
+
+    def unwrap(self, wrapped: bytes, belongs: Belonging) -> bytes:
+        """32 bytes.   Raises: WrappedKeyRefused, and those of `wrap`."""
+        with _its_absence_told():
+            plain = self.hsm.unwrap(KEY_ENCRYPTION_LABEL, wrapped)
+        if len(plain) <= KEY_BYTES or not hmac.compare_digest(plain[KEY_BYTES:], belongs.digest):
+            raise WrappedKeyRefused("this is the wrapped key of another object")
+        return plain[:KEY_BYTES]
+
+
 @dataclass
 class StorageKeys:
     """per_minute: how many keys one system user gets; as many at once, then steadily."""
@@ -71,12 +104,12 @@ class StorageKeys:
     _left: dict[int, tuple[float, float]] = field(default_factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
-    def make_key_unless_there(self) -> None:
+    def make_key_unless_there(self, is_used: Callable[[], bool]) -> None:
         """Installations whose ceremony made none get the key that wraps, as long as nothing was sealed under another.
 
-        Raises: HsmUnavailable.
+        is_used: whether the object store knows of something that was.   Raises: HsmUnavailable.
         """
-        if not self.hsm.can_wrap or KEY_ENCRYPTION_LABEL in self.hsm.labels() or self._was_used():
+        if not self.hsm.can_wrap or KEY_ENCRYPTION_LABEL in self.hsm.labels() or self._was_used() or is_used():
             return
         self.hsm.generate_key(KEY_ENCRYPTION_LABEL, KeyKind.AES_256, secrets.token_bytes(8))
         with self.database.work() as work:
@@ -86,11 +119,17 @@ class StorageKeys:
             "back the token up again"
         )
 
+    def require_use(self, settings: ObjectStoreSettings) -> None:
+        """Say aloud what an installation is not protected from.   Raises: TokenSetupRefused."""
+        if not settings.sealed:
+            structlog.get_logger().warning(NOT_SEALED)
+        elif not self.hsm.can_wrap:
+            raise TokenSetupRefused(CANNOT_WRAP)
+
     def wrap(self, key: bytes, belongs: Belonging, uid: int) -> bytes:
         """key: 32 bytes.   Raises: StorageKeysTooMany, KeyEncryptionKeyMissing, HsmUnavailable."""
         self._count(uid)
-        with _its_absence_told():
-            wrapped = self.hsm.wrap(KEY_ENCRYPTION_LABEL, key + belongs.digest)
+        wrapped = HsmKeys(self.hsm).wrap(key, belongs)
         self._record(belongs, StorageKeyWrapped(id=belongs.object_id, kind=belongs.kind, system_user=uid))
         return wrapped
 
@@ -98,21 +137,41 @@ class StorageKeys:
         """32 bytes.   Raises: WrappedKeyRefused, and those of `wrap`."""
         self._count(uid)
         try:
-            with _its_absence_told():
-                plain = self.hsm.unwrap(KEY_ENCRYPTION_LABEL, wrapped)
-            if len(plain) <= KEY_BYTES or not hmac.compare_digest(plain[KEY_BYTES:], belongs.digest):
-                raise WrappedKeyRefused("this is the wrapped key of another object")
+            key = HsmKeys(self.hsm).unwrap(wrapped, belongs)
         except WrappedKeyRefused:
             self._record(belongs, StorageKeyRefused(id=belongs.object_id, kind=belongs.kind, system_user=uid))
             raise
         self._record(belongs, StorageKeyUnwrapped(id=belongs.object_id, kind=belongs.kind, system_user=uid))
-        return plain[:KEY_BYTES]
+        return key
 
     def _was_used(self) -> bool:
         with self.database.reading() as work:
             return bool(find_entries(work, AuditSearch(event=StorageKeyWrapped.__name__), limit=1).entries)
 
     def _record(self, belongs: Belonging, event: SealedObjectEvent) -> None:
+        """Before the key is given; that of a vault at once in the service's own log, and in the other one soon.
+
+        Who asks for a vault may be storing an object in the middle of a transaction of its own, for whose end an entry
+        would have to wait on SQLite; and a process asks once for each organisation, not for each object.
+        """
+        if belongs.kind != VAULT:
+            self._write(belongs, event)
+            return
+        structlog.get_logger().info(
+            "vault key",
+            event_name=type(event).__name__,
+            organisation_id=str(belongs.organisation_id),
+            uid=event.system_user,
+        )
+        threading.Thread(target=self._write_late, args=(belongs, event), name="vault key's entry").start()
+
+    def _write_late(self, belongs: Belonging, event: SealedObjectEvent) -> None:
+        try:
+            self._write(belongs, event)
+        except SQLAlchemyError:
+            structlog.get_logger().exception("a vault key's entry is not in the log", event_name=type(event).__name__)
+
+    def _write(self, belongs: Belonging, event: SealedObjectEvent) -> None:
         with self.database.work() as work:
             append(work, BY_SIGNER.within(belongs.organisation_id), event)
 
@@ -126,6 +185,22 @@ class StorageKeys:
                 self._left[uid] = (left, now)
                 raise StorageKeysTooMany("too many sealed objects were asked for; the log names them")
             self._left[uid] = (left - 1, now)
+
+
+@dataclass(frozen=True)
+class OwnStorageKeys:
+    """The `KeyWrapper` of the signer itself.   uid: its system user's."""
+
+    keys: StorageKeys
+    uid: int
+
+    def wrap(self, key: bytes, belongs: Belonging) -> bytes:
+        """Raises: as `StorageKeys.wrap`."""
+        return self.keys.wrap(key, belongs, self.uid)
+
+    def unwrap(self, wrapped: bytes, belongs: Belonging) -> bytes:
+        """Raises: as `StorageKeys.unwrap`."""
+        return self.keys.unwrap(wrapped, belongs, self.uid)
 
 
 @contextmanager

@@ -14,6 +14,10 @@ from printserver.signing.token_setup import read_pin
 
 NEEDED: Final = (KeyKind.RSA_3072, KeyKind.P_256)
 """Kinds of keys without which no copy is signed."""
+CANNOT_WRAP: Final = (
+    "this token cannot wrap keys, so that stored objects cannot be sealed; take another token, or say in the settings "
+    "`object_store.sealed = false`: then whoever has the disk can read them"
+)
 
 
 def token_settings(settings: Settings) -> TokenSettings:
@@ -49,6 +53,8 @@ def require_token_for_ceremony(settings: Settings) -> None:
         raise TokenSetupRefused(
             f"a token of the kind {settings.pkcs11_provider} makes no {' or '.join(missing)} keys, which copies need"
         )
+    if settings.object_store.sealed and not token_provider(settings.pkcs11_provider).wrapping:
+        raise TokenSetupRefused(CANNOT_WRAP)
     settings.token_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     hsm = open_hsm(settings)
     try:

@@ -85,17 +85,17 @@ class _Generation:
 
 
 class SealedObjects:
-    """contents, keys: two stores; who has only one of them, or both without the HSM, reads nothing."""
+    """Contents here, keys where the vaults lie: who has only one of the two, or both without the HSM, reads nothing."""
 
-    def __init__(self, contents: Blobs, keys: Blobs, vaults: Vaults) -> None:
+    def __init__(self, contents: Blobs, vaults: Vaults) -> None:
         self._contents = contents
-        self._keys = keys
-        self._vaults = vaults
+        self._keys = vaults.store
+        self.vaults = vaults
 
     def put(self, data: bytes, owner: UUID) -> str:
         """Also raises: ObjectChanged for what is stored already, VaultKeyLost, SealedNotGenuine, Unavailable."""
         digest = sha256(data).hexdigest()
-        vault_key = self._vaults.key(owner)
+        vault_key = self.vaults.key(owner)
         while not self._is_stored(data, digest, owner, vault_key):
             generation, key = _Generation(owner, digest, secrets.token_bytes(_ID)), secrets.token_bytes(KEY_BYTES)
             self._contents.create(generation.path, encrypt(data, key, generation.associated_data))
@@ -112,7 +112,7 @@ class SealedObjects:
         if entry is None:
             raise absent(self._keys, path)
         generation = _Generation.of(entry, digest, owner)
-        key = generation.key(entry, self._vaults.key(owner))
+        key = generation.key(entry, self.vaults.key(owner))
         content = self._contents.read(generation.path)
         if content is None:
             raise NotFound(f"the content of the object {digest} is not in the store")

@@ -134,7 +134,7 @@ def test_no_signed_code_exists_before_the_custodians_word(sqlite_signing_world: 
     assert signed.hsm.signatures == before
     assert signed.journal.head[0] == 0
     looked_at = 0
-    for digest in signed.stored():
+    for digest in signed.objects.digests(signed.world.home.id):
         data = signed.objects.get(digest, signed.world.home.id)
         assert f"{SITE}/q/".encode() not in data
         if data.startswith(b"%PDF-"):

@@ -64,7 +64,7 @@ def public(books: Books, tmp_path: Path) -> Iterator[Public]:
     chosen.root_fingerprint.write_text(books.issuer.root.fingerprint)
     chosen.web_secret.parent.mkdir(parents=True)
     Secrets.make(chosen.web_secret)
-    app = create_app(Adapters(chosen, books.database, books.objects))
+    app = create_app(Adapters(chosen, books.database, books.objects, books.objects.vaults))
     with StrangersClient(app, base_url=PUBLIC_URL) as client:
         yield Public(client, books, chosen.home)
 

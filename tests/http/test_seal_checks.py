@@ -56,7 +56,7 @@ def stranger(books: Books, vectors: Vectors, tmp_path: Path) -> Iterator[Strange
     chosen.key_list.write_bytes(books.issuer.key_list_bytes())
     chosen.root_fingerprint.write_text(books.issuer.root.fingerprint)
     database = Database(books.database.engines, books.database.jobs, FakeClock(vectors.made_at))
-    app = create_app(Adapters(chosen, database, books.objects))
+    app = create_app(Adapters(chosen, database, books.objects, books.objects.vaults))
     with StrangersClient(app, base_url=PUBLIC_URL) as client:
         yield Stranger(client, chosen.home)
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from printserver.app import create_app
 from printserver.audit.models import AuditEntry
-from printserver.bootstrap import SINGLE_SIGN_ON_ANSWER, Adapters
+from printserver.bootstrap import SINGLE_SIGN_ON_ANSWER
 from printserver.organisations.models import User, WebSession
 from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.permissions import Role
@@ -54,7 +54,7 @@ def api(world: World, provider: OidcProvider, tmp_path: Path) -> Iterator[ApiCli
         issuer=provider.issuer, client_id=CLIENT, client_secret=secret, name="Company", strong_amr=("otp",)
     )
     settings = world.adapters.settings.model_copy(update={"oidc": chosen})
-    changed = replace(world, adapters=Adapters(settings, world.adapters.database, world.adapters.objects))
+    changed = replace(world, adapters=replace(world.adapters, settings=settings))
     with ApiClient(create_app(changed.adapters), changed) as client:
         yield client
 
@@ -201,7 +201,7 @@ def test_the_way_on_stays_on_this_server(api: ApiClient, provider: OidcProvider)
 def test_without_the_provider_people_are_told_to_use_their_password(world: World, tmp_path: Path):
     chosen = OidcSettings(issuer="http://127.0.0.1:1", client_id=CLIENT)
     settings = world.adapters.settings.model_copy(update={"oidc": chosen})
-    changed = replace(world, adapters=Adapters(settings, world.adapters.database, world.adapters.objects))
+    changed = replace(world, adapters=replace(world.adapters, settings=settings))
     with ApiClient(create_app(changed.adapters), changed) as client:
         answer = client.get(START, headers={"Accept-Language": "en"}, follow_redirects=False)
         assert answer.status_code == 503

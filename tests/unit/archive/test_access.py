@@ -14,6 +14,7 @@ from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
 from printserver.storage.objects import ObjectChanged
 from tests.paper_books import Books
+from tests.sealed_store import content_file
 from tests.unit.archive.test_records import BY, complete
 
 
@@ -58,6 +59,6 @@ def test_who_may_not_read_gets_no_bytes_and_leaves_no_trace(books: Books, archiv
 
 def test_changed_bytes_are_an_alarm_and_never_handed_out(books: Books, archived: UUID, tmp_path):
     digest = books.objects.put(b"issued", books.organisation_id)
-    (tmp_path / "objects" / str(books.organisation_id) / digest[:2] / digest).write_bytes(b"forged")
+    content_file(tmp_path / "objects", books.organisation_id, digest).write_bytes(b"forged")
     with pytest.raises(ObjectChanged):
         issued_pdf(books.database, books.objects, books.actor(Role.ARCHIVIST), archived)

@@ -24,7 +24,7 @@ from printserver.documents.intake import make_safe
 from printserver.documents.picture_process import drawn
 from printserver.foundation.limited_process import ProcessLimits
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT
-from printserver.storage.objects import LocalObjects
+from tests.sealed_store import sealed_store
 from tests.unit.rendering.papers import contract
 
 
@@ -97,7 +97,7 @@ def test_a_signature_that_nobody_can_read_is_not_intact_and_the_untouched_file_i
     assert found_signatures(b"%PDF-1.7 /ByteRange [0 1 2 3]") == (UNREADABLE,)
     data = contract() + b"% /ByteRange\n"
     handed = hand_in(data)
-    objects, owner = LocalObjects(tmp_path), uuid4()
+    objects, owner = sealed_store(tmp_path), uuid4()
     handed.keep(objects, owner)
     assert handed.findings.original_kept is (len(list(objects.digests(owner))) == 2) is bool(handed.findings.signatures)
 

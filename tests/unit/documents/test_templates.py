@@ -19,7 +19,7 @@ from printserver.documents.template_setting import set_template
 from printserver.documents.template_store import built_in_templates, check_sources
 from printserver.documents.template_values import ValuesWrong, check_values, spelt_out
 from printserver.print_requests.amounts_said import read_amount
-from printserver.storage.objects import LocalObjects
+from tests.sealed_store import sealed_store
 from tests.unit.documents.template_samples import DESCRIPTION, SOURCE
 
 OWNER = uuid4()
@@ -77,6 +77,7 @@ def test_a_confined_process_has_no_network_and_no_file_but_those_it_was_given(tm
     signer.listen()
     program = f"""
 import socket
+from tests.sealed_store import sealed_store
 from printserver.foundation.confinement import give_up_files, give_up_networks
 give_up_networks()
 give_up_files(reading=["/usr/lib", {str(tmp_path / "given")!r}])
@@ -102,7 +103,7 @@ for refused in (
 def test_every_template_of_the_product_sets_its_sample_in_each_language(code: str, tmp_path: Path):
     template = built_in_templates()[code]
     assert read_description(json.loads(json.dumps(template.description.to_json()))) == template.description
-    objects, sample = LocalObjects(tmp_path), template.description.sample
+    objects, sample = sealed_store(tmp_path), template.description.sample
     language = template.description.languages[len(code) % 2]
     handed = make_document(objects, template, language, sample, read_amount, HandInRules())
     assert handed.findings.open_questions == frozenset()

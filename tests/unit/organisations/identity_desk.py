@@ -16,9 +16,9 @@ from printserver.organisations.identity_proof import Document, Method, ProofActi
 from printserver.organisations.identity_proof_intake import EvidenceFile, NewProof, seal_proof, submit_proof
 from printserver.organisations.identity_proof_queries import proof_facts, standings
 from printserver.organisations.identity_proof_steps import ProofStep, take_proof_step
-from printserver.storage.objects import LocalObjects
 from tests.key_wrapping import SoftwareKeyWrapper
 from tests.people_scene import SECRETS, found
+from tests.sealed_store import sealed_store
 
 CITIZEN: Final = "11010519491231002X"
 COMPANY: Final = "91350100M000100Y43"
@@ -31,7 +31,7 @@ class Desk:
 
     def __init__(self, database: Database, folder: Path) -> None:
         folder.mkdir()
-        self.company, self.objects = found(database), LocalObjects(folder)
+        self.company, self.objects = found(database), sealed_store(folder)
         self.keys = SoftwareKeyWrapper()
 
     def act(self, login: str, body: Callable[[Work, Actor], Any]) -> Any:

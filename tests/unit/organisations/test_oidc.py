@@ -12,10 +12,11 @@ import pytest
 from joserfc.jwk import RSAKey
 from pydantic import ValidationError
 
+from printserver.foundation.trusted_addresses import is_trusted_address
 from printserver.organisations import oidc_provider as reach
 from printserver.organisations.oidc import LIFETIME, Begun, Proved, SingleSignOn, SingleSignOnRefused
 from printserver.organisations.oidc_provider import HttpProvider, SingleSignOnUnavailable
-from printserver.organisations.oidc_settings import OidcSettings, is_trusted_address
+from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.secrets import Secrets
 from tests.oidc_provider import CLIENT, CLIENT_SECRET, OidcProvider, oidc_provider
 

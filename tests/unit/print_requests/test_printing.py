@@ -29,6 +29,7 @@ from printserver.printing.ports import (
     TicketState,
 )
 from printserver.printing.tickets import ticket_of
+from tests.sealed_store import content_file
 from tests.world import World
 from tests.world_backend import Backend, fence_lines
 
@@ -154,7 +155,7 @@ def test_a_copy_whose_manifest_cannot_be_read_holds_up_no_other(world: World, co
     if content is not None:
         digest = world.adapters.objects.put(content, world.home.id)
     if content == b"not what was put there":
-        (world.adapters.settings.objects / str(world.home.id) / digest[:2] / digest).write_bytes(b"changed")
+        content_file(world.adapters.settings.objects, world.home.id, digest).write_bytes(b"changed")
     with world.database.work() as work:
         row = update(PrintRequest).where(PrintRequest.id == copy.request_id)
         work.session.execute(row.values(manifest_sha256=digest))

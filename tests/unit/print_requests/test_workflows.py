@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
@@ -23,7 +22,8 @@ from printserver.print_requests.states import CopyState, RequestState
 from printserver.print_requests.workflows import NOT_PREPARED, NOT_SIGNED, RequestTools, register
 from printserver.printing.ports import JobState
 from printserver.signing.errors import JournalBroken, SignerUnavailable
-from printserver.storage.objects import LocalObjects
+from printserver.storage.objects import Objects
+from tests.passed_on_objects import PassedOnObjects
 from tests.unit.print_requests.test_printing import PaperTray
 from tests.world import World
 
@@ -44,14 +44,14 @@ class ScriptedSigner:
         return {}
 
 
-class BrokenObjects(LocalObjects):
+class BrokenObjects(PassedOnObjects):
     """Fails as no store of ours is known to."""
 
     def get(self, digest: str, owner: UUID) -> bytes:
         raise RuntimeError("nobody thought of this")
 
 
-class UnreadableOnce(LocalObjects):
+class UnreadableOnce(PassedOnObjects):
     """As on a disk that fails, or for a process with too many open files."""
 
     readable = False
@@ -85,7 +85,7 @@ def engine(world: World) -> Iterator[Callable[..., None]]:
 
     def start(
         *,
-        objects: Callable[[Path], LocalObjects] = LocalObjects,
+        objects: Callable[[Objects], Objects] = lambda stored: stored,
         signer: ScriptedSigner | None = None,
         spooler: PaperTray | None = None,
         database: Database | None = None,
@@ -104,7 +104,7 @@ def engine(world: World) -> Iterator[Callable[..., None]]:
         tools = replace(
             world.print_tools(spooler or PaperTray()),
             database=database or world.database,
-            objects=objects(world.adapters.settings.objects),
+            objects=objects(world.adapters.objects),
         )
         register(RequestTools(tools, signer or ScriptedSigner(), world.adapters.load_key_list, lambda: False))
         DBOS.launch()

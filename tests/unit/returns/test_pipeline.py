@@ -27,6 +27,7 @@ from printserver.signing.p256 import key_id_of, spki_of
 from tests.paper_books import Books
 from tests.paper_drawings import page_pixels, pages_with_codes, png_of, scan_of
 from tests.passed_on_objects import PassedOnObjects
+from tests.sealed_store import content_file
 from tests.unit.returns.made_pages import contract_lines
 
 BLANK = np.full((2339, 1654, 3), 250, np.uint8)
@@ -276,7 +277,7 @@ def test_a_file_that_cannot_be_read_fails_visibly_and_stays_stored(books: Books,
     data = png_of(BLANK)
     return_id = bring(books, data)
     digest = detail(books, return_id).summary.scan_sha256
-    stored = tmp_path / "objects" / str(books.organisation_id) / digest[:2] / digest
+    stored = content_file(tmp_path / "objects", books.organisation_id, digest)
     stored.write_bytes(b"not what was handed in")
     process_return(tools_of(books), return_id)
     failed = detail(books, return_id).summary

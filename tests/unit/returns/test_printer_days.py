@@ -32,10 +32,10 @@ from printserver.returns.printer_days import (
     reconciliation,
 )
 from printserver.returns.states import PageState, ReturnState
-from printserver.storage.objects import LocalObjects
 from tests.counted_printer import DAY, HOUR, MINUTE, NOON, CountedPrinter
 from tests.databases import DatabaseKit
 from tests.paper_books import Books, add_in_order
+from tests.sealed_store import sealed_store
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 11, 22)
@@ -310,7 +310,7 @@ def test_what_is_settled_a_week_later_is_still_looked_at_and_older_days_rest(pri
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_many_workers_open_an_alarm_once(database_kit: DatabaseKit, kind: str, issuer: Any, tmp_path: Any):
     url = database_kit.url(kind)
-    printer = CountedPrinter(Books(database_kit.open(url), LocalObjects(tmp_path), issuer).open())
+    printer = CountedPrinter(Books(database_kit.open(url), sealed_store(tmp_path), issuer).open())
     printer.clock.moment = NOON
     printer.read(NOON - DAY, 100)
     printer.read(NOON, 101)
@@ -339,7 +339,7 @@ def test_many_workers_open_an_alarm_once(database_kit: DatabaseKit, kind: str, i
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_many_persons_close_an_alarm_once(database_kit: DatabaseKit, kind: str, issuer: Any, tmp_path: Any):
     url = database_kit.url(kind)
-    printer = CountedPrinter(Books(database_kit.open(url), LocalObjects(tmp_path), issuer).open())
+    printer = CountedPrinter(Books(database_kit.open(url), sealed_store(tmp_path), issuer).open())
     printer.clock.moment = NOON
     alarm = surplus_of(printer, 1)
     everybody, refused = threading.Barrier(4), []

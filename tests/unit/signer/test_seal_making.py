@@ -28,8 +28,9 @@ from printserver.signing.seal_signature import sign_with_seal, verify_seal_signa
 from printserver.signing.statements import Statement, StatementKind
 from printserver.signing.token_setup import read_pin
 from printserver.signing.trust import OfflineRoot
-from printserver.storage.objects import LocalObjects, ObjectChanged
+from printserver.storage.objects import ObjectChanged, Objects
 from tests.databases import FakeClock
+from tests.sealed_store import content_file, sealed_store
 from tests.signing_world import NUMBER, PLAN, CountingHsm, ceremony_settings, key_list_of, token_of
 
 YEAR = timedelta(days=365)
@@ -48,7 +49,7 @@ class Workshop:
     owner: UUID = field(default_factory=uuid4)
 
     def object_file(self, digest: str) -> Path:
-        return self.folder / "objects" / str(self.owner) / digest[:2] / digest
+        return content_file(self.folder / "objects", self.owner, digest)
 
     @property
     def hsm(self) -> CountingHsm:
@@ -56,8 +57,8 @@ class Workshop:
         return self.keys.hsm
 
     @property
-    def objects(self) -> LocalObjects:
-        return LocalObjects(self.folder / "objects")
+    def objects(self) -> Objects:
+        return sealed_store(self.folder)
 
     def order(self, **changes: Any) -> dict[str, Any]:
         artwork = self.objects.put(draw_company_seal("示例合同有限公司", "3100000000001"), self.owner)

@@ -199,7 +199,7 @@ def test_an_installation_without_the_key_gets_it_once(sqlite_signing_world: Sign
         keys.wrap(KEY, belongs, STORING)
     assert len(empty.sign_p256("code", bytes(32))) == 64
     for _ in range(2):
-        keys.make_key_unless_there()
+        keys.make_key_unless_there(lambda: False)
     assert empty.labels() == ["code", KEY_ENCRYPTION_LABEL]
     assert keys.unwrap(keys.wrap(KEY, belongs, STORING), belongs, STORING) == KEY
 
@@ -208,7 +208,7 @@ def test_a_lost_key_is_not_replaced_in_silence(sqlite_signing_world: SigningWorl
     belongs = object_of(sqlite_signing_world)
     wrapped = storage(sqlite_signing_world).wrap(KEY, belongs, STORING)
     keys = StorageKeys(empty, sqlite_signing_world.database, 10)
-    keys.make_key_unless_there()
+    keys.make_key_unless_there(lambda: False)
     assert empty.labels() == ["code"]
     with pytest.raises(KeyEncryptionKeyMissing, match="restore the token's backup"):
         keys.unwrap(wrapped, belongs, STORING)

@@ -42,6 +42,8 @@ from printserver.storage.objects import Objects
 DEMO_PLAN: Final = REPOSITORY / "keys" / "ceremonies" / "demo.toml"
 BY_INIT: Final = By(process="init")
 UM_PER_MM: Final = 1_000
+ROOT: Final = "root"
+"""Commands of an administrator read objects, too; to root nothing of the machine is closed anyhow."""
 
 
 class AlreadyInstalled(Refused):
@@ -249,7 +251,7 @@ def _write_settings(settings: Settings, *, second_factors: bool) -> None:
     lines = ["# Settings of this installation; deploy/settings.example.toml explains each one."]
     for name, users in (
         ("signer_clients", [WORKER]),
-        ("storage_clients", [WEB, WORKER]),
+        ("storage_clients", [WEB, WORKER, ROOT]),
         ("ticket_clients", [CUPS]),
     ):
         if separated() and name not in tomllib.loads(present):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from printserver.bootstrap import build
 from printserver.cli import init
-from printserver.cli.init import AlreadyInstalled, credentials_file, install, is_installed
+from printserver.cli.init import ROOT, AlreadyInstalled, credentials_file, install, is_installed
 from printserver.cli.queues import read_queues
 from printserver.cli.system_users import GROUP, SIGNER, WEB, WORKER, separated, stage_code, system_user
 from printserver.foundation.job_queue import RecordedJobs
@@ -20,7 +20,7 @@ from printserver.organisations.credentials import check_password
 from printserver.seals.models import Seal
 from printserver.settings import Settings
 from printserver.signer.ceremony_plan import CeremonyPlan
-from printserver.storage.objects import LocalObjects
+from printserver.signer.first_objects import first_objects
 from tests.signing_world import PLAN
 from tests.world_building import cheap_passwords
 
@@ -56,7 +56,8 @@ def test_the_seal_is_registered_with_its_signed_object(installed: Settings):
     with adapters.database.reading() as work:
         (seal,) = work.session.scalars(select(Seal))
     adapters.database.engines.dispose()
-    assert LocalObjects(installed.objects).get(seal.object_sha256, seal.organisation_id)
+    with first_objects(installed) as objects:
+        assert objects.get(seal.object_sha256, seal.organisation_id)
     assert (seal.width_um, seal.height_um) == (40_000, 40_000)
     assert read_queues(installed) == []
 
@@ -82,7 +83,7 @@ def test_what_the_operator_had_set_is_kept(installed: Settings):
     settings = tomllib.loads(installed.file.read_text("utf-8"))
     assert settings["most_copies"] == 3
     assert settings.get("signer_clients") == ([WORKER] if separated() else None)
-    assert settings.get("storage_clients") == ([WEB, WORKER] if separated() else None)
+    assert settings.get("storage_clients") == ([WEB, WORKER, ROOT] if separated() else None)
 
 
 def test_nothing_is_installed_over_an_installation(installed: Settings):

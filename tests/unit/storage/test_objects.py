@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from printserver.foundation.errors import NotFound
-from printserver.storage.objects import LocalObjects, ObjectChanged
+from printserver.storage.objects import LocalObjects, ObjectChanged, ObjectErased
 
 OWNER, OTHER = uuid4(), uuid4()
 
@@ -94,8 +94,10 @@ def test_what_is_erased_is_gone_and_can_be_stored_again(objects: LocalObjects, t
     digest = objects.put(b"contract", OWNER)
     for _ in range(2):
         objects.erase(digest, OWNER)
-        assert stored_files(tmp_path) == []
-    with pytest.raises(NotFound):
-        objects.get(digest, OWNER)
+        assert [file.read_bytes() for file in stored_files(tmp_path)] == [b""]
+        with pytest.raises(ObjectErased):
+            objects.get(digest, OWNER)
+    assert list(objects.digests(OWNER)) == []
     assert objects.put(b"contract", OWNER) == digest
     assert objects.get(digest, OWNER) == b"contract"
+    assert list(objects.digests(OWNER)) == [digest]

@@ -186,6 +186,9 @@ GRANT SELECT, INSERT, UPDATE (due_at, counted_at, extended, written_off_as, writ
 GRANT SELECT, INSERT ON due_extension, hand_over TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (uses, ended_by, ended_at) ON block_exception TO printserver_web, printserver_worker;
 GRANT SELECT, INSERT, UPDATE (decision, decided_by, decided_at, remark) ON signing_record TO printserver_web;
+-- Evidence packages ordered, records of other installations taken in; of checks only what they found.
+GRANT SELECT ON fixity_check TO printserver_web;
+GRANT SELECT, INSERT ON evidence_order, archive_source, foreign_record TO printserver_web;
 
 -- ---------------------------------------------------------------- worker
 
@@ -291,6 +294,12 @@ GRANT UPDATE (findings) ON return_page TO printserver_worker;
 -- Papers are owed from printing on; each stage of a due date is told once.
 GRANT SELECT ON class_return_policy TO printserver_worker;
 GRANT SELECT, INSERT ON owed_return, owed_reminder TO printserver_worker;
+-- Checks whether what the archive keeps is still what was put there; packages of evidence that were ordered.
+GRANT SELECT, INSERT ON fixity_check TO printserver_worker;
+GRANT UPDATE (checked_at, result, objects, bytes, problems, damaged_since) ON fixity_check TO printserver_worker;
+GRANT SELECT ON evidence_order, foreign_record, statement, approval, copy_seal TO printserver_worker;
+GRANT UPDATE (done, failure, failure_code, package_sha256, filename, bytes, finished_at, erased_at)
+    ON evidence_order TO printserver_worker;
 
 -- ---------------------------------------------------------------- signer
 

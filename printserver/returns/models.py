@@ -10,9 +10,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
-from printserver.returns import quarantine_models, signing_models
+from printserver.returns import evidence_models, foreign_models, quarantine_models, signing_models
 
-__all__ = ["quarantine_models", "signing_models"]
+__all__ = ["evidence_models", "foreign_models", "quarantine_models", "signing_models"]
 """Rows with a file of their own, which come along with these."""
 
 _USABLE = text("state <> 'failed'")

@@ -161,6 +161,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "name", name=op.f("uq_archive_saved_search_person_id_name")),
     )
     op.create_table(
+        "archive_source",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("root_fingerprint", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("pinned_by", sa.Uuid(), nullable=False),
+        sa.Column("pinned_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_archive_source_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["pinned_by"], ["user_account.id"], name=op.f("fk_archive_source_pinned_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive_source")),
+        sa.UniqueConstraint(
+            "organisation_id", "root_fingerprint", name=op.f("uq_archive_source_organisation_id_root_fingerprint")
+        ),
+    )
+    op.create_table(
         "block_exception",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -184,6 +202,68 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("block_exception", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_block_exception_branch_id"), ["branch_id"], unique=False)
+
+    op.create_table(
+        "evidence_order",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("record_ids", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("whole_scans", sa.Boolean(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.String(), nullable=False),
+        sa.Column("failure_code", sa.String(), nullable=False),
+        sa.Column("package_sha256", sa.String(), nullable=True),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("finished_at", Moment(), nullable=True),
+        sa.Column("erased_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["user_account.id"], name=op.f("fk_evidence_order_account_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_evidence_order_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_order")),
+    )
+    with op.batch_alter_table("evidence_order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evidence_order_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "foreign_record",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("serial", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("own_reference", sa.String(), nullable=False),
+        sa.Column("package_sha256", sa.String(), nullable=False),
+        sa.Column("facts", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("imported_by", sa.Uuid(), nullable=False),
+        sa.Column("imported_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_foreign_record_branch_id")),
+        sa.ForeignKeyConstraint(["imported_by"], ["user_account.id"], name=op.f("fk_foreign_record_imported_by")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_foreign_record_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["archive_source.id"], name=op.f("fk_foreign_record_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_foreign_record")),
+        sa.UniqueConstraint(
+            "organisation_id",
+            "source_id",
+            "record_id",
+            name=op.f("uq_foreign_record_organisation_id_source_id_record_id"),
+        ),
+    )
+    with op.batch_alter_table("foreign_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_foreign_record_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_foreign_record_number"), ["number"], unique=False)
+        batch_op.create_index(batch_op.f("ix_foreign_record_own_reference"), ["own_reference"], unique=False)
+        batch_op.create_index(batch_op.f("ix_foreign_record_serial"), ["serial"], unique=False)
+        batch_op.create_index(batch_op.f("ix_foreign_record_source_id"), ["source_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_foreign_record_title"), ["title"], unique=False)
 
     op.create_table(
         "quarantined_scan",
@@ -399,6 +479,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("due_extension", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_due_extension_copy_id"), ["copy_id"], unique=False)
+
+    op.create_table(
+        "fixity_check",
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.Column("checked_at", Moment(), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("objects", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("problems", sa.JSON().with_variant(sa.JSON(none_as_null=True), "postgresql"), nullable=False),
+        sa.Column("damaged_since", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_fixity_check_branch_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_fixity_check_organisation_id")),
+        sa.ForeignKeyConstraint(["record_id"], ["archive_record.id"], name=op.f("fk_fixity_check_record_id")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_fixity_check")),
+    )
+    with op.batch_alter_table("fixity_check", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fixity_check_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_fixity_check_checked_at"), ["checked_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_fixity_check_result"), ["result"], unique=False)
 
     op.create_table(
         "held_record",

@@ -61,6 +61,17 @@ def scan_file(database: Database, objects: Objects, actor: Actor, record_id: UUI
     return _of_page(database, objects, actor, record_id, page, "scan", "scan_sha256")
 
 
+def searchable_pdf(database: Database, objects: Objects, actor: Actor, record_id: UUID) -> bytes:
+    """The scan as a PDF/A whose words can be searched.   Raises: Forbidden, RecordNotFound, ObjectChanged."""
+    with database.work() as work:
+        record = record_in_view(work, actor, record_id)
+        digest = record.searchable_sha256
+        if digest is None:
+            raise RecordNotFound("the archive record has no searchable file")
+        append(work, actor.by, ArchivedFileRead(id=record.id, what="searchable", sha256=digest))
+    return objects.get(digest, record.organisation_id)
+
+
 def _of_page(
     database: Database, objects: Objects, actor: Actor, record_id: UUID, page: int, what: str, field: str
 ) -> bytes:

@@ -60,15 +60,6 @@ class SearchableAskedAgain(ArchiveEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractEndSet(ArchiveEvent):
-    """`before`, `after`: days, YYYY-MM-DD, or empty."""
-
-    before: str
-    after: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ArchiveNumberingSet(Event):
     """`id`: of the organisation."""
 

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 
 from printserver.archive.access import record_in_view
 from printserver.archive.models import ArchiveRecord
-from printserver.archive.queries import ArchiveSearch, records
+from printserver.archive.queries import records
 from printserver.archive.retention_events import HoldConfirmed, HoldKept, HoldLiftAsked, HoldLifted, HoldSet
 from printserver.archive.retention_models import DisposedRecord, HeldRecord, LegalHold
+from printserver.archive.search_fields import ArchiveSearch
 from printserver.archive.states import HoldAction, HoldState, next_hold_state
 from printserver.archive.two_persons import Word, first_word, second_word, stated, take_turn
 from printserver.audit.log import append

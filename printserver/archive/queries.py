@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from printserver.archive.access import record_in_view
-from printserver.archive.models import ArchiveRecord
-from printserver.foundation.serials import CopySerial, SerialMalformed
+from printserver.archive.models import ArchiveParty, ArchiveRecord
+from printserver.archive.records import ContractParty
+from printserver.archive.search_fields import ArchiveSearch, conditions
+from printserver.archive.search_index import found_records
+from printserver.archive.searchable_jobs import SearchableState
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require, within
 from printserver.organisations.permissions import Permission
 
-
-@dataclass(frozen=True)
-class ArchiveSearch:
-    """What is filled in must agree; `text` may be found in any of the four fields.
-
-    Title and own reference: any part, whatever the case. Number: its beginning. Serial: whole, as typed from paper.
-    """
-
-    text: str = ""
-    title: str = ""
-    own_reference: str = ""
-    number: str = ""
-    serial: str = ""
+EVERYTHING: Final = ArchiveSearch()
 
 
 @dataclass(frozen=True)
 class RecordSummary:
+    """`amount_minor`: in the currency's smallest unit."""
+
     id: UUID
     number: str
     title: str
@@ -43,11 +37,21 @@ class RecordSummary:
     pages: int
     retention_class: str
     created_at: datetime
+    catalogue: str
+    class_code: str
+    amount_minor: int | None
+    amount_currency: str
+    contract_end: date | None
+    branch_id: UUID
 
 
 @dataclass(frozen=True)
 class RecordPage:
-    """`verdict`: of the comparison with the issued page, empty when none was made."""
+    """`verdict`: of the comparison with the issued page, empty when none was made.   kind: likewise.
+
+    text: where the words of the searchable file come from: issued, read or none; empty while there is no such file.
+    kept: whether the scan's bytes are untouched in it, or repacked without loss.
+    """
 
     page: int
     image_sha256: str | None
@@ -55,6 +59,20 @@ class RecordPage:
     position: int
     verdict: str
     return_id: UUID
+    kind: str = ""
+    text: str = ""
+    kept: str = ""
+
+
+@dataclass(frozen=True)
+class SearchableFacts:
+    """`failure`: why there is none, in the words of who could not make it.   tries: so far."""
+
+    state: SearchableState
+    sha256: str | None
+    failure: str
+    tries: int
+    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -65,22 +83,40 @@ class RecordDetail:
     branch_id: UUID
     issued_sha256: str
     pages: tuple[RecordPage, ...]
+    parties: tuple[ContractParty, ...]
+    searchable: SearchableFacts
+
+
+@dataclass(frozen=True)
+class CatalogueLine:
+    """A file of the catalogue in one branch, and how many records it has."""
+
+    catalogue: str
+    branch_id: UUID
+    records: int
 
 
 def records(
-    work: Work, actor: Actor, search: ArchiveSearch = ArchiveSearch(), *, before: UUID | None = None, limit: int = 50
+    work: Work,
+    actor: Actor,
+    search: ArchiveSearch = EVERYTHING,
+    *,
+    also: Sequence[ColumnElement[bool]] = (),
+    before: UUID | None = None,
+    limit: int = 50,
 ) -> tuple[RecordSummary, ...]:
     """The newest records that `actor` may read and that `search` finds.
 
-    before: the last id of the page before.   limit: 1 to 200.   Raises: Forbidden.
+    also: further conditions on `ArchiveRecord`.   before: the last id of the page before.   limit: 1 to 200.
+    Raises: Forbidden.
     """
     require(actor, Permission.READ_ARCHIVE)
-    chosen = (
-        select(ArchiveRecord)
-        .where(within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE), *_conditions(search))
-        .order_by(ArchiveRecord.id.desc())
-        .limit(max(1, min(limit, 200)))
-    )
+    most = max(1, min(limit, 200))
+    asked = (within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE), *conditions(search), *also)
+    if search.tokens:
+        found = found_records(work, search.tokens, asked, before=before, limit=most)
+        return tuple(_summary(record) for record in found)
+    chosen = select(ArchiveRecord).where(*asked).order_by(ArchiveRecord.id.desc()).limit(most)
     if before is not None:
         chosen = chosen.where(ArchiveRecord.id < before)
     return tuple(_summary(record) for record in work.session.scalars(chosen))
@@ -89,19 +125,24 @@ def records(
 def record_detail(work: Work, actor: Actor, record_id: UUID) -> RecordDetail:
     """Raises: Forbidden, RecordNotFound."""
     record = record_in_view(work, actor, record_id)
-    pages = tuple(
-        RecordPage(
-            entry["page"],
-            entry["image_sha256"],
-            entry["scan_sha256"],
-            entry["position"],
-            entry["verdict"],
-            UUID(entry["return_id"]),
-        )
-        for entry in record.pages
+    parties = work.session.scalars(
+        select(ArchiveParty).where(ArchiveParty.record_id == record_id).order_by(ArchiveParty.position)
     )
     return RecordDetail(
-        _summary(record), record.copy_id, record.request_id, record.branch_id, record.issued_sha256, pages
+        _summary(record),
+        record.copy_id,
+        record.request_id,
+        record.branch_id,
+        record.issued_sha256,
+        tuple(_pages(record)),
+        tuple(ContractParty(party.name, party.number) for party in parties if party.name or party.number),
+        SearchableFacts(
+            SearchableState(record.searchable_state),
+            record.searchable_sha256,
+            record.searchable_failure,
+            record.searchable_tries,
+            record.searchable_at,
+        ),
     )
 
 
@@ -110,38 +151,45 @@ def record_of_copy(work: Work, copy_id: UUID) -> UUID | None:
     return work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.copy_id == copy_id))
 
 
-def _conditions(search: ArchiveSearch) -> Iterator[ColumnElement[bool]]:
-    text = search.text.strip()
-    if text:
-        yield or_(_title(text), _own_reference(text), _number(text), _serial(text))
-    for value, condition in (
-        (search.title, _title),
-        (search.own_reference, _own_reference),
-        (search.number, _number),
-        (search.serial, _serial),
-    ):
-        if value.strip():
-            yield condition(value.strip())
+def catalogue_lines(work: Work, actor: Actor) -> tuple[CatalogueLine, ...]:
+    """The files of the catalogue that `actor` may read, the newest year first.   Raises: Forbidden."""
+    require(actor, Permission.READ_ARCHIVE)
+    rows = work.session.execute(
+        select(ArchiveRecord.catalogue, ArchiveRecord.branch_id, func.count())
+        .where(within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE))
+        .group_by(ArchiveRecord.catalogue, ArchiveRecord.branch_id)
+        .order_by(ArchiveRecord.catalogue.desc(), ArchiveRecord.branch_id)
+    )
+    return tuple(CatalogueLine(catalogue, branch_id, count) for catalogue, branch_id, count in rows)
 
 
-def _title(text: str) -> ColumnElement[bool]:
-    return ArchiveRecord.title.icontains(text, autoescape=True)
+def catalogue_records(work: Work, actor: Actor, search: ArchiveSearch) -> Iterator[RecordSummary]:
+    """Every record of a part of the catalogue, by number.   Raises: Forbidden."""
+    require(actor, Permission.READ_ARCHIVE)
+    chosen = (
+        select(ArchiveRecord)
+        .where(within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE), *conditions(search))
+        .order_by(ArchiveRecord.number)
+        .execution_options(yield_per=1_000)
+    )
+    return (_summary(record) for record in work.session.scalars(chosen))
 
 
-def _own_reference(text: str) -> ColumnElement[bool]:
-    return ArchiveRecord.own_reference.icontains(text, autoescape=True)
-
-
-def _number(text: str) -> ColumnElement[bool]:
-    return ArchiveRecord.number.startswith(text, autoescape=True)
-
-
-def _serial(text: str) -> ColumnElement[bool]:
-    try:
-        spelled = str(CopySerial.parse(text))
-    except SerialMalformed:
-        spelled = ""
-    return ArchiveRecord.serial == spelled
+def _pages(record: ArchiveRecord) -> Iterator[RecordPage]:
+    told = {entry["page"]: entry for entry in record.searchable_pages or ()}
+    for entry in record.pages:
+        said = told.get(entry["page"], {})
+        yield RecordPage(
+            entry["page"],
+            entry["image_sha256"],
+            entry["scan_sha256"],
+            entry["position"],
+            entry["verdict"],
+            UUID(entry["return_id"]),
+            entry.get("kind", ""),
+            said.get("text", ""),
+            said.get("kept", ""),
+        )
 
 
 def _summary(record: ArchiveRecord) -> RecordSummary:
@@ -156,4 +204,10 @@ def _summary(record: ArchiveRecord) -> RecordSummary:
         len(record.pages),
         record.retention_class,
         record.created_at,
+        record.catalogue,
+        record.class_code,
+        record.amount_minor,
+        record.amount_currency,
+        record.contract_end,
+        record.branch_id,
     )

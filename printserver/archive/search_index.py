@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from printserver.archive.models import ArchivePosting, ArchiveRecord, ArchiveText
 from printserver.archive.search_words import words_of_question, words_of_text
 from printserver.foundation.unit_of_work import Work
+from printserver.storage.vault import Vaults
 
 PURPOSE: Final = "archive-search"
 LOOKED_AT: Final = 1_000
@@ -29,6 +31,16 @@ class IndexKeys(Protocol):
 
     def key(self, owner: UUID) -> bytes:
         """32 bytes, of one organisation.   Raises: Unavailable."""
+
+
+@dataclass(frozen=True)
+class VaultIndexKeys:
+    """Derived from the organisation's vault key, which the HSM wraps."""
+
+    vaults: Vaults
+
+    def key(self, owner: UUID) -> bytes:
+        return self.vaults.derived(owner, PURPOSE)
 
 
 def token(key: bytes, word: str) -> int:
@@ -67,15 +79,15 @@ def forget(work: Work, record_id: UUID) -> None:
         work.session.execute(delete(ArchiveText).where(ArchiveText.number == number))
 
 
-def found_numbers(
+def found_records(
     work: Work,
     tokens: Sequence[int],
     conditions: Iterable[ColumnElement[bool]],
     *,
     before: UUID | None,
     limit: int,
-) -> list[UUID]:
-    """Ids of the newest records whose texts hold every one of `tokens`.
+) -> list[ArchiveRecord]:
+    """The newest records whose texts hold every one of `tokens`.
 
     tokens: not empty.   conditions: on `ArchiveRecord`, the reader's rights among them.   before: the last id of the
     page before.   The rarest word is followed from its newest posting; each other word is looked up for it.
@@ -83,7 +95,7 @@ def found_numbers(
     first, *others = _rarest_first(work, tokens)
     led = aliased(ArchivePosting)
     found = (
-        select(ArchiveRecord.id)
+        select(ArchiveRecord)
         .select_from(led)
         .join(ArchiveText, ArchiveText.number == led.number)
         .join(ArchiveRecord, ArchiveRecord.id == ArchiveText.record_id)

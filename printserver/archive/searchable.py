@@ -96,7 +96,8 @@ def make_searchable(tools: SearchableTools, record_id: UUID) -> None:
         give_up(tools.database, record_id, str(problem), tokens)
         return
     digest = tools.objects.put(made.pdf, order.organisation_id)
-    _record(tools.database, order, digest, texts, made, tokens)
+    if not _record(tools.database, order, digest, texts, made, tokens):
+        _take_back(tools, order, digest)
 
 
 def give_up(database: Database, record_id: UUID, reason: str, tokens: frozenset[int] | None = None) -> None:
@@ -208,7 +209,8 @@ def _record(
     texts: Sequence[_PageText],
     made: SearchableFile,
     tokens: frozenset[int],
-) -> None:
+) -> bool:
+    """Whether this very try was still waited for."""
     pages = [
         {"page": page["page"], "text": text.source, "kept": kept}
         for page, text, kept in zip(order.pages, texts, made.kept, strict=True)
@@ -216,9 +218,19 @@ def _record(
     with database.work() as work:
         values = {"searchable_sha256": digest, "searchable_pages": pages, "searchable_at": work.now()}
         if not _close(work, order, SearchableState.MADE, **values):
-            return
+            return False
         remember(work, order.id, tokens)
         append(work, order.by, SearchableMade(id=order.id, sha256=digest, texts=tuple(text.source for text in texts)))
+    return True
+
+
+def _take_back(tools: SearchableTools, order: _Order, digest: str) -> None:
+    """Of a record that was disposed of meanwhile nothing new may remain; what another run of this try made does."""
+    with tools.database.reading() as work:
+        named = work.session.get_one(ArchiveRecord, order.id)
+        kept = named.searchable_state == SearchableState.MADE and named.searchable_sha256 == digest
+    if not kept:
+        tools.objects.erase(digest, order.organisation_id)
 
 
 def _close(work: Work, order: _Order, state: SearchableState, **values: object) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from printserver.archive.access import RecordNotFound
-from printserver.archive.queries import ArchiveSearch, record_detail, record_of_copy, records
+from printserver.archive.queries import record_detail, record_of_copy, records
 from printserver.archive.records import archive_copy
+from printserver.archive.search_fields import ArchiveSearch
 from printserver.foundation.errors import Forbidden
 from printserver.organisations.permissions import Role
 from tests.paper_books import Books

@@ -42,12 +42,16 @@ class NotConfirmed(Refused):
 
 @dataclass(frozen=True)
 class MadeFrom:
-    """The template that set the document.   data_sha256: of the canonical JSON of what was filled in."""
+    """The template that set the document.   data_sha256: of the canonical JSON of what was filled in.
+
+    name: by language, as it was called then.
+    """
 
     template: str
     version: int
     language: str
     data_sha256: str
+    name: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,9 @@ def make_document(
         "values": made.values,
     }
     record = canonical_json(said)
-    origin = MadeFrom(template.code, template.version, language, sha256(record).hexdigest())
+    origin = MadeFrom(
+        template.code, template.version, language, sha256(record).hexdigest(), dict(vars(template.description.name))
+    )
     return replace(hand_in_made(made.pdf, origin, rules), original=record)
 
 

@@ -63,6 +63,7 @@ def test_a_document_made_by_the_api_is_a_draft_that_says_what_it_was_made_of(api
     assert made.status_code == 201, made.text
     origin = made.json()["findings"]["made_from"]
     assert (origin["template"], origin["version"], origin["language"]) == ("certificate", 1, "zh")
+    assert origin["name"]["en"] == built_in_templates()["certificate"].description.name["en"]
     kept = json.loads(api.world.adapters.objects.get(origin["data_sha256"], api.world.home.id))
     assert kept["values"]["heading"] == sample["heading"]
     with api.world.database.reading() as work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from printserver.documents.template_store import built_in_templates
 from printserver.organisations.permissions import Role
 from printserver.print_requests.batch_running import make_row
 from tests.http.api_client import ApiClient, code_of
@@ -36,6 +37,8 @@ def test_a_clerk_sees_wrong_rows_before_anything_is_kept_and_follows_the_right_o
     assert "1 of 2 rows settled" in clerk.page(f"{path}/progress?settled=0")
     assert went_to(clerk.send(f"{path}/stops")).startswith(path)
     assert "Go on with what is left" in clerk.page(path)
+    for each in ("/request-batches", path):
+        assert built_in_templates()["certificate"].description.name["en"] in clerk.page(each)
     empty = clerk.look("/request-batches/tables/certificate.csv")
     assert empty.content.decode("utf-8-sig").startswith("reference,title,number,heading")
 

@@ -50,6 +50,7 @@ class MadeFrom(View):
     version: int
     language: str
     data_sha256: str
+    name: dict[str, str]
 
 
 class Findings(View):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.documents.template_store import document_templates, template_facts, usable_template
+from printserver.documents.template_store import TemplateFacts, document_templates, template_facts, usable_template
 from printserver.foundation.errors import PrintServerError
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.problems import status_of
@@ -131,8 +131,14 @@ def _batch(view: View, call: Call, batch_id: UUID, problem: PrintServerError | N
             status=200 if problem is None else status_of(problem),
             batch=batches.batch_facts(work, actor, batch_id),
             rows=batches.batch_rows(work, actor, batch_id),
+            names=_names(view, document_templates(work, actor, retired=True)),
             problem=problem,
         )
+
+
+def _names(view: View, templates: Iterable[TemplateFacts]) -> dict[str, str]:
+    """By the templates' codes."""
+    return {each.code: each.description.name[view.language.value] for each in templates}
 
 
 def _list(
@@ -156,6 +162,7 @@ def _list(
             labels=labels,
             batches=batches.batches(work, actor),
             templates=templates,
+            names=_names(view, document_templates(work, actor, retired=True)),
             kept=drafts.templates(work, actor),
             problem=problem,
             wrong=problem.lines if isinstance(problem, batches.BatchWrong) else (),

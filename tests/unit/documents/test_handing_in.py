@@ -118,7 +118,8 @@ def test_nothing_is_confirmed_but_what_was_asked():
         fonts_replaced=st.lists(st.builds(Replaced, st.text(), st.text())).map(tuple),
         differing_pages=st.lists(st.integers(1, 99)).map(tuple),
         signatures=st.lists(st.builds(FoundSignature, st.text(), st.booleans(), st.booleans(), st.text())).map(tuple),
-        made_from=st.none() | st.builds(MadeFrom, st.text(), st.integers(1), st.text(), st.text()),
+        made_from=st.none()
+        | st.builds(MadeFrom, st.text(), st.integers(1), st.text(), st.text(), st.dictionaries(st.text(), st.text())),
         confirmed=st.frozensets(st.sampled_from(Question)),
     )
 )

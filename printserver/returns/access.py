@@ -54,11 +54,16 @@ def page_picture(database: Database, objects: Objects, actor: Actor, page_id: UU
 
     Raises: Forbidden, PageNotFound, also for a page that could not be decoded; ObjectChanged.
     """
+    return objects.get(picture_digest(database, actor, page_id), actor.organisation_id)
+
+
+def picture_digest(database: Database, actor: Actor, page_id: UUID) -> str:
+    """Of the page's picture, which never changes.   Raises: Forbidden, PageNotFound, as `page_picture`."""
     with database.reading() as work:
         digest = page_for(work, actor, page_id, Permission.READ_RETURNS).image_sha256
     if digest is None:
         raise PageNotFound("this page has no picture; please look at the whole scan")
-    return objects.get(digest, actor.organisation_id)
+    return digest
 
 
 def scan_file(database: Database, objects: Objects, actor: Actor, return_id: UUID) -> bytes:

@@ -96,7 +96,7 @@ def batch(
     tiles = _tiles(work, row.id, shown, state, behind, limit + 1)
     return Batch(
         return_summary(work, row),
-        len(spots),
+        max(row.pages_read, len(spots)),
         tiles[:limit],
         tiles[limit - 1].position if len(tiles) > limit else None,
         tuple(CopyGroup(shown[each.copy_id], copies[each.copy_id].request_id, each) for each in groups),

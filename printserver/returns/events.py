@@ -107,11 +107,11 @@ class PageVersionKept(PageEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttachmentRead(Event):
-    """Somebody fetched an attached page by way of the request."""
+class ReturnedPapersRead(Event):
+    """Somebody fetched the pages that came home behind the request's process sheet."""
 
     subject: ClassVar[str] = "print-request"
-    page_id: UUID
+    pages: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,6 +157,7 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "copy-not-returnable": N_("By the books this copy was never printed, or it is void; its paper is none to archive."),
     "no-such-page": N_("The copy has no page of this number."),
     "page-taken": N_("Another page is kept as this page of this copy; discard that one first."),
+    "no-earlier-page": N_("No other page came home as this page of this copy; settle this one as it."),
     "page-archived": N_("The copy is archived; its pages no longer change."),
     "return-not-found": N_("There is no such return."),
     "return-page-not-found": N_("There is no such page."),

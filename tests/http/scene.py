@@ -28,6 +28,7 @@ from printserver.printing.outcome import Outcome
 from printserver.returns.intake_channels import Channel, IntakeTools, take_in
 from printserver.returns.intake_status import ChannelNotes
 from printserver.returns.printer_days import check_counts
+from printserver.returns.settling import attach_page
 from tests.http.identity_things import IdentityThings, identity_at
 from tests.http.passkey_things import passkey_at
 from tests.http.people_things import PeopleThings, people_at
@@ -65,6 +66,7 @@ class Scene:
     requests: RequestThings
     identity: IdentityThings
     quarantined: UUID
+    returned_paper: UUID
 
 
 def set_scene(world: World) -> Scene:
@@ -105,7 +107,17 @@ def set_scene(world: World) -> Scene:
         requests=requests_at(world),
         identity=identity_at(world),
         quarantined=quarantined_at(world),
+        returned_paper=returned_paper_at(world, issued),
     )
+
+
+def returned_paper_at(world: World, request_id: UUID) -> UUID:
+    """A page without a code that came home to the request."""
+    _, page_id = world.doubtful_page(seed=1)
+    with world.database.work() as work:
+        archivist = world.actor(work, Role.ARCHIVIST)
+        attach_page(work, archivist, page_id, request_id=request_id, reason="I know the paper")
+    return page_id
 
 
 def quarantined_at(world: World) -> UUID:

@@ -222,6 +222,24 @@ VISITS: Final = (
     Visit("GET", "/returns/doubtful", lambda s: "/returns/doubtful", names_object=False),
     Visit("GET", "/returns/{return_id}", lambda s: f"/returns/{s.return_id}"),
     Visit("GET", "/returns/{return_id}/scan", lambda s: f"/returns/{s.return_id}/scan"),
+    Visit("GET", "/returns/{return_id}/copies", lambda s: f"/returns/{s.return_id}/copies"),
+    Visit("GET", "/return-pages/{page_id}", lambda s: f"/return-pages/{s.return_page}"),
+    Visit("GET", "/return-pages/{page_id}/thumbnail", lambda s: f"/return-pages/{s.return_page}/thumbnail"),
+    Visit(
+        "GET",
+        "/print-requests/{request_id}/returned-papers",
+        lambda s: f"/print-requests/{s.issued_request}/returned-papers",
+    ),
+    Visit(
+        "GET",
+        "/print-requests/{request_id}/returned-papers.pdf",
+        lambda s: f"/print-requests/{s.issued_request}/returned-papers.pdf",
+    ),
+    Visit(
+        "GET",
+        "/print-requests/{request_id}/returned-papers/{page_id}/thumbnail",
+        lambda s: f"/print-requests/{s.issued_request}/returned-papers/{s.returned_paper}/thumbnail",
+    ),
     Visit("GET", "/return-pages/{page_id}/image", lambda s: f"/return-pages/{s.return_page}/image"),
     Visit(
         "POST",

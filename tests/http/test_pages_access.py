@@ -268,6 +268,18 @@ STEPS: Final = (
         lambda s: f"/return-pages/{s.return_page}/discards",
         _form(reason="cover"),
     ),
+    Step(
+        "POST",
+        "/return-pages/{page_id}/versions",
+        lambda s: f"/return-pages/{s.return_page}/versions",
+        lambda s: {"serial": s.serial, "page": "1", "reason": "a better scan"},
+    ),
+    Step(
+        "POST",
+        "/return-pages/{page_id}/attachments",
+        lambda s: f"/return-pages/{s.return_page}/attachments",
+        lambda s: {"request_id": str(s.pending_request), "reason": "I know the paper"},
+    ),
     Step("GET", "/archive", lambda s: "/archive", names_object=False),
     Step("GET", "/archive/{record_id}", lambda s: f"/archive/{s.archive_record}"),
     Step("GET", "/audit", lambda s: "/audit", names_object=False),

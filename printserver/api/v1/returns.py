@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import File, UploadFile
+from fastapi import File, Header, UploadFile
 from fastapi.responses import Response
 from pydantic import Field
 
 from printserver.api.v1.common import Before, Limit, Page, View, api_router, page_of, scan_attachment
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
+from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
-from printserver.returns import access, queries, service, settling
-from printserver.returns.states import PageState, ReturnState
+from printserver.returns import access, batches, history, queries, service, settling
+from printserver.returns.guesses import Why
+from printserver.returns.states import PageAction, PageState, ReturnState
+from printserver.returns.thumbnails import thumbnail
+from printserver.storage.objects import Objects
 
 router = api_router("", "returns")
 
@@ -61,10 +66,61 @@ class ReturnPage(View):
     findings: dict[str, Any]
     settled_by: str
     settled_at: datetime | None
+    request_id: UUID | None
+    request_title: str
+    sheet: int | None
 
 
 class ReturnDetail(Return):
     page_list: list[ReturnPage]
+
+
+class PagesOfCopy(View):
+    """Page numbers, from 1. Each page of the copy is in one of the first four; `waiting`: a doubtful page may be it."""
+
+    here: list[int]
+    elsewhere: list[int]
+    waiting: list[int]
+    missing: list[int]
+    doubled: list[int]
+    in_order: bool
+
+
+class CopyInReturn(View):
+    copy_: Annotated[ReturnedCopy, Field(alias="copy")]
+    request_id: UUID
+    pages: PagesOfCopy
+
+
+class PageGuess(View):
+    """`why`: on what it rests.   settlement: as it would be posted; with a copy and a page, or with a request."""
+
+    why: Why
+    settlement: Literal["page-of-copy", "further-version", "attachment"]
+    copy_: Annotated[ReturnedCopy | None, Field(alias="copy")]
+    page: int | None
+    request_id: UUID | None
+    request_title: str
+
+
+class SaidOfPage(View):
+    """`event`: as in the log.   before: the state that it changed."""
+
+    at: datetime
+    event: str
+    by: str
+    reason: str
+    before: str
+    copy_: Annotated[ReturnedCopy | None, Field(alias="copy")]
+    page: int | None
+    request_title: str
+
+
+class ReturnPageDetail(ReturnPage):
+    """`guesses`: the likeliest first.   history: the oldest first."""
+
+    guesses: list[PageGuess]
+    history: list[SaidOfPage]
 
 
 class HandedIn(View):
@@ -88,7 +144,30 @@ class Discarded(View):
     reason: Annotated[str, Field(min_length=1, max_length=500, examples=["cover sheet"])]
 
 
-PageSettlement = Annotated[Settled | Discarded, Field(discriminator="settlement")]
+class Versioned(View):
+    """That the page is a further scan of page `page` of the copy with this serial, which came home before."""
+
+    settlement: Literal["further-version"]
+    serial: Annotated[str, Field(max_length=40, description="As printed on the paper; hyphens do not matter.")]
+    page: Annotated[int, Field(ge=1)]
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Attached(View):
+    """That the page carries no code and belongs to a request."""
+
+    settlement: Literal["attachment"]
+    request_id: UUID
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+PageSettlement = Annotated[Settled | Discarded | Versioned | Attached, Field(discriminator="settlement")]
+
+_SETTLEMENTS: Final[Mapping[PageAction, Literal["page-of-copy", "further-version", "attachment"]]] = {
+    PageAction.SETTLE: "page-of-copy",
+    PageAction.KEEP_VERSION: "further-version",
+    PageAction.ATTACH: "attachment",
+}
 
 
 @router.post("/returns", status_code=201, summary="Hand in a scan: PDF, JPEG or PNG")
@@ -124,12 +203,45 @@ def read_return(return_id: UUID, actor: CurrentActor, work: CurrentWork) -> Retu
     return ReturnDetail(**vars(detail.summary), page_list=[ReturnPage.model_validate(page) for page in detail.pages])
 
 
+@router.get("/returns/{return_id}/copies", summary="The copies in a return, with what is missing and doubled")
+@requires(Permission.READ_RETURNS)
+def list_copies_in_return(return_id: UUID, actor: CurrentActor, work: CurrentWork) -> list[CopyInReturn]:
+    found = batches.batch(work, actor, return_id, limit=1)
+    return [CopyInReturn.model_validate(group) for group in found.groups]
+
+
 @router.get(
     "/returns/{return_id}/scan", summary="The scan, untouched; that it was read is recorded", response_class=Response
 )
 @requires(Permission.READ_RETURNS)
 def read_scan(return_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     return scan_attachment(access.scan_file(adapters.database, adapters.objects, actor, return_id), f"scan-{return_id}")
+
+
+@router.get("/return-pages/{page_id}", summary="One page, with the nearest guesses and all that was said of it")
+@requires(Permission.READ_RETURNS)
+def read_return_page(page_id: UUID, actor: CurrentActor, work: CurrentWork) -> ReturnPageDetail:
+    return ReturnPageDetail(
+        **vars(queries.page_view(work, actor, page_id)),
+        guesses=[_guess(each) for each in batches.guesses_for(work, actor, page_id)],
+        history=[SaidOfPage.model_validate(each) for each in history.page_history(work, actor, page_id)],
+    )
+
+
+@router.get(
+    "/return-pages/{page_id}/thumbnail",
+    summary="A small picture of a returned page",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}},
+)
+@requires(Permission.READ_RETURNS)
+def read_return_page_thumbnail(
+    page_id: UUID, actor: CurrentActor, adapters: CurrentAdapters, if_none_match: Annotated[str, Header()] = ""
+) -> Response:
+    """At most 240 × 340 pixels. A page's picture never changes, so browsers may keep it for a day."""
+    return thumbnail_answer(
+        access.picture_digest(adapters.database, actor, page_id), adapters.objects, actor, if_none_match
+    )
 
 
 @router.get(
@@ -150,6 +262,32 @@ def create_page_settlement(page_id: UUID, body: PageSettlement, actor: CurrentAc
     """The copy is archived with its last page."""
     if isinstance(body, Settled):
         settling.settle_page(work, actor, page_id, serial=body.serial, page=body.page, reason=body.reason)
+    elif isinstance(body, Versioned):
+        settling.keep_version(work, actor, page_id, serial=body.serial, page=body.page, reason=body.reason)
+    elif isinstance(body, Attached):
+        settling.attach_page(work, actor, page_id, request_id=body.request_id, reason=body.reason)
     else:
         settling.discard_page(work, actor, page_id, reason=body.reason)
     return ReturnPage.model_validate(queries.page_view(work, actor, page_id))
+
+
+def thumbnail_answer(digest: str, objects: Objects, actor: Actor, known: str) -> Response:
+    """known: the tag that the browser has; nothing is fetched when it is this picture's."""
+    headers = {"Cache-Control": "private, max-age=86400", "ETag": f'"{digest[:32]}"', "Vary": "Cookie, Authorization"}
+    if headers["ETag"] in known:
+        return Response(status_code=304, headers=headers)
+    picture = thumbnail(objects.get(digest, actor.organisation_id))
+    return Response(picture, media_type="image/jpeg", headers=headers)
+
+
+def _guess(each: batches.GuessView) -> PageGuess:
+    return PageGuess.model_validate(
+        {
+            "why": each.guess.why,
+            "settlement": _SETTLEMENTS[each.guess.action],
+            "copy": each.copy,
+            "page": each.guess.page,
+            "request_id": each.guess.request_id,
+            "request_title": each.request_title,
+        }
+    )

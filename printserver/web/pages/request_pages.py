@@ -31,6 +31,7 @@ from printserver.print_requests.states import (
 )
 from printserver.print_requests.watched import copies_drawn, sides_reported
 from printserver.printing.status import statuses
+from printserver.returns.papers import returned_papers
 from printserver.storage.objects import Objects
 from printserver.web.passkey_choice import passkey_choice
 from printserver.web.view import View
@@ -87,6 +88,7 @@ def request_page(
         drawn=copies_drawn(work).get(request_id, 0),
         sides=sides_reported(work),
         printer_status=statuses(work, [printer_id]).get(printer_id),
+        papers=returned_papers(work, actor, request_id),
         needs_code=isinstance(details.obstacle, ReleaseCodeNeeded),
         may_withdraw=_may(actor, details, RequestAction.WITHDRAW),
         may_recall=_may(actor, details, RequestAction.RECALL),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import File, Form, UploadFile
+from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.foundation.errors import PrintServerError
+from printserver.bootstrap import Adapters
+from printserver.foundation.errors import NotFound, PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.problems import status_of
@@ -17,9 +21,10 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.queries import copy_facts
-from printserver.returns import queries, service, settling
-from printserver.returns.states import PAGE_TRANSITIONS, PageAction, ReturnState
-from printserver.returns.watched import pages_read
+from printserver.returns import batches, queries, service, settling
+from printserver.returns.history import page_history
+from printserver.returns.intake import ScanKind
+from printserver.returns.states import PAGE_TRANSITIONS, PageAction, PageState, ReturnState
 from printserver.web.changes import SHOWN_BESIDE, refusal
 from printserver.web.view import CurrentView, View
 
@@ -43,16 +48,33 @@ def create_return(
     actor: CurrentActor,
     adapters: CurrentAdapters,
     call: CurrentCall,
-    scan: Annotated[UploadFile, File()],
+    scan: Annotated[list[UploadFile], File()],
 ) -> Response:
+    """Each file becomes a return of its own; one that is refused takes none of the others with it."""
+    chosen = [each for each in scan if each.filename] or scan[:1]
+    outcomes = [_handed_in(adapters, actor, each) for each in chosen]
+    if len(outcomes) == 1 and outcomes[0].return_id is not None:
+        return view.go(f"/returns/{outcomes[0].return_id}", "handed-in")
+    with adapters.database.reading() as work:
+        return _returns_page(view, work, call.caller_in(work).actor, outcomes=outcomes)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: a return, or the reason why not."""
+
+    filename: str
+    return_id: UUID | None = None
+    problem: PrintServerError | None = None
+
+
+def _handed_in(adapters: Adapters, actor: Actor, file: UploadFile) -> Outcome:
+    name = file.filename or ""
     try:
-        return_id = service.hand_in(
-            adapters.database, adapters.objects, actor, filename=scan.filename or "", data=scan.file.read()
-        )
+        made = service.hand_in(adapters.database, adapters.objects, actor, filename=name, data=file.file.read())
     except SHOWN_BESIDE as problem:
-        with adapters.database.reading() as work:
-            return _returns_page(view, work, call.caller_in(work).actor, problem=problem)
-    return view.go(f"/returns/{return_id}", "handed-in")
+        return Outcome(name, problem=problem)
+    return Outcome(name, return_id=made)
 
 
 @router.get("/returns/doubtful", response_class=HTMLResponse)
@@ -63,13 +85,23 @@ def list_doubtful(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> 
 
 @router.get("/returns/{return_id}", response_class=HTMLResponse)
 @requires(Permission.READ_RETURNS)
-def show_return(return_id: UUID, view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
-    detail = queries.return_detail(work, actor, return_id)
+def show_return(
+    return_id: UUID,
+    view: CurrentView,
+    actor: CurrentActor,
+    work: CurrentWork,
+    fate: PageState | None = None,
+    behind: Annotated[int, Query(ge=0)] = 0,
+) -> HTMLResponse:
+    """fate: only pages of this state.   behind: only pages behind that place in the scan."""
+    found = batches.batch(work, actor, return_id, state=fate, behind=behind)
     return view.page(
         "return.html",
-        one=detail,
-        under_way=detail.summary.state is ReturnState.RECEIVED,
-        pages_read=pages_read(work).get(return_id, 0),
+        one=found,
+        summary=found.summary,
+        fate=fate,
+        behind=behind,
+        under_way=found.summary.state is ReturnState.RECEIVED,
     )
 
 
@@ -89,14 +121,55 @@ def create_settlement(
     page: Annotated[str, Form(max_length=10)] = "",
     reason: Reason = "",
 ) -> Response:
-    """What is no number is no page of the copy, and the service says so."""
-    number = int(page) if page.strip().isascii() and page.strip().isdigit() else 0
     problem = refusal(
         call,
-        lambda work, actor: settling.settle_page(work, actor, page_id, serial=serial, page=number, reason=reason),
+        lambda work, actor: settling.settle_page(
+            work, actor, page_id, serial=serial, page=_number(page), reason=reason
+        ),
         beside=(*SHOWN_BESIDE, settling.CopyNotFound),
     )
     return _settled(view, call, page_id, problem, {"serial": serial, "page": page, "reason": reason})
+
+
+@router.post("/return-pages/{page_id}/versions", response_class=HTMLResponse)
+@requires(Permission.SETTLE_RETURNS)
+def create_version(
+    page_id: UUID,
+    view: CurrentView,
+    call: CurrentCall,
+    serial: Annotated[str, Form(max_length=60)] = "",
+    page: Annotated[str, Form(max_length=10)] = "",
+    reason: Reason = "",
+) -> Response:
+    """That the page is a further scan of one that came home before."""
+    problem = refusal(
+        call,
+        lambda work, actor: settling.keep_version(
+            work, actor, page_id, serial=serial, page=_number(page), reason=reason
+        ),
+        beside=(*SHOWN_BESIDE, settling.CopyNotFound),
+    )
+    return _settled(view, call, page_id, problem, {"serial": serial, "page": page, "reason": reason})
+
+
+@router.post("/return-pages/{page_id}/attachments", response_class=HTMLResponse)
+@requires(Permission.SETTLE_RETURNS)
+def create_attachment(
+    page_id: UUID,
+    view: CurrentView,
+    call: CurrentCall,
+    request_id: Annotated[str, Form(max_length=200)] = "",
+    reason: Reason = "",
+) -> Response:
+    """request_id: the request's number as its process sheet has it, or the address of its page."""
+    problem = refusal(
+        call,
+        lambda work, actor: settling.attach_page(
+            work, actor, page_id, request_id=_request_number(request_id), reason=reason
+        ),
+        beside=(*SHOWN_BESIDE, NotFound),
+    )
+    return _settled(view, call, page_id, problem, {"request_id": request_id, "attach_reason": reason})
 
 
 @router.post("/return-pages/{page_id}/discards", response_class=HTMLResponse)
@@ -106,16 +179,29 @@ def create_discard(page_id: UUID, view: CurrentView, call: CurrentCall, reason: 
     return _settled(view, call, page_id, problem, {"discard_reason": reason})
 
 
+def _number(page: str) -> int:
+    """What is no number is no page of the copy, and the service says so."""
+    return int(page) if page.strip().isascii() and page.strip().isdigit() else 0
+
+
+def _request_number(text: str) -> UUID:
+    """The number in what was typed; without one, a number that no request has."""
+    found = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.lower())
+    return UUID(found[0]) if found else UUID(int=0)
+
+
 def _settled(
     view: View, call: Call, page_id: UUID, problem: PrintServerError | None, typed: dict[str, str]
 ) -> Response:
-    """On to the next page that waits, as far as there is one."""
+    """On to the next page that waits behind this one, else to the first, as far as there is one."""
     with call.adapters.database.reading() as work:
         actor = call.caller_in(work).actor
         if problem is not None:
             return _return_page(view, work, actor, page_id, problem=problem, typed=typed)
-        waiting = queries.doubtful_pages(work, actor, limit=1)
-    return view.go(f"/return-pages/{waiting[0].id}" if waiting else "/returns/doubtful", "page-settled")
+        _, behind = queries.waiting_beside(work, actor, page_id)
+        waiting = queries.doubtful_pages(work, actor, limit=1) if behind is None else ()
+    following = behind or (waiting[0].id if waiting else None)
+    return view.go(f"/return-pages/{following}" if following else "/returns/doubtful", "page-settled")
 
 
 def _returns_page(
@@ -124,15 +210,18 @@ def _returns_page(
     actor: Actor,
     *,
     before: UUID | None = None,
-    problem: PrintServerError | None = None,
+    outcomes: Sequence[Outcome] = (),
 ) -> HTMLResponse:
     found = queries.returns(work, actor, before=before, limit=PAGE)
+    refused = [each.problem for each in outcomes if each.problem is not None]
     return view.page(
         "returns.html",
-        status=200 if problem is None else status_of(problem),
+        status=status_of(refused[0]) if refused and len(refused) == len(outcomes) else 200,
         returns=found,
-        doubtful=len(queries.doubtful_pages(work, actor, limit=200)),
-        problem=problem,
+        doubtful=queries.waiting_count(work, actor),
+        problem=refused[0] if len(outcomes) == 1 and refused else None,
+        outcomes=outcomes if len(outcomes) > 1 else (),
+        kinds=",".join(ScanKind),
         next=found[-1].id if len(found) == PAGE else None,
     )
 
@@ -150,16 +239,22 @@ def _return_page(
     guess = {
         "serial": page.copy.serial if page.copy else str(page.findings.get("serial", "")),
         "page": str(page.page or page.findings.get("page") or ""),
+        "request_id": str(page.request_id or ""),
     }
     settles = actor.may(Permission.SETTLE_RETURNS)
+    previous, following = queries.waiting_beside(work, actor, page_id)
     return view.page(
         "return_page.html",
         status=200 if problem is None else status_of(problem),
         page=page,
+        guesses=batches.guesses_for(work, actor, page_id) if settles else (),
+        history=page_history(work, actor, page_id),
+        previous=previous,
+        following=following,
         request_id=copy_facts(work, page.copy.id).request_id if page.copy else None,
         may_see_issued=actor.may(Permission.READ_REQUESTS),
         may_settle=settles and (page.state, PageAction.SETTLE) in PAGE_TRANSITIONS,
         may_discard=settles and (page.state, PageAction.DISCARD) in PAGE_TRANSITIONS,
         problem=problem,
-        typed={"reason": "", "discard_reason": "", **guess, **(typed or {})},
+        typed={"reason": "", "discard_reason": "", "attach_reason": "", **guess, **(typed or {})},
     )

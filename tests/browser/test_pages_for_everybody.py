@@ -212,3 +212,28 @@ def test_codes_and_kept_proofs_are_checked_in_the_browser_with_the_network_off(
     assert complaints == []
     keep_picture(page, "verify-offline-320")
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("codes", "verdict"), [(1, "genuine"), (0, "picture"), (2, "picture"), (None, "picture")], ids=str
+)
+def test_a_picture_of_the_code_is_read_offline_where_the_browser_can_read_codes(
+    chromium: Browser, issuer: Issuer, books: Books, tmp_path: Path, codes: int | None, verdict: str
+):
+    """A stand-in for what telephones' browsers have and Debian's lacks.   codes: None: it lacks too."""
+    listed, text = issuer.key_list_bytes(), books.text(books.copy())
+    page_file, picture = tmp_path / "verify.html", BytesIO()
+    page_file.write_text(offline_page(listed, KeyList.load(listed, root_fingerprint=issuer.root.fingerprint)).html)
+    Image.new("RGB", (40, 40), "white").save(picture, "PNG")
+    context = chromium.new_context(locale="en-US", offline=True)
+    found = json.dumps([{"rawValue": text}] * (codes or 0))
+    detector = f"class {{ async detect(picture) {{ return picture.width === 40 ? {found} : []; }} }}"
+    context.add_init_script(
+        "delete globalThis.BarcodeDetector" if codes is None else f"globalThis.BarcodeDetector = {detector}"
+    )
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    page.set_input_files("#file", {"name": "code.png", "mimeType": "image/png", "buffer": picture.getvalue()})
+    expect(page.locator("#verdict-words")).to_be_focused()
+    assert page.locator("#verdict").get_attribute("data-verdict") == verdict
+    context.close()

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from printserver.archive.fixity import FixityTools
+from printserver.archive.search_index import IndexKeys, VaultIndexKeys
+from printserver.audit.proofs import Prover
 from printserver.documents.handing_in import HandInRules
 from printserver.documents.intake import IntakeLimits
 from printserver.foundation.database import Engines, open_engines
@@ -30,6 +33,8 @@ from printserver.organisations.secrets import Secrets
 from printserver.print_requests.printing import SpoolerAccess
 from printserver.printing.cups import CupsSpooler
 from printserver.printing.job_file import ShareSecret, read_public_key
+from printserver.returns.evidence_named import named_beside
+from printserver.returns.evidence_packing import EvidenceTools
 from printserver.settings import LOCAL_SPOOLER, Settings
 from printserver.signing.certificate_files import read_chains
 from printserver.signing.client import SignerClient
@@ -80,6 +85,11 @@ class Adapters:
     """Keys of an organisation's own for other purposes than storing objects."""
     seats: SeatBook | None = None
     """The signer's register, when it is asked in another way than over the signer's socket."""
+
+    @property
+    def index_keys(self) -> IndexKeys:
+        """Of the words by which the archive is searched."""
+        return VaultIndexKeys(self.vaults)
 
     @property
     def seat_book(self) -> SeatBook:
@@ -156,6 +166,24 @@ class Adapters:
         # The claims of its backend lie on its own machine; what they say is delivered to the desk.
         elsewhere = CupsSpooler(remote.socket, settings.home / "no-fence-here")
         return SpoolerAccess(elsewhere, lambda: read_public_key(remote.public_key))
+
+    @cached_property
+    def evidence_tools(self) -> EvidenceTools:
+        """For evidence packages, which name what they hold in the log and wait until that is proved."""
+        settings = self.settings
+        return EvidenceTools(
+            self.database,
+            self.objects,
+            self.load_key_list,
+            settings.key_list,
+            settings.earlier_key_lists,
+            settings.witness,
+            Prover(),
+        )
+
+    @property
+    def fixity_tools(self) -> FixityTools:
+        return FixityTools(self.database, self.objects, named_beside)
 
     @property
     def load_key_list(self) -> Callable[[], KeyList]:

@@ -12,6 +12,9 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from printserver.approvals import workflows as register_jobs
 from printserver.approvals.registering import RegisterTools
+from printserver.archive import workflows as archive_jobs
+from printserver.archive.searchable import ask_for_old
+from printserver.archive.workflows import SearchableTools
 from printserver.bootstrap import Adapters, build, hand_in_rules
 from printserver.foundation.job_queue import PRINTING, WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION
@@ -32,7 +35,10 @@ from printserver.returns.workflows import ReturnTools
 from printserver.seals import workflows as seal_jobs
 from printserver.seals.workflows import SealTools
 from printserver.settings import Settings
+from printserver.worker.archive_watch import archive_rounds
+from printserver.worker.disposal import disposal_tools
 from printserver.worker.effects import EFFECTS
+from printserver.worker.intake import intake_rounds
 from printserver.worker.key_watch import EVERY_SECONDS as KEYS_SECONDS
 from printserver.worker.key_watch import warn_of_keys
 from printserver.worker.messages import message_rounds
@@ -66,6 +72,7 @@ def run(settings: Settings) -> None:
     adapters = build(settings)
     liveness = _start(adapters)
     seal_jobs.ask_again(adapters.database)
+    ask_for_old(adapters.database)
     structlog.get_logger().info("worker ready")
     if liveness is not None:
         liveness.watch()
@@ -89,9 +96,11 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
         go_round("old drafts", lambda: forget_old_drafts(database), stop, every_seconds=DRAFTS_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         go_round("owed papers", lambda: tell_owed(database, every_days=every), stop, every_seconds=OWED_SECONDS),
+        *archive_rounds(adapters, stop),
         watch_printers(database, zone, stop),
         go_round("queues", lambda: note_queues(printing), stop, every_seconds=EVERY_SECONDS),
         *message_rounds(adapters, stop),
+        *intake_rounds(adapters, stop),
         go_round("reconciliation", lambda: check_counts(database, zone), stop, every_seconds=RECONCILIATION_SECONDS),
     ]
 
@@ -147,4 +156,7 @@ def register(adapters: Adapters) -> None:
     request_jobs.register_batches(_batch_tools(adapters))
     register_jobs.register(RegisterTools(database, adapters.signer, EFFECTS))
     seal_jobs.register(SealTools(database, adapters.signer))
+    return_jobs.register_evidence(adapters.evidence_tools)
     return_jobs.register(ReturnTools(database, objects, adapters.load_key_list))
+    archive_jobs.register(SearchableTools(database, objects, adapters.index_keys))
+    archive_jobs.register_disposal(disposal_tools(adapters))

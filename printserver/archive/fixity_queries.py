@@ -112,3 +112,8 @@ def damaged_count(work: Work) -> int:
         )
         or 0
     )
+
+
+def is_disposed(work: Work, record_id: UUID) -> bool:
+    """Whether only the certificate of its disposal is left."""
+    return work.session.get(DisposedRecord, record_id) is not None

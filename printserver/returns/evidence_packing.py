@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from printserver.archive.access import record_in_view
+from printserver.archive.access import RecordNotFound, record_in_view
 from printserver.archive.bag import pack
 from printserver.archive.evidence_events import EvidenceTaken
 from printserver.archive.evidence_format import (
@@ -33,6 +33,9 @@ from printserver.archive.evidence_format import (
     PackedRecord,
     folder_of,
 )
+from printserver.archive.fixity_queries import is_disposed
+from printserver.archive.holds import RecordDisposed
+from printserver.archive.models import ArchiveRecord
 from printserver.archive.queries import record_detail
 from printserver.audit.canonical import canonical_json
 from printserver.audit.evidence_queries import without_place_yet
@@ -41,7 +44,7 @@ from printserver.audit.proofs import ConsistencyProof, EntryNotInLog, HeadNotFou
 from printserver.audit.stored import one_snapshot
 from printserver.audit.witness import Witness, WitnessBroken
 from printserver.foundation.clock import from_text
-from printserver.foundation.errors import NotFound, Refused, TooLarge, Unavailable
+from printserver.foundation.errors import TooLarge, Unavailable
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor, branch_path, require
 from printserver.organisations.permissions import Permission
@@ -73,12 +76,6 @@ class EvidenceNotReady(Unavailable):
 
 class EvidenceTooLarge(TooLarge):
     code = "evidence-too-large"
-
-
-class RecordDisposed(Refused):
-    """Its papers were destroyed as its retention class asks; there is a certificate of that instead."""
-
-    code = "record-disposed"
 
 
 @dataclass(frozen=True)
@@ -199,14 +196,19 @@ def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes
     return _Gathered(facts, {name: data for name, (_, data) in files.items()}, content)
 
 
+def check_may_pack(work: Work, actor: Actor, record: ArchiveRecord) -> None:
+    """record: that `actor` may read.   Raises: Forbidden, RecordNotFound, RecordDisposed."""
+    require(actor, Permission.READ_EVIDENCE)
+    if not actor.may(Permission.READ_EVIDENCE, branch_path(work, record.branch_id)):
+        raise RecordNotFound("there is no such archive record")
+    if is_disposed(work, record.id):
+        raise RecordDisposed("the record was disposed of; only the certificate of that is left")
+
+
 def _facts_for(work: Work, actor: Actor, record_id: UUID) -> EvidenceFacts:
     """Raises: Forbidden, RecordNotFound, RecordDisposed."""
-    require(actor, Permission.READ_EVIDENCE)
     record = record_in_view(work, actor, record_id)
-    if not actor.may(Permission.READ_EVIDENCE, branch_path(work, record.branch_id)):
-        raise NotFound("there is no such archive record")
-    if getattr(record, "disposed_at", None) is not None:
-        raise RecordDisposed("the record was disposed of; only the certificate of that is left")
+    check_may_pack(work, actor, record)
     return evidence_facts(work, actor, record_detail(work, actor, record_id), record.searchable_sha256)
 
 

@@ -9,9 +9,12 @@ from dbos import DBOS, StepOptions
 from dbos import error as dbos_error
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from printserver.returns.evidence_orders import WORKFLOW as EVIDENCE
+from printserver.returns.evidence_orders import give_up, make_ordered
+from printserver.returns.evidence_packing import EvidenceTools
 from printserver.returns.pipeline import ReturnTools, fail_return, process_return
 
-__all__ = ["ReturnTools", "register"]
+__all__ = ["EvidenceTools", "ReturnTools", "register", "register_evidence"]
 
 RECOVERIES: Final = 1_000
 TRIES: Final = 6
@@ -48,3 +51,30 @@ def register(tools: ReturnTools) -> None:
                 "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError),
             }
             DBOS.run_step(patient, lambda: fail_return(tools.database, UUID(return_id), failure))
+
+
+def register_evidence(tools: EvidenceTools) -> None:
+    """Give DBOS the workflow `pack-evidence`. A refusal is kept with the order; after an outage it is tried again."""
+
+    @DBOS.workflow(name=EVIDENCE, max_recovery_attempts=RECOVERIES)
+    def pack(order_id: str) -> None:
+        options: StepOptions = {
+            "name": "pack",
+            "retries_allowed": True,
+            "interval_seconds": FIRST_PAUSE_SECONDS,
+            "max_attempts": TRIES,
+            "backoff_rate": 2.0,
+        }
+        try:
+            DBOS.run_step(options, lambda: make_ordered(tools, UUID(order_id)))
+        except dbos_error.DBOSMaxStepRetriesExceeded as problem:
+            failure = f"the server could not make the package: {problem}"
+            patient: StepOptions = {
+                "name": "give-up",
+                "retries_allowed": True,
+                "interval_seconds": FIRST_PAUSE_SECONDS,
+                "max_attempts": DATABASE_RETRIES,
+                "backoff_rate": 1.0,
+                "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError),
+            }
+            DBOS.run_step(patient, lambda: give_up(tools.database, UUID(order_id), failure))

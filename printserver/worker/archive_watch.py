@@ -1,0 +1,37 @@
+"""Looks after the archive: reads again what it keeps, and erases packages of evidence that nobody fetched any more."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from printserver.archive.fixity import FixityRules, check_oldest
+from printserver.bootstrap import Adapters
+from printserver.returns.evidence_orders import erase_old_packages
+from printserver.settings import Settings
+from printserver.worker.rounds import go_round
+
+FIXITY_SECONDS: Final = 600.0
+PACKAGES_SECONDS: Final = 3_600.0
+
+
+def archive_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
+    database, rules = adapters.database, fixity_rules(adapters.settings)
+    return [
+        go_round(
+            "fixity",
+            lambda: len(check_oldest(adapters.fixity_tools, rules).damaged),
+            stop,
+            every_seconds=FIXITY_SECONDS,
+        ),
+        go_round(
+            "evidence packages",
+            lambda: erase_old_packages(database, adapters.objects),
+            stop,
+            every_seconds=PACKAGES_SECONDS,
+        ),
+    ]
+
+
+def fixity_rules(settings: Settings) -> FixityRules:
+    return FixityRules(settings.fixity_days, settings.fixity_records_per_round, settings.fixity_seconds_per_round)

@@ -160,6 +160,12 @@ class Settings(HomeFolders, BaseSettings):
     return_reminder_days: int = Field(default=14, ge=1)
     """After which the applicant of a copy that went out is reminded of its signed scan, and again each time."""
 
+    fixity_days: int = Field(default=90, ge=0)
+    """How often each archived file is read again and hashed; 0: never."""
+    fixity_records_per_round: int = Field(default=200, ge=1)
+    fixity_seconds_per_round: float = Field(default=60.0, gt=0)
+    """A round each ten minutes."""
+
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)
     office_fonts: FontRule = FontRule.ASK

@@ -72,7 +72,8 @@ class Issuer:
         return key_id_of(spki_of(self.code_key.public_key()))
 
     def entry(self, usage: KeyUsage, organisation: int = NUMBER, until: datetime = VALID[1]) -> PublishedKey:
-        key = {KeyUsage.CODE: self.code_key, KeyUsage.TREE_HEAD: self.head_key}.get(usage, self.pdf_key)
+        signing = {KeyUsage.CODE: self.code_key, KeyUsage.ATTESTATION: self.code_key, KeyUsage.TREE_HEAD: self.head_key}
+        key = signing.get(usage, self.pdf_key)
         spki = key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )

@@ -1,0 +1,371 @@
+"""What pages and the API may read of retention: a record's time, what waits for a second person, holds, disposals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+
+from printserver.archive.access import record_in_view
+from printserver.archive.disposal import DisposalNotFound
+from printserver.archive.disposal_list import ListedRecord
+from printserver.archive.holds import BRANCH, HoldNotFound, is_held
+from printserver.archive.models import ArchiveRecord
+from printserver.archive.retention import Standing, day_over_everywhere, standing
+from printserver.archive.retention_changes import term_of
+from printserver.archive.retention_models import (
+    DisposalItem,
+    DisposalRun,
+    DisposedRecord,
+    HeldRecord,
+    LegalHold,
+    RetentionChange,
+)
+from printserver.archive.states import ChangeState, HoldState, RunState
+from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor, branch_path, require, within
+from printserver.organisations.branch_paths import lies_at_or_below
+from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import branch, names
+
+LONGEST_LIST: Final = 200
+
+
+@dataclass(frozen=True)
+class ChangeFacts:
+    """`settled_by`: whoever confirmed or refused it."""
+
+    id: UUID
+    record_id: UUID
+    number: str
+    old_class: str
+    old_end: date | None
+    new_class: str
+    new_end: date | None
+    shortens: bool
+    reason: str
+    state: ChangeState
+    asked_by: UUID
+    asked_by_name: str
+    asked_at: datetime
+    settled_by: UUID | None
+    settled_by_name: str
+    settled_at: datetime | None
+    refusal: str
+
+
+@dataclass(frozen=True)
+class HoldFacts:
+    """`scope`: records, search or branch.   records: how many it names, 0 for a branch's."""
+
+    id: UUID
+    branch_id: UUID
+    branch: str
+    scope: str
+    said: str
+    records: int
+    matter: str
+    reason: str
+    state: HoldState
+    set_by: UUID
+    set_by_name: str
+    set_at: datetime
+    confirmed_by_name: str
+    confirmed_at: datetime | None
+    lift_reason: str
+    lift_asked_by: UUID | None
+    lift_asked_by_name: str
+    lift_asked_at: datetime | None
+    lifted_by_name: str
+    lifted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    id: UUID
+    number: int
+    branch_id: UUID
+    branch: str
+    state: RunState
+    reason: str
+    day: date
+    records: int
+    list_sha256: str
+    asked_by: UUID
+    asked_by_name: str
+    asked_at: datetime
+    settled_by: UUID | None
+    settled_by_name: str
+    settled_at: datetime | None
+    refusal: str
+    finished_at: datetime | None
+    certificate_sha256: str | None
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """`title`: as long as the record is there.   state: listed, marked, disposed or kept; `why` it was kept."""
+
+    listed: ListedRecord
+    title: str
+    state: str
+    why: str
+    erased: int
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RetentionFacts:
+    """How long one record is kept. `kept_until`: the last day; without an end as if it were the archive's day."""
+
+    record_id: UUID
+    branch_id: UUID
+    number: str
+    title: str
+    retention_class: str
+    contract_end: date | None
+    kept_until: date | None
+    standing: Standing
+    disposed_at: datetime | None
+    run_id: UUID | None
+    holds: tuple[HoldFacts, ...]
+    changes: tuple[ChangeFacts, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a person of the archive has to know first; the newest first, at most LONGEST_LIST of each."""
+
+    changes: tuple[ChangeFacts, ...]
+    holds: tuple[HoldFacts, ...]
+    runs: tuple[RunFacts, ...]
+
+
+def retention_of(work: Work, actor: Actor, record_id: UUID) -> RetentionFacts:
+    """Raises: Forbidden, RecordNotFound."""
+    record = record_in_view(work, actor, record_id)
+    gone = work.session.get(DisposedRecord, record_id)
+    held = work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.id == record_id, is_held())) is not None
+    term = term_of(record)
+    today = day_over_everywhere(work.now())
+    by_name = exists().where(HeldRecord.hold_id == LegalHold.id, HeldRecord.record_id == record_id)
+    by_branch = exists().where(
+        ArchiveRecord.id == record_id,
+        LegalHold.scope == BRANCH,
+        lies_at_or_below(ArchiveRecord.branch_id, LegalHold.branch_id),
+    )
+    covering = or_(by_name.correlate(LegalHold), by_branch.correlate(LegalHold))
+    holds = work.session.scalars(
+        select(LegalHold)
+        .where(LegalHold.organisation_id == actor.organisation_id, covering)
+        .order_by(LegalHold.id.desc())
+    )
+    changes = work.session.scalars(
+        select(RetentionChange).where(RetentionChange.record_id == record_id).order_by(RetentionChange.id.desc())
+    )
+    return RetentionFacts(
+        record_id=record.id,
+        branch_id=record.branch_id,
+        number=record.number,
+        title=record.title,
+        retention_class=record.retention_class,
+        contract_end=record.contract_end,
+        kept_until=term.kept_until,
+        standing=standing(term, today, held=held, disposed=gone is not None),
+        disposed_at=None if gone is None else gone.disposed_at,
+        run_id=None if gone is None else gone.run_id,
+        holds=tuple(_hold(work, row) for row in holds),
+        changes=tuple(_change(work, row, record.number) for row in changes),
+    )
+
+
+def overview(work: Work, actor: Actor) -> Overview:
+    """Raises: Forbidden."""
+    require(actor, Permission.READ_ARCHIVE)
+    return Overview(waiting_changes(work, actor), holds(work, actor), runs(work, actor))
+
+
+def waiting_changes(work: Work, actor: Actor) -> tuple[ChangeFacts, ...]:
+    """Shortenings that nobody has decided on.   Raises: Forbidden."""
+    require(actor, Permission.READ_ARCHIVE)
+    rows = work.session.execute(
+        select(RetentionChange, ArchiveRecord.number)
+        .join(ArchiveRecord, ArchiveRecord.id == RetentionChange.record_id)
+        .where(
+            RetentionChange.state == ChangeState.WAITING,
+            within(RetentionChange.branch_id, actor, Permission.READ_ARCHIVE),
+        )
+        .order_by(RetentionChange.id.desc())
+        .limit(LONGEST_LIST)
+    )
+    return tuple(_change(work, row, number) for row, number in rows)
+
+
+def holds(work: Work, actor: Actor, *, lifted: bool = False) -> tuple[HoldFacts, ...]:
+    """Those that work; with `lifted` all.   Raises: Forbidden."""
+    require(actor, Permission.READ_ARCHIVE)
+    chosen = select(LegalHold).where(within(LegalHold.branch_id, actor, Permission.READ_ARCHIVE))
+    if not lifted:
+        chosen = chosen.where(LegalHold.state != HoldState.LIFTED)
+    rows = work.session.scalars(chosen.order_by(LegalHold.id.desc()).limit(LONGEST_LIST))
+    return tuple(_hold(work, row) for row in rows)
+
+
+def hold_facts(work: Work, actor: Actor, hold_id: UUID) -> HoldFacts:
+    """Raises: Forbidden, HoldNotFound."""
+    require(actor, Permission.READ_ARCHIVE)
+    row = work.session.scalar(
+        select(LegalHold).where(LegalHold.id == hold_id, within(LegalHold.branch_id, actor, Permission.READ_ARCHIVE))
+    )
+    if row is None:
+        raise HoldNotFound("there is no such legal hold")
+    return _hold(work, row)
+
+
+def held_numbers(work: Work, hold_id: UUID) -> tuple[tuple[UUID, str], ...]:
+    """Id and number of the records that a hold names; the caller may read the hold."""
+    rows = work.session.execute(
+        select(ArchiveRecord.id, ArchiveRecord.number)
+        .join(HeldRecord, HeldRecord.record_id == ArchiveRecord.id)
+        .where(HeldRecord.hold_id == hold_id)
+        .order_by(ArchiveRecord.number)
+        .limit(LONGEST_LIST)
+    )
+    return tuple((record_id, number) for record_id, number in rows)
+
+
+def runs(work: Work, actor: Actor) -> tuple[RunFacts, ...]:
+    """Raises: Forbidden."""
+    require(actor, Permission.READ_ARCHIVE)
+    rows = work.session.scalars(
+        select(DisposalRun)
+        .where(within(DisposalRun.branch_id, actor, Permission.READ_ARCHIVE))
+        .order_by(DisposalRun.id.desc())
+        .limit(LONGEST_LIST)
+    )
+    return tuple(_run(work, row) for row in rows)
+
+
+def run_facts(work: Work, actor: Actor, run_id: UUID) -> RunFacts:
+    """Raises: Forbidden, DisposalNotFound."""
+    require(actor, Permission.READ_ARCHIVE)
+    row = work.session.scalar(
+        select(DisposalRun).where(
+            DisposalRun.id == run_id, within(DisposalRun.branch_id, actor, Permission.READ_ARCHIVE)
+        )
+    )
+    if row is None:
+        raise DisposalNotFound("there is no such disposal")
+    return _run(work, row)
+
+
+def run_lines(work: Work, run_id: UUID) -> tuple[RunLine, ...]:
+    """In the list's order; the caller may read the run."""
+    rows = work.session.execute(
+        select(DisposalItem, ArchiveRecord)
+        .join(ArchiveRecord, ArchiveRecord.id == DisposalItem.record_id)
+        .where(DisposalItem.run_id == run_id)
+        .order_by(DisposalItem.position)
+    )
+    return tuple(_line(item, record) for item, record in rows)
+
+
+def may_decide(work: Work, actor: Actor, branch_id: UUID, asked_by: UUID | None) -> bool:
+    """Whether `actor` looks like a second person for what `asked_by` asked for; the service has the last word."""
+    return actor.person_id != asked_by and actor.may(Permission.CONFIRM_RETENTION, branch_path(work, branch_id))
+
+
+def _line(item: DisposalItem, record: ArchiveRecord) -> RunLine:
+    listed = ListedRecord(
+        record_id=record.id,
+        number=record.number,
+        serial=record.serial,
+        issued_sha256=record.issued_sha256,
+        archived_at=record.created_at,
+        retention_class=item.retention_class,
+        contract_end=item.contract_end,
+        kept_until=item.kept_until,
+    )
+    return RunLine(listed, record.title, item.state, item.why, len(item.erased), item.settled_at)
+
+
+def _change(work: Work, row: RetentionChange, number: str) -> ChangeFacts:
+    named = _named(work, row.asked_by, row.settled_by)
+    return ChangeFacts(
+        id=row.id,
+        record_id=row.record_id,
+        number=number,
+        old_class=row.old_class,
+        old_end=row.old_end,
+        new_class=row.new_class,
+        new_end=row.new_end,
+        shortens=row.shortens,
+        reason=row.reason,
+        state=ChangeState(row.state),
+        asked_by=row.asked_by,
+        asked_by_name=named[0],
+        asked_at=row.asked_at,
+        settled_by=row.settled_by,
+        settled_by_name=named[1],
+        settled_at=row.settled_at,
+        refusal=row.refusal,
+    )
+
+
+def _hold(work: Work, row: LegalHold) -> HoldFacts:
+    named = _named(work, row.set_by, row.confirmed_by, row.lift_asked_by, row.lifted_by)
+    return HoldFacts(
+        id=row.id,
+        branch_id=row.branch_id,
+        branch=branch(work, row.branch_id).name,
+        scope=row.scope,
+        said=row.said,
+        records=row.records,
+        matter=row.matter,
+        reason=row.reason,
+        state=HoldState(row.state),
+        set_by=row.set_by,
+        set_by_name=named[0],
+        set_at=row.set_at,
+        confirmed_by_name=named[1],
+        confirmed_at=row.confirmed_at,
+        lift_reason=row.lift_reason,
+        lift_asked_by=row.lift_asked_by,
+        lift_asked_by_name=named[2],
+        lift_asked_at=row.lift_asked_at,
+        lifted_by_name=named[3],
+        lifted_at=row.lifted_at,
+    )
+
+
+def _run(work: Work, row: DisposalRun) -> RunFacts:
+    named = _named(work, row.asked_by, row.settled_by)
+    return RunFacts(
+        id=row.id,
+        number=row.number,
+        branch_id=row.branch_id,
+        branch=branch(work, row.branch_id).name,
+        state=RunState(row.state),
+        reason=row.reason,
+        day=row.day,
+        records=row.records,
+        list_sha256=row.list_sha256,
+        asked_by=row.asked_by,
+        asked_by_name=named[0],
+        asked_at=row.asked_at,
+        settled_by=row.settled_by,
+        settled_by_name=named[1],
+        settled_at=row.settled_at,
+        refusal=row.refusal,
+        finished_at=row.finished_at,
+        certificate_sha256=row.certificate_sha256,
+    )
+
+
+def _named(work: Work, *people: UUID | None) -> list[str]:
+    """In the order asked for; empty for nobody."""
+    known = names(work, {one for one in people if one is not None})
+    return ["" if one is None else known.get(one, str(one)) for one in people]

@@ -1,0 +1,111 @@
+"""What returns keep of copies, for disposal: pictures of their pages, and the scans in which these came.
+
+A scan goes with the last copy of which it holds a page: as long as any of its pages is another copy's, or waits for a
+person, it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, or_, select, update
+from sqlalchemy.orm import aliased
+
+from printserver.archive.disposal_holdings import digests_in, disposed_copies
+from printserver.foundation.unit_of_work import Work
+from printserver.returns.models import Return, ReturnPage
+from printserver.returns.quarantine_models import QuarantinedScan
+from printserver.returns.signing_models import SigningRecord
+from printserver.returns.states import KEPT, PageState, ReturnState
+
+NO_PAGE = (PageState.BLANK, PageState.DISCARDED)
+"""Pages in these states keep no scan."""
+
+
+class ReturnHoldings:
+    """See `printserver.archive.disposal_ports.Holdings`."""
+
+    def objects_of(self, work: Work, copy_id: UUID) -> set[str]:
+        pages = work.session.scalars(select(ReturnPage).where(_goes_with(copy_id)))
+        found = {digest for page in pages for digest in (page.image_sha256, *digests_in(page.findings)) if digest}
+        scans = select(Return.scan_sha256).where(Return.id.in_(_with_pages_of(copy_id)))
+        return found | set(work.session.scalars(scans))
+
+    def still_named(self, work: Work, organisation_id: UUID, digests: Collection[str]) -> set[str]:
+        session = work.session
+        scans = session.scalars(
+            select(Return.scan_sha256).where(
+                Return.organisation_id == organisation_id,
+                Return.scan_sha256.in_(digests),
+                Return.id.not_in(_finished_returns()),
+            )
+        )
+        waiting = session.scalars(
+            select(QuarantinedScan.scan_sha256).where(
+                QuarantinedScan.organisation_id == organisation_id,
+                QuarantinedScan.scan_sha256.in_(digests),
+                QuarantinedScan.return_id.is_(None),
+            )
+        )
+        named = or_(
+            ReturnPage.image_sha256.in_(digests),
+            *(cast(ReturnPage.findings, Text).contains(digest, autoescape=True) for digest in digests),
+        )
+        pages = session.scalars(
+            select(ReturnPage).where(ReturnPage.organisation_id == organisation_id, named, ~_is_gone())
+        )
+        by_pages = {digest for page in pages for digest in (page.image_sha256, *digests_in(page.findings))}
+        return (set(scans) | set(waiting) | {each for each in by_pages if each}) & set(digests)
+
+    def forget(self, work: Work, copy_id: UUID) -> None:
+        session = work.session
+        finished = list(session.scalars(_finished_of(copy_id)))
+        session.execute(update(ReturnPage).where(_goes_with(copy_id)).values(findings={}))
+        session.execute(update(Return).where(Return.id.in_(finished)).values(filename=""))
+        quarantined = update(QuarantinedScan).where(QuarantinedScan.return_id.in_(finished))
+        session.execute(quarantined.values(filename="", detail=""))
+        signed = update(SigningRecord).where(SigningRecord.copy_id == copy_id)
+        session.execute(signed.values(signers=[], witness="", place="", reason="", remark=""))
+        session.flush()
+
+
+def _goes_with(copy_id: UUID) -> ColumnElement[bool]:
+    """Of a page: it is the copy's, or lies in a return that is finished with it."""
+    own = _is_settled_for(disposed_copies(copy_id))
+    return or_(own, ReturnPage.return_id.in_(_finished_of(copy_id)))
+
+
+def _with_pages_of(copy_id: UUID) -> Select[UUID]:
+    return select(ReturnPage.return_id).where(ReturnPage.copy_id == copy_id)
+
+
+def _finished_of(copy_id: UUID) -> Select[UUID]:
+    return _finished_returns().where(Return.id.in_(_with_pages_of(copy_id)))
+
+
+def _finished_returns() -> Select[UUID]:
+    """Returns that were read, that hold a page of a copy that is gone, and no page that anybody still needs."""
+    page, other = aliased(ReturnPage), aliased(ReturnPage)
+    gone = exists().where(page.return_id == Return.id, page.copy_id.in_(disposed_copies()), page.state.in_(KEPT))
+    needed = exists().where(
+        other.return_id == Return.id,
+        other.state.not_in(NO_PAGE),
+        or_(other.state.not_in(KEPT), other.copy_id.is_(None), other.copy_id.not_in(disposed_copies())),
+    )
+    return select(Return.id).where(Return.state == ReturnState.READ, gone.correlate(Return), ~needed.correlate(Return))
+
+
+def _is_settled_for(copy_ids: Select[UUID]) -> ColumnElement[bool]:
+    """Of a page: it is one of these copies', and no person has to look at it any more. Never NULL."""
+    return and_(
+        ReturnPage.state.in_((*KEPT, *NO_PAGE)), ReturnPage.copy_id.is_not(None), ReturnPage.copy_id.in_(copy_ids)
+    )
+
+
+def _is_gone() -> ColumnElement[bool]:
+    """Of a page: it belongs to a copy that is gone, or to nobody and lies in a finished return."""
+    return or_(
+        _is_settled_for(disposed_copies()),
+        and_(ReturnPage.state.in_(NO_PAGE), ReturnPage.return_id.in_(_finished_returns())),
+    )

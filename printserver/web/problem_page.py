@@ -53,11 +53,12 @@ def _led(view: View, target: str, status: int) -> Response:
 def _step_up(view: View, problem: Problem) -> Response:
     """The form that was sent is kept in the page, and sent with the code; what has no form is asked for again."""
     kept: KeptForm | None = getattr(view.request.state, "kept_form", None)
+    needs = (problem.facts or {}).get("needs")
     if kept is None or kept.has_files or view.by_htmx:
-        return _led(view, f"{STEP_UP}?{urlencode({'next': _place(view)})}", 403)
+        asked = {"next": _place(view)} | ({"needs": needs} if needs == "passkey" else {})
+        return _led(view, f"{STEP_UP}?{urlencode(asked)}", 403)
     address = f"{view.path}?{view.request.url.query}" if view.request.url.query else view.path
     refused = problem.code == StepUpRefused.code
-    needs = (problem.facts or {}).get("needs")
     return view.page(
         "step_up.html",
         status=problem.status,

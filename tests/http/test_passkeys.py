@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -349,6 +350,11 @@ def test_where_devices_are_asked_for_a_password_releases_nothing_and_a_passkey_d
     assert asked.status_code == 403
     assert "step_up_password" not in asked.text
     assert {copy.state for copy in world.copies(request)} == {"issued"}
+    led = replace(clerk, headers={**clerk.headers, "HX-Request": "true"}).send(path)
+    assert (led.status_code, led.headers["HX-Redirect"].rpartition("&")[2]) == (403, "needs=passkey")
+    shown = clerk.page(led.headers["HX-Redirect"])
+    assert "step_up_password" not in shown
+    assert 'autocomplete="one-time-code"' not in shown
     question = clerk.send("/step-up/passkey-questions").json()
     assert went_to(clerk.send(path, step_up_code=json.dumps(passkey.get(question)))).startswith(f"/requests/{request}")
     assert {copy.state for copy in world.copies(request)} == {"released"}

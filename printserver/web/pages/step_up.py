@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Form
+from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.http_edge.declarations import signed_in
@@ -19,8 +19,16 @@ router = edge_router("/step-up", "pages")
 
 @router.get("", response_class=HTMLResponse)
 @signed_in()
-def show_step_up(view: CurrentView, person: CurrentPerson, work: CurrentWork, next: Next = "/") -> HTMLResponse:
-    needs = "second-factor" if factors_of(work, person.actor.id) else "password"
+def show_step_up(
+    view: CurrentView,
+    person: CurrentPerson,
+    work: CurrentWork,
+    next: Next = "/",
+    needs: Annotated[str, Query(max_length=20)] = "",
+) -> HTMLResponse:
+    """needs: `passkey` where nothing else is taken for what was asked for."""
+    if needs != "passkey":
+        needs = "second-factor" if factors_of(work, person.actor.id) else "password"
     fields = (("next", own_path(next)),)
     return view.page("step_up.html", action="/step-up", fields=fields, needs=needs, problem=None)
 

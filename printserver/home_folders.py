@@ -141,6 +141,11 @@ class HomeFolders(BaseModel):
         return self.ticket_socket.parent / "webhook-key.pub"
 
     @property
+    def sftp_host_key(self) -> Path:
+        """By which scanners know the SFTP drop; made when it is first opened."""
+        return self.worker_home / "sftp-host-key"
+
+    @property
     def share_secret(self) -> Path:
         return self.worker_home / "share-secret"
 

@@ -23,6 +23,7 @@ from printserver.organisations.addressees import EmailMalformed, check_email
 from printserver.organisations.dormancy_rule import DormancyPolicy
 from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.sign_in_policy import SignInPolicy
+from printserver.returns.intake_settings import ScanMailSettings, ScanSftpSettings, WatchedFolderSettings
 from printserver.signing.pades_level import PdfLevel
 from printserver.storage.store_settings import ObjectStoreSettings
 
@@ -160,6 +161,13 @@ class Settings(HomeFolders, BaseSettings):
     return_reminder_days: int = Field(default=14, ge=1)
     """After which the applicant of a copy that went out is reminded of its signed scan, and again each time."""
 
+    watched_folders: tuple[WatchedFolderSettings, ...] = ()
+    """Folders into which scanners write; none unless given."""
+    scan_mail: ScanMailSettings | None = None
+    """Scanners send mails here; nobody listens unless given."""
+    scan_sftp: ScanSftpSettings | None = None
+    """Scanners put files here; nobody listens unless given."""
+
     fixity_days: int = Field(default=90, ge=0)
     """How often each archived file is read again and hashed; 0: never."""
     fixity_records_per_round: int = Field(default=200, ge=1)
@@ -204,6 +212,13 @@ class Settings(HomeFolders, BaseSettings):
         match = _PUBLIC_URL.fullmatch(value)
         if match is None or len(match["host"]) > LONGEST_HOST:
             raise ValueError("public_url is http(s)://HOST with a host of at most 33 characters and no path")
+        return value
+
+    @field_validator("watched_folders")
+    @classmethod
+    def _each_folder_once(cls, value: tuple[WatchedFolderSettings, ...]) -> tuple[WatchedFolderSettings, ...]:
+        if len({each.folder for each in value}) < len(value):
+            raise ValueError("a folder is watched for one account only")
         return value
 
     @model_validator(mode="after")

@@ -22,6 +22,7 @@ from printserver.cli.printers import app as printers_app
 from printserver.cli.reconcile import reconciliation
 from printserver.cli.request_batches import app as batches_app
 from printserver.cli.requests import app as requests_app
+from printserver.cli.returns import app as returns_app
 from printserver.cli.seal_verify import app as seal_app
 from printserver.cli.seals import app as seals_app
 from printserver.cli.speaking import spoken
@@ -58,6 +59,7 @@ app.add_typer(requests_app, name="requests")
 app.add_typer(classes_app, name="classes")
 app.add_typer(templates_app, name="templates")
 app.add_typer(batches_app, name="batches")
+app.add_typer(returns_app, name="returns")
 app.command()(verify)
 app.command()(reconciliation)
 

@@ -15,13 +15,12 @@ INTAKE_EVENTS: Final[Mapping[str, str]] = {
 }
 
 INTAKE_PROBLEMS: Final[Mapping[str, str]] = {
-    "scan-heic": N_(
-        "This is a HEIC picture; please send it as JPEG (camera format “Most compatible”)."
-    ),
+    "scan-heic": N_("This is a HEIC picture; please send it as JPEG (camera format “Most compatible”)."),
     "quarantined-scan-not-found": N_("There is no such scan in quarantine."),
     "quarantined-scan-settled": N_("Somebody has settled this scan already; please look at it again."),
     "channel-account-unusable": N_("The channel's account is unknown, frozen or may not hand in returns."),
     "channel-unusable": N_("The channel cannot be opened as the settings say."),
+    "watched-folder-unusable": N_("The watched folder cannot be opened, read or written."),
     "no-scans": N_("Please choose at least one file."),
     "too-many-scans": N_("Too many files at once; please send them in parts."),
 }

@@ -1,9 +1,12 @@
-"""Finds what was put on a page after it was issued: handwriting, stamps, red seals, and text beside the text.
+"""Finds what was put on a page after it was issued, and whether its red seals are still on it.
 
 Pure. `dpi` is the common resolution of the issued page and of the scan laid over it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
 
 import cv2
 import numpy as np
@@ -11,6 +14,9 @@ from numpy.typing import NDArray
 
 from printserver.returns.matching import Image
 from printserver.returns.registration import Aligned, Ink
+
+_BESIDE_MM: Final = 0.9
+"""Across: ink nearer than half of this to issued ink may be its spread toner."""
 
 Mask = NDArray[np.uint8]
 """(height, width), 1 where something is, else 0."""
@@ -20,7 +26,7 @@ def added_ink(issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_], dp
     """Ink that was not issued: in empty places, and beside printed text. Specks, edges and thin lines are left out."""
     pixels_a_mm = dpi / 25.4
     issued = (issued_ink > 0.15).astype(np.uint8)
-    there = (aligned.ink > 0.5) & aligned.sheet & compared & (cv2.dilate(issued, disc(0.9 * pixels_a_mm)) == 0)
+    there = (aligned.ink > 0.5) & aligned.sheet & compared & (cv2.dilate(issued, disc(_BESIDE_MM * pixels_a_mm)) == 0)
     edge = int(6 * pixels_a_mm)
     there[:edge] = there[-edge:] = False
     there[:, :edge] = there[:, -edge:] = False
@@ -28,39 +34,49 @@ def added_ink(issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_], dp
     free, beside = np.zeros_like(issued), np.zeros_like(issued)
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(there.astype(np.uint8), connectivity=8)
     for label in range(1, count):
-        _, _, width, height, area = statistics[label]
+        left, top, width, height, area = (int(side) for side in statistics[label])
         length = max(width, height)
         thin = min(width, height) <= 0.45 * pixels_a_mm or area < 0.6 * pixels_a_mm * length > 15 * pixels_a_mm**2
         if area > 0.18 * pixels_a_mm**2 and not thin:
-            here = labels == label
-            target = beside if text[here].any() else free
-            target[here] = 1
+            part = (slice(top, top + height), slice(left, left + width))
+            here = labels[part] == label
+            target = beside if text[part][here].any() else free
+            target[part][here] = 1
     return free, beside
 
 
-def added_red(scan: Image, issued: Image, aligned: Aligned, dpi: float) -> tuple[Mask, bool]:
-    """Where red ink was added (full-size mask), and whether most of the red ink that was issued is absent."""
-    if scan.ndim == 2:
-        return np.zeros(issued.shape[:2], np.uint8), False
-    seen = cv2.remap(_redness(scan), aligned.across, aligned.down, cv2.INTER_LINEAR)
+def red_is_missing(scan: Image, issued: Image, dpi: float) -> bool:
+    """Whether most of the red ink that was issued is absent from the scan, laid over the issued page; both at `dpi`."""
+    if scan.ndim == 2 or issued.ndim == 2:
+        return False
     cell = dpi / 25.4 * 2
     small = (max(1, round(issued.shape[1] / cell)), max(1, round(issued.shape[0] / cell)))
-    here, there = (cv2.resize(mask, small, interpolation=cv2.INTER_AREA) > 0.08 for mask in (_redness(issued), seen))
-    around = np.ones((3, 3), np.uint8)
-    added = there & (cv2.dilate(here.astype(np.uint8), around) == 0)
-    missing = here & (cv2.dilate(there.astype(np.uint8), around) == 0)
-    joined = cv2.morphologyEx(added.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    large = np.isin(labels, [n for n, row in enumerate(statistics) if n and min(row[2], row[3]) >= 3])
-    full = cv2.resize(large.astype(np.uint8), issued.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    return np.asarray(full, np.uint8), bool(missing.sum() > 0.5 * max(1, here.sum()))
+    here, there = (cv2.resize(_redness(image), small, interpolation=cv2.INTER_AREA) > 0.08 for image in (issued, scan))
+    missing = here & (cv2.dilate(there.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+    return bool(missing.sum() > 0.5 * max(1, here.sum()))
 
 
 def _redness(image: Image) -> NDArray[np.float32]:
-    if image.ndim == 2:
-        return np.zeros(image.shape, np.float32)
     blue, green, red = (image[:, :, channel].astype(np.int16) for channel in range(3))
     return (red - np.maximum(blue, green) > 50).astype(np.float32)
+
+
+def together(mask: Mask, kernel: Mask, how: int) -> Iterator[tuple[tuple[int, int, int, int], Mask]]:
+    """What of the mask lies close together: its bounding box (left, top, width, height) and its part of the box.
+
+    how: MORPH_DILATE or MORPH_CLOSE with the kernel says what is close.
+    """
+    if not mask.any():
+        return
+    joined = cv2.morphologyEx(mask, how, kernel)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    for label, row in enumerate(statistics[1:].tolist(), 1):
+        x, y, width, height = row[:4]
+        part = (slice(y, y + height), slice(x, x + width))
+        there = np.asarray(mask[part] & (labels[part] == label), np.uint8)
+        left, top, across, down = cv2.boundingRect(there)
+        if across and down:
+            yield (x + left, y + top, across, down), there[top : top + down, left : left + across]
 
 
 def disc(across: float) -> Mask:

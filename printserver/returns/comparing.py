@@ -10,9 +10,11 @@ import numpy as np
 from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.print_requests.queries import CopyFacts
 from printserver.rendering.guilloche import INNER_UM
+from printserver.rendering.page_glyphs import page_glyphs
 from printserver.rendering.page_images import page_image
 from printserver.rendering.security_marks import BarePages, without_security
 from printserver.returns.comparison import WORKING_DPI, Comparison, compare
+from printserver.returns.comparison_wordings import with_wordings
 from printserver.returns.matching import Image
 from printserver.storage.objects import Objects
 
@@ -33,11 +35,16 @@ class IssuedPages:
         self._held: dict[str, BarePages] = {}
 
     def compare(self, copy: CopyFacts, page: int, scan: Image, dpi: float) -> Comparison:
-        """Compare a scanned page with that page (1-based) of the copy.   Raises: NotCompared, Unavailable."""
+        """Compare a scanned page with that page (1-based) of the copy, and have lines read that differ.
+
+        Raises: NotCompared, Unavailable.
+        """
         try:
             bare = self._bare(copy)
-            issued = _drawn(bare.pdf, page)
-            return compare(scan, issued, dpi, issued_dpi=WORKING_DPI, edge_um=INNER_UM if bare.framed else 0)
+            issued, text = _drawn(bare.pdf, page), page_glyphs(bare.pdf, page)
+            edge_um = INNER_UM if bare.framed else 0
+            found = compare(scan, issued, dpi, issued_dpi=WORKING_DPI, edge_um=edge_um, glyphs=text.glyphs)
+            return with_wordings(found, text)
         except Unavailable:
             raise
         except PrintServerError as problem:

@@ -5,7 +5,7 @@ Nothing is recorded here; only the page's picture is put into the object store, 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +19,8 @@ from printserver.organisations.queries import OrganisationFacts
 from printserver.print_requests.queries import CopyFacts, copy_by_serial
 from printserver.print_requests.sheet_requests import request_place
 from printserver.returns.comparing import IssuedPages, NotCompared
-from printserver.returns.comparison import Comparison, RegionKind, Verdict
+from printserver.returns.comparison import DIFFERS, Comparison, Region, Verdict
+from printserver.returns.comparison_wordings import CUT_OUT, cut_out
 from printserver.returns.matching import Image, PageCodes, find_codes, upright
 from printserver.returns.pages import ScanPage
 from printserver.returns.reading import CodeReading, note_of_state, read_codes, refusal
@@ -29,6 +30,8 @@ from printserver.storage.objects import Objects
 from printserver.verification.service import agrees
 
 JPEG_QUALITY: Final = 85
+MOST_REGIONS: Final = 60
+"""Of one page that are recorded; another page differs everywhere."""
 _OF_THE_PAGE: Final = (cv2.error, ValueError, ArithmeticError, LookupError, MemoryError)
 """What strange pixels make the libraries raise: such a page waits for a person, and the next one is read."""
 LEAST_FOUND: Final = 0.5
@@ -155,23 +158,38 @@ class PageReader:
 
     def _compared(self, matched: PageFate, copy: CopyFacts, page: int, image: Image, dpi: float) -> PageFate:
         try:
-            comparison = self.issued.compare(copy, page, image, dpi)
+            comparison = self.issued.compare(copy, page, upright(image, matched.rotation), dpi)
         except NotCompared as problem:
             findings = matched.findings | {"comparison": str(problem)}
             return replace(matched, findings=findings).doubted(Reason.NOT_COMPARED)
-        findings = matched.findings | {
-            "comparison": comparison.reason,
-            "score": comparison.score,
-            "regions": [asdict(region) for region in comparison.regions],
-        }
+        findings = matched.findings | self._findings(comparison)
         compared = replace(matched, verdict=comparison.verdict, findings=findings)
         if comparison.verdict is Verdict.CHANGED:
             return compared.doubted(Reason.DIFFERS)
         return compared if _is_recognised(comparison) else compared.doubted(Reason.NOT_COMPARED)
 
+    def _findings(self, found: Comparison) -> dict[str, Any]:
+        """For the page's record; seals and signatures are cut out and stored."""
+        said: dict[str, Any] = {
+            "comparison": found.reason,
+            "score": found.score,
+            "kind": found.kind or "",
+            "confidence": found.confidence,
+            "colour": found.colour,
+            "regions": [self._with_picture(found, region).to_json() for region in found.regions[:MOST_REGIONS]],
+        }
+        if found.pose is None:
+            return said
+        return said | {"pose": list(found.pose), "page_um": list(found.page_um), "scan_um": list(found.scan_um)}
+
+    def _with_picture(self, found: Comparison, region: Region) -> Region:
+        if region.kind not in CUT_OUT:
+            return region
+        return replace(region, picture_sha256=self.objects.put(cut_out(found, region), self.organisation.id))
+
 
 def _is_recognised(comparison: Comparison) -> bool:
-    missing = sum(region.kind is RegionKind.MISSING for region in comparison.regions)
+    missing = sum(region.kind in DIFFERS for region in comparison.regions)
     return comparison.score >= LEAST_FOUND and missing <= MOST_MISSING
 
 

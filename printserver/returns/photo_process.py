@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from printserver.returns.comparison import Comparison, Region, RegionKind, Verdict, compare
+from printserver.returns.comparison import DIFFERS, Comparison, Region, RegionKind, Verdict, compare
 from printserver.returns.matching import Image, find_codes
 from printserver.returns.pages_process import picture_file, to_pixels
 from printserver.returns.squaring import ISSUED_DPI, squared
@@ -93,12 +93,17 @@ def _state(found: Comparison, regions: list[Region], *, partly: bool) -> str:
     if found.score == 0:
         return "unsure"
     if partly:
-        return "differs" if any(region.kind is RegionKind.MISSING for region in regions) else "partly-same"
+        return "differs" if any(region.kind in DIFFERS for region in regions) else "partly-same"
     return {Verdict.SAME: "same", Verdict.CHANGED: "differs", Verdict.REVIEW: "unsure"}[found.verdict]
 
 
 def _plain(region: Region) -> dict[str, Any]:
-    return {**vars(region), "kind": str(region.kind)}
+    return {**region.to_json(), "kind": str(_seen_by_strangers(region))}
+
+
+def _seen_by_strangers(region: Region) -> RegionKind:
+    """What differs and what was added, no more: nobody is told what a photograph's ink might be."""
+    return RegionKind.MISSING if region.kind in DIFFERS else RegionKind.ADDED
 
 
 def _is_hidden(region: Region, hidden: NDArray[np.bool_]) -> bool:
@@ -117,7 +122,9 @@ def _marked(page: Image, regions: list[Region]) -> Image:
         left, top, width, height = (
             round(side * ISSUED_DPI / _UM_PER_INCH) for side in (region.x_um, region.y_um, region.w_um, region.h_um)
         )
-        cv2.rectangle(marked, (left - 6, top - 6), (left + width + 6, top + height + 6), _COLOURS[region.kind], 4)
+        cv2.rectangle(
+            marked, (left - 6, top - 6), (left + width + 6, top + height + 6), _COLOURS[_seen_by_strangers(region)], 4
+        )
     return marked
 
 

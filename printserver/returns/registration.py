@@ -41,6 +41,8 @@ class Aligned:
     """The same: row."""
     agreement: float
     """Median correlation of the windows that were matched, 0 to 1."""
+    pose: Matrix
+    """From issued pixels to scan pixels, without the sheet's warps."""
 
 
 @dataclass(frozen=True)
@@ -221,4 +223,4 @@ def _laid_over(
     ink = cv2.remap(scan, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     height, width = scan.shape
     sheet = (across > 1) & (down > 1) & (across < width - 2) & (down < height - 2)
-    return Aligned(np.asarray(ink, np.float32), sheet, across, down, agreement)
+    return Aligned(np.asarray(ink, np.float32), sheet, across, down, agreement, pose)

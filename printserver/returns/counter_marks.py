@@ -1,0 +1,151 @@
+"""Tells what was put on a page apart: seals of the other party, slices of seals across the edge, signatures. Pure.
+
+Presence, not authenticity: a ring of red ink is called a seal whoever stamped it, and handwriting a signature whoever
+wrote it. A seal is round or oval, in red, blue or black; a slice is coloured ink that runs out at the page's edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from printserver.returns.additions import Mask, disc, together
+from printserver.returns.comparison_types import RegionKind
+from printserver.returns.glyphs import Box
+from printserver.returns.matching import Image
+
+_SEAL_MM: Final = (11.0, 62.0)
+_MOST_OBLONG: Final = 2.2
+_RING_FROM: Final = 0.6
+_RING_WITHIN: Final = 0.09
+_SECTORS: Final = 36
+_INKED_FROM_MM2: Final = 4.0
+_WRITING_MM: Final = 6.0
+_EDGE_MM: Final = 4.0
+_SLICE_MM: Final = (8.0, 30.0)
+_JOINED_MM: Final = 4.0
+_COLOURED_FROM: Final = 44
+_RED_FROM: Final = 28
+_LEAST_RED_MM2: Final = 1.0
+
+
+@dataclass(frozen=True)
+class AddedMark:
+    """`box`: left, top, width, height in pixels of the issued page's frame."""
+
+    box: Box
+    kind: RegionKind
+
+
+def added_marks(free: Mask, scan: Image, issued: Image, dpi: float, *, coloured: bool) -> list[AddedMark]:
+    """What the ink in empty places and the red ink over text is.
+
+    free: dark ink that was not issued, away from text.   scan: laid over the issued page, both at `dpi`.
+    coloured: whether the scan has colours; without them no slice and no red seal over text is found.
+    """
+    mm = dpi / 25.4
+    colour = _new_colour(scan, issued, mm) if coloured else np.zeros_like(free)
+    marks = [AddedMark(box, RegionKind.STRADDLE) for box in _slices(colour, mm)]
+    taken = np.zeros_like(free)
+    for mark in marks:
+        _fill(taken, mark.box)
+    red = np.asarray(colour & _redness(scan) & (1 - taken), np.uint8)
+    beside = _wide(red, mm)
+    dark = np.asarray(free & (1 - taken) & (1 - beside), np.uint8)
+    for ink, least in ((red, _LEAST_RED_MM2), (dark, 0.0)):
+        marks += _separate(ink, least, mm)
+    return sorted(marks, key=lambda mark: (mark.box[1], mark.box[0]))
+
+
+def _new_colour(scan: Image, issued: Image, mm: float) -> Mask:
+    """Coloured ink where the issued page has none of any colour within 2 mm."""
+    if scan.ndim == 2 or issued.ndim == 2:
+        return np.zeros(scan.shape[:2], np.uint8)
+    there, here = _colourfulness(scan), _colourfulness(issued)
+    new = np.asarray(there & (1 - _wide(here, mm)), np.uint8)  # at half the resolution: 2 mm
+    return np.asarray(cv2.resize(new, scan.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _colourfulness(image: Image) -> Mask:
+    """At half the resolution. The paper's own colour is none."""
+    half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    paper = np.median(half[::8, ::8].reshape(-1, 3), axis=0)
+    levels = np.arange(256)[:, None] * (245 / np.maximum(paper, 1))
+    level = np.clip(levels, 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    blue, green, red = cv2.split(cv2.LUT(half, level.transpose(1, 0, 2).reshape(256, 1, 3)))
+    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+    return np.asarray(spread > _COLOURED_FROM, np.uint8)
+
+
+def _redness(image: Image) -> Mask:
+    if image.ndim == 2:
+        return np.zeros(image.shape, np.uint8)
+    blue, green, red = (image[:, :, channel].astype(np.int16) for channel in range(3))
+    return np.asarray(red - np.maximum(blue, green) > _RED_FROM, np.uint8)
+
+
+def _slices(ink: Mask, mm: float) -> Iterator[Box]:
+    """Ink that reaches the right, left or upper edge and runs along it, and not far into the page: up to that edge."""
+    width = ink.shape[1]
+    for box, there in together(ink, disc(_JOINED_MM * mm), cv2.MORPH_CLOSE):
+        left, top, across, down = box
+        ends = {
+            (left, top, width - left, down): (width - left - across, across, down),
+            (0, top, left + across, down): (left, across, down),
+            (left, 0, across, top + down): (top, down, across),
+        }
+        for whole, (distance, depth, length) in ends.items():
+            reaches = distance <= _EDGE_MM * mm and length >= _SLICE_MM[0] * mm and depth <= _SLICE_MM[1] * mm
+            if reaches and int(there.sum()) >= _INKED_FROM_MM2 * mm * mm:
+                yield whole
+                break
+
+
+def _separate(ink: Mask, least_mm2: float, mm: float) -> Iterator[AddedMark]:
+    for box, there in together(ink, disc(_JOINED_MM * mm), cv2.MORPH_CLOSE):
+        if there.sum() > least_mm2 * mm * mm:
+            yield AddedMark(box, _kind(there, mm))
+
+
+def _kind(ink: Mask, mm: float) -> RegionKind:
+    down, across = (side / mm for side in ink.shape)
+    shorter, longer = sorted((across, down))
+    if _SEAL_MM[0] <= shorter and longer <= _SEAL_MM[1] and longer <= _MOST_OBLONG * shorter and _is_ring(ink):
+        return RegionKind.COUNTER_SEAL
+    is_line = longer > 6 * shorter and shorter < 2.2
+    if longer >= _WRITING_MM and not is_line and int(ink.sum()) >= _INKED_FROM_MM2 * mm * mm / 2:
+        return RegionKind.COUNTER_SIGNATURE
+    return RegionKind.ADDED
+
+
+def _is_ring(ink: Mask) -> bool:
+    """Whether ink lies along one ellipse in most directions, and hardly any lies outside it."""
+    down, across = ink.shape
+    y, x = np.nonzero(ink)
+    u, v = (x + 0.5) / across * 2 - 1, (y + 0.5) / down * 2 - 1
+    radius, angle = np.hypot(u, v), np.arctan2(v, u)
+    on = np.abs(radius - _radius_of_ring(radius, angle)) < _RING_WITHIN
+    sectors = ((angle[on] + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS
+    covered = len(np.unique(sectors)) / _SECTORS
+    return bool(covered >= _RING_FROM and float((radius > 1.12).mean()) < 0.08)
+
+
+def _radius_of_ring(radius: NDArray[np.float64], angle: NDArray[np.float64]) -> float:
+    """The usual distance of the outermost ink, by direction."""
+    sectors = ((angle + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS
+    outermost = [radius[sectors == sector].max() for sector in np.unique(sectors)]
+    return float(np.median(outermost)) - _RING_WITHIN / 2
+
+
+def _wide(mask: Mask, pixels: float) -> Mask:
+    return np.asarray(cv2.dilate(mask, disc(2 * pixels)), np.uint8)
+
+
+def _fill(mask: Mask, box: Box) -> None:
+    x, y, width, height = box
+    mask[y : y + height, x : x + width] = 1

@@ -1,0 +1,71 @@
+"""Shows what was cut out of returned pages: a seal, a signature, the joined slices of a seal across the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from printserver.foundation.errors import NotFound
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.organisations.access import Actor
+from printserver.organisations.permissions import Permission
+from printserver.print_requests.access import copy_for
+from printserver.print_requests.queries import copy_facts
+from printserver.returns.access import page_for
+from printserver.returns.models import ReturnPage
+from printserver.returns.states import KEPT
+from printserver.returns.straddle_joining import StraddleSeal, joined, straddle_seals
+from printserver.storage.objects import Objects
+
+
+class NothingCutOut(NotFound):
+    """Nothing was cut out there."""
+
+    code = "nothing-cut-out"
+
+
+@dataclass(frozen=True)
+class CopySeals:
+    """The seals across the edge of the copy's pages that came home.   pages: how many the copy has."""
+
+    pages: int
+    seals: tuple[StraddleSeal, ...]
+
+
+def seals_across(work: Work, actor: Actor, copy_id: UUID) -> CopySeals:
+    """Raises: Forbidden; NotFound for a copy outside the branches whose returns the actor may read."""
+    copy_for(work, actor, copy_id, Permission.READ_RETURNS)
+    rows = work.session.execute(
+        select(ReturnPage.page, ReturnPage.findings).where(ReturnPage.copy_id == copy_id, ReturnPage.state.in_(KEPT))
+    )
+    found = straddle_seals({page: findings for page, findings in rows if page is not None})
+    return CopySeals(copy_facts(work, copy_id).pages, found)
+
+
+def seal_across_picture(database: Database, objects: Objects, actor: Actor, copy_id: UUID, number: int) -> bytes:
+    """The joined slices, a PNG.   number: of `seals_across`, from 1.
+
+    Raises: Forbidden, NotFound, NothingCutOut, ObjectChanged.
+    """
+    with database.reading() as work:
+        seals = seals_across(work, actor, copy_id).seals
+    if not 1 <= number <= len(seals):
+        raise NothingCutOut("no such seal across the edge was found")
+    seal = seals[number - 1]
+    return joined(seal, [objects.get(each.picture_sha256, actor.organisation_id) for each in seal.slices])
+
+
+def place_picture(database: Database, objects: Objects, actor: Actor, page_id: UUID, number: int) -> bytes:
+    """What was cut out of a returned page, a PNG.   number: of the finding's regions, from 1.
+
+    Raises: Forbidden, PageNotFound, NothingCutOut, ObjectChanged.
+    """
+    with database.reading() as work:
+        findings = page_for(work, actor, page_id, Permission.READ_RETURNS).findings
+    regions = findings.get("regions", [])
+    digest = regions[number - 1].get("picture_sha256") if 1 <= number <= len(regions) else None
+    if not digest:
+        raise NothingCutOut("nothing was cut out at this place")
+    return objects.get(digest, actor.organisation_id)

@@ -86,6 +86,12 @@ class Note(StrEnum):
     """By the books it is not certain that the copy was printed; its paper is here."""
 
 
+class ByKey(StrEnum):
+    """What people say by a single key instead of in their own words."""
+
+    NO_PAGE_TO_KEEP = "no-page-to-keep"
+
+
 R, P, A = ReturnState, PageState, PageAction
 
 RETURN_ENDS: Final = frozenset({R.READ, R.FAILED})

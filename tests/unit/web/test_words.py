@@ -23,7 +23,8 @@ from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.reconciliation import Finding
 from printserver.returns.comparison import Verdict
 from printserver.returns.day_table import COLUMNS
-from printserver.returns.states import Note, PageState, Reason, ReturnState
+from printserver.returns.guesses import Why
+from printserver.returns.states import ByKey, Note, PageState, Reason, ReturnState
 from printserver.signing.evidence import Decision
 from printserver.verification.public_view import VerdictKind
 from printserver.verification.seal_check import SealVerdictKind
@@ -95,7 +96,7 @@ def test_every_column_of_the_reconciliation_has_words():
 
 
 def test_every_reason_of_a_page_has_words():
-    assert {*Reason, *Note} == set(WORDS["page_reason"])
+    assert {*Reason, *Note, *Why, *ByKey} == set(WORDS["page_reason"])
 
 
 def test_every_event_of_the_log_has_words():

@@ -58,5 +58,5 @@ def _in_short(day: dict[str, Any]) -> str:
     return (
         f"{day['day']}  {day['printer_name']}  {figures['finding']}  sent {figures['sent_impressions']}"
         f"  counted {counted}  expected {'–'.join(map(str, expected))}"
-        f"  scanned back {figures['scanned_back_pages']}{alarm}"
+        f"  scanned back {figures['scanned_back_pages']}  papers owed {day['papers']['owed_copies']}{alarm}"
     )

@@ -26,6 +26,11 @@ def as_text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def minute_of(moment: datetime) -> datetime:
+    """The beginning of the minute: what a person types has no seconds, and is not earlier for that."""
+    return moment.replace(second=0, microsecond=0)
+
+
 def from_text(text: str) -> datetime:
     """Read what `as_text` wrote, so that one moment has one text.   Raises: ValueError for any other form."""
     moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from printserver.foundation.clock import minute_of
 from printserver.foundation.errors import Malformed
 
 LONGEST_NAME: Final = 200
@@ -80,10 +81,10 @@ class NewHandOver:
 def require_in_order(
     handed_at: datetime, *, printed_at: datetime, now: datetime, before: Sequence[datetime], after: Sequence[datetime]
 ) -> None:
-    """before, after: when the links before and behind this one were handed over.
+    """before, after: when the links before and behind this one were handed over. Minutes count, as people type them.
 
     Raises: HandOverMalformed for a time before the printing, in the future, or out of the chain's order.
     """
     earliest, latest = max((printed_at, *before)), min((now, *after))
-    if not earliest <= handed_at <= latest:
+    if not minute_of(earliest) <= handed_at <= latest:
         raise HandOverMalformed("it was handed over after it was printed, in the chain's order, and not in the future")

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
+from printserver.approvals.classes import ClassFacts, classes
 from printserver.approvals.return_policies import return_policy
 from printserver.audit.log import append
 from printserver.foundation.errors import Malformed, NotFound, Refused, TransitionRefused
@@ -94,6 +95,12 @@ def block_standing(work: Work, actor: Actor, class_code: str) -> BlockStanding |
         return None
     excepted = work.session.scalar(select(BlockException.id).where(_usable(work, actor)).limit(1)) is not None
     return BlockStanding(why, len(late), overdue_of_branch(work, actor.branch_id, limit=NAMED), excepted)
+
+
+def blocked_classes(work: Work, actor: Actor) -> tuple[tuple[ClassFacts, BlockStanding], ...]:
+    """Of which the actor's own branch may hand in nothing at present, or only by an exception."""
+    found = ((facts, block_standing(work, actor, facts.code)) for facts in classes(work, actor.organisation_id))
+    return tuple((facts, standing) for facts, standing in found if standing is not None)
 
 
 def pass_block(work: Work, actor: Actor, class_code: str) -> None:

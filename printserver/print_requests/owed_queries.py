@@ -38,6 +38,20 @@ class Shown(StrEnum):
     """Those that are owed no more."""
 
 
+class PaperFate(StrEnum):
+    """What became of a paper that went to a printer."""
+
+    ARCHIVED = "archived"
+    ENDED = "ended"
+    """Its copy is void, missing, destroyed or replaced."""
+    OWED = "owed"
+    OVERDUE = "overdue"
+    KEPT = "kept"
+    """It need not come back."""
+    UNSETTLED = "unsettled"
+    """At the printer, or of an unknown outcome."""
+
+
 @dataclass(frozen=True)
 class OwedSearch:
     """branch_path: at it and below.   text: in the title or the own reference."""
@@ -160,17 +174,31 @@ def extensions_of(work: Work, copy_id: UUID) -> tuple[ExtensionView, ...]:
     )
 
 
-def papers_owed(work: Work, copy_ids: Collection[UUID]) -> Mapping[UUID, bool]:
-    """Which of these copies' papers are owed still, each with whether it is overdue; without regard to rights."""
+def paper_fates(work: Work, copy_ids: Collection[UUID]) -> Mapping[UUID, PaperFate]:
+    """What became of each copy's paper until now; without regard to anybody's rights."""
     wanted, found = sorted(copy_ids), {}
     for start in range(0, len(wanted), PAGE):
         rows = work.session.execute(
-            select(OwedReturn.copy_id, OwedReturn.due_at)
-            .join(Copy, Copy.id == OwedReturn.copy_id)
-            .where(OwedReturn.copy_id.in_(wanted[start : start + PAGE]), outstanding())
+            select(Copy.id, Copy.state, is_archived(Copy.id.expression), outstanding(), OwedReturn.due_at)
+            .outerjoin(OwedReturn, OwedReturn.copy_id == Copy.id)
+            .where(Copy.id.in_(wanted[start : start + PAGE]))
         )
-        found.update({copy_id: due < work.now() for copy_id, due in rows if due is not None})
+        for copy_id, state, archived, owed, due in rows:
+            overdue = due is not None and due < work.now()
+            found[copy_id] = _fate(CopyState(state), archived=archived, owed=bool(owed), overdue=overdue)
     return found
+
+
+def _fate(state: CopyState, *, archived: bool, owed: bool, overdue: bool) -> PaperFate:
+    if archived:
+        return PaperFate.ARCHIVED
+    if state in INVALID:
+        return PaperFate.ENDED
+    if state is not CopyState.PRINTED:
+        return PaperFate.UNSETTLED
+    if not owed:
+        return PaperFate.KEPT
+    return PaperFate.OVERDUE if overdue else PaperFate.OWED
 
 
 def _conditions(work: Work, search: OwedSearch) -> list[ColumnElement[bool]]:

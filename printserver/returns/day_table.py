@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from printserver.returns.paper_counts import PaperCounts
 from printserver.returns.printer_days import Figures, PrinterDay
 
 Cell = str | int | None
@@ -18,6 +19,7 @@ COLUMNS: Final = (
     "day",
     "printer",
     *(each.name for each in fields(Figures)),
+    *(each.name for each in fields(PaperCounts)),
     "alarm",
     "alarm_closed_by",
     "alarm_reason",
@@ -28,11 +30,12 @@ _FORMULAE: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def cells(day: PrinterDay, zone: ZoneInfo) -> tuple[Cell, ...]:
     """One for each of `COLUMNS`; moments in `zone`, with their offset."""
-    figures = (getattr(day.figures, each.name) for each in fields(Figures))
+    figures = [getattr(day.figures, each.name) for each in fields(Figures)]
+    papers = [getattr(day.papers, each.name) for each in fields(PaperCounts)]
     alarm = day.alarm
     state = "" if alarm is None else "open" if alarm.closed_at is None else "closed"
     told = ("", "") if alarm is None else (alarm.closed_by, alarm.reason)
-    return (day.day.isoformat(), day.printer_name, *(_plain(each, zone) for each in figures), state, *told)
+    return (day.day.isoformat(), day.printer_name, *(_plain(each, zone) for each in figures + papers), state, *told)
 
 
 def csv_file(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:

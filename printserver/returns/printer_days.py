@@ -34,6 +34,7 @@ from printserver.printing.reconciliation import (
     is_worth_keeping,
     reconcile,
 )
+from printserver.returns.paper_counts import PaperCounts, paper_counts
 from printserver.returns.queries import pages_home
 
 LONGEST_DAYS: Final = 100
@@ -84,13 +85,14 @@ class Figures:
 
 @dataclass(frozen=True)
 class PrinterDay:
-    """`alarm`: that of the day, open or closed."""
+    """`papers`: what became of the day's copies until now.   alarm: that of the day, open or closed."""
 
     printer_id: UUID
     printer_name: str
     branch_id: UUID
     day: date
     figures: Figures
+    papers: PaperCounts
     alarm: AlarmFacts | None
 
 
@@ -113,16 +115,24 @@ def reconciliation(
     alarms = {(each.printer_id, each.day): each for each in found}
     days = [day_of(first + timedelta(days=number), zone) for number in range((last - first).days + 1)]
     listed = [
-        PrinterDay(printer.id, printer.name, printer.branch_id, day, figures, alarms.get((printer.id, day)))
+        PrinterDay(
+            printer.id,
+            printer.name,
+            printer.branch_id,
+            day,
+            figures,
+            paper_counts(work, own),
+            alarms.get((printer.id, day)),
+        )
         for printer in chosen
-        for day, figures, busy in days_of(work, printer.id, days)
+        for day, figures, busy, own in days_of(work, printer.id, days)
         if busy or (printer.id, day) in alarms
     ]
     return tuple(sorted(listed, key=lambda each: each.day, reverse=True))
 
 
-def days_of(work: Work, printer_id: UUID, days: Sequence[Day]) -> list[tuple[date, Figures, bool]]:
-    """Each day with its figures and whether anything was sent or read on it; without regard to anybody's rights.
+def days_of(work: Work, printer_id: UUID, days: Sequence[Day]) -> list[tuple[date, Figures, bool, tuple[UUID, ...]]]:
+    """Each day with its figures, whether anything was sent or read on it, and which copies; nobody's rights asked.
 
     days: that follow each other.
     """
@@ -167,13 +177,13 @@ def check_counts(database: Database, zone: ZoneInfo) -> int:
         due = [
             (printer_id, day)
             for printer_id in read
-            for day, figures, _ in days_of(work, printer_id, days)
+            for day, figures, _, _ in days_of(work, printer_id, days)
             if needs_note(work, printer_id, day, figures.as_json())
         ]
     for printer_id, day in due:
         with database.work() as work:
             lock_alarm(work, printer_id, day)
-            ((_, figures, _),) = days_of(work, printer_id, [day_of(day, zone)])
+            ((_, figures, _, _),) = days_of(work, printer_id, [day_of(day, zone)])
             note_figures(work, BY_RECONCILIATION, printer_id, day, figures.as_json())
     return len(due)
 
@@ -202,11 +212,12 @@ def _day(
     copies: Iterable[PrintedCopy],
     home: dict[UUID, int],
     now: datetime,
-) -> tuple[date, Figures, bool]:
+) -> tuple[date, Figures, bool, tuple[UUID, ...]]:
     own = [each for each in copies if day.start <= each.print.began < day.end]
     read = any(day.start <= each.taken_at < day.end for each in readings)
     back = sum(home.get(each.copy_id, 0) for each in own)
-    return day.date, _figures(reconcile(day, readings, prints, now), own, back), bool(own) or read
+    figures = _figures(reconcile(day, readings, prints, now), own, back)
+    return day.date, figures, bool(own) or read, tuple(each.copy_id for each in own)
 
 
 def _figures(account: Account, own: Sequence[PrintedCopy], back: int) -> Figures:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from printserver.audit.canonical import canonical_json
-from printserver.foundation.clock import as_text
+from printserver.foundation.clock import as_text, minute_of
 from printserver.foundation.errors import Malformed
 
 MOST_SIGNERS: Final = 20
@@ -93,9 +93,9 @@ def checked_signing(new: NewSigning, *, printed_at: datetime | None, now: dateti
         raise SigningMalformed(f"say where it was signed, in at most {LONGEST_PLACE} characters")
     if witness and witness in {each.name for each in signers}:
         raise SigningMalformed("who signs is not the witness of it")
-    if printed_at is None or not printed_at <= new.signed_at <= now:
+    if printed_at is None or not minute_of(printed_at) <= new.signed_at <= now:
         raise SigningMalformed("a paper is signed after it was printed, and not in the future")
-    if new.captured_at is not None and not new.signed_at <= new.captured_at <= now + CLOCKS_APART:
+    if new.captured_at is not None and not minute_of(new.signed_at) <= new.captured_at <= now + CLOCKS_APART:
         raise SigningMalformed("it was recorded after it was signed, and not in the future: look at the clock")
     return NewSigning(new.capture_id, new.copy_id, signers, place, new.signed_at, witness, new.captured_at)
 

@@ -22,7 +22,17 @@ from printserver.http_edge.routes import edge_router
 from printserver.settings import REPOSITORY
 
 TEMPLATES: Final = REPOSITORY / "templates" / "web"
-OWN: Final = ("app.css", "app.js", "live.js", "passkey.js", "return_page.js", "returns.js", "seal_place.js", "icon.svg")
+OWN: Final = (
+    "app.css",
+    "app.js",
+    "live.js",
+    "passkey.js",
+    "return_page.js",
+    "returns.js",
+    "seal_place.js",
+    "signing_capture.js",
+    "icon.svg",
+)
 _MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

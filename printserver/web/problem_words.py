@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.archive_words import ARCHIVE_PROBLEMS
 from printserver.web.document_words import DOCUMENT_PROBLEMS
 from printserver.web.identity_words import IDENTITY_PROBLEMS
 from printserver.web.intake_words import INTAKE_PROBLEMS
 from printserver.web.key_words import KEY_PROBLEMS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
+from printserver.web.paper_words import PAPER_PROBLEMS
 from printserver.web.passkey_words import PASSKEY_PROBLEMS
 from printserver.web.people_words import PEOPLE_PROBLEMS
 from printserver.web.request_words import REQUEST_PROBLEMS
@@ -19,9 +21,11 @@ from printserver.web.sign_in_words import SIGN_IN_PROBLEMS
 
 PROBLEM_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_PROBLEMS,
+    **ARCHIVE_PROBLEMS,
     **DOCUMENT_PROBLEMS,
     **IDENTITY_PROBLEMS,
     **PASSKEY_PROBLEMS,
+    **PAPER_PROBLEMS,
     **REQUEST_PROBLEMS,
     **KEY_PROBLEMS,
     **INTAKE_PROBLEMS,

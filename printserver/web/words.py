@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from printserver.web.archive_words import ARCHIVE_NOTICES, ARCHIVE_TONES, ARCHIVE_WORDS
 from printserver.web.document_words import DOCUMENT_NOTICES, DOCUMENT_TONES, DOCUMENT_WORDS
 from printserver.web.event_words import EVENT_WORDS
 from printserver.web.identity_words import IDENTITY_NOTICES, IDENTITY_TONES, IDENTITY_WORDS
@@ -12,6 +13,7 @@ from printserver.web.intake_words import CHANNELS, INTAKE_NOTICES, QUARANTINE_OU
 from printserver.web.key_words import KEY_TONES, KEY_WORDS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
+from printserver.web.paper_words import PAPER_NOTICES, PAPER_TONES, PAPER_WORDS
 from printserver.web.passkey_words import PASSKEY_NOTICES, PASSKEY_STATES, PASSKEY_TONES
 from printserver.web.people_words import PEOPLE_NOTICES, PEOPLE_TONES, PEOPLE_WORDS
 from printserver.web.problem_words import PROBLEM_WORDS
@@ -30,6 +32,7 @@ from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_WORDS,
+    **ARCHIVE_WORDS,
     **IDENTITY_WORDS,
     **DOCUMENT_WORDS,
     **KEY_WORDS,
@@ -38,6 +41,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **SEAL_WORDS,
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
+    **PAPER_WORDS,
     **REQUEST_WORDS,
     "passkey_state": PASSKEY_STATES,
     "statement_kind": STATEMENT_KINDS,
@@ -247,6 +251,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "counted_sheets": N_("Sheets counted"),
         "difference_sheets": N_("Difference in sheets"),
         "scanned_back_pages": N_("Pages scanned back"),
+        "archived_copies": N_("Copies archived"),
+        "ended_copies": N_("Copies void, missing or destroyed"),
+        "owed_copies": N_("Papers owed"),
+        "overdue_copies": N_("Papers overdue"),
+        "kept_copies": N_("Papers that need not come back"),
+        "unsettled_copies": N_("Copies whose outcome is open"),
         "alarm": N_("Alarm"),
         "alarm_closed_by": N_("Closed by"),
         "alarm_reason": N_("What explains it"),
@@ -254,6 +264,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "event": EVENT_WORDS,
     "notice": {
         **PEOPLE_NOTICES,
+        **ARCHIVE_NOTICES,
         **IDENTITY_NOTICES,
         **DOCUMENT_NOTICES,
         **PASSKEY_NOTICES,
@@ -261,6 +272,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         **REQUEST_NOTICES,
         **SEAL_NOTICES,
         **MESSAGE_NOTICES,
+        **PAPER_NOTICES,
         **INTAKE_NOTICES,
         **SIGN_IN_NOTICES,
         "signed-out": N_("You are signed out."),
@@ -318,12 +330,14 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_TONES,
+    **ARCHIVE_TONES,
     **IDENTITY_TONES,
     **DOCUMENT_TONES,
     "key_standing": KEY_TONES,
     **VERDICT_TONES,
     **SEAL_TONES,
     **MESSAGE_TONES,
+    **PAPER_TONES,
     "passkey_state": PASSKEY_TONES,
     "statement_state": STATEMENT_TONES,
     "request_state": {

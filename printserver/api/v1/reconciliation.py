@@ -70,11 +70,26 @@ class Figures(View):
     scanned_back_pages: int
 
 
+class Papers(View):
+    """What became of the day's copies until now: each is archived, ended, owed, kept or unsettled.
+
+    `ended`: void, missing, destroyed or replaced.   `overdue`: among the owed.   `kept`: need not come back.
+    """
+
+    archived_copies: int
+    ended_copies: int
+    owed_copies: int
+    overdue_copies: int
+    kept_copies: int
+    unsettled_copies: int
+
+
 class ReconciledDay(View):
     printer_id: UUID
     printer_name: str
     day: date
     figures: Figures
+    papers: Papers
     alarm: CountAlarm | None
 
 

@@ -23,6 +23,8 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests import copy_service, notices, queries
 from printserver.print_requests.copy_seals import seals_on
+from printserver.print_requests.hand_over_queries import holders_of
+from printserver.print_requests.owed_queries import owed_of_copy
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
 from printserver.print_requests.watched import sides_reported
@@ -180,6 +182,8 @@ def _copy_page(
         printer_status=statuses(work, [copy.printer_id]).get(copy.printer_id),
         sides=sides_reported(work),
         home=copy_return_status(work, actor, copy_id),
+        paper=owed_of_copy(work, actor, copy_id),
+        holder=holders_of(work, [copy_id]).get(copy_id),
         people=names(work, {each for each in (copy.settled_by, copy.confirmed_by) if each is not None}),
         notices=told,
         seals=seals_on(work, copy_id),

@@ -11,10 +11,12 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, organisation
 from printserver.print_requests import queries
 from printserver.print_requests.losses import losses_to_confirm
+from printserver.print_requests.owed_queries import branch_counts
 from printserver.print_requests.search import Search
 from printserver.print_requests.states import CopyState
 from printserver.printing.count_alarms import count_alarms
 from printserver.returns.queries import doubtful_pages
+from printserver.returns.signing_records import unconfirmed
 from printserver.web.view import CurrentView
 
 router = edge_router("", "pages")
@@ -28,6 +30,7 @@ def show_home(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTML
     decides = actor.may(Permission.APPROVE_REQUEST) or actor.may(Permission.CONFIRM_SEAL_USE)
     counts = queries.copy_counts(work, actor)
     applies = actor.may(Permission.CREATE_REQUEST)
+    papers = branch_counts(work, actor) if actor.may(Permission.HAND_IN_RETURNS) else ()
     return view.page(
         "home.html",
         organisation=organisation(work, actor.organisation_id).name,
@@ -38,6 +41,9 @@ def show_home(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTML
         releasable=counts.get(CopyState.ISSUED, 0) if actor.may(Permission.RELEASE_COPIES) else 0,
         unknown=counts.get(CopyState.OUTCOME_UNKNOWN, 0) if actor.may(Permission.SETTLE_COPIES) else 0,
         losses=losses_to_confirm(work, actor),
+        owed=sum(each.owed for each in papers),
+        overdue=sum(each.overdue for each in papers),
+        signings=len(unconfirmed(work, actor)),
         alarms=len(count_alarms(work, actor, open_only=True)) if actor.may(Permission.SETTLE_COPIES) else 0,
         doubtful=len(doubtful_pages(work, actor, limit=200)) if actor.may(Permission.SETTLE_RETURNS) else 0,
     )

@@ -38,6 +38,7 @@ from printserver.print_requests.application import (
 )
 from printserver.print_requests.attachments import as_attachment, keep_attachments
 from printserver.print_requests.money import CURRENCIES
+from printserver.print_requests.owed_block import ReturnsOverdue, blocked_classes
 from printserver.print_requests.parties import PartyKind, PartyMalformed
 from printserver.print_requests.placing import PlacesDoubtful
 from printserver.print_requests.service import ReferenceTaken
@@ -73,6 +74,7 @@ _FIELD_OF: Final[Mapping[type[PrintServerError], str]] = {
     ReaderNotFound: "copy_to",
     ClassNotUsable: "class_code",
     ClassNotFound: "class_code",
+    ReturnsOverdue: "class_code",
 }
 
 
@@ -106,7 +108,8 @@ def show_new_request(
     if saved is not None:
         return _saved_form(view, work, actor, adapters, saved)
     if not draft:
-        return view.page("upload.html", problem=None, templates=drafts.templates(work, actor), template=template)
+        kept_values, blocks = drafts.templates(work, actor), blocked_classes(work, actor)
+        return view.page("upload.html", problem=None, templates=kept_values, template=template, blocks=blocks)
     opened = open_draft(adapters, actor, draft)
     if opened.findings.open_questions:
         return view.go(f"/requests/drafts/{draft}/findings?template={template or ''}")
@@ -331,6 +334,7 @@ def _form_page(
         seals=usable_seals(work, actor),
         printers=[printer for printer in printers(work, actor) if printer.colour],
         classes=classes(work, actor.organisation_id),
+        blocks=blocked_classes(work, actor),
         colleagues=[each for each in colleagues(work, actor.organisation_id) if each.id != actor.person_id],
         currencies=CURRENCIES,
         party_kinds=list(PartyKind),

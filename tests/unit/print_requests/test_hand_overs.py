@@ -173,9 +173,9 @@ def test_a_proof_that_is_no_picture_is_not_stored(world: World, data: bytes):
 
 @given(st.lists(st.integers(0, 1_000), min_size=2, max_size=8))
 def test_a_link_lies_between_its_neighbours(seconds: list[int]):
-    times = [MOMENT + timedelta(seconds=each) for each in seconds]
+    times = [MOMENT + timedelta(minutes=each) for each in seconds]
     first, *others = sorted(times)
-    now = MOMENT + timedelta(seconds=1_000)
+    now = MOMENT + timedelta(minutes=1_000)
     require_in_order(others[0], printed_at=first, now=now, before=[first], after=others[1:])
     with pytest.raises(HandOverMalformed):
         require_in_order(first - timedelta(seconds=1), printed_at=first, now=now, before=[], after=[])

@@ -21,12 +21,13 @@ from printserver.print_requests.owed import ExtensionMalformed, WrittenOffAs, ex
 from printserver.print_requests.owed_queries import (
     OwedSearch,
     OwedView,
+    PaperFate,
     Shown,
     branch_counts,
     extensions_of,
     owed_of_copy,
     owed_returns,
-    papers_owed,
+    paper_fates,
 )
 from printserver.print_requests.owed_rules import Standing
 from printserver.print_requests.paper_models import OwedReturn
@@ -68,7 +69,7 @@ def test_a_printed_contract_is_owed_in_thirty_days_and_grows_overdue(any_world: 
     with world.database.reading() as work:
         (count,) = branch_counts(work, world.actor(work, Role.ARCHIVIST))
         assert (count.owed, count.overdue) == (1, 1)
-        assert papers_owed(work, [copy_id]) == {copy_id: True}
+        assert paper_fates(work, [copy_id]) == {copy_id: PaperFate.OVERDUE}
     assert listed(world, Role.CLERK, world.home.south) == []
     assert listed(world, Role.CLERK, world.foreign.head) == []
 

@@ -23,6 +23,7 @@ from printserver.printing.count_alarms import AlarmFacts, count_alarms
 from printserver.printing.models import CountAlarm, CounterReading
 from printserver.printing.reconciliation import Finding
 from printserver.returns.models import Return, ReturnPage
+from printserver.returns.paper_counts import PaperCounts
 from printserver.returns.printer_days import (
     LONGEST_DAYS,
     DaysMalformed,
@@ -91,6 +92,7 @@ def test_a_day_shows_what_was_authorised_sent_reported_counted_and_scanned_back(
     assert (figures.expected_sheets_least, figures.expected_sheets_most) == (6, 8)
     assert (figures.counted_impressions, figures.counted_sheets) == (9, 7)
     assert figures.scanned_back_pages == 2
+    assert day.papers == PaperCounts(ended_copies=1, kept_copies=2)
     printer.clock.moment = NOON + 2 * DAY
     printer.read(NOON + DAY, 1_009, 507)
     assert [each.figures.finding for each in shown(printer)] == [Finding.AGREED]

@@ -57,6 +57,9 @@ _IN_THE_SCENE: Final[Mapping[str, Callable[[Scene], UUID]]] = {
     "proof_id": lambda scene: scene.identity.proof,
     "evidence_id": lambda scene: scene.identity.evidence,
     "medium_id": lambda scene: scene.identity.medium,
+    "hand_over_id": lambda scene: scene.papers.hand_over,
+    "exception_id": lambda scene: scene.papers.exception,
+    "signing_id": lambda scene: scene.papers.signing,
 }
 _TABLES: Final[Mapping[str, str]] = {
     "statement_id": "statement",

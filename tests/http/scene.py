@@ -30,6 +30,7 @@ from printserver.returns.intake_status import ChannelNotes
 from printserver.returns.printer_days import check_counts
 from printserver.returns.settling import attach_page
 from tests.http.identity_things import IdentityThings, identity_at
+from tests.http.paper_things import PaperThings, papers_at
 from tests.http.passkey_things import passkey_at
 from tests.http.people_things import PeopleThings, people_at
 from tests.http.request_things import RequestThings, requests_at
@@ -66,6 +67,7 @@ class Scene:
     requests: RequestThings
     identity: IdentityThings
     quarantined: UUID
+    papers: PaperThings
     returned_paper: UUID
 
 
@@ -107,6 +109,7 @@ def set_scene(world: World) -> Scene:
         requests=requests_at(world),
         identity=identity_at(world),
         quarantined=quarantined_at(world),
+        papers=papers_at(world),
         returned_paper=returned_paper_at(world, issued),
     )
 

@@ -19,6 +19,7 @@ from tests.http.api_client import ApiClient, wish_at
 from tests.http.document_visits import DOCUMENT_VISITS
 from tests.http.identity_visits import IDENTITY_VISITS
 from tests.http.intake_visits import INTAKE_VISITS
+from tests.http.paper_visits import PAPER_VISITS
 from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.request_visits import REQUEST_VISITS
@@ -242,6 +243,11 @@ VISITS: Final = (
     ),
     Visit("GET", "/return-pages/{page_id}/image", lambda s: f"/return-pages/{s.return_page}/image"),
     Visit(
+        "GET", "/return-pages/{page_id}/places/{number}/image", lambda s: f"/return-pages/{s.return_page}/places/1/image"
+    ),
+    Visit("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.copy}/seals-across"),
+    Visit("GET", "/copies/{copy_id}/seals-across/{number}/image", lambda s: f"/copies/{s.copy}/seals-across/1/image"),
+    Visit(
         "POST",
         "/return-pages/{page_id}/settlements",
         lambda s: f"/return-pages/{s.return_page}/settlements",
@@ -260,6 +266,7 @@ VISITS: Final = (
     *PEOPLE_VISITS,
     *IDENTITY_VISITS,
     *INTAKE_VISITS,
+    *PAPER_VISITS,
     *STATEMENT_VISITS,
     *SEAL_VISITS,
     *REQUEST_VISITS,

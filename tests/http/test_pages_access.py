@@ -19,6 +19,7 @@ from tests.http.document_steps import DOCUMENT_STEPS
 from tests.http.identity_steps import IDENTITY_STEPS
 from tests.http.intake_visits import INTAKE_STEPS
 from tests.http.page_visitor import Visitor
+from tests.http.paper_visits import PAPER_STEPS
 from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.request_steps import REQUEST_STEPS
 from tests.http.scene import Scene
@@ -256,6 +257,7 @@ STEPS: Final = (
     Step("GET", "/returns/doubtful", lambda s: "/returns/doubtful", names_object=False),
     Step("GET", "/returns/{return_id}", lambda s: f"/returns/{s.return_id}"),
     Step("GET", "/return-pages/{page_id}", lambda s: f"/return-pages/{s.return_page}"),
+    Step("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.copy}/seals-across"),
     Step(
         "POST",
         "/return-pages/{page_id}/settlements",
@@ -338,6 +340,7 @@ STEPS: Final = (
     *PEOPLE_STEPS,
     *IDENTITY_STEPS,
     *INTAKE_STEPS,
+    *PAPER_STEPS,
     *SEAL_STEPS,
     *STATEMENT_STEPS,
     *REQUEST_STEPS,

@@ -106,23 +106,23 @@ def create_signing_record(body: NewRecord, actor: CurrentActor, work: CurrentWor
     return SigningRecord.model_validate(signing_records.record_signing(work, actor, body.checked(body.capture_id)))
 
 
-@router.post("/signing-records/{record_id}/corrections", status_code=201, summary="Say a record anew")
+@router.post("/signing-records/{signing_id}/corrections", status_code=201, summary="Say a record anew")
 @requires(Permission.HAND_IN_RETURNS)
 def create_signing_correction(
-    record_id: UUID, body: CorrectedRecord, actor: CurrentActor, work: CurrentWork
+    signing_id: UUID, body: CorrectedRecord, actor: CurrentActor, work: CurrentWork
 ) -> SigningRecord:
     """What it said before stays; a second person confirms it anew."""
-    made = signing_records.correct_signing(work, actor, record_id, body.checked(record_id), reason=body.reason)
+    made = signing_records.correct_signing(work, actor, signing_id, body.checked(signing_id), reason=body.reason)
     return SigningRecord.model_validate(made)
 
 
-@router.post("/signing-records/{record_id}/decisions", status_code=201, summary="Confirm or refuse a record")
+@router.post("/signing-records/{signing_id}/decisions", status_code=201, summary="Confirm or refuse a record")
 @requires(Permission.HAND_IN_RETURNS)
 def create_signing_decision(
-    record_id: UUID, body: NewDecision, actor: CurrentActor, work: CurrentWork
+    signing_id: UUID, body: NewDecision, actor: CurrentActor, work: CurrentWork
 ) -> SigningRecord:
     """For another natural person than who recorded it."""
     decided = signing_records.decide_signing(
-        work, actor, record_id, revision=body.revision, decision=body.decision, remark=body.remark
+        work, actor, signing_id, revision=body.revision, decision=body.decision, remark=body.remark
     )
     return SigningRecord.model_validate(decided)

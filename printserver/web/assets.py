@@ -25,6 +25,7 @@ TEMPLATES: Final = REPOSITORY / "templates" / "web"
 OWN: Final = (
     "app.css",
     "app.js",
+    "compare.js",
     "live.js",
     "passkey.js",
     "return_page.js",

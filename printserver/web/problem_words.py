@@ -165,6 +165,8 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     "page-archived": N_("The copy is archived; its pages no longer change."),
     "return-not-found": N_("There is no such return."),
     "return-page-not-found": N_("There is no such page."),
+    "nothing-cut-out": N_("Nothing was cut out of the page at this place."),
+    "text-not-read": N_("The text of this picture cannot be read within the allowed time and memory."),
     "archive-record-not-found": N_("There is no such archive record."),
     "count-alarm-not-found": N_("There is no such alarm."),
     "reconciliation-days": N_("At most 100 days can be compared at once, the first one first."),

@@ -185,6 +185,22 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "review": N_("please compare by eye"),
         "": N_("not compared"),
     },
+    "comparison_kind": {
+        "same": N_("all that was issued is there"),
+        "written-on": N_("all that was issued is there, and something is written over or beside it"),
+        "changed-text": N_("text differs from what was issued"),
+        "part-missing": N_("part of what was issued is missing"),
+        "other-page": N_("this is another page, whatever its code says"),
+    },
+    "found_place": {
+        "missing": N_("missing"),
+        "changed-text": N_("text differs"),
+        "written-on": N_("written over or beside text"),
+        "added": N_("added mark"),
+        "counter-seal": N_("seal of the other party"),
+        "counter-signature": N_("handwriting, perhaps a signature"),
+        "straddle": N_("slice of a seal across the edge"),
+    },
     "role": {
         "clerk": N_("branch clerk"),
         "approver": N_("approver"),

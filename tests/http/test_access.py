@@ -243,10 +243,16 @@ VISITS: Final = (
     ),
     Visit("GET", "/return-pages/{page_id}/image", lambda s: f"/return-pages/{s.return_page}/image"),
     Visit(
-        "GET", "/return-pages/{page_id}/places/{number}/image", lambda s: f"/return-pages/{s.return_page}/places/1/image"
+        "GET",
+        "/return-pages/{page_id}/places/{number}/image",
+        lambda s: f"/return-pages/{s.return_page}/places/1/image",
     ),
-    Visit("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.copy}/seals-across"),
-    Visit("GET", "/copies/{copy_id}/seals-across/{number}/image", lambda s: f"/copies/{s.copy}/seals-across/1/image"),
+    Visit("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.issued_copy}/seals-across"),
+    Visit(
+        "GET",
+        "/copies/{copy_id}/seals-across/{number}/image",
+        lambda s: f"/copies/{s.issued_copy}/seals-across/1/image",
+    ),
     Visit(
         "POST",
         "/return-pages/{page_id}/settlements",

@@ -257,7 +257,7 @@ STEPS: Final = (
     Step("GET", "/returns/doubtful", lambda s: "/returns/doubtful", names_object=False),
     Step("GET", "/returns/{return_id}", lambda s: f"/returns/{s.return_id}"),
     Step("GET", "/return-pages/{page_id}", lambda s: f"/return-pages/{s.return_page}"),
-    Step("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.copy}/seals-across"),
+    Step("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.issued_copy}/seals-across"),
     Step(
         "POST",
         "/return-pages/{page_id}/settlements",

@@ -21,7 +21,7 @@ from printserver.print_requests.release import ReleaseRule
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.reconciliation import Finding
-from printserver.returns.comparison import Verdict
+from printserver.returns.comparison import Kind, RegionKind, Verdict
 from printserver.returns.day_table import COLUMNS
 from printserver.returns.guesses import Why
 from printserver.returns.states import ByKey, Note, PageState, Reason, ReturnState
@@ -81,6 +81,8 @@ def _below(kind: type[Any]) -> Iterator[type[Any]]:
         ("return_state", ReturnState),
         ("page_state", PageState),
         ("comparison", Verdict),
+        ("comparison_kind", Kind),
+        ("found_place", RegionKind),
         ("count_finding", Finding),
         ("count_meaning", Finding),
         ("role", Role),

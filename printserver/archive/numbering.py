@@ -13,9 +13,10 @@ from typing import Final
 from printserver.foundation.errors import Malformed
 
 USUAL: Final = "{year}-{sequence}"
+FULL: Final = "{fonds}-{year}-{retention}-{sequence}"
 LONGEST: Final = 80
 _FIELD: Final = re.compile(r"\{([a-z]+)\}")
-_FIELDS: Final = frozenset({"fonds", "year", "retention", "class", "sequence"})
+FIELDS: Final = ("year", "sequence", "fonds", "retention", "class")
 _PLAIN: Final = re.compile(r"[\w·.\-/]*")
 _FONDS: Final = re.compile(r"[0-9A-Za-z]{0,12}", re.ASCII)
 
@@ -37,7 +38,7 @@ class Numbering:
         named = _FIELD.findall(self.pattern)
         if len(self.pattern) > LONGEST or not _PLAIN.fullmatch(_FIELD.sub("", self.pattern)):
             raise ArchiveNumberingMalformed("an archive number has letters, digits, · . - / and fields in braces")
-        if not set(named) <= _FIELDS or len(set(named)) != len(named) or not {"year", "sequence"} <= set(named):
+        if not set(named) <= set(FIELDS) or len(set(named)) != len(named) or not {"year", "sequence"} <= set(named):
             raise ArchiveNumberingMalformed(
                 "an archive number has {year} and {sequence}, may have {fonds}, {retention} and {class}, each once"
             )

@@ -1,21 +1,39 @@
-"""The archive: search and look. Fetching a file is recorded, so pages link to files and show none by themselves."""
+"""The archive: search and look. Looking and fetching are recorded, so pages link to files and show none themselves."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from fastapi import Query
-from fastapi.responses import HTMLResponse
+from fastapi import Form, Query
+from fastapi.responses import HTMLResponse, Response
 
-from printserver.archive import queries
+from printserver.approvals.classes import classes
+from printserver.approvals.flows import decisions
+from printserver.archive import saved_searches, searching
+from printserver.archive.queries import RecordDetail, RecordSummary
+from printserver.archive.search_words import WordsTooShort
+from printserver.archive.searchable_jobs import SearchableState
+from printserver.foundation.errors import PrintServerError
+from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
+from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
-from printserver.http_edge.work import CurrentActor, CurrentWork
+from printserver.http_edge.work import Call, CurrentActor, CurrentCall
+from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
-from printserver.organisations.queries import branch
+from printserver.organisations.queries import branch, branches_with, names
 from printserver.print_requests.copy_seals import seals_on
-from printserver.web.view import CurrentView
+from printserver.print_requests.hand_over_queries import holders_of
+from printserver.print_requests.money import CURRENCIES, Money
+from printserver.print_requests.queries import copy_facts
+from printserver.printing.queries import printer_facts
+from printserver.returns.signing_records import records_of_copy
+from printserver.web.archive_search_form import TypedArchiveSearch, TypedSavedSearch
+from printserver.web.changes import change, refusal
+from printserver.web.forms import FieldsWrong
+from printserver.web.view import CurrentView, View
 
 router = edge_router("/archive", "pages")
 
@@ -25,21 +43,113 @@ PAGE: Final = 50
 @router.get("", response_class=HTMLResponse)
 @requires(Permission.READ_ARCHIVE)
 def list_records(
-    view: CurrentView,
-    actor: CurrentActor,
-    work: CurrentWork,
-    query: Annotated[str, Query(max_length=500)] = "",
-    before: UUID | None = None,
+    view: CurrentView, actor: CurrentActor, call: CurrentCall, typed: Annotated[TypedArchiveSearch, Query()]
 ) -> HTMLResponse:
-    """query: in title, own reference, number or serial."""
-    found = queries.records(work, actor, queries.ArchiveSearch(query), before=before, limit=PAGE)
-    return view.page("archive.html", records=found, query=query, next=found[-1].id if len(found) == PAGE else None)
+    return _list(view, actor, call, typed)
+
+
+@router.post("/searches", response_class=HTMLResponse)
+@requires(Permission.READ_ARCHIVE)
+def create_saved_search(
+    view: CurrentView, actor: CurrentActor, call: CurrentCall, typed: Annotated[TypedSavedSearch, Form()]
+) -> Response:
+    problem = refusal(call, lambda work, actor: saved_searches.save_search(work, actor, typed.name, typed.fields))
+    if problem is not None:
+        return _list(view, actor, call, typed, problem)
+    return view.go(f"/archive?{typed.query_string}".rstrip("?&"), "search-saved")
+
+
+@router.post("/searches/{search_id}/discardings", response_class=HTMLResponse)
+@requires(Permission.READ_ARCHIVE)
+def create_search_discarding(search_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
+    change(call, lambda work, actor: saved_searches.forget_search(work, actor, search_id))
+    return view.go("/archive", "search-forgotten")
 
 
 @router.get("/{record_id}", response_class=HTMLResponse)
 @requires(Permission.READ_ARCHIVE)
-def show_record(record_id: UUID, view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
-    record = queries.record_detail(work, actor, record_id)
+def show_record(record_id: UUID, view: CurrentView, call: CurrentCall) -> HTMLResponse:
+    with call.adapters.database.work() as work:
+        actor = call.caller_in(work).actor
+        return _record(view, work, actor, searching.view_record(work, actor, record_id, by_page=True))
+
+
+@router.post("/{record_id}/searchable", response_class=HTMLResponse)
+@requires(Permission.SETTLE_RETURNS)
+def create_searchable(record_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
+    problem = refusal(call, lambda work, actor: searching.make_searchable_again(work, actor, record_id))
+    if problem is None:
+        return view.go(f"/archive/{record_id}", "searchable-asked-again")
+    with call.adapters.database.work() as work:
+        actor = call.caller_in(work).actor
+        detail = searching.view_record(work, actor, record_id, by_page=True)
+        return _record(view, work, actor, detail, problem)
+
+
+def _list(
+    view: View, actor: Actor, call: Call, typed: TypedArchiveSearch, problem: PrintServerError | None = None
+) -> HTMLResponse:
+    found: tuple[RecordSummary, ...] = ()
+    wrong: frozenset[str] = frozenset()
+    try:
+        asked = typed.checked(ZoneInfo(view.settings.time_zone))
+        found = searching.search_records(
+            call.adapters.database,
+            call.adapters.index_keys,
+            actor,
+            asked.search,
+            words=typed.words,
+            held=asked.held,
+            before=typed.before,
+            limit=PAGE,
+        )
+    except FieldsWrong as mistyped:
+        wrong = mistyped.fields
+    except WordsTooShort as short:
+        problem = problem or short
+    with call.adapters.database.reading() as work:
+        return view.page(
+            "archive.html",
+            status=422 if wrong else status_of(problem) if problem else 200,
+            records=found,
+            typed=typed,
+            wrong=wrong,
+            problem=problem,
+            saved=[
+                (each, TypedArchiveSearch.model_validate(each.fields))
+                for each in saved_searches.saved_searches(work, actor)
+            ],
+            classes=classes(work, actor.organisation_id, retired=True),
+            branches=branches_with(work, actor, Permission.READ_ARCHIVE),
+            currencies=CURRENCIES,
+            next=found[-1].id if len(found) == PAGE else None,
+        )
+
+
+def _record(
+    view: View, work: Work, actor: Actor, record: RecordDetail, problem: PrintServerError | None = None
+) -> HTMLResponse:
+    copy = copy_facts(work, record.copy_id)
+    decided = decisions(work, record.request_id)
+    people = {each for one in decided for each in (one.person_id, one.acts_for, one.to_id) if each is not None}
+    people |= {each for each in (copy.settled_by, copy.applicant_id) if each is not None}
+    summary = record.summary
+    known = {each.code: each.description for each in classes(work, actor.organisation_id, retired=True)}
     return view.page(
-        "record.html", record=record, branch=branch(work, record.branch_id).name, seals=seals_on(work, record.copy_id)
+        "record.html",
+        status=status_of(problem) if problem else 200,
+        problem=problem,
+        record=record,
+        document_class=known.get(summary.class_code),
+        amount=None if summary.amount_minor is None else Money(summary.amount_minor, summary.amount_currency),
+        branch=branch(work, record.branch_id).name,
+        seals=seals_on(work, record.copy_id),
+        copy=copy,
+        printer=printer_facts(work, copy.printer_id),
+        decisions=decided,
+        people=names(work, people),
+        holder=holders_of(work, [record.copy_id]).get(record.copy_id),
+        signings=[each for each in records_of_copy(work, record.copy_id) if each.present],
+        may_retry=actor.may(Permission.SETTLE_RETURNS)
+        and record.searchable.state in (SearchableState.NONE, SearchableState.FAILED),
     )

@@ -207,8 +207,10 @@ class _Connection(SMTP):
             super().connection_lost(error)
 
     def abort(self) -> None:
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+        """The plain connection: with TLS, the transport above it may be on its way out already."""
+        plain = self._original_transport or self.transport
+        if isinstance(plain, asyncio.Transport):
+            plain.abort()
 
 
 def _certificate(settings: ScanMailSettings) -> ssl.SSLContext | None:

@@ -7,14 +7,18 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
 from printserver.organisations.permissions import Role
 from printserver.returns import watched_folder as module
+from printserver.returns.intake_channels import take_in
 from printserver.returns.intake_settings import AfterTaking
 from printserver.returns.intake_status import channels
+from printserver.returns.models import Return
 from printserver.returns.quarantine_models import IntakeChannel
+from printserver.returns.watched_folder_files import identity_of
 from tests.paper_books import Books
 from tests.unit.returns.channel_books import ChannelBooks, Watched, channel_books, scan, watched_folder
 from tests.unit.returns.hard_files import tiff
@@ -70,8 +74,6 @@ def test_a_cut_scan_waits_comes_in_when_the_rest_comes_and_else_goes_to_quaranti
 
 def test_a_scanner_that_writes_page_after_page_is_given_time_and_noticed_if_it_was_slow(watched: Watched) -> None:
     """A TIFF is whole after each page; what comes after it was taken is read as well, and nothing is lost."""
-    import numpy as np
-
     pages = [np.full((20, 20), shade, np.uint8) for shade in (10, 20)]
     first, both = tiff(pages[:1], "raw"), tiff(pages, "raw")
     file = watched.put("scan.tif", first)
@@ -125,8 +127,6 @@ def test_a_hostile_name_is_only_a_name(watched: Watched, name: str) -> None:
     (moved,) = watched.names("done")
     assert set(moved) <= set("0123456789abcdef.png")
     with watched.channel.books.database.reading() as work:
-        from printserver.returns.models import Return
-
         shown = work.session.scalars(select(Return.filename)).one()
     assert shown.isprintable()
 
@@ -191,7 +191,7 @@ def test_a_file_that_is_exchanged_between_looking_and_opening_is_not_followed(
     outside.write_bytes(scan(1))
     file = watched.put("scan.png", scan(2))
     watched.look()
-    looked = module.identity_of
+    looked = identity_of
 
     def then_exchanged(folder: int, name: str) -> object:
         found = looked(folder, name)
@@ -219,7 +219,6 @@ def test_a_file_put_in_place_of_one_that_was_just_stored_is_not_lost(
 ) -> None:
     watched.put("scan.png", scan(1))
     watched.look()
-    take_in = module.take_in
 
     def then_replaced(*arguments, **named):
         taken = take_in(*arguments, **named)

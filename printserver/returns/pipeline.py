@@ -51,6 +51,8 @@ class ReturnTools:
     database: Database
     objects: Objects
     load_key_list: Callable[[], KeyList]
+    issued_pages: Callable[[Objects], IssuedPages] = IssuedPages
+    """Has scanned pages compared with the issued ones."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _order(work: Work, return_id: UUID) -> _Order:
 
 
 def _reader(tools: ReturnTools, order: _Order, key_list: KeyList) -> PageReader:
-    issued = IssuedPages(tools.objects)
+    issued = tools.issued_pages(tools.objects)
     return PageReader(tools.database, tools.objects, key_list, order.organisation, order.branch_id, issued, order.at)
 
 

@@ -7,11 +7,13 @@ from typing import Final
 
 from printserver.web.archive_words import ARCHIVE_EVENTS
 from printserver.web.document_words import DOCUMENT_EVENTS
+from printserver.web.evidence_words import EVIDENCE_EVENTS
 from printserver.web.identity_words import IDENTITY_EVENTS
 from printserver.web.intake_words import INTAKE_EVENTS
 from printserver.web.key_words import KEY_EVENTS
 from printserver.web.languages import N_
 from printserver.web.paper_words import PAPER_EVENTS
+from printserver.web.retention_words import RETENTION_EVENTS
 from printserver.web.passkey_words import PASSKEY_EVENTS
 from printserver.web.people_words import PEOPLE_EVENTS
 from printserver.web.request_words import REQUEST_EVENTS
@@ -23,11 +25,13 @@ EVENT_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_EVENTS,
     **ARCHIVE_EVENTS,
     **DOCUMENT_EVENTS,
+    **EVIDENCE_EVENTS,
     **IDENTITY_EVENTS,
     **KEY_EVENTS,
     **INTAKE_EVENTS,
     **PASSKEY_EVENTS,
     **PAPER_EVENTS,
+    **RETENTION_EVENTS,
     **SIGN_IN_EVENTS,
     **REQUEST_EVENTS,
     **SEAL_EVENTS,

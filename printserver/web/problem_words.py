@@ -7,12 +7,14 @@ from typing import Final
 
 from printserver.web.archive_words import ARCHIVE_PROBLEMS
 from printserver.web.document_words import DOCUMENT_PROBLEMS
+from printserver.web.evidence_words import EVIDENCE_PROBLEMS
 from printserver.web.identity_words import IDENTITY_PROBLEMS
 from printserver.web.intake_words import INTAKE_PROBLEMS
 from printserver.web.key_words import KEY_PROBLEMS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
 from printserver.web.paper_words import PAPER_PROBLEMS
+from printserver.web.retention_words import RETENTION_PROBLEMS
 from printserver.web.passkey_words import PASSKEY_PROBLEMS
 from printserver.web.people_words import PEOPLE_PROBLEMS
 from printserver.web.request_words import REQUEST_PROBLEMS
@@ -23,9 +25,11 @@ PROBLEM_WORDS: Final[Mapping[str, str]] = {
     **PEOPLE_PROBLEMS,
     **ARCHIVE_PROBLEMS,
     **DOCUMENT_PROBLEMS,
+    **EVIDENCE_PROBLEMS,
     **IDENTITY_PROBLEMS,
     **PASSKEY_PROBLEMS,
     **PAPER_PROBLEMS,
+    **RETENTION_PROBLEMS,
     **REQUEST_PROBLEMS,
     **KEY_PROBLEMS,
     **INTAKE_PROBLEMS,

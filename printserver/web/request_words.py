@@ -8,7 +8,8 @@ from typing import Final
 from printserver.web.languages import N_
 
 RETENTIONS: Final[Mapping[str, str]] = {
-    "standard": N_("as the archive's rule says"),
+    "standard": N_("10 years, the archive's rule"),
+    "5-years": N_("5 years"),
     "10-years": N_("10 years"),
     "30-years": N_("30 years"),
     "permanent": N_("for ever"),

@@ -8,6 +8,7 @@ from typing import Final
 from printserver.web.archive_words import ARCHIVE_NOTICES, ARCHIVE_TONES, ARCHIVE_WORDS
 from printserver.web.document_words import DOCUMENT_NOTICES, DOCUMENT_TONES, DOCUMENT_WORDS
 from printserver.web.event_words import EVENT_WORDS
+from printserver.web.evidence_words import EVIDENCE_NOTICES, EVIDENCE_TONES, EVIDENCE_WORDS
 from printserver.web.identity_words import IDENTITY_NOTICES, IDENTITY_TONES, IDENTITY_WORDS
 from printserver.web.intake_words import CHANNELS, INTAKE_NOTICES, QUARANTINE_OUTCOMES
 from printserver.web.key_words import KEY_TONES, KEY_WORDS
@@ -18,6 +19,7 @@ from printserver.web.passkey_words import PASSKEY_NOTICES, PASSKEY_STATES, PASSK
 from printserver.web.people_words import PEOPLE_NOTICES, PEOPLE_TONES, PEOPLE_WORDS
 from printserver.web.problem_words import PROBLEM_WORDS
 from printserver.web.request_words import REQUEST_FIELDS, REQUEST_NOTICES, REQUEST_WORDS
+from printserver.web.retention_words import RETENTION_NOTICES, RETENTION_TONES, RETENTION_WORDS
 from printserver.web.seal_words import SEAL_NOTICES, SEAL_TONES, SEAL_WORDS
 from printserver.web.sign_in_words import FACTORS, PERMISSIONS, SIGN_IN_NOTICES
 from printserver.web.statement_words import (
@@ -33,6 +35,7 @@ from printserver.web.verdict_words import VERDICT_TONES, VERDICT_WORDS
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_WORDS,
     **ARCHIVE_WORDS,
+    **EVIDENCE_WORDS,
     **IDENTITY_WORDS,
     **DOCUMENT_WORDS,
     **KEY_WORDS,
@@ -42,6 +45,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **VERDICT_WORDS,
     **MESSAGE_WORDS,
     **PAPER_WORDS,
+    **RETENTION_WORDS,
     **REQUEST_WORDS,
     "passkey_state": PASSKEY_STATES,
     "statement_kind": STATEMENT_KINDS,
@@ -283,12 +287,14 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         **ARCHIVE_NOTICES,
         **IDENTITY_NOTICES,
         **DOCUMENT_NOTICES,
+        **EVIDENCE_NOTICES,
         **PASSKEY_NOTICES,
         **STATEMENT_NOTICES,
         **REQUEST_NOTICES,
         **SEAL_NOTICES,
         **MESSAGE_NOTICES,
         **PAPER_NOTICES,
+        **RETENTION_NOTICES,
         **INTAKE_NOTICES,
         **SIGN_IN_NOTICES,
         "signed-out": N_("You are signed out."),
@@ -347,6 +353,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **PEOPLE_TONES,
     **ARCHIVE_TONES,
+    **EVIDENCE_TONES,
     **IDENTITY_TONES,
     **DOCUMENT_TONES,
     "key_standing": KEY_TONES,
@@ -354,6 +361,7 @@ TONES: Final[Mapping[str, Mapping[str, str]]] = {
     **SEAL_TONES,
     **MESSAGE_TONES,
     **PAPER_TONES,
+    **RETENTION_TONES,
     "passkey_state": PASSKEY_TONES,
     "statement_state": STATEMENT_TONES,
     "request_state": {

@@ -11,6 +11,7 @@ from benchmarks import (
     code_reading,
     issuing,
     marks,
+    object_store,
     pdf_levels,
     printing,
     rendering,
@@ -25,7 +26,7 @@ OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
 
 def main() -> None:
     rows = [*issuing.measure(), *pdf_levels.measure(), *sealing.measure(), *scan_reading.measure(), *printing.measure()]
-    rows += [*request_lists.measure(), *marks.measure()]
+    rows += [*request_lists.measure(), *marks.measure(), *object_store.measure()]
     rows += [*verification.measure(), *code_reading.measure(), *rendering.measure()]
     for row in rows:
         figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"

@@ -45,8 +45,10 @@ from printserver.signer.daemon import open_keys, open_register
 from printserver.signer.issuing import Issuing
 from printserver.signer.keys import PDF_LABEL, code_label
 from printserver.signer.pdf_signing import preparation_of
+from printserver.signer.storage_keys import HsmKeys
 from printserver.signing.flow import DEFAULT_CLASS
 from printserver.signing.spent_journal import SpentJournal
+from printserver.storage.opening import open_objects, open_vaults
 
 COPIES: Final = 20
 ROUNDS: Final = 5
@@ -86,12 +88,14 @@ def _issuing(folder: Path) -> Iterator[tuple[Issuing, list[UUID], list[UUID], in
     the usual marks against copying, then with all."""
     settings = Settings(home=folder / "home")
     install(settings, read_plan(DEMO_PLAN), passwords_last=True)
-    adapters = build(settings, jobs=RecordedJobs())
-    waiting, pages = _authorised(adapters)
-    _ask_for_all_marks(adapters)
-    marked, _ = _authorised(adapters)
-    keys, database = open_keys(settings), adapters.database
+    keys, adapters = open_keys(settings), build(settings, jobs=RecordedJobs())
+    vaults = open_vaults(settings.object_store, settings.object_keys, HsmKeys(keys.hsm))
+    adapters = replace(adapters, objects=open_objects(settings.object_store, settings.objects, vaults), vaults=vaults)
+    database = adapters.database
     try:
+        waiting, pages = _authorised(adapters)
+        _ask_for_all_marks(adapters)
+        marked, _ = _authorised(adapters)
         with SpentJournal(settings.spent_journal) as journal, open_register(settings, keys.key_list) as register:
             preparation = preparation_of(settings, keys, database.clock.now)
             parts = (database, adapters.objects, keys, journal, register, preparation)

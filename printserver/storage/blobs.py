@@ -49,6 +49,8 @@ class FolderBlobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._store = LocalStore(folder)
+        self._lasting: set[Path] = set()
+        """Folders whose own names this process has seen to the disk."""
 
     def create(self, name: str, data: bytes) -> bool:
         try:
@@ -56,8 +58,12 @@ class FolderBlobs:
         except AlreadyExistsError:
             return False
         file = self._folder / name
-        for written in (file, *file.parents[: name.count("/") + 1]):
-            _sync(written)
+        _sync(file)
+        _sync(file.parent)
+        if file.parent not in self._lasting:
+            for above in file.parents[1 : name.count("/") + 1]:
+                _sync(above)
+            self._lasting.add(file.parent)
         return True
 
     def read(self, name: str) -> bytes | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
 from printserver.foundation.errors import IntegrityError, NotFound
-from printserver.storage.blobs import Blobs, FolderBlobs
+from printserver.storage.blobs import Blobs
 
 DIGEST_LENGTH: Final = 64
 ERASED: Final = ".erased"
@@ -43,42 +42,6 @@ class Objects(Protocol):
 
     def digests(self, owner: UUID) -> Iterator[str]:
         """What is stored, in no certain order; the erased is not among it."""
-
-
-class PlainObjects:
-    """As they are, in a folder or a bucket: for tests, and for installations that chose not to seal."""
-
-    def __init__(self, blobs: Blobs) -> None:
-        self._blobs = blobs
-
-    def put(self, data: bytes, owner: UUID) -> str:
-        digest = sha256(data).hexdigest()
-        if not self._blobs.create(path_of(digest, owner), data):
-            self.get(digest, owner)
-        return digest
-
-    def get(self, digest: str, owner: UUID) -> bytes:
-        path = path_of(digest, owner)
-        data = self._blobs.read(path)
-        if data is None:
-            raise absent(self._blobs, path)
-        return checked(data, digest)
-
-    def erase(self, digest: str, owner: UUID) -> None:
-        path = path_of(digest, owner)
-        if self._blobs.read(path) is not None:
-            self._blobs.create(path + ERASED, b"")
-            self._blobs.delete(path)
-
-    def digests(self, owner: UUID) -> Iterator[str]:
-        return digests_among(self._blobs, owner)
-
-
-class LocalObjects(PlainObjects):
-    """A folder on this machine. Objects are never overwritten, and are on the disk before a row can name them."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(FolderBlobs(folder))
 
 
 def path_of(digest: str, owner: UUID) -> str:

@@ -24,6 +24,7 @@ from printserver.organisations.queries import organisations
 from printserver.seals.queries import seals_of
 from printserver.settings import HOME_VARIABLE, Settings
 from printserver.signer.daemon import open_keys
+from printserver.signer.first_objects import first_objects
 from printserver.signer.keys import SigningKeys
 from printserver.signer.trust_watch import state_of
 from printserver.signing.errors import KeyNotValid, SealMakerUnknown, TranscriptRefused
@@ -94,7 +95,8 @@ def test_attestation_seal_maker_and_seal_ca_are_renewed_and_what_the_old_ones_si
     assert verify_evidence(adapters.attestor.attest(later), new) == later
     with adapters.database.reading() as work:
         (seal,) = (each for company in organisations(work) for each in seals_of(work, company.id))
-    verify_seal_object(adapters.objects.get(seal.object_sha256, seal.organisation_id), new, claims.decided_at)
+    with first_objects(home.settings) as objects:
+        verify_seal_object(objects.get(seal.object_sha256, seal.organisation_id), new, claims.decided_at)
     keys = open_keys(home.settings)
     assert keys.seal_maker()[0] == added[KeyUsage.SEAL_MAKER].x509_certificate()
     assert keys.seal_ca()[0] == added[KeyUsage.SEAL_CA].x509_certificate()

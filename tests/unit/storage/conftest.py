@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from printserver.storage.objects import LocalObjects, Objects
+from printserver.storage.objects import Objects
 from printserver.storage.opening import open_objects, open_vaults
 from printserver.storage.store_settings import ObjectStoreSettings
 from tests.key_wrapping import SoftwareKeyWrapper
+from tests.plain_objects import PlainObjects
 from tests.s3_server import s3_server
 from tests.sealed_store import sealed_store
 
@@ -46,7 +47,7 @@ def bucket_store(bucket_settings: ObjectStoreSettings, tmp_path: Path) -> Object
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     """Whatever the kind, it keeps the same promises."""
     made: dict[str, Callable[[], Objects]] = {
-        "plain folder": lambda: LocalObjects(tmp_path),
+        "plain folder": lambda: PlainObjects(tmp_path),
         "sealed folder": lambda: sealed_store(tmp_path),
         "sealed buckets": lambda: request.getfixturevalue("bucket_store"),
     }

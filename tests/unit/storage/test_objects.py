@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from printserver.foundation.errors import NotFound
-from printserver.storage.objects import LocalObjects, ObjectChanged, ObjectErased, Objects
+from printserver.storage.objects import ObjectChanged, ObjectErased, Objects
+from tests.plain_objects import PlainObjects
 
 OWNER, OTHER = uuid4(), uuid4()
 
@@ -37,7 +38,7 @@ def test_the_same_bytes_have_one_name(objects: Objects):
 
 
 def test_the_same_bytes_are_never_written_again(tmp_path: Path):
-    objects = LocalObjects(tmp_path)
+    objects = PlainObjects(tmp_path)
     objects.put(b"contract", OWNER)
     (file,) = stored_files(tmp_path)
     written = file.stat()
@@ -56,7 +57,7 @@ def test_many_at_once_store_one_whole_object(objects: Objects):
 
 @pytest.mark.parametrize("change", [b"contracT", b"contract ", b"contrac", b""])
 def test_changed_bytes_are_refused_when_read_and_when_put_again(tmp_path: Path, change: bytes):
-    objects = LocalObjects(tmp_path)
+    objects = PlainObjects(tmp_path)
     digest = objects.put(b"contract", OWNER)
     (file,) = stored_files(tmp_path)
     file.write_bytes(change)

@@ -41,11 +41,15 @@ class ProofMalformed(Malformed):
     code = "hand-over-proof-malformed"
 
 
-def keep_proof(objects: Objects, actor: Actor, data: bytes) -> str:
+def keep_proof(database: Database, objects: Objects, actor: Actor, copy_ids: Sequence[UUID], data: bytes) -> str:
     """A photo or scan of the signature, stored untouched before anything names it; its digest. Nobody opens it here.
 
-    Raises: ProofMalformed for what is no JPEG, PNG or PDF of at most 10 MiB.
+    Raises: NotFound for a copy that is not the actor's to hand over; ProofMalformed for what is no JPEG, PNG or PDF of
+    at most 10 MiB.
     """
+    with database.reading() as work:
+        for copy_id in copy_ids:
+            copy_for(work, actor, copy_id, Permission.HAND_IN_RETURNS)
     if not data.startswith(_BEGINNINGS) or len(data) > LARGEST_PROOF:
         raise ProofMalformed("a proof is a JPEG, PNG or PDF file of at most 10 MiB")
     return objects.put(data, actor.organisation_id)

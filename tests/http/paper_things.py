@@ -31,9 +31,10 @@ def papers_at(world: World) -> PaperThings:
     request_id = world.printed()
     (copy,) = world.copies(request_id)
     now = world.clock.now()
-    with world.database.work() as work:
+    with world.database.reading() as work:
         clerk, archivist = world.actor(work, Role.CLERK), world.actor(work, Role.ARCHIVIST)
-        proof = keep_proof(world.adapters.objects, clerk, b"\xff\xd8\xff a receipt")
+    proof = keep_proof(world.database, world.adapters.objects, clerk, [copy.id], b"\xff\xd8\xff a receipt")
+    with world.database.work() as work:
         link = NewHandOver(HolderKind.PARTY, "Far East", Means.SIGNATURE, now, "Mr Li", proof_sha256=proof)
         (handed,) = hand_over(work, clerk, [copy.id], link)
         signer = Signer("Li", IdentityCheck.KNOWN_PERSONALLY)

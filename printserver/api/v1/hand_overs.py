@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, Json
 
 from printserver.api.v1.common import View, api_router, scan_attachment
 from printserver.http_edge.declarations import requires
-from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
+from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentCall, CurrentWork
 from printserver.organisations.permissions import Permission
 from printserver.print_requests import hand_over_queries, hand_overs
 from printserver.print_requests.hand_over_rules import HolderKind, Means, NewHandOver
@@ -128,14 +128,17 @@ def create_correction(hand_over_id: UUID, body: Correction, actor: CurrentActor,
 @router.post("/hand-overs/with-proof", status_code=201, summary="The same, with a photo or scan of the signature")
 @requires(Permission.HAND_IN_RETURNS)
 def create_hand_over_with_proof(
+    call: CurrentCall,
     actor: CurrentActor,
-    work: CurrentWork,
     adapters: CurrentAdapters,
     hand_over: Annotated[Json[HandingOver], Form(description="JSON, as for POST /hand-overs.")],
     proof: Annotated[UploadFile, File(description="JPEG, PNG or PDF, at most 10 MiB.")],
 ) -> Made:
-    digest = hand_overs.keep_proof(adapters.objects, actor, proof.file.read(hand_overs.LARGEST_PROOF + 1))
-    return Made(ids=list(hand_overs.hand_over(work, actor, hand_over.copy_ids, hand_over.checked(digest))))
+    data = proof.file.read(hand_overs.LARGEST_PROOF + 1)
+    digest = hand_overs.keep_proof(adapters.database, adapters.objects, actor, hand_over.copy_ids, data)
+    with call.transaction() as work:
+        said = hand_over.checked(digest)
+        return Made(ids=list(hand_overs.hand_over(work, call.caller_in(work).actor, hand_over.copy_ids, said)))
 
 
 @router.get(

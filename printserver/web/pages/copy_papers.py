@@ -193,7 +193,7 @@ def _handed_over(view: View, call: Call, copy_ids: tuple[UUID, ...], typed: Type
         data = typed.proof_data()
         with adapters.database.reading() as work:
             actor = call.caller_in(work).actor
-        proof = None if data is None else keep_proof(adapters.objects, actor, data)
+        proof = None if data is None else keep_proof(adapters.database, adapters.objects, actor, copy_ids, data)
         change(call, lambda work, actor: hand_over(work, actor, copy_ids, typed.checked(zone, proof)))
     except SHOWN_BESIDE as problem:
         return problem

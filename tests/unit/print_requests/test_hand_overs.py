@@ -94,7 +94,7 @@ def test_a_correction_keeps_what_was_said_before_and_its_proof(world: World):
     (copy,) = world.copies(world.printed())
     with world.database.reading() as work:
         clerk = world.actor(work, Role.CLERK)
-    photo = keep_proof(world.adapters.objects, clerk, b"\xff\xd8\xff a receipt")
+    photo = keep_proof(world.database, world.adapters.objects, clerk, [copy.id], b"\xff\xd8\xff a receipt")
     (link,) = hand(world, [copy.id], replace(SIGNED, proof_sha256=photo))
     with world.database.work() as work:
         actor = world.actor(work, Role.CLERK)
@@ -167,7 +167,7 @@ def test_a_proof_that_is_no_picture_is_not_stored(world: World, data: bytes):
         clerk = world.actor(work, Role.CLERK)
     before = world.object_count()
     with pytest.raises(ProofMalformed):
-        keep_proof(world.adapters.objects, clerk, data)
+        keep_proof(world.database, world.adapters.objects, clerk, [], data)
     assert world.object_count() == before
 
 

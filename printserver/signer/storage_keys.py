@@ -39,6 +39,8 @@ from printserver.storage.vault import KIND as VAULT
 
 BY_SIGNER: Final = By(process="signer")
 MINUTE: Final = 60.0
+LATE: Final = "vault key's entry"
+"""Name of the threads that write down who got a vault's key."""
 NOT_SEALED: Final = (
     "STORED OBJECTS ARE NOT SEALED: the settings say so (`object_store.sealed`), and whoever has the disk can read them"
 )
@@ -163,7 +165,7 @@ class StorageKeys:
             organisation_id=str(belongs.organisation_id),
             uid=event.system_user,
         )
-        threading.Thread(target=self._write_late, args=(belongs, event), name="vault key's entry").start()
+        threading.Thread(target=self._write_late, args=(belongs, event), name=LATE).start()
 
     def _write_late(self, belongs: Belonging, event: SealedObjectEvent) -> None:
         try:

@@ -12,16 +12,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
+from printserver.audit.log import append
 from printserver.audit.queries import AuditSearch, find_entries
 from printserver.signer.daemon import Signer, _Server
 from printserver.signer.keys import KEY_ENCRYPTION_LABEL
-from printserver.signer.storage_keys import StorageKeys
+from printserver.signer.storage_keys import BY_SIGNER, LATE, KeyEncryptionKeyMade, OwnStorageKeys, StorageKeys
 from printserver.signing.client import SignerClient
-from printserver.signing.errors import KeyEncryptionKeyMissing, StorageKeysTooMany, WrappedKeyRefused
+from printserver.signing.errors import KeyEncryptionKeyMissing, StorageKeysTooMany, TokenSetupRefused, WrappedKeyRefused
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.signing.token_setup import read_pin
+from printserver.storage.blobs import FolderBlobs
 from printserver.storage.sealed import Belonging, SealedNotGenuine, seal, unseal
+from printserver.storage.store_settings import ObjectStoreSettings
+from printserver.storage.vault import Vaults
 from tests.hsm_token import make_empty_token
 from tests.signing_world import SigningWorld
 
@@ -212,3 +217,37 @@ def test_a_lost_key_is_not_replaced_in_silence(sqlite_signing_world: SigningWorl
     assert empty.labels() == ["code"]
     with pytest.raises(KeyEncryptionKeyMissing, match="restore the token's backup"):
         keys.unwrap(wrapped, belongs, STORING)
+
+
+def test_a_vault_that_was_made_shows_that_the_key_was_used(sqlite_signing_world: SigningWorld, empty: Hsm):
+    StorageKeys(empty, sqlite_signing_world.database, 10).make_key_unless_there(lambda: True)
+    assert empty.labels() == ["code"]
+
+
+def test_a_vault_is_opened_for_whoever_is_writing_to_the_database(sqlite_signing_world: SigningWorld, tmp_path: Path):
+    """Its entry follows: on SQLite it would otherwise wait for a transaction that waits for the key."""
+    owner, own = uuid4(), OwnStorageKeys(storage(sqlite_signing_world), os.geteuid())
+    vault = Belonging(owner, "vault", owner)
+    with sqlite_signing_world.database.work() as work:
+        append(work, BY_SIGNER, KeyEncryptionKeyMade())
+        key = Vaults(FolderBlobs(tmp_path), own).key(owner)
+        assert Vaults(FolderBlobs(tmp_path), own).key(owner) == key
+    for late in [each for each in threading.enumerate() if each.name == LATE]:
+        late.join()
+    assert sorted(recorded(sqlite_signing_world, vault)) == ["StorageKeyUnwrapped", "StorageKeyWrapped"]
+
+
+def test_a_token_that_cannot_wrap_is_refused_unless_the_settings_let_nothing_be_sealed(
+    sqlite_signing_world: SigningWorld, tmp_path: Path
+):
+    settings, pin_file = make_empty_token(tmp_path / "token")
+    hsm = Hsm(replace(settings, wrapping=""), pin=read_pin(pin_file))
+    keys = StorageKeys(hsm, sqlite_signing_world.database, 10)
+    try:
+        with pytest.raises(TokenSetupRefused, match=r"object_store\.sealed = false"):
+            keys.require_use(ObjectStoreSettings())
+        with capture_logs() as said:
+            keys.require_use(ObjectStoreSettings(sealed=False))
+    finally:
+        hsm.close()
+    assert [(each["log_level"], each["event"][:30]) for each in said] == [("warning", "STORED OBJECTS ARE NOT SEALED:")]

@@ -14,10 +14,12 @@ from printserver.settings import Settings
 from printserver.signer.ceremony_plan import CeremonyPlan
 from printserver.signer.daemon import open_keys
 from printserver.signer.key_ceremony import hold
+from printserver.signing import token_providers
 from printserver.signing.errors import HsmPinRefused, HsmUnavailable, TokenSetupRefused
 from printserver.signing.p256 import load_public_key, verify_raw
 from printserver.signing.seal_object import verify_seal_object
 from printserver.signing.token_providers import token_provider
+from printserver.storage.store_settings import ObjectStoreSettings
 from tests.signing_world import PLAN, key_list_of
 
 NSS = token_provider("nss").module()
@@ -86,6 +88,26 @@ def test_a_token_that_cannot_take_our_keys_is_refused_before_anything_is_made(
     settings = installation(tmp_path / "home", provider=provider)
     with pytest.raises(TokenSetupRefused, match=refusal):
         hold(settings, CeremonyPlan.model_validate(PLAN), NOW)
+    assert not settings.offline_root.exists()
+
+
+def test_a_token_that_cannot_seal_is_refused_unless_the_settings_say_that_nothing_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As far as the ceremony looks before it makes anything; the token itself is not there."""
+    described = tmp_path / "providers.toml"
+    described.write_text(
+        token_providers.FILE.read_text("utf-8").replace('wrapping = "AES_KEY_WRAP_PAD"', 'wrapping = ""')
+    )
+    monkeypatch.setattr(token_providers, "FILE", described)
+    settings = installation(tmp_path / "home", provider="standard").model_copy(
+        update={"pkcs11_module": tmp_path / "absent.so"}
+    )
+    with pytest.raises(TokenSetupRefused, match="cannot wrap keys"):
+        hold(settings, CeremonyPlan.model_validate(PLAN), NOW)
+    unsealed = settings.model_copy(update={"object_store": ObjectStoreSettings(sealed=False)})
+    with pytest.raises(HsmUnavailable):
+        hold(unsealed, CeremonyPlan.model_validate(PLAN), NOW)
     assert not settings.offline_root.exists()
 
 

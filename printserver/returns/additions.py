@@ -18,6 +18,11 @@ from printserver.returns.registration import Aligned, Ink
 _BESIDE_MM: Final = 0.9
 """Across: ink nearer than half of this to issued ink may be its spread toner."""
 
+_LEAST_MM2: Final = 0.3
+_COARSE_LEAST_MM2: Final = 0.5
+"""Where specks spread: below 190 dpi."""
+_SHADOW_MM: Final = 10.0
+
 Mask = NDArray[np.uint8]
 """(height, width), 1 where something is, else 0."""
 
@@ -26,23 +31,36 @@ def added_ink(issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_], dp
     """Ink that was not issued: in empty places, and beside printed text. Specks, edges and thin lines are left out."""
     pixels_a_mm = dpi / 25.4
     issued = (issued_ink > 0.15).astype(np.uint8)
-    there = (aligned.ink > 0.5) & aligned.sheet & compared & (cv2.dilate(issued, disc(_BESIDE_MM * pixels_a_mm)) == 0)
+    near = cv2.dilate(issued, disc(_BESIDE_MM * pixels_a_mm)) > 0
+    ink = aligned.ink - _shadows(np.where(near, 1, aligned.ink).astype(np.float32), pixels_a_mm)
+    there = (ink > 0.5) & aligned.sheet & compared & ~near
     edge = int(6 * pixels_a_mm)
     there[:edge] = there[-edge:] = False
     there[:, :edge] = there[:, -edge:] = False
     text = cv2.dilate(issued & compared, np.ones((int(pixels_a_mm) | 1, int(6 * pixels_a_mm) | 1), np.uint8))
+    least = (_LEAST_MM2 if dpi >= 190 else _COARSE_LEAST_MM2) * pixels_a_mm**2
     free, beside = np.zeros_like(issued), np.zeros_like(issued)
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(there.astype(np.uint8), connectivity=8)
     for label in range(1, count):
         left, top, width, height, area = (int(side) for side in statistics[label])
         length = max(width, height)
         thin = min(width, height) <= 0.45 * pixels_a_mm or area < 0.6 * pixels_a_mm * length > 15 * pixels_a_mm**2
-        if area > 0.18 * pixels_a_mm**2 and not thin:
+        if area > least and not thin:
             part = (slice(top, top + height), slice(left, left + width))
             here = labels[part] == label
             target = beside if text[part][here].any() else free
             target[part][here] = 1
     return free, beside
+
+
+def _shadows(ink: Ink, pixels_a_mm: float) -> Ink:
+    """Of folds and of a scanner's streaks: dark in one straight line along or across the page, print included."""
+    long = max(3, round(_SHADOW_MM * pixels_a_mm))
+    lines = (
+        cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8), borderType=cv2.BORDER_REPLICATE)
+        for shape in ((1, long), (long, 1))
+    )
+    return np.asarray(np.maximum(*lines), np.float32)
 
 
 def red_is_missing(scan: Image, issued: Image, dpi: float) -> bool:

@@ -23,7 +23,7 @@ from printserver.returns.additions import Mask, added_ink, disc, red_is_missing,
 from printserver.returns.comparison_judgement import Sight, judged
 from printserver.returns.comparison_marks import Fate, Marks, chromatic, follow_marks
 from printserver.returns.comparison_types import DIFFERS, Comparison, Kind, Region, RegionKind, Verdict
-from printserver.returns.counter_marks import added_marks
+from printserver.returns.counter_marks import added_marks, new_colour
 from printserver.returns.glyphs import Box
 from printserver.returns.matching import FoundCode, Image, every_code, find_codes
 from printserver.returns.registration import (
@@ -101,12 +101,11 @@ def _compared(
     if not colour:
         # In grey a red seal is ink like any other, which hides what stands beneath.
         compared &= cv2.dilate(chromatic(issued).astype(np.uint8), disc(2 * dpi / 25.4)) == 0
-    marks = follow_marks(issued, issued_ink, aligned, compared, dpi, characters)
+    ink_over = new_colour(laid_over, issued, dpi) if colour else np.zeros(issued_ink.shape, np.uint8)
+    marks = follow_marks(issued, issued_ink, aligned, compared, dpi, characters).under(ink_over)
     free, beside = added_ink(issued_ink, aligned, compared, dpi)
     placed = _placed(marks, beside, dpi)
-    in_empty = [
-        _region(mark.box, mark.kind, dpi) for mark in added_marks(free, laid_over, issued, dpi, coloured=colour)
-    ]
+    in_empty = [_region(mark.box, mark.kind, dpi) for mark in added_marks(free, laid_over, ink_over, dpi)]
     seal_missing = red_is_missing(laid_over, issued, dpi)
     sight = Sight(marks, aligned.agreement, bool(beside.any()), seal_missing, colour)
     found = judged(sight, added=bool(in_empty))

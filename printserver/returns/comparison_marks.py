@@ -7,7 +7,7 @@ is taken from the drawn page: connected ink, large drawings cut into pieces.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from printserver.rendering.page_glyphs import Glyph
 from printserver.returns import glyphs
+from printserver.returns.additions import Mask
 from printserver.returns.glyphs import Box, Sighting
 from printserver.returns.matching import Image
 from printserver.returns.registration import Aligned, Ink, best_shift
@@ -36,6 +37,7 @@ _PICTURE_MM: Final = 8
 _PICTURE_FILL: Final = 0.5
 _CHROMATIC_FROM: Final = 60
 _CHROMATIC_SHARE: Final = 0.3
+_OVER_SHARE: Final = 0.1
 _PADDING: Final = 2
 _MARGIN: Final = glyphs.SEARCH + _PADDING
 
@@ -71,6 +73,16 @@ class Marks:
 
     def of(self, *fates: Fate) -> list[Mark]:
         return [mark for mark in self.seen if mark.fate in fates]
+
+    def under(self, ink: Mask) -> Marks:
+        """What coloured ink of somebody's lies over is covered, not gone: nobody can tell what stands beneath."""
+        seen = [
+            replace(mark, fate=Fate.COVERED)
+            if mark.fate in (Fate.GONE, Fate.DOUBTFUL) and ink[_inside(mark.box)].mean() > _OVER_SHARE
+            else mark
+            for mark in self.seen
+        ]
+        return replace(self, seen=seen)
 
     @property
     def found_share(self) -> float:

@@ -29,6 +29,7 @@ _WRITING_MM: Final = 6.0
 _EDGE_MM: Final = 4.0
 _SLICE_MM: Final = (8.0, 30.0)
 _JOINED_MM: Final = 4.0
+_SLICE_JOINED_MM: Final = 20.0
 _COLOURED_FROM: Final = 44
 _RED_FROM: Final = 28
 _LEAST_RED_MM2: Final = 1.0
@@ -42,14 +43,13 @@ class AddedMark:
     kind: RegionKind
 
 
-def added_marks(free: Mask, scan: Image, issued: Image, dpi: float, *, coloured: bool) -> list[AddedMark]:
+def added_marks(free: Mask, scan: Image, colour: Mask, dpi: float) -> list[AddedMark]:
     """What the ink in empty places and the red ink over text is.
 
-    free: dark ink that was not issued, away from text.   scan: laid over the issued page, both at `dpi`.
-    coloured: whether the scan has colours; without them no slice and no red seal over text is found.
+    free: dark ink that was not issued, away from text.   scan: laid over the issued page, at `dpi`.
+    colour: `new_colour`; where it is empty, as in a grey scan, no slice and no red seal over text is found.
     """
     mm = dpi / 25.4
-    colour = _new_colour(scan, issued, mm) if coloured else np.zeros_like(free)
     marks = [AddedMark(box, RegionKind.STRADDLE) for box in _slices(colour, mm)]
     taken = np.zeros_like(free)
     for mark in marks:
@@ -59,15 +59,31 @@ def added_marks(free: Mask, scan: Image, issued: Image, dpi: float, *, coloured:
     dark = np.asarray(free & (1 - taken) & (1 - beside), np.uint8)
     for ink, least in ((red, _LEAST_RED_MM2), (dark, 0.0)):
         marks += _separate(ink, least, mm)
-    return sorted(marks, key=lambda mark: (mark.box[1], mark.box[0]))
+    return sorted(_whole(marks), key=lambda mark: (mark.box[1], mark.box[0]))
 
 
-def _new_colour(scan: Image, issued: Image, mm: float) -> Mask:
-    """Coloured ink where the issued page has none of any colour within 2 mm."""
+def _whole(marks: list[AddedMark]) -> Iterator[AddedMark]:
+    """Without what lies inside a seal or slice: its star and its letters."""
+    around = [mark.box for mark in marks if mark.kind in (RegionKind.COUNTER_SEAL, RegionKind.STRADDLE)]
+    for mark in marks:
+        x, y, width, height = mark.box
+        middle = (x + width / 2, y + height / 2)
+        if not any(
+            box != mark.box
+            and box[0] <= middle[0] <= box[0] + box[2]
+            and box[1] <= middle[1] <= box[1] + box[3]
+            and box[2] * box[3] > width * height
+            for box in around
+        ):
+            yield mark
+
+
+def new_colour(scan: Image, issued: Image, dpi: float) -> Mask:
+    """Coloured ink where the issued page has none of any colour within 2 mm; none in a grey scan."""
     if scan.ndim == 2 or issued.ndim == 2:
         return np.zeros(scan.shape[:2], np.uint8)
     there, here = _colourfulness(scan), _colourfulness(issued)
-    new = np.asarray(there & (1 - _wide(here, mm)), np.uint8)  # at half the resolution: 2 mm
+    new = np.asarray(there & (1 - _wide(here, dpi / 25.4)), np.uint8)  # at half the resolution: 2 mm
     return np.asarray(cv2.resize(new, scan.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
@@ -91,19 +107,30 @@ def _redness(image: Image) -> Mask:
 
 def _slices(ink: Mask, mm: float) -> Iterator[Box]:
     """Ink that reaches the right, left or upper edge and runs along it, and not far into the page: up to that edge."""
-    width = ink.shape[1]
-    for box, there in together(ink, disc(_JOINED_MM * mm), cv2.MORPH_CLOSE):
-        left, top, across, down = box
-        ends = {
-            (left, top, width - left, down): (width - left - across, across, down),
-            (0, top, left + across, down): (left, across, down),
-            (left, 0, across, top + down): (top, down, across),
-        }
-        for whole, (distance, depth, length) in ends.items():
-            reaches = distance <= _EDGE_MM * mm and length >= _SLICE_MM[0] * mm and depth <= _SLICE_MM[1] * mm
-            if reaches and int(there.sum()) >= _INKED_FROM_MM2 * mm * mm:
-                yield whole
-                break
+    height, width = ink.shape
+    depth, wide = round(_SLICE_MM[1] * mm), width - round(_SLICE_MM[1] * mm)
+    for top, length in _along(ink[:, wide:][:, ::-1], mm):
+        reach = _reach(ink[top : top + length, wide:][:, ::-1])
+        yield width - reach, top, reach, length
+    for top, length in _along(ink[:, :depth], mm):
+        yield 0, top, _reach(ink[top : top + length, :depth]), length
+    for left, length in _along(ink[:depth].T, mm):
+        yield left, 0, length, _reach(ink[:depth, left : left + length].T)
+
+
+def _along(band: Mask, mm: float) -> Iterator[tuple[int, int]]:
+    """Start and length of what lies along the band's left side and reaches it."""
+    kernel = np.ones((round(_SLICE_JOINED_MM * mm), round(_JOINED_MM * mm)), np.uint8)
+    for box, there in together(np.ascontiguousarray(band), kernel, cv2.MORPH_CLOSE):
+        left, top, _, length = box
+        reaches = left <= _EDGE_MM * mm and length >= _SLICE_MM[0] * mm
+        if reaches and int(there.sum()) >= _INKED_FROM_MM2 * mm * mm:
+            yield top, length
+
+
+def _reach(part: Mask) -> int:
+    """How far into the page the ink goes."""
+    return int(np.flatnonzero(part.any(axis=0)).max()) + 1
 
 
 def _separate(ink: Mask, least_mm2: float, mm: float) -> Iterator[AddedMark]:

@@ -1,0 +1,195 @@
+"""Comparing returned pages: how many alterations are found, how many unaltered pages are not passed, and the time.
+
+`python -m benchmarks.page_comparison 420 FILE` simulates that many pages, half of them altered, and writes one JSON
+line a page and the counts; `measure` takes a few for the table of `python -m benchmarks`. The seeds here are others
+than those on which the limits were chosen (below 1,000).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from benchmarks.made_returns import (
+    INKS,
+    Alteration,
+    Content,
+    Quality,
+    altered,
+    content,
+    fanned,
+    pressed,
+    scanned,
+    stamp,
+    without_colour,
+)
+from printserver.cli.demo.paper import Image, rasterise, with_handwriting
+from printserver.rendering.page_glyphs import PageGlyphs, page_glyphs
+from printserver.returns.comparison import DIFFERS, WORKING_DPI, Comparison, compare
+from printserver.returns.comparison_wordings import with_wordings
+
+FIRST_SEED: Final = 10_000
+RESOLUTIONS: Final = (200, 300, 200, 150)
+_ALTERATIONS: Final = tuple(how for how in Alteration if how is not Alteration.NONE)
+_MOST_MS: Final = 910
+"""What a page took in the measurements that chose this way of comparing."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    seed: int
+    how: Alteration
+    quality: Quality
+    dpi: int
+
+    @classmethod
+    def of(cls, number: int) -> Trial:
+        """Every other page altered; alterations, qualities and resolutions in all combinations."""
+        how = Alteration.NONE if number % 2 else _ALTERATIONS[number // 2 % len(_ALTERATIONS)]
+        quality = list(Quality)[number // 2 % len(Quality)]
+        return cls(FIRST_SEED + number, how, quality, RESOLUTIONS[number // 2 % len(RESOLUTIONS)])
+
+
+@dataclass(frozen=True, eq=False)
+class Issued:
+    drawn: Image
+    text: PageGlyphs
+
+
+class Papers:
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "page.pdf"
+
+    def issued(self, page: Content) -> Issued:
+        return Issued(self.drawn(page, WORKING_DPI), page_glyphs(page.pdf(), 1))
+
+    def drawn(self, page: Content, dpi: int) -> Image:
+        self._path.write_bytes(page.pdf())
+        return rasterise(self._path, 1, dpi)
+
+
+def compared(scan: Image, issued: Issued, dpi: int) -> tuple[Comparison, float]:
+    """With the processor's milliseconds."""
+    start = time.process_time()
+    found = compare(scan, issued.drawn, dpi, issued_dpi=WORKING_DPI, glyphs=issued.text.glyphs)
+    return found, (time.process_time() - start) * 1000
+
+
+def trials(count: int, papers: Papers) -> Iterator[dict[str, object]]:
+    """One row a comparison; each tenth pair also in grey and in black and white."""
+    for number in range(count):
+        trial = Trial.of(number)
+        page = content(trial.seed)
+        issued = papers.issued(page)
+        scan = scanned(
+            papers.drawn(altered(page, trial.how, trial.seed), trial.dpi), trial.dpi, trial.quality, trial.seed
+        )
+        modes = {"colour": scan}
+        if number % 20 < 2:
+            modes |= {"grey": without_colour(scan, bilevel=False), "bilevel": without_colour(scan, bilevel=True)}
+        for mode, shown in modes.items():
+            found, milliseconds = compared(shown, issued, trial.dpi)
+            yield {
+                **{name: str(value) for name, value in vars(trial).items()},
+                "mode": mode,
+                "verdict": str(found.verdict),
+                "kind": str(found.kind or ""),
+                "confidence": found.confidence,
+                "differs": sum(region.kind in DIFFERS for region in found.regions),
+                "reason": found.reason,
+                "ms": round(milliseconds),
+            }
+
+
+def counter_marks(count: int, papers: Papers) -> Iterator[dict[str, object]]:
+    """Pages with a seal, a signature and a slice over the edge, and as many without anything."""
+    for number in range(count):
+        chance, dpi = np.random.default_rng(FIRST_SEED + number), RESOLUTIONS[number % len(RESOLUTIONS)]
+        page = content(FIRST_SEED + number)
+        issued, drawn, marked = papers.issued(page), papers.drawn(page, dpi), number % 2 == 0
+        ink = list(INKS)[number // 2 % len(INKS)]
+        if marked:
+            size = ((40, 40), (45, 30), (30, 45))[number // 6 % 3]
+            mm = dpi / 25.4
+            left, top = round(float(chance.uniform(22, 60)) * mm), round(float(chance.uniform(195, 215)) * mm)
+            drawn = pressed(drawn, stamp(*size, dpi), left, top, INKS[ink], chance)
+            drawn = with_handwriting(drawn, dpi, chance)
+            drawn = fanned([drawn] * 4, dpi, INKS["blue" if number % 4 else "red"], chance)[number // 2 % 4]
+        quality = (Quality.OFFICE, Quality.BAD)[number // 2 % 2]
+        found, _ = compared(scanned(drawn, dpi, quality, FIRST_SEED + number), issued, dpi)
+        kinds = {str(region.kind) for region in found.regions}
+        yield {"marked": marked, "ink": ink, "dpi": dpi, "quality": str(quality), "found": sorted(kinds)}
+
+
+def measure() -> list[dict[str, object]]:
+    """Rows {"name", "value", "limit", "ratio", "unit"}."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            papers = Papers(Path(folder))
+            rows = [row for row in trials(8, papers) if row["mode"] == "colour"]
+            reading = _reading_share(papers)
+    finally:
+        cv2.setNumThreads(threads)
+    milliseconds = float(np.median([float(str(row["ms"])) for row in rows]))
+    value = round(milliseconds, 1)
+    return [
+        {
+            "name": "page comparison: processor time a page, from pixels to verdict",
+            "value": value,
+            "limit": float(_MOST_MS),
+            "ratio": round(value / _MOST_MS, 3),
+            "unit": "ms",
+        },
+        {
+            "name": "page comparison: share of a changed page's time that reading its flagged lines takes",
+            "value": reading,
+            "limit": 1.0,
+            "ratio": reading,
+            "unit": "share",
+        },
+    ]
+
+
+def _reading_share(papers: Papers) -> float:
+    """Of wall time; the reader runs in a process of its own."""
+    page, seed = content(FIRST_SEED), FIRST_SEED + 5
+    issued = papers.issued(page)
+    scan = scanned(papers.drawn(altered(page, Alteration.DIGIT, seed), 200), 200, Quality.OFFICE, seed)
+    start = time.perf_counter()
+    found, _ = compared(scan, issued, 200)
+    between = time.perf_counter()
+    with_wordings(found, issued.text)
+    end = time.perf_counter()
+    return round((end - between) / (end - start), 3)
+
+
+def main(count: int, out: Path) -> None:
+    cv2.setNumThreads(1)
+    counts: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, out.open("w", encoding="utf-8") as lines:
+        papers = Papers(Path(folder))
+        for row in trials(count, papers):
+            lines.write(json.dumps(row) + "\n")
+            lines.flush()
+            counts[f"{row['mode']:8} {row['how']:18} {row['quality']:7} {row['dpi']} {row['verdict']}"] += 1
+        for row in counter_marks(count // 4, papers):
+            lines.write(json.dumps(row) + "\n")
+            lines.flush()
+    for name, value in sorted(counts.items()):
+        print(f"{value:5} {name}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

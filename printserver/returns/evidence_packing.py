@@ -41,6 +41,7 @@ from printserver.audit.canonical import canonical_json
 from printserver.audit.evidence_queries import without_place_yet
 from printserver.audit.log import append
 from printserver.audit.proofs import ConsistencyProof, EntryNotInLog, HeadNotFound, InclusionProof, Prover
+from printserver.audit.sequencer import newest_head
 from printserver.audit.stored import one_snapshot
 from printserver.audit.witness import Witness, WitnessBroken
 from printserver.foundation.clock import from_text
@@ -269,6 +270,8 @@ def _proved(tools: EvidenceTools, gathered: Sequence[_Gathered], taken: Sequence
         try:
             with tools.database.reading() as work:
                 one_snapshot(work)
+                if newest_head(work) is None:
+                    raise EvidenceNotReady("no head of the log was ever signed: is the signer running?")
                 if not without_place_yet(work, taken):
                     return _logs(tools, work, gathered, taken)
         except EntryNotInLog:

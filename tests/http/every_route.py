@@ -45,6 +45,7 @@ _IN_THE_SCENE: Final[Mapping[str, Callable[[Scene], UUID]]] = {
     "return_id": lambda scene: scene.return_id,
     "page_id": lambda scene: scene.return_page,
     "record_id": lambda scene: scene.archive_record,
+    "search_id": lambda scene: scene.saved_search,
     "entry_id": lambda scene: scene.entry,
     "alarm_id": lambda scene: scene.count_alarm,
     "webhook_id": lambda scene: scene.webhook,
@@ -60,6 +61,9 @@ _IN_THE_SCENE: Final[Mapping[str, Callable[[Scene], UUID]]] = {
     "hand_over_id": lambda scene: scene.papers.hand_over,
     "exception_id": lambda scene: scene.papers.exception,
     "signing_id": lambda scene: scene.papers.signing,
+    "order_id": lambda scene: scene.evidence.order,
+    "source_id": lambda scene: scene.evidence.source,
+    "imported_id": lambda scene: scene.evidence.imported,
 }
 _TABLES: Final[Mapping[str, str]] = {
     "statement_id": "statement",
@@ -74,6 +78,9 @@ _TABLES: Final[Mapping[str, str]] = {
     "draft_id": "request_draft",
     "template_id": "request_template",
     "batch_id": "request_batch",
+    "hold_id": "legal_hold",
+    "change_id": "retention_change",
+    "run_id": "disposal_run",
 }
 """Where the newest row is of somebody's of the home, or of nobody's."""
 

@@ -29,11 +29,14 @@ from printserver.returns.intake_channels import Channel, IntakeTools, take_in
 from printserver.returns.intake_status import ChannelNotes
 from printserver.returns.printer_days import check_counts
 from printserver.returns.settling import attach_page
+from tests.http.archive_things import saved_search_at
+from tests.http.evidence_things import EvidenceThings, evidence_at
 from tests.http.identity_things import IdentityThings, identity_at
 from tests.http.paper_things import PaperThings, papers_at
 from tests.http.passkey_things import passkey_at
 from tests.http.people_things import PeopleThings, people_at
 from tests.http.request_things import RequestThings, requests_at
+from tests.http.retention_things import RetentionThings, retention_at
 from tests.http.seal_things import SealThings, seals_at
 from tests.world import World
 
@@ -48,6 +51,7 @@ class Scene:
     unknown_copy: UUID
     void_copy: UUID
     archive_record: UUID
+    saved_search: UUID
     return_id: UUID
     return_page: UUID
     serial: str
@@ -66,6 +70,8 @@ class Scene:
     seals: SealThings
     requests: RequestThings
     identity: IdentityThings
+    evidence: EvidenceThings
+    retention: RetentionThings
     quarantined: UUID
     papers: PaperThings
     returned_paper: UUID
@@ -93,6 +99,7 @@ def set_scene(world: World) -> Scene:
         unknown_copy=unknown.id,
         void_copy=world.voided(),
         archive_record=archived,
+        saved_search=saved_search_at(world, archived),
         return_id=return_id,
         return_page=page_id,
         serial=_serial(world, issued),
@@ -108,6 +115,8 @@ def set_scene(world: World) -> Scene:
         seals=seals_at(world),
         requests=requests_at(world),
         identity=identity_at(world),
+        evidence=evidence_at(world, archived),
+        retention=retention_at(world, archived),
         quarantined=quarantined_at(world),
         papers=papers_at(world),
         returned_paper=returned_paper_at(world, issued),

@@ -16,13 +16,16 @@ from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import check_routes, declared_routes, edge_router
 from printserver.organisations.permissions import GRANTS, Permission, Role
 from tests.http.api_client import ApiClient, wish_at
+from tests.http.archive_visits import ARCHIVE_VISITS
 from tests.http.document_visits import DOCUMENT_VISITS
+from tests.http.evidence_visits import EVIDENCE_VISITS
 from tests.http.identity_visits import IDENTITY_VISITS
 from tests.http.intake_visits import INTAKE_VISITS
 from tests.http.paper_visits import PAPER_VISITS
 from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.request_visits import REQUEST_VISITS
+from tests.http.retention_visits import RETENTION_VISITS
 from tests.http.scene import Scene
 from tests.http.seal_visits import SEAL_VISITS
 from tests.http.statement_visits import STATEMENT_VISITS
@@ -270,8 +273,11 @@ VISITS: Final = (
     Visit("GET", "/audit/entries/{entry_id}/proof", lambda s: f"/audit/entries/{s.entry}/proof"),
     *PASSKEY_VISITS,
     *PEOPLE_VISITS,
+    *EVIDENCE_VISITS,
+    *RETENTION_VISITS,
     *IDENTITY_VISITS,
     *INTAKE_VISITS,
+    *ARCHIVE_VISITS,
     *PAPER_VISITS,
     *STATEMENT_VISITS,
     *SEAL_VISITS,

@@ -15,13 +15,16 @@ from printserver.http_edge.routes import declared_routes
 from printserver.organisations.permissions import GRANTS, Role
 from printserver.web.drafts import keep_draft
 from tests.http.api_client import ApiClient
+from tests.http.archive_visits import ARCHIVE_STEPS
 from tests.http.document_steps import DOCUMENT_STEPS
+from tests.http.evidence_visits import EVIDENCE_STEPS
 from tests.http.identity_steps import IDENTITY_STEPS
 from tests.http.intake_visits import INTAKE_STEPS
 from tests.http.page_visitor import Visitor
 from tests.http.paper_visits import PAPER_STEPS
 from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.request_steps import REQUEST_STEPS
+from tests.http.retention_visits import RETENTION_STEPS
 from tests.http.scene import Scene
 from tests.http.seal_steps import SEAL_STEPS
 from tests.http.statement_steps import STATEMENT_STEPS
@@ -282,8 +285,6 @@ STEPS: Final = (
         lambda s: f"/return-pages/{s.return_page}/attachments",
         lambda s: {"request_id": str(s.pending_request), "reason": "I know the paper"},
     ),
-    Step("GET", "/archive", lambda s: "/archive", names_object=False),
-    Step("GET", "/archive/{record_id}", lambda s: f"/archive/{s.archive_record}"),
     Step("GET", "/audit", lambda s: "/audit", names_object=False),
     Step("GET", "/audit/{entry_id}", lambda s: f"/audit/{s.entry}"),
     Step("GET", "/tokens", lambda s: "/tokens", names_object=False),
@@ -338,8 +339,11 @@ STEPS: Final = (
         lambda s: f"/webhook-deliveries/{s.delivery}/repetitions",
     ),
     *PEOPLE_STEPS,
+    *EVIDENCE_STEPS,
+    *RETENTION_STEPS,
     *IDENTITY_STEPS,
     *INTAKE_STEPS,
+    *ARCHIVE_STEPS,
     *PAPER_STEPS,
     *SEAL_STEPS,
     *STATEMENT_STEPS,

@@ -334,7 +334,7 @@ def test_a_search_is_kept_used_and_forgotten_and_the_catalogue_is_taken_out(api:
     assert api.world.events()[-2:] == ["SearchSaved", "SearchForgotten"]
     year = api.world.database.clock.now().year
     assert f"/archive/catalogue.csv?catalogue={year}" in archivist.page("/archive/catalogue")
-    table = archivist.ask(f"/archive/catalogue.csv?catalogue={year}")
+    table = archivist.look(f"/archive/catalogue.csv?catalogue={year}")
     assert "Sale of a barn" in table.content.decode("utf-8-sig")
     assert api.world.events()[-1] == "CatalogueExported"
 
@@ -342,7 +342,7 @@ def test_a_search_is_kept_used_and_forgotten_and_the_catalogue_is_taken_out(api:
 def test_mistyped_searches_of_the_archive_are_said_beside_the_form(api: ApiClient):
     archivist = Visitor.of(api, Role.ARCHIVIST)
     for query in ("least=much", "since=tomorrow", "branch=north", "held=perhaps", "words=合"):
-        answer = archivist.ask(f"/archive?{query}")
+        answer = archivist.look(f"/archive?{query}")
         assert answer.status_code == 422, query
         assert 'role="alert"' in answer.text
 

@@ -12,10 +12,13 @@ from typing import Annotated
 import typer
 
 from printserver.cli.account import account_app, service_app
+from printserver.cli.archive import app as archive_app
+from printserver.cli.archive import app as archive_app
 from printserver.cli.document_classes import app as classes_app
 from printserver.cli.document_templates import app as templates_app
 from printserver.cli.keys import app as keys_app
 from printserver.cli.media import app as media_app
+from printserver.cli.papers import app as papers_app
 from printserver.cli.people import app as people_app
 from printserver.cli.people import branches_app, deputies_app, rights_app, roles_app
 from printserver.cli.printers import app as printers_app
@@ -56,9 +59,12 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(media_app, name="media")
 app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(requests_app, name="requests")
+app.add_typer(papers_app, name="papers")
 app.add_typer(classes_app, name="classes")
 app.add_typer(templates_app, name="templates")
 app.add_typer(batches_app, name="batches")
+app.add_typer(archive_app, name="archive")
+app.add_typer(archive_app, name="archive")
 app.add_typer(returns_app, name="returns")
 app.command()(verify)
 app.command()(reconciliation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.world import World
 DAY = 86_400
 
 
-def blocking(world: World, **limits: int) -> None:
+def blocking(world: World, **limits: Any) -> None:
     """Every limit that is given; one paper of `north` is overdue for three days."""
     with world.database.work() as work:
         keeper = world.actor(work, Role.DOCUMENT_ADMINISTRATOR, world.home.head)

@@ -13,7 +13,7 @@ import typer
 
 from printserver.cli.account import account_app, service_app
 from printserver.cli.archive import app as archive_app
-from printserver.cli.archive import app as archive_app
+from printserver.cli.archive_finding import catalogue, fetch, search
 from printserver.cli.document_classes import app as classes_app
 from printserver.cli.document_templates import app as templates_app
 from printserver.cli.keys import app as keys_app
@@ -63,7 +63,8 @@ app.add_typer(papers_app, name="papers")
 app.add_typer(classes_app, name="classes")
 app.add_typer(templates_app, name="templates")
 app.add_typer(batches_app, name="batches")
-app.add_typer(archive_app, name="archive")
+for each in (search, fetch, catalogue):
+    archive_app.command()(each)
 app.add_typer(archive_app, name="archive")
 app.add_typer(returns_app, name="returns")
 app.command()(verify)

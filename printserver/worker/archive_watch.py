@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from printserver.archive.fixity import FixityRules, check_oldest
+from printserver.archive.fixity import FixityRules, Round, check_oldest
 from printserver.bootstrap import Adapters
 from printserver.returns.evidence_orders import erase_old_packages
 from printserver.settings import Settings
@@ -16,21 +16,25 @@ PACKAGES_SECONDS: Final = 3_600.0
 
 
 def archive_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
-    database, rules = adapters.database, fixity_rules(adapters.settings)
     return [
         go_round(
             "fixity",
-            lambda: len(check_oldest(adapters.fixity_tools, rules).damaged),
+            lambda: len(check_archive(adapters).damaged),
             stop,
             every_seconds=FIXITY_SECONDS,
         ),
         go_round(
             "evidence packages",
-            lambda: erase_old_packages(database, adapters.objects),
+            lambda: erase_old_packages(adapters.database, adapters.objects),
             stop,
             every_seconds=PACKAGES_SECONDS,
         ),
     ]
+
+
+def check_archive(adapters: Adapters, *, everything: bool = False) -> Round:
+    """One round now."""
+    return check_oldest(adapters.fixity_tools, fixity_rules(adapters.settings), everything=everything)
 
 
 def fixity_rules(settings: Settings) -> FixityRules:

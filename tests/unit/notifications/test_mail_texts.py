@@ -48,7 +48,8 @@ def reader(name: str = "韩梅梅") -> Addressee:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", list(MailKind))
 def test_every_kind_has_a_subject_and_leads_to_its_page(kind: MailKind, language: str):
-    variants = [{"about": about, "state": state} for about in ("count", "copy") for state in ("approved", "refused")]
+    abouts = ("count", "copy", "archive")
+    variants = [{"about": about, "state": state} for about in abouts for state in ("approved", "refused")]
     for variant in [*variants, {"state": "expired"}, {"state": "failed"}, {"reference": ""}]:
         subject, text = mail_text(kind, language, {**FACTS, **variant})
         assert 5 < len(subject) < 100

@@ -338,9 +338,10 @@ def read_pages(office: Office, dpi: int, look: Look, pages: int) -> Tally:
             for number in range(1, paper.copy.pages + 1):
                 kind = WHOLE[int(scanner.random.choice(len(WHOLE), p=_SHARES))]
                 _read(tally, scanner.page(kind, paper, number), key_list, dpi)
-            _read(tally, scanner.page(Kind.UNREADABLE, paper, 1), key_list, dpi)
-            _read(tally, scanner.blank(paper.masters[0].shape), key_list, dpi)
-            _read(tally, scanner.foreign(paper.masters[0].shape), key_list, dpi)
+        _read(tally, scanner.page(Kind.UNREADABLE, paper, 1), key_list, dpi)
+        _read(tally, scanner.blank(paper.masters[0].shape), key_list, dpi)
+        _read(tally, scanner.foreign(paper.masters[0].shape), key_list, dpi)
+        sys.stderr.write(f"{tally.of(WHOLE)} pages, {tally.count(Ended.RIGHT, WHOLE)} right\n")
     return tally
 
 

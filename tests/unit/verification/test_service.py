@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,6 +15,7 @@ from sqlalchemy import event
 from printserver.approvals.classes import PublicView
 from printserver.approvals.models import DocumentClass
 from printserver.audit.log import By
+from printserver.foundation.errors import Unavailable
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial, SerialMalformed
 from printserver.print_requests.copies import move_copy
@@ -30,6 +32,7 @@ from printserver.verification.public_view import (
 )
 from printserver.verification.service import check_code, check_serial
 from tests.paper_books import ISSUED_AT, NUMBER, VALID, Books, Issuer
+from tests.passed_on_objects import PassedOnObjects
 
 UNKNOWN = Verdict(VerdictKind.UNKNOWN)
 ALTERED = Verdict(VerdictKind.ALTERED)
@@ -38,6 +41,17 @@ ALTERED = Verdict(VerdictKind.ALTERED)
 def check(books: Books, text: str) -> Verdict:
     with books.database.reading() as work:
         return check_code(work, text, books.issuer.key_list(), books.objects)
+
+
+def test_a_genuine_paper_is_called_genuine_while_the_object_store_is_away(books: Books):
+    class AwayObjects(PassedOnObjects):
+        def get(self, digest: str, owner: UUID) -> bytes:
+            raise Unavailable("the signer is away")
+
+    text = books.text(books.copy())
+    with books.database.reading() as work:
+        verdict = check_code(work, text, books.issuer.key_list(), AwayObjects(books.objects))
+    assert verdict.kind is VerdictKind.GENUINE
 
 
 def statements(books: Books, text: str) -> int:

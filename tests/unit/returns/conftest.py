@@ -12,6 +12,7 @@ from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Database
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
 from tests.paper_books import any_books, books, issuer
+from tests.signing_world import ceremony, signing_worlds
 from tests.unit.returns.made_pages import contract_lines, issued_copy
 from tests.world import World, build_world, world, world_template
 
@@ -19,9 +20,11 @@ __all__ = [
     "any_books",
     "any_database",
     "books",
+    "ceremony",
     "database_kit",
     "issuer",
     "postgresql_supply",
+    "signing_worlds",
     "sqlite_database",
     "sqlite_template",
     "world",

@@ -210,8 +210,8 @@ def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinn
     for source_id, data in ((other, package), (source, bytes(changed))):
         with pytest.raises(foreign.ForeignPackageRefused):
             foreign.import_package(database, objects, keeper, source_id, at, data)
+    both = pack_evidence(scene.tools, scene.actor(), records).data
     with pytest.raises(foreign.ForeignPackageRefused):
-        both = pack_evidence(scene.tools, scene.actor(), records).data
         foreign.import_package(database, objects, keeper, source, at, both)
     with pytest.raises(BagUnreadable):
         foreign.import_package(database, objects, keeper, source, at, b"no zip")

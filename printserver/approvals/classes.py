@@ -13,6 +13,7 @@ from sqlalchemy import select
 from printserver.approvals.class_events import ClassDescribed, FlowTakenUp
 from printserver.approvals.legal_classes import SHIPPED, STANDARD_RETENTION, ShippedClass
 from printserver.approvals.models import DocumentClass
+from printserver.approvals.retention_periods import YEARS_KEPT
 from printserver.audit.log import By, append
 from printserver.foundation.errors import Malformed, NotFound, Refused
 from printserver.foundation.ids import new_id
@@ -202,8 +203,8 @@ def _check(description: ClassDescription) -> None:
     if description.public_view not in list(PublicView):
         raise ClassMalformed("strangers are shown none, a masked or the full picture of a page")
     _check_hints(description.hints or {})
-    if not description.retention or len(description.retention) > LONGEST_NAME:
-        raise ClassMalformed("say how long documents of this class are kept")
+    if description.retention not in YEARS_KEPT:
+        raise ClassMalformed("documents of a class are kept by one of these words: " + ", ".join(YEARS_KEPT))
     if description.code in SHIPPED and description.retired and description.code == next(iter(SHIPPED)):
         raise ClassMalformed("the general class stays in use")
 

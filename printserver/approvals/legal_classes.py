@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from printserver.approvals.retention_periods import PERMANENT, STANDARD
 from printserver.signing.flow import DEFAULT_CLASS, Flow, Sealing, default_flow, parse_flow
 
-STANDARD_RETENTION: Final = "standard"
-PERMANENT_RETENTION: Final = "permanent"
+STANDARD_RETENTION: Final = STANDARD
+PERMANENT_RETENTION: Final = PERMANENT
 
 
 @dataclass(frozen=True)

@@ -133,8 +133,8 @@ def propose_disposal(
     Raises: Forbidden, NotFound, NothingToDispose, RetentionReasonMissing, and whatever the attestor will not sign.
     """
     take_turn(work, actor.organisation_id)
-    word, said = first_word(work, actor, branch_id), stated(reason)
     preview = preview_disposal(work, actor, branch_id)
+    word, said = first_word(work, actor, branch_id), stated(reason)
     records = [each.listed for each in preview.due if each.listed.record_id not in set(leave_out)]
     if not records:
         raise NothingToDispose("nothing that is due was chosen")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from printserver.approvals.retention_periods import PERMANENT
 from printserver.archive.events import CopyArchived
 from printserver.archive.models import ArchiveCounter, ArchiveParty, ArchiveRecord
 from printserver.archive.scheme import numbering_of
@@ -22,8 +23,6 @@ from printserver.foundation.errors import Refused
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Work
-
-PERMANENT: Final = "permanent"
 
 
 class CopyIncomplete(Refused):

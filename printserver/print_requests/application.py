@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from unicodedata import category
 from uuid import UUID
@@ -75,6 +76,8 @@ class Application:
 
     copy_to: people who may read along.
 
+    contract_end: the archive counts from it.
+
     earlier_id: the applicant's own request that this one follows.   electronic: an electronic original as well.
     """
 
@@ -96,6 +99,7 @@ class Application:
     earlier_id: UUID | None = None
     electronic: bool = False
     code_corner: CodeCorner = CodeCorner.FREE
+    contract_end: date | None = None
 
     @property
     def signed(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ def application_of(fields: Mapping[str, Any], filename: str) -> Application:
             filename=filename,
             sides=Sides(fields.get("sides") or Sides.ONE_SIDED),
             code_corner=CodeCorner(fields.get("code_corner") or CodeCorner.FREE),
+            contract_end=date.fromisoformat(str(fields["contract_end"])) if fields.get("contract_end") else None,
             class_code=str(fields.get("class_code") or DEFAULT_CLASS),
             amount=None if amount is None else Money(int(amount["minor"]), str(amount["currency"])),
             parties=tuple(_party(each) for each in fields.get("parties") or ()),

@@ -46,6 +46,7 @@ KEPT_BY_REPLACEMENT: Final = (
     "layout",
     "sides",
     "code_corner",
+    "contract_end",
     "class_code",
     "flow",
     "amount_minor",

@@ -224,6 +224,7 @@ def fields_of_request(work: Work, request: PrintRequest) -> dict[str, Any]:
         "sides": request.sides,
         "electronic": request.electronic != Electronic.NONE,
         "code_corner": request.code_corner,
+        "contract_end": None if request.contract_end is None else request.contract_end.isoformat(),
         "amount": None if amount is None else {"minor": amount, "currency": request.amount_currency},
         "parties": [vars(party) for party in parties_of(work, request.id)],
         "copy_to": [str(person) for person in readers_of(work, request.id)],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from printserver.foundation.database import Base
@@ -23,7 +23,8 @@ class PrintRequest(Base):
     `manifest_sha256` come with rendering.
     `sides`: keyword of RFC 8011, `one-sided` or `two-sided-long-edge`.   `drawn`: copies so far, for those who wait.
     `flow`: of the class, as it was when the request was handed in; `steps` those of this case; `step` the one that
-    waits. `electronic`: none, also or only.   `code_corner`: as asked for.   `amount_minor`: in the currency's
+    waits. `electronic`: none, also or only.   `code_corner`: as asked for.   `contract_end`: as far as the
+    applicant knows it.   `amount_minor`: in the currency's
     smallest unit. `reference_key`: the caller's own number, once a caller; a resubmission takes it over.
     `earlier_id`: the submission that this one follows; `changed_pages` against that.
     """
@@ -70,6 +71,7 @@ class PrintRequest(Base):
     urged_at: Mapped[datetime | None]
     electronic: Mapped[str] = mapped_column(default="none", server_default=text("'none'"))
     code_corner: Mapped[str] = mapped_column(default="free", server_default=text("'free'"))
+    contract_end: Mapped[date | None] = mapped_column(Date())
 
 
 class RequestSeal(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,11 +36,13 @@ class SaidOfRequest:
     amount: Money | None
     parties: tuple[Party, ...]
     manifest_sha256: str | None
+    contract_end: date | None
 
 
 def said_of_request(work: Work, request_id: UUID) -> SaidOfRequest:
     request = work.session.get_one(PrintRequest, request_id)
-    return SaidOfRequest(request.class_code, amount_of(request), parties_of(work, request_id), request.manifest_sha256)
+    parties = parties_of(work, request_id)
+    return SaidOfRequest(request.class_code, amount_of(request), parties, request.manifest_sha256, request.contract_end)
 
 
 def issued_in_place_of(work: Work, copy_id: UUID) -> tuple[CopySerial, ...]:

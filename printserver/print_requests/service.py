@@ -120,6 +120,7 @@ def submit_request(
         reference_key=_reference_key(actor, reference),
         earlier_id=None if earlier is None else earlier.id,
         code_corner=application.code_corner,
+        contract_end=application.contract_end,
         electronic=Electronic.ALSO if application.electronic else Electronic.NONE,
     )
     _insert(work, request)

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from printserver.approvals.classes import ClassNotFound, class_facts
+from printserver.approvals.retention_periods import PERMANENT
 from printserver.archive.records import ArchivedPage, CompleteCopy, ContractParty, archive_copy
 from printserver.audit.log import By
 from printserver.foundation.unit_of_work import Work
@@ -46,7 +48,8 @@ def archive_if_complete(work: Work, by: By, copy_id: UUID) -> UUID | None:
     copy = copy_facts(work, copy_id)
     if not completeness(copy.pages, sorted(kept_pages(work, copy_id))).complete:
         return None
-    return archive_copy(work, by, _complete(work, copy))
+    complete = _complete(work, copy)
+    return archive_copy(work, by, complete, retention_class=_kept(work, copy.organisation_id, complete.class_code))
 
 
 def _complete(work: Work, copy: CopyFacts) -> CompleteCopy:
@@ -75,7 +78,16 @@ def _complete(work: Work, copy: CopyFacts) -> CompleteCopy:
         parties=tuple(ContractParty(party.name, party.number) for party in said.parties),
         amount_minor=None if said.amount is None else said.amount.minor,
         amount_currency="" if said.amount is None else said.amount.currency,
+        contract_end=said.contract_end,
     )
+
+
+def _kept(work: Work, organisation_id: UUID, class_code: str) -> str:
+    """The word of the document's class, as it is when its paper comes home; for ever when nobody knows the class."""
+    try:
+        return class_facts(work, organisation_id, class_code).description.retention
+    except ClassNotFound:
+        return PERMANENT
 
 
 def _archived(row: ReturnPage, scan_sha256: str) -> ArchivedPage:

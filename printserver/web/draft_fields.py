@@ -21,6 +21,7 @@ def fields_of(typed: TypedRequest) -> dict[str, Any]:
     return {
         **{name: getattr(typed, name) for name in _PLAIN},
         "electronic": bool(typed.electronic),
+        "contract_end": typed.contract_end.strip() or None,
         "copies": int(typed.copies) if typed.copies.strip().isdecimal() else typed.copies,
         **_seals(typed),
         "amount": _amount(typed),
@@ -37,6 +38,7 @@ def typed_of(fields: Mapping[str, Any]) -> TypedRequest:
         {
             **words,
             "copies": str(fields.get("copies", 1)),
+            "contract_end": str(fields.get("contract_end") or ""),
             "electronic": "yes" if fields.get("electronic") is True else "",
             "copy_to": [str(person) for person in _listed(fields.get("copy_to"))],
             "amount": _typed_amount(amount),

@@ -13,10 +13,10 @@ from printserver.web.intake_words import INTAKE_EVENTS
 from printserver.web.key_words import KEY_EVENTS
 from printserver.web.languages import N_
 from printserver.web.paper_words import PAPER_EVENTS
-from printserver.web.retention_words import RETENTION_EVENTS
 from printserver.web.passkey_words import PASSKEY_EVENTS
 from printserver.web.people_words import PEOPLE_EVENTS
 from printserver.web.request_words import REQUEST_EVENTS
+from printserver.web.retention_words import RETENTION_EVENTS
 from printserver.web.seal_words import SEAL_EVENTS
 from printserver.web.sign_in_words import SIGN_IN_EVENTS
 from printserver.web.verdict_words import SEALING_EVENTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ FIELDS: Final = frozenset(
         "own_reference",
         "class_code",
     }
-    | {"copy_to"}
+    | {"copy_to", "contract_end"}
 )
 
 Text = Annotated[str, Field(max_length=1_000)]
@@ -82,6 +82,7 @@ class TypedRequest(BaseModel):
     sides: Text = Sides.ONE_SIDED.value
     electronic: Text = ""
     code_corner: Text = CodeCorner.FREE.value
+    contract_end: Text = ""
     class_code: Text = DEFAULT_CLASS
     amount: Text = ""
     currency: Text = CNY
@@ -214,6 +215,7 @@ class CheckedRequest(CheckedSeals):
     sides: Sides
     electronic: bool
     code_corner: CodeCorner
+    contract_end: date | None = None
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
     own_reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
@@ -251,6 +253,7 @@ def check_request(typed: TypedRequest, *, most_copies: int, pages: int) -> Check
     words = typed.model_dump(include=set(FIELDS))
     limits = {"most_copies": most_copies, "pages": pages, "last_seal": len(typed.further_seal)}
     words["electronic"] = bool(typed.electronic)
+    words["contract_end"] = typed.contract_end.strip() or None
     words["copy_to"] = [person for person in typed.copy_to if person]
     given = {
         **words,

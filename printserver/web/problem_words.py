@@ -14,10 +14,10 @@ from printserver.web.key_words import KEY_PROBLEMS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_PROBLEMS
 from printserver.web.paper_words import PAPER_PROBLEMS
-from printserver.web.retention_words import RETENTION_PROBLEMS
 from printserver.web.passkey_words import PASSKEY_PROBLEMS
 from printserver.web.people_words import PEOPLE_PROBLEMS
 from printserver.web.request_words import REQUEST_PROBLEMS
+from printserver.web.retention_words import RETENTION_PROBLEMS
 from printserver.web.seal_words import SEAL_PROBLEMS
 from printserver.web.sign_in_words import SIGN_IN_PROBLEMS
 

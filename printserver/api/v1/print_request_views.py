@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -67,6 +67,9 @@ class NewPrintRequest(View):
         CodeCorner.FREE
     )
     class_code: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,39}$", examples=[DEFAULT_CLASS])] = DEFAULT_CLASS
+    contract_end: Annotated[
+        date | None, Field(description="The day on which the contract ends; the archive counts from it.")
+    ] = None
     amount: Amount | None = None
     parties: Annotated[tuple[RequestParty, ...], Field(max_length=MOST_PARTIES)] = ()
     copy_to: Annotated[
@@ -100,7 +103,7 @@ class NewPrintRequest(View):
         words = self.model_dump(
             include={
                 *("printer_id", "copies", "title", "purpose", "own_reference", "sides"),
-                *("class_code", "copy_to", "earlier_id", "electronic", "code_corner"),
+                *("class_code", "copy_to", "earlier_id", "electronic", "code_corner", "contract_end"),
             }
         )
         return Application(

@@ -572,6 +572,9 @@ def upgrade() -> None:
         batch_op.create_index("archive_record_newest_of_branch", ["branch_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_archive_record_searchable_state"), ["searchable_state"], unique=False)
 
+    with op.batch_alter_table("print_request", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("contract_end", sa.Date(), nullable=True))
+
     with op.batch_alter_table("return_batch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("section_request_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("section_sheet", sa.Integer(), nullable=True))

@@ -11,6 +11,7 @@ from benchmarks import (
     code_reading,
     issuing,
     marks,
+    page_comparison,
     object_store,
     pdf_levels,
     printing,
@@ -27,7 +28,7 @@ OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
 def main() -> None:
     rows = [*issuing.measure(), *pdf_levels.measure(), *sealing.measure(), *scan_reading.measure(), *printing.measure()]
     rows += [*request_lists.measure(), *marks.measure(), *object_store.measure()]
-    rows += [*verification.measure(), *code_reading.measure(), *rendering.measure()]
+    rows += [*verification.measure(), *code_reading.measure(), *rendering.measure(), *page_comparison.measure()]
     for row in rows:
         figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
         sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}\n")

@@ -1,7 +1,7 @@
 """Comparing returned pages: how many alterations are found, how many unaltered pages are not passed, and the time.
 
-`python -m benchmarks.page_comparison 420 FILE` simulates that many pages, half of them altered, and writes one JSON
-line a page and the counts; `measure` takes a few for the table of `python -m benchmarks`. The seeds here are others
+`python -m benchmarks.page_comparison 420 FILE [PART PARTS]` simulates that many pages, half of them altered, and writes
+one JSON line a page and the counts; `measure` takes a few for the table of `python -m benchmarks`. The seeds are others
 than those on which the limits were chosen (below 1,000).
 """
 
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -71,7 +71,7 @@ class Papers:
         self._path = folder / "page.pdf"
 
     def issued(self, page: Content) -> Issued:
-        return Issued(self.drawn(page, WORKING_DPI), page_glyphs(page.pdf(), 1))
+        return Issued(self.drawn(page, WORKING_DPI), page_glyphs(self._path.read_bytes(), 1))
 
     def drawn(self, page: Content, dpi: int) -> Image:
         self._path.write_bytes(page.pdf())
@@ -85,9 +85,9 @@ def compared(scan: Image, issued: Issued, dpi: int) -> tuple[Comparison, float]:
     return found, (time.process_time() - start) * 1000
 
 
-def trials(count: int, papers: Papers) -> Iterator[dict[str, object]]:
+def trials(numbers: Iterable[int], papers: Papers) -> Iterator[dict[str, object]]:
     """One row a comparison; each tenth pair also in grey and in black and white."""
-    for number in range(count):
+    for number in numbers:
         trial = Trial.of(number)
         page = content(trial.seed)
         issued = papers.issued(page)
@@ -111,9 +111,9 @@ def trials(count: int, papers: Papers) -> Iterator[dict[str, object]]:
             }
 
 
-def counter_marks(count: int, papers: Papers) -> Iterator[dict[str, object]]:
+def counter_marks(numbers: Iterable[int], papers: Papers) -> Iterator[dict[str, object]]:
     """Pages with a seal, a signature and a slice over the edge, and as many without anything."""
-    for number in range(count):
+    for number in numbers:
         chance, dpi = np.random.default_rng(FIRST_SEED + number), RESOLUTIONS[number % len(RESOLUTIONS)]
         page = content(FIRST_SEED + number)
         issued, drawn, marked = papers.issued(page), papers.drawn(page, dpi), number % 2 == 0
@@ -138,7 +138,7 @@ def measure() -> list[dict[str, object]]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             papers = Papers(Path(folder))
-            rows = [row for row in trials(8, papers) if row["mode"] == "colour"]
+            rows = [row for row in trials(range(8), papers) if row["mode"] == "colour"]
             reading = _reading_share(papers)
     finally:
         cv2.setNumThreads(threads)
@@ -175,16 +175,17 @@ def _reading_share(papers: Papers) -> float:
     return round((end - between) / (end - start), 3)
 
 
-def main(count: int, out: Path) -> None:
+def main(count: int, out: Path, part: int = 0, parts: int = 1) -> None:
+    """part, parts: which share of the pages, for several processors."""
     cv2.setNumThreads(1)
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder, out.open("w", encoding="utf-8") as lines:
         papers = Papers(Path(folder))
-        for row in trials(count, papers):
+        for row in trials(range(part, count, parts), papers):
             lines.write(json.dumps(row) + "\n")
             lines.flush()
             counts[f"{row['mode']:8} {row['how']:18} {row['quality']:7} {row['dpi']} {row['verdict']}"] += 1
-        for row in counter_marks(count // 4, papers):
+        for row in counter_marks(range(part, count // 4, parts), papers):
             lines.write(json.dumps(row) + "\n")
             lines.flush()
     for name, value in sorted(counts.items()):
@@ -192,4 +193,4 @@ def main(count: int, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:5]))

@@ -24,7 +24,8 @@ from printserver.returns.registration import Aligned, Ink, best_shift
 
 _AGREES_FROM: Final = 0.8
 _DIFFERS_BELOW: Final = 0.5
-_SPREAD: Final = 3.0
+_GLYPH_DIFFERS_BELOW: Final = 0.55
+_SPREAD: Final = 8.0
 _GONE_BELOW: Final = 0.55
 _BLANK_BELOW: Final = 0.25
 _COVERED_FROM: Final = 0.85
@@ -118,7 +119,7 @@ def chromatic(issued: Image) -> NDArray[np.bool_]:
 def _glyph_marks(sightings: Sequence[Sighting], dpi: float) -> list[Mark]:
     values = np.array([each.value for each in sightings])
     large = _are_large(np.array([each.box for each in sightings]).reshape(-1, 4), dpi)
-    limit = _limit(values[large])
+    limit = _limit(values[large], _GLYPH_DIFFERS_BELOW)
     marks = []
     for each, is_large in zip(sightings, large, strict=True):
         fate, clearness = _judged(each.value, each.coverage, each.ink, limit, is_large=bool(is_large))
@@ -145,10 +146,10 @@ def _judged(value: float, coverage: float, ink: float, limit: float, *, is_large
     return fate, (least - measure) / least
 
 
-def _limit(values: NDArray[np.float64]) -> float:
+def _limit(values: NDArray[np.float64], least: float = _DIFFERS_BELOW) -> float:
     """A mark that correlates badly, or clearly worse than this page's usual marks, is not simply there."""
-    usual, low = np.percentile(values, [50, 5]) if len(values) else (1.0, 1.0)
-    return float(min(_AGREES_FROM, max(_DIFFERS_BELOW, low - _SPREAD * (usual - low))))
+    usual, lower = np.percentile(values, [50, 25]) if len(values) else (1.0, 1.0)
+    return float(min(_AGREES_FROM, max(least, usual - _SPREAD * (usual - lower))))
 
 
 def _are_large(boxes: NDArray[np.int32], dpi: float) -> NDArray[np.bool_]:

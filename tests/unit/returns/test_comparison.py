@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from printserver.cli.demo.paper import Image, office_scan, rasterise, with_counter_seal, with_handwriting
-from printserver.returns.comparison import DIFFERS, Comparison, RegionKind, Verdict, compare
+from printserver.rendering.page_glyphs import Glyph, page_glyphs
+from printserver.returns.comparison import DIFFERS, Comparison, Kind, RegionKind, Verdict, compare
 from tests.unit.returns.conftest import DPI, SERIAL
 from tests.unit.returns.made_pages import contract_lines, issued_copy
 
@@ -230,3 +231,41 @@ def test_the_slice_of_a_straddle_seal_is_part_of_the_issued_page(issued_pages: l
     page[:, start:end] = np.minimum(page[:, start:end], ring[:, start:end])
     found = compare(office_scan(page, DPI, random(3), skew_degrees=0.9), page, DPI)
     assert (found.verdict, found.regions) == (Verdict.SAME, ())
+
+
+def glyphs_of(path: Path) -> tuple[Glyph, ...]:
+    return page_glyphs(path.read_bytes(), 1).glyphs
+
+
+def test_with_its_characters_one_look_alike_digit_is_changed_text(
+    issued_pdf: Path, issued_pages: list[Image], printed
+) -> None:
+    line = next(number for number, line in enumerate(LINES) if set("5689") & set(line.rpartition(", ")[2]))
+    at = max(LINES[line].rfind(digit) for digit in "5689")
+    other = {"5": "6", "6": "5", "8": "3", "9": "8"}[LINES[line][at]]
+    found = compare(
+        printed([*LINES[:line], LINES[line][:at] + other + LINES[line][at + 1 :], *LINES[line + 1 :]]),
+        issued_pages[0],
+        DPI,
+        glyphs=glyphs_of(issued_pdf),
+    )
+    assert (found.verdict, found.kind) == (Verdict.CHANGED, Kind.CHANGED_TEXT)
+    assert [region.kind for region in found.regions] == [RegionKind.CHANGED_TEXT]
+    assert found.confidence > 0.5
+
+
+def test_kind_pose_colour_and_sizes_are_told(issued_pdf: Path, issued_pages: list[Image], scanned: Image) -> None:
+    glyphs = glyphs_of(issued_pdf)
+    same = compare(scanned, issued_pages[0], DPI, glyphs=glyphs)
+    assert (same.verdict, same.kind, same.colour) == (Verdict.SAME, Kind.SAME, True)
+    assert same.page_um == same.scan_um == pytest.approx((210_000, 297_000), abs=200)
+    assert same.pose is not None
+    middle = np.array([[[105_000.0, 148_500.0]]])
+    there = cv2.perspectiveTransform(middle, np.array(same.pose).reshape(3, 3))[0, 0]
+    assert there == pytest.approx((105_000, 148_500), abs=2_500), "shifted by up to 1.5 mm"
+    far = cv2.perspectiveTransform(middle + np.array([80_000.0, 0.0]), np.array(same.pose).reshape(3, 3))[0, 0]
+    assert (far - there)[1] / (far - there)[0] == pytest.approx(np.tan(np.radians(1)), abs=0.003), "turned by 1°"
+    grey = compare(np.asarray(cv2.cvtColor(scanned, cv2.COLOR_BGR2GRAY), np.uint8), issued_pages[0], DPI, glyphs=glyphs)
+    assert (grey.verdict, grey.kind, grey.colour, grey.confidence) == (Verdict.REVIEW, Kind.SAME, False, 0.0)
+    other = compare(scanned, issued_pages[1], DPI)
+    assert (other.verdict, other.kind) in {(Verdict.CHANGED, Kind.OTHER_PAGE), (Verdict.REVIEW, None)}

@@ -1,0 +1,88 @@
+"""Slices on several pages become one picture again, whatever edge they lie on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from printserver.rendering.places import Edge
+from printserver.returns.straddle_joining import joined, straddle_seals
+
+PAGE = (210_000, 297_000)
+WHOLE = np.asarray(np.random.default_rng(1).integers(0, 255, (120, 90, 3)), np.uint8)
+
+
+def region(edge: Edge, along_um: int, length_um: int, depth_um: int, picture: str = "p") -> dict[str, Any]:
+    if edge is Edge.TOP:
+        box = (along_um, 0, length_um, depth_um)
+    else:
+        box = (0 if edge is Edge.LEFT else PAGE[0] - depth_um, along_um, depth_um, length_um)
+    sides = dict(zip(("x_um", "y_um", "w_um", "h_um"), box, strict=True))
+    return {**sides, "kind": "straddle", "picture_sha256": picture}
+
+
+def png(picture: np.ndarray) -> bytes:
+    return bytes(cv2.imencode(".png", np.ascontiguousarray(picture))[1])
+
+
+def pixels(picture: bytes) -> np.ndarray:
+    return np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR))
+
+
+@pytest.mark.parametrize("edge", list(Edge))
+def test_slices_join_in_the_order_in_which_the_pages_were_fanned_out(edge: Edge):
+    whole = WHOLE.transpose(1, 0, 2) if edge is Edge.TOP else WHOLE
+    parts = [whole[at * 30 : at * 30 + 30] if edge is Edge.TOP else whole[:, at * 30 : at * 30 + 30] for at in range(3)]
+    if edge is not Edge.RIGHT:
+        parts.reverse()
+    findings = {page: {"regions": [region(edge, 100_000, 12_000, 3_000)]} for page in (1, 2, 3)}
+    (seal,) = straddle_seals(findings)
+    assert (seal.edge, seal.pages) == (edge, (1, 2, 3))
+    assert (pixels(joined(seal, [png(part) for part in parts])) == whole).all()
+
+
+def test_slices_that_start_at_different_heights_stay_at_them():
+    findings = {1: {"regions": [region(Edge.RIGHT, 100_000, 12_000, 3_000)]}}
+    findings[2] = {"regions": [region(Edge.RIGHT, 106_000, 6_000, 3_000)]}
+    (seal,) = straddle_seals(findings)
+    picture = pixels(joined(seal, [png(WHOLE[:, :30]), png(WHOLE[60:, 30:60])]))
+    assert (picture[60:, 30:] == WHOLE[60:, 30:60]).all()
+    assert (picture[:60, 30:] == 255).all()
+
+
+def test_seals_at_other_places_and_edges_are_others_and_one_slice_alone_is_none():
+    found = {
+        1: {"regions": [region(Edge.RIGHT, 50_000, 30_000, 9_000), region(Edge.RIGHT, 200_000, 30_000, 9_000)]},
+        2: {"regions": [region(Edge.RIGHT, 201_000, 30_000, 9_000), region(Edge.LEFT, 50_000, 30_000, 9_000)]},
+        4: {"regions": [region(Edge.RIGHT, 199_000, 28_000, 9_000), region(Edge.LEFT, 51_000, 30_000, 9_000)]},
+    }
+    seals = straddle_seals(found)
+    assert [(seal.edge, seal.pages) for seal in seals] == [(Edge.RIGHT, (1, 2, 4)), (Edge.LEFT, (2, 4))]
+    assert seals[0].missing(5) == (3, 5)
+
+
+def test_what_is_no_slice_or_was_not_cut_out_does_not_count():
+    slice_of_it = region(Edge.RIGHT, 50_000, 30_000, 9_000)
+    other = slice_of_it | {"kind": "counter-seal"}
+    assert straddle_seals({1: {"regions": [slice_of_it]}, 2: {"regions": [other]}, 3: {}}) == ()
+    assert straddle_seals({1: {"regions": [slice_of_it]}, 2: {"regions": [slice_of_it | {"picture_sha256": ""}]}}) == ()
+
+
+def test_a_picture_that_cannot_be_read_is_refused():
+    (found,) = straddle_seals({page: {"regions": [region(Edge.RIGHT, 9_000, 9_000, 9_000)]} for page in (1, 2)})
+    with pytest.raises(ValueError):
+        joined(found, [png(WHOLE), b"nothing"])
+
+
+@given(st.lists(st.tuples(st.integers(1, 200_000), st.integers(8_000, 60_000)), min_size=1, max_size=6))
+def test_every_page_is_in_a_seal_at_most_once(places: list[tuple[int, int]]):
+    findings = {page: {"regions": [region(Edge.RIGHT, *place, 9_000)]} for page, place in enumerate(places, 1)}
+    seals = straddle_seals(findings)
+    pages = [page for seal in seals for page in seal.pages]
+    assert len(pages) == len(set(pages))
+    assert all(len(seal.slices) > 1 for seal in seals)

@@ -104,14 +104,18 @@ def damaged_records(work: Work, actor: Actor) -> tuple[DamagedRecord, ...]:
     )
 
 
-def damaged_count(work: Work) -> int:
-    """Of all organisations, for the health of the installation."""
-    return (
-        work.session.scalar(
-            select(func.count()).select_from(FixityCheck).where(FixityCheck.result == RecordResult.DAMAGED)
+def is_damaged(work: Work, actor: Actor) -> bool:
+    """Whether any record that `actor` may read is damaged."""
+    found = work.session.scalar(
+        select(FixityCheck.record_id)
+        .where(
+            FixityCheck.result == RecordResult.DAMAGED,
+            within(FixityCheck.branch_id, actor, Permission.READ_ARCHIVE),
+            ~exists().where(DisposedRecord.record_id == FixityCheck.record_id),
         )
-        or 0
+        .limit(1)
     )
+    return found is not None
 
 
 def is_disposed(work: Work, record_id: UUID) -> bool:

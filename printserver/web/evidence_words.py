@@ -51,16 +51,6 @@ EVIDENCE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "erased": N_("erased"),
     },
     "fixity": {"missing": N_("missing"), "changed": N_("changed"), "unreadable": N_("unreadable")},
-    "evidence_kind": {
-        "attested": N_("attested by the server"),
-        "passkey": N_("passkey"),
-        "system": N_("registered system"),
-    },
-    "evidence_decision": {
-        "approved": N_("approved"),
-        "refused": N_("refused"),
-        "forwarded": N_("forwarded"),
-    },
 }
 EVIDENCE_TONES: Final[Mapping[str, Mapping[str, str]]] = {
     "evidence_order": {"waiting": "info", "ready": "success", "failed": "danger", "erased": "secondary"},

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from printserver.approvals.classes import classes
 from printserver.approvals.flows import decisions
 from printserver.archive import saved_searches, searching
+from printserver.archive.fixity_queries import is_damaged
 from printserver.archive.queries import RecordDetail, RecordSummary
 from printserver.archive.search_words import WordsTooShort
 from printserver.archive.searchable_jobs import SearchableState
@@ -115,6 +116,7 @@ def _list(
             typed=typed,
             wrong=wrong,
             problem=problem,
+            damaged=is_damaged(work, actor),
             saved=[
                 (each, TypedArchiveSearch.model_validate(each.fields))
                 for each in saved_searches.saved_searches(work, actor)

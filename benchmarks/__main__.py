@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    archive_search,
     code_reading,
     issuing,
     marks,
@@ -27,7 +28,7 @@ OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
 
 def main() -> None:
     rows = [*issuing.measure(), *pdf_levels.measure(), *sealing.measure(), *scan_reading.measure(), *printing.measure()]
-    rows += [*request_lists.measure(), *marks.measure(), *object_store.measure()]
+    rows += [*archive_search.measure(), *request_lists.measure(), *marks.measure(), *object_store.measure()]
     rows += [*verification.measure(), *code_reading.measure(), *rendering.measure(), *page_comparison.measure()]
     for row in rows:
         figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from printserver.foundation.serials import CopySerial
 from printserver.organisations.permissions import Role
@@ -15,6 +16,7 @@ from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
 from printserver.printing.queries import printer_facts
+from printserver.returns.models import ReturnPage
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
 from tests.world import World
@@ -270,6 +272,71 @@ def test_a_scan_is_handed_in_once_and_the_second_time_shown_the_first(api: ApiCl
     assert "neither a PDF" in shown_again(clerk.send("/returns", files=nonsense), 422)
 
 
+def test_of_many_files_each_has_its_own_outcome_and_a_refused_one_takes_no_other_with_it(api: ApiClient):
+    clerk = Visitor.of(api, Role.CLERK)
+    files = [
+        ("scan", ("one.jpg", scanned_page(6), "image/jpeg")),
+        ("scan", ("torn.jpg", scanned_page(7)[:-300], "image/jpeg")),
+        ("scan", ("two.jpg", scanned_page(8), "image/jpeg")),
+        ("scan", ("", b"", "application/octet-stream")),
+    ]
+    text = shown_again(clerk.send("/returns", files=files), 200)
+    outcomes = text.split('id="outcomes"')[1].split("</ol>")[0]
+    lines = outcomes.split("<li>")[1:]
+    assert [("handed in" in line, "breaks off" in line) for line in lines] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+    assert all(clerk.page(first(r'href="(/returns/[^"]+)"', line)) for line in (lines[0], lines[2]))
+    broken = [("scan", ("torn.jpg", scanned_page(9)[:-300], "image/jpeg"))] * 2
+    shown_again(clerk.send("/returns", files=broken), 422)
+
+
+def test_one_key_settles_a_page_by_its_nearest_guess_and_all_that_was_said_stays(api: ApiClient):
+    world = api.world
+    return_id, page_id = world.doubtful_page()
+    copy = world.copies(world.printed())[0]
+    archivist, path = Visitor.of(api, Role.ARCHIVIST), f"/return-pages/{page_id}"
+    with world.database.work() as work:
+        named = {"copy_id": copy.id, "page": 2, "reason": "differs"}
+        work.session.execute(update(ReturnPage).where(ReturnPage.id == page_id).values(**named))
+    page = archivist.page(path)
+    guess = page.split('<ol class="guesses">')[1].split("</form>")[0]
+    assert ('data-key="1"' in guess, "its own code says so" in guess) == (True, True)
+    assert all(f'data-key="{key}"' in page for key in ("d", "s", "?"))
+    fields = dict(re.findall(r'name="(serial|page|reason)" value="([^"]*)"', guess))
+    went_to(archivist.send(f"{path}/settlements", **fields))
+    said = archivist.page(path).split('id="history"')[1]
+    assert ("page settled" in said, "its own code says so" in said, "before: doubtful" in said) == (True, True, True)
+    assert f"/return-pages/{page_id}/thumbnail" in archivist.page(f"/returns/{return_id}?fate=settled")
+    assert f"/return-pages/{page_id}/thumbnail" not in archivist.page(f"/returns/{return_id}?fate=doubtful")
+
+
+def test_a_page_put_to_a_request_is_shown_there_small_and_the_browser_may_keep_it(api: ApiClient):
+    world = api.world
+    _, page_id = world.doubtful_page()
+    request_id = world.printed()
+    archivist = Visitor.of(api, Role.ARCHIVIST)
+    nothing = archivist.send(f"/return-pages/{page_id}/attachments", request_id="no number", reason="x")
+    assert "There is no such print request" in shown_again(nothing, 404)
+    address = f"http://print.example/requests/{request_id}"
+    went_to(archivist.send(f"/return-pages/{page_id}/attachments", request_id=address, reason="I know the paper"))
+    picture = f"/print-requests/{request_id}/returned-papers/{page_id}/thumbnail"
+    assert f"/api/v1{picture}" in Visitor.of(api, Role.CLERK).page(f"/requests/{request_id}")
+    small = api.fetch(picture, Role.CLERK)
+    assert (small.status_code, small.headers["content-type"]) == (200, "image/jpeg")
+    assert small.headers["cache-control"] == "private, max-age=86400"
+    again = api.fetch(picture, Role.CLERK, headers={"If-None-Match": small.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    pdf = api.fetch(f"/print-requests/{request_id}/returned-papers.pdf", Role.CLERK)
+    assert pdf.content.startswith(b"%PDF-")
+    assert world.events()[-1] == "ReturnedPapersRead"
+    said = api.fetch(f"/return-pages/{page_id}", Role.ARCHIVIST).json()
+    assert (said["state"], said["request_id"]) == ("attached", str(request_id))
+    assert [each["event"] for each in said["history"]] == ["PageDoubted", "PageAttached"]
+
+
 def test_a_doubtful_page_is_settled_or_discarded_by_keyboard(api: ApiClient):
     world = api.world
     _, page_id = world.doubtful_page()
@@ -324,12 +391,12 @@ def test_a_search_is_kept_used_and_forgotten_and_the_catalogue_is_taken_out(api:
     kept = went_to(archivist.send("/archive/searches", title="barn", name="barns & mills", currency="CNY"))
     assert "Sale of a barn" in archivist.page(kept)
     listed = archivist.page("/archive")
-    assert "barns &amp; mills" in listed
+    assert "barns & mills" in listed
     assert "/archive?title=barn" in listed
     forgetting = re.findall(r"/archive/searches/[0-9a-f-]{36}/discardings", listed)[-1]
     assert forgetting not in Visitor.of(api, Role.AUDITOR).page("/archive")
     went_to(archivist.send(forgetting))
-    assert "barns &amp; mills" not in archivist.page("/archive")
+    assert "barns & mills" not in archivist.page("/archive")
     assert archivist.send("/archive/searches", title="barn", name=" ").status_code == 422
     assert api.world.events()[-2:] == ["SearchSaved", "SearchForgotten"]
     year = api.world.database.clock.now().year

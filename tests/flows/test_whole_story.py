@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from printserver.bootstrap import build
 from printserver.cli import audit
 from printserver.cli.demo.story import Story
+from printserver.foundation.job_queue import NoJobs
+from printserver.organisations.queries import organisations
 from tests.running_server import RunningServer
+from tests.stolen_disk import files_below, in_clear
 from tests.unit.rendering.papers import contract
 
 
@@ -26,3 +30,21 @@ def test_the_story_comes_to_its_end(server: RunningServer, tmp_path: Path) -> No
     report = audit.verify(server.settings)
     report.raise_if_bad()
     assert report.entries >= summary["audit_entries"]
+    stored = stored_by(server)
+    assert len(stored) > returned["pages"]
+    settings = server.settings
+    lying = files_below(
+        settings.data, settings.cups_home, settings.web_home, settings.worker_home, settings.witness.parent
+    )
+    assert in_clear(lying, stored) == {}
+
+
+def stored_by(server: RunningServer) -> list[bytes]:
+    """Every object of the one organisation, as a command of an administrator reads it."""
+    adapters = build(server.settings, jobs=NoJobs())
+    try:
+        with adapters.database.reading() as work:
+            (company,) = organisations(work)
+        return [adapters.objects.get(digest, company.id) for digest in adapters.objects.digests(company.id)]
+    finally:
+        adapters.database.engines.dispose()

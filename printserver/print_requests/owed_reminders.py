@@ -49,13 +49,8 @@ def _untold(work: Work, every_days: int) -> Iterator[tuple[UUID, Stage]]:
         if not rows:
             return
         last = rows[-1].copy_id
-        told = set(
-            work.session.execute(
-                select(OwedReminder.copy_id, OwedReminder.due_at, OwedReminder.stage).where(
-                    OwedReminder.copy_id.in_([row.copy_id for row in rows])
-                )
-            ).tuples()
-        )
+        reminders = select(OwedReminder).where(OwedReminder.copy_id.in_([row.copy_id for row in rows]))
+        told = {(each.copy_id, each.due_at, each.stage) for each in work.session.scalars(reminders)}
         for row in rows:
             for stage in _stages(work, row, every_days):
                 if (row.copy_id, row.due_at, stage.value) not in told:

@@ -18,6 +18,7 @@ from printserver.print_requests.models import Copy
 from printserver.printing.models import PrinterStatus
 from printserver.printing.outcome import Outcome
 from printserver.printing.service import set_paused
+from printserver.returns.signing_records import SigningView, records_of_copy
 from tests.browser.conftest import Visit, keep_picture
 from tests.browser.reading_rules import broken_rules
 from tests.databases import sqlite_template
@@ -222,3 +223,45 @@ def test_the_sides_that_have_come_out_are_counted(look: Any, world: World):
             work.session.get_one(Copy, copy.id).impressions_reported = sides
         expect(page.locator("#live")).to_contain_text(f"已打印 {sides} / 2 页", timeout=PATIENCE_MS)
     keep_picture(page, "live-request-phone")
+
+
+def test_a_phone_without_a_network_keeps_a_signing_and_sends_it_once_there_is_one(visit: Visit, server: LiveServer):
+    world = server.world
+    (copy,) = world.copies(world.printed())
+    page = visit(width=360)
+    _sign_in(page.context, server, Role.CLERK)
+    page.clock.set_fixed_time(world.clock.now())
+    page.goto("/signing-records")
+    assert broken_rules(page) == []
+    page.context.set_offline(True)
+    page.locator("#signer-1").fill("李雷")
+    page.locator("#check-1").select_option("identity-card")
+    page.locator("#number-1").fill("123X")
+    page.locator("#place").fill("Shanghai")
+    page.locator("form[data-capture] button").click()
+    expect(page.locator("[data-capture-queue] li")).to_have_count(1)
+    assert _signings(world, copy.id) == []
+    keep_picture(page, "signing-kept-on-a-phone")
+    page.context.set_offline(False)
+    expect(page.locator("[data-capture-queue] li")).to_have_count(0, timeout=PATIENCE_MS)
+    page.reload()
+    (record,) = _signings(world, copy.id)
+    assert record.signers[0].number_end == "123X"
+    assert record.captured_at == world.clock.now()
+
+
+def _signings(world: World, copy_id: UUID) -> list[SigningView]:
+    with world.database.reading() as work:
+        return list(records_of_copy(work, copy_id))
+
+
+@pytest.mark.parametrize("role", [Role.CLERK, Role.ARCHIVIST])
+def test_papers_are_read_at_the_width_of_a_phone(visit: Visit, server: LiveServer, role: Role):
+    world = server.world
+    request_id = world.printed(copies=2)
+    copy_id = world.copies(request_id)[0].id
+    page = visit(width=360)
+    _sign_in(page.context, server, role)
+    for path in ("/owed-returns", f"/copies/{copy_id}/paper", f"/requests/{request_id}/hand-overs", "/holders?text=x"):
+        page.goto(path)
+        assert broken_rules(page) == [], path

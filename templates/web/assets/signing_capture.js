@@ -18,6 +18,11 @@
   const values = (field) => [...form.querySelectorAll(`[name="${field}"]`)].map((each) => each.value.trim());
   const end = (number) => number.normalize("NFKC").replace(/[^0-9A-Za-z]/g, "").slice(-4).toUpperCase();
 
+  // The form came with the server's time; what is typed here is the telephone's.
+  const now = new Date();
+  const local = new Date(now.getTime() - 60000 * now.getTimezoneOffset());
+  form.elements.signed_at.value = local.toISOString().slice(0, 16);
+
   const recorded = () => {
     const [names, parties, checks, numbers] = ["name", "party", "check", "number"].map((each) => values(`signer_${each}`));
     const signers = names
@@ -57,7 +62,7 @@
 
   let sending = false;
   const send = async () => {
-    if (sending) return;
+    if (sending || !navigator.onLine) return;
     sending = true;
     try {
       for (const record of kept()) {
@@ -76,7 +81,6 @@
     } finally {
       sending = false;
       show();
-      form.dataset.sent = String(Number(form.dataset.sent || "0") + 1);
     }
   };
 
@@ -88,7 +92,7 @@
     send();
   });
   window.addEventListener("online", send);
-  setInterval(() => navigator.onLine && kept().length && send(), 30000);
+  setInterval(() => kept().length && send(), 30000);
   show();
   send();
 })();

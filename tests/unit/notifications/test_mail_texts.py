@@ -28,6 +28,7 @@ FACTS = {
     "state": "approved",
     "printer": "second floor",
     "day": "2026-11-22",
+    "late": 3,
     "usage": "document",
     "key": "0a1b2c3d",
     "kind": "seat",
@@ -50,7 +51,7 @@ def reader(name: str = "韩梅梅") -> Addressee:
 def test_every_kind_has_a_subject_and_leads_to_its_page(kind: MailKind, language: str):
     abouts = ("count", "copy", "archive")
     variants = [{"about": about, "state": state} for about in abouts for state in ("approved", "refused")]
-    for variant in [*variants, {"state": "expired"}, {"state": "failed"}, {"reference": ""}]:
+    for variant in [*variants, {"state": "expired"}, {"state": "failed"}, {"reference": ""}, {"late": 0}]:
         subject, text = mail_text(kind, language, {**FACTS, **variant})
         assert 5 < len(subject) < 100
         assert "https://print.example/requests/1\n" in text

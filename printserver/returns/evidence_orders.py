@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from printserver.archive.access import record_in_view
 from printserver.archive.evidence_events import EvidenceAsked
 from printserver.archive.fixity_queries import is_disposed
 from printserver.audit.log import append
@@ -84,7 +83,7 @@ def order_evidence(work: Work, actor: Actor, record_ids: Sequence[UUID], *, whol
     if not 0 < len(chosen) <= MOST_RECORDS:
         raise EvidenceOrderEmpty(f"a package holds 1 to {MOST_RECORDS} records")
     for record_id in chosen:
-        check_may_pack(work, actor, record_in_view(work, actor, record_id))
+        check_may_pack(work, actor, record_id)
     waiting = select(EvidenceOrder.id).where(EvidenceOrder.account_id == actor.id, EvidenceOrder.finished_at.is_(None))
     if len(work.session.scalars(waiting).all()) >= MOST_WAITING:
         raise EvidenceOrdersWaiting("several packages of yours are still being made; please wait for them")
@@ -178,7 +177,7 @@ def ordered_package(database: Database, objects: Objects, actor: Actor, order_id
         if order.package_sha256 is None or order.erased_at is not None:
             raise EvidenceOrderNotReady("the package is not made yet, or was erased; order it anew")
         for record_id in order.record_ids:
-            check_may_pack(work, actor, record_in_view(work, actor, UUID(record_id)))
+            check_may_pack(work, actor, UUID(record_id))
     return Package(order.filename, objects.get(order.package_sha256, order.organisation_id))
 
 

@@ -35,7 +35,6 @@ from printserver.archive.evidence_format import (
 )
 from printserver.archive.fixity_queries import is_disposed
 from printserver.archive.holds import RecordDisposed
-from printserver.archive.models import ArchiveRecord
 from printserver.archive.queries import record_detail
 from printserver.audit.canonical import canonical_json
 from printserver.audit.evidence_queries import without_place_yet
@@ -197,20 +196,21 @@ def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes
     return _Gathered(facts, {name: data for name, (_, data) in files.items()}, content)
 
 
-def check_may_pack(work: Work, actor: Actor, record: ArchiveRecord) -> None:
-    """record: that `actor` may read.   Raises: Forbidden, RecordNotFound, RecordDisposed."""
+def check_may_pack(work: Work, actor: Actor, record_id: UUID) -> str | None:
+    """The digest of its searchable file, if there is one.   Raises: Forbidden, RecordNotFound, RecordDisposed."""
     require(actor, Permission.READ_EVIDENCE)
+    record = record_in_view(work, actor, record_id)
     if not actor.may(Permission.READ_EVIDENCE, branch_path(work, record.branch_id)):
         raise RecordNotFound("there is no such archive record")
     if is_disposed(work, record.id):
         raise RecordDisposed("the record was disposed of; only the certificate of that is left")
+    return record.searchable_sha256
 
 
 def _facts_for(work: Work, actor: Actor, record_id: UUID) -> EvidenceFacts:
     """Raises: Forbidden, RecordNotFound, RecordDisposed."""
-    record = record_in_view(work, actor, record_id)
-    check_may_pack(work, actor, record)
-    return evidence_facts(work, actor, record_detail(work, actor, record_id), record.searchable_sha256)
+    searchable = check_may_pack(work, actor, record_id)
+    return evidence_facts(work, actor, record_detail(work, actor, record_id), searchable)
 
 
 def _codes(pdf: bytes) -> list[str]:

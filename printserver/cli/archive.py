@@ -55,3 +55,25 @@ def take_in(
                 f"/archive-sources/{source}/records", {"branch_id": str(branch)}, [package], key=str(uuid4())
             )
             typer.echo(f"{made['number']}  {'known' if made['known'] else 'taken in'}  {file.name}")
+
+
+@app.command()
+def fixity(
+    *, everything: Annotated[bool, typer.Option("--all", help="Every record now, not those that are due.")] = False
+) -> None:
+    """Read again, on the server itself, what the archive keeps. Status 1: damage; 2: store or signer away."""
+    from printserver.bootstrap import build
+    from printserver.cli.speaking import spoken
+    from printserver.foundation.job_queue import RecordedJobs
+    from printserver.worker.archive_watch import check_archive
+
+    with spoken() as settings:
+        done = check_archive(build(settings, jobs=RecordedJobs()), everything=everything)
+    typer.echo(f"{done.records} records, {done.objects} files, {done.bytes} bytes read again")
+    for each in done.damaged:
+        typer.echo(f"✗ {each}")
+    if done.store_away:
+        typer.echo("the store or the signer did not answer; the round ended early", err=True)
+        raise typer.Exit(2)
+    if done.damaged:
+        raise typer.Exit(1)

@@ -26,6 +26,7 @@ from printserver.cli.system_users import SIGNER, WEB, WORKER, SystemUser, make_h
 from printserver.foundation.job_queue import NoJobs
 from printserver.printing.private_cupsd import PrivateCups
 from printserver.settings import HOME_VARIABLE, Settings
+from printserver.storage.store_settings import NOT_SEALED
 
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 30.0
@@ -133,11 +134,18 @@ def run(settings: Settings, on_ready: Callable[[], object] = lambda: None) -> No
     if settings.cups_private:
         database = build(settings, jobs=NoJobs()).database
         QueueKeeper(database, private_cups(settings)).keep(supervisor.stopping)
+    say_what_is_off(settings)
+    supervisor.run(on_ready)
+
+
+def say_what_is_off(settings: Settings) -> None:
+    """Where an installation protects less than it could."""
     if not separated():
         structlog.get_logger().warning(
             "not started as root: all parts run as one system user, so that they are not separated from each other"
         )
-    supervisor.run(on_ready)
+    if not settings.object_store.sealed:
+        structlog.get_logger().warning(NOT_SEALED)
 
 
 def all_parts(settings: Settings) -> list[Part]:

@@ -34,16 +34,13 @@ from printserver.signing.errors import (
 )
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.storage.sealed import KEY_BYTES, Belonging
-from printserver.storage.store_settings import ObjectStoreSettings
+from printserver.storage.store_settings import NOT_SEALED, ObjectStoreSettings
 from printserver.storage.vault import KIND as VAULT
 
 BY_SIGNER: Final = By(process="signer")
 MINUTE: Final = 60.0
 LATE: Final = "vault key's entry"
 """Name of the threads that write down who got a vault's key."""
-NOT_SEALED: Final = (
-    "STORED OBJECTS ARE NOT SEALED: the settings say so (`object_store.sealed`), and whoever has the disk can read them"
-)
 
 
 @dataclass(frozen=True, kw_only=True)

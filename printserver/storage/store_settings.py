@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from printserver.foundation.trusted_addresses import is_trusted_address
+
+NOT_SEALED: Final = (
+    "STORED OBJECTS ARE NOT SEALED: the settings say so (`object_store.sealed`), and whoever has the disk can read them"
+)
 
 
 class ObjectStoreSettings(BaseModel):

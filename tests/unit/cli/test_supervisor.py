@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from printserver.cli.supervisor import Part, Supervisor
+from printserver.cli.supervisor import Part, Supervisor, say_what_is_off
+from printserver.settings import Settings
+from printserver.storage.store_settings import NOT_SEALED, ObjectStoreSettings
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 FOREVER = ["sleep", "600"]
@@ -113,3 +116,10 @@ def test_a_part_gets_only_the_environment_it_is_given(supervised: Callable[..., 
     part = Part("part", FOREVER, ENVIRONMENT)
     supervised(part)
     assert b"canary" not in Path(f"/proc/{pid(part)}/environ").read_bytes()
+
+
+@pytest.mark.parametrize(("sealed", "warned"), [(True, False), (False, True)])
+def test_the_start_says_loudly_when_stored_objects_are_not_sealed(tmp_path: Path, sealed: bool, warned: bool):
+    with capture_logs() as said:
+        say_what_is_off(Settings(home=tmp_path, object_store=ObjectStoreSettings(sealed=sealed)))
+    assert ((NOT_SEALED, "warning") in [(each["event"], each["log_level"]) for each in said]) is warned

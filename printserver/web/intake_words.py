@@ -25,16 +25,17 @@ INTAKE_PROBLEMS: Final[Mapping[str, str]] = {
     "too-many-scans": N_("Too many files at once; please send them in parts."),
 }
 
-CHANNELS: Final[Mapping[str, str]] = {
-    "watched-folder": N_("watched folder"),
-    "mail": N_("mail"),
-    "sftp": N_("SFTP"),
-}
-
-QUARANTINE_OUTCOMES: Final[Mapping[str, str]] = {
-    "": N_("waits"),
-    "taken-in": N_("taken in"),
-    "discarded": N_("discarded"),
+INTAKE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "intake_channel": {
+        "watched-folder": N_("watched folder"),
+        "mail": N_("mail"),
+        "sftp": N_("SFTP"),
+    },
+    "quarantine_outcome": {
+        "": N_("waits"),
+        "taken-in": N_("taken in"),
+        "discarded": N_("discarded"),
+    },
 }
 
 INTAKE_NOTICES: Final[Mapping[str, str]] = {

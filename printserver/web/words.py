@@ -10,7 +10,7 @@ from printserver.web.document_words import DOCUMENT_NOTICES, DOCUMENT_TONES, DOC
 from printserver.web.event_words import EVENT_WORDS
 from printserver.web.evidence_words import EVIDENCE_NOTICES, EVIDENCE_TONES, EVIDENCE_WORDS
 from printserver.web.identity_words import IDENTITY_NOTICES, IDENTITY_TONES, IDENTITY_WORDS
-from printserver.web.intake_words import CHANNELS, INTAKE_NOTICES, QUARANTINE_OUTCOMES
+from printserver.web.intake_words import INTAKE_NOTICES, INTAKE_WORDS
 from printserver.web.key_words import KEY_TONES, KEY_WORDS
 from printserver.web.languages import N_
 from printserver.web.message_words import MESSAGE_NOTICES, MESSAGE_TONES, MESSAGE_WORDS
@@ -39,8 +39,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **IDENTITY_WORDS,
     **DOCUMENT_WORDS,
     **KEY_WORDS,
-    "intake_channel": CHANNELS,
-    "quarantine_outcome": QUARANTINE_OUTCOMES,
+    **INTAKE_WORDS,
     **SEAL_WORDS,
     **VERDICT_WORDS,
     **MESSAGE_WORDS,

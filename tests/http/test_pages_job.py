@@ -289,6 +289,12 @@ def test_of_many_files_each_has_its_own_outcome_and_a_refused_one_takes_no_other
         (True, False),
     ]
     assert all(clerk.page(first(r'href="(/returns/[^"]+)"', line)) for line in (lines[0], lines[2]))
+    assert "Please choose at least one file" in shown_again(clerk.send("/returns", files=[files[3], files[3]]), 422)
+    boundary = "----as-a-browser-sends-it"
+    nothing = f'--{boundary}\r\nContent-Disposition: form-data; name="scan"; filename=""\r\n\r\n\r\n--{boundary}--\r\n'
+    headers = {**clerk.headers, "X-CSRF-Token": clerk.csrf_token}
+    headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    assert "Please choose at least one file" in shown_again(api.post("/returns", headers=headers, content=nothing), 422)
     broken = [("scan", ("torn.jpg", scanned_page(9)[:-300], "image/jpeg"))] * 2
     shown_again(clerk.send("/returns", files=broken), 422)
 

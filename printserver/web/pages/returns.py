@@ -24,6 +24,7 @@ from printserver.print_requests.queries import copy_facts
 from printserver.returns import batches, queries, service, settling
 from printserver.returns.history import page_history
 from printserver.returns.intake import ScanKind
+from printserver.returns.intake_many import NoScans
 from printserver.returns.states import PAGE_TRANSITIONS, PageAction, PageState, ReturnState
 from printserver.web.changes import SHOWN_BESIDE, refusal
 from printserver.web.view import CurrentView, View
@@ -48,11 +49,16 @@ def create_return(
     actor: CurrentActor,
     adapters: CurrentAdapters,
     call: CurrentCall,
-    scan: Annotated[list[UploadFile], File()],
+    scan: Annotated[list[UploadFile | str], File(default_factory=list)],
 ) -> Response:
-    """Each file becomes a return of its own; one that is refused takes none of the others with it."""
-    chosen = [each for each in scan if each.filename] or scan[:1]
-    outcomes = [_handed_in(adapters, actor, each) for each in chosen]
+    """Each file becomes a return of its own; one that is refused takes none of the others with it.
+
+    scan: of two fields, one of which is usually left empty.
+    """
+    chosen = [each for each in scan if not isinstance(each, str) and each.filename]
+    outcomes = [_handed_in(adapters, actor, each) for each in chosen] or [
+        Outcome("", problem=NoScans("please choose at least one file"))
+    ]
     if len(outcomes) == 1 and outcomes[0].return_id is not None:
         return view.go(f"/returns/{outcomes[0].return_id}", "handed-in")
     with adapters.database.reading() as work:

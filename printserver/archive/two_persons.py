@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,8 +14,9 @@ from printserver.foundation.errors import Forbidden, Malformed
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.permissions import Permission
+from printserver.organisations.service_accounts import is_program
 
-LONGEST_REASON = 500
+LONGEST_REASON: Final = 500
 
 
 class RetentionReasonMissing(Malformed):
@@ -74,6 +76,8 @@ def _word(work: Work, actor: Actor, permission: Permission, branch_id: UUID, use
     path = branch_path(work, branch_id)
     if not actor.may(permission, path):
         raise Forbidden(f"your roles do not include: {permission}")
+    if is_program(work, actor.id):
+        raise Forbidden("a program decides on nothing that takes two persons")
     covering = [grant for grant in actor.grants if permission in grant.permissions and path.startswith(grant.path)]
     if any(grant.acts_for is None for grant in covering):
         return Word(actor.person_id)

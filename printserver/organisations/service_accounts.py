@@ -61,6 +61,11 @@ class ServiceAccountView:
     tokens: tuple[TokenView, ...]
 
 
+def is_program(work: Work, account_id: UUID) -> bool:
+    """Whether this is an account of a program, and nobody's own word."""
+    return work.session.scalar(select(User.kind).where(User.id == account_id)) == SERVICE
+
+
 def create_service_account(work: Work, actor: Actor, *, name: str, branch_id: UUID, roles: frozenset[Role]) -> UUID:
     """Raises: NotFound for a branch that the actor does not administer, ServiceAccountMalformed, RoleNotForPrograms,
     LoginTaken.

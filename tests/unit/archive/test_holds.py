@@ -30,6 +30,7 @@ from printserver.archive.two_persons import RetentionReasonMissing
 from printserver.foundation.errors import Forbidden, NotFound, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.organisations.access import Grant
+from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
 from tests.paper_books import Books
 from tests.unit.archive.retention_scene import Scene
@@ -170,4 +171,25 @@ def test_who_may_only_read_confirms_nothing(scene: Scene):
     for act in (confirm_hold, lift_hold):
         with pytest.raises((Forbidden, TransitionRefused)), scene.database.work() as work:
             act(work, reader, hold_id)
+    assert state(scene, hold_id) == HoldState.SET
+
+
+def test_a_program_is_no_second_person(scene: Scene):
+    record_id = scene.archived()
+    with scene.database.work() as work:
+        hold_id = hold_record(work, scene.first, record_id, **CASE)
+        owner = work.session.get_one(User, scene.books.person)
+        named = {"organisation_id": owner.organisation_id, "branch_id": owner.branch_id, "login": "robot"}
+        robot = User(
+            id=new_id(),
+            staff_number="",
+            name="robot",
+            password_hash="none",
+            kind="service",
+            created_at=work.now(),
+            **named,
+        )
+        work.session.add(robot)
+    with pytest.raises(Forbidden), scene.database.work() as work:
+        confirm_hold(work, replace(scene.second, id=robot.id), hold_id)
     assert state(scene, hold_id) == HoldState.SET

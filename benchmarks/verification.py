@@ -60,7 +60,7 @@ def _app(books: Books, folder: Path) -> FastAPI:
     chosen.key_list.write_bytes(books.issuer.key_list_bytes())
     chosen.root_fingerprint.write_text(books.issuer.root.fingerprint)
     Secrets.make(chosen.web_secret)
-    app = create_app(Adapters(chosen, books.database, books.objects))
+    app = create_app(Adapters(chosen, books.database, books.objects, books.objects.vaults))
     object.__setattr__(app.state.edge, "limits", _Unlimited())
     return app
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from printserver.foundation.errors import IntegrityError
+from printserver.foundation.errors import IntegrityError, PrintServerError, Unavailable
 from printserver.storage.blobs import Blobs
 from printserver.storage.sealed import KEY_BYTES, Belonging, KeyWrapper
 
@@ -32,6 +32,12 @@ class VaultKeyLost(IntegrityError):
     code = "vault-key-lost"
 
 
+class VaultNotGiven(Unavailable):
+    """The signer answers, but gives this process no vault key: it may not have any, or has asked too often."""
+
+    code = "vault-not-given"
+
+
 @dataclass(frozen=True)
 class Vaults:
     """store: where wrapped keys lie.   wrapper: whoever reaches the HSM."""
@@ -44,14 +50,14 @@ class Vaults:
     def key(self, owner: UUID) -> bytes:
         """32 bytes; made for an organisation that has stored nothing yet.
 
-        Raises: VaultKeyLost, SealedNotGenuine, Unavailable.
+        Raises: VaultKeyLost, SealedNotGenuine, VaultNotGiven, Unavailable.
         """
         held = self._held.get(owner)
         if held is not None:
             return held
         with self._lock:
             if owner not in self._held:
-                self._held[owner] = self._read(owner) or self._make(owner)
+                self._held[owner] = self._asked(owner)
             return self._held[owner]
 
     def derived(self, owner: UUID, purpose: str) -> bytes:
@@ -65,6 +71,14 @@ class Vaults:
     def any(self) -> bool:
         """Whether the HSM's key has ever wrapped a vault key of this installation."""
         return any(name.endswith(f"/{FILE}") for name in self.store.names(""))
+
+    def _asked(self, owner: UUID) -> bytes:
+        try:
+            return self._read(owner) or self._make(owner)
+        except (Unavailable, IntegrityError):
+            raise
+        except PrintServerError as problem:
+            raise VaultNotGiven(f"no key of stored objects is given: {problem}") from problem
 
     def _read(self, owner: UUID) -> bytes | None:
         wrapped = self.store.read(_name(owner))

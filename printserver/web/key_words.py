@@ -57,6 +57,7 @@ KEY_PROBLEMS: Final[Mapping[str, str]] = {
     "object-store-credentials-refused": N_(
         "This server cannot sign in to its store of documents; tell the administrator."
     ),
+    "vault-not-given": N_("The server may not open its stored documents at present; tell the administrator."),
     "vault-key-lost": N_("The key of the stored documents is gone; its backup must be restored."),
     "clock-jumped": N_("The server's clock was set ahead. Nothing is signed before somebody has looked."),
 }

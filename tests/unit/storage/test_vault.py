@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 
+from printserver.foundation.errors import Forbidden, PrintServerError, Refused, TooMany, Unavailable
 from printserver.storage.blobs import FolderBlobs
 from printserver.storage.sealed import Belonging, SealedNotGenuine
 from printserver.storage.unguarded_keys import UnguardedKeys
-from printserver.storage.vault import FILE, Vaults
+from printserver.storage.vault import FILE, VaultNotGiven, Vaults
 from tests.key_wrapping import SoftwareKeyWrapper
 
 OWNER, OTHER = uuid4(), uuid4()
@@ -60,6 +61,22 @@ def test_a_derived_key_is_the_same_each_time_and_tells_purposes_and_organisation
     assert len(set(keys)) == 4
     assert {len(key) for key in keys} == {32}
     assert not set(keys) & {Vaults(FolderBlobs(tmp_path), wrapper).key(owner) for owner in (OWNER, OTHER)}
+
+
+@pytest.mark.parametrize("refusal", [Forbidden("not you"), TooMany("not so often"), Refused("not at all")])
+def test_a_process_that_is_given_no_key_can_do_nothing_for_now_and_decides_nothing(
+    tmp_path: Path, refusal: PrintServerError
+):
+    """So that jobs wait until the settings are mended, and fail no request of anybody's."""
+
+    class Refusing(SoftwareKeyWrapper):
+        def wrap(self, key: bytes, belongs: Belonging) -> bytes:
+            raise refusal
+
+    with pytest.raises(VaultNotGiven) as problem:
+        Vaults(FolderBlobs(tmp_path), Refusing()).key(OWNER)
+    assert isinstance(problem.value, Unavailable)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_an_hsm_the_key_is_not_wrapped_and_neither_kind_is_taken_for_the_other(tmp_path: Path):

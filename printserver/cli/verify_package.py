@@ -70,6 +70,12 @@ _SAID: Final[Words] = {
     "approval": ("审批", "approval"),
     "quorum": ("各步骤人数", "people a step"),
     "enough": ("{step}：{given}/{needed}", "{step}: {given} of {needed}"),
+    "signed": ("手签", "signed by"),
+    "signing": ("{names}，{at}，{place}{late}（{decision}）", "{names}, {at}, {place}{late} ({decision})"),
+    "late": ("，事后补记", ", recorded late"),
+    "signing-confirmed": ("第二人已确认", "confirmed by a second person"),
+    "signing-refused": ("第二人不予确认", "refused by a second person"),
+    "signing-": ("尚无第二人确认", "nobody has confirmed it"),
     "page": ("第 {} 页", "page {}"),
     "same": ("与签发页相同", "same as issued"),
     "changed": ("有改动", "changed"),
@@ -156,6 +162,14 @@ def _record(record: RecordShown, at: int) -> Iterator[str]:
         )
     steps = (word("enough").format(step=_step(s.step, at), given=s.given, needed=s.needed) for s in record.steps)
     yield f"  {word('quorum'):<12}{'，'.join(steps) if at == 0 else ', '.join(steps)}"
+    for signing in record.signings:
+        yield f"  {word('signed'):<12}" + word("signing").format(
+            names="、".join(signing.signers),
+            at=signing.signed_at[:16].replace("T", " "),
+            place=signing.place,
+            late=word("late") if signing.late else "",
+            decision=word(f"signing-{signing.decision}"),
+        )
     for page in record.pages:
         files = (word("picture" if page.picture else "no-picture"), word("scan" if page.scan else "no-scan"))
         said = (word(page.verdict), *files)

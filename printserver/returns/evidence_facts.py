@@ -39,6 +39,8 @@ from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.printing.queries import printer_facts
 from printserver.returns.events import PageMatched, PageSettled, ReturnHandedIn
 from printserver.returns.models import Return, ReturnPage
+from printserver.returns.signing_events import SigningCorrected, SigningDecided, SigningRecorded
+from printserver.returns.signing_records import SigningView, records_of_copy
 from printserver.returns.states import KEPT, PageState
 from printserver.signing.evidence import is_system_evidence
 from printserver.signing.passkey_evidence import is_passkey_evidence
@@ -48,6 +50,7 @@ EVENTS: Final = tuple(
     for event in (
         RequestSubmitted, ApprovalFlowOpened, RequestDecided, RequestMoved, CopyRendered, CopySigned, CopySealed,
         CopyMoved, CopyStarted, ReturnHandedIn, PageMatched, PageSettled, CopyArchived, StatementRegistered,
+        SigningRecorded, SigningCorrected, SigningDecided,
     )
 )  # fmt: skip
 """What is proved of a record; who looked at it since is not part of the evidence."""
@@ -125,6 +128,7 @@ def evidence_facts(work: Work, actor: Actor, detail: RecordDetail, searchable_sh
             }
             for row in returns
         ],
+        "signings": [_signing(each) for each in records_of_copy(work, copy.id)],
         "people": _people(work, copy, decisions, returns),
         "log_entries": [str(entry_id) for entry_id in entry_ids],
     }
@@ -208,6 +212,28 @@ def _pages(detail: RecordDetail, rows: Mapping[int | None, ReturnPage]) -> list[
             }
         )
     return pages
+
+
+def _signing(one: SigningView) -> dict[str, Any]:
+    """Of paper that people signed by hand: who, when, where, how they were known, and who confirmed it."""
+    return {
+        "record_id": str(one.record_id),
+        "revision": one.revision,
+        "present": one.present,
+        "signers": [signer.to_json() for signer in one.signers],
+        "witness": one.witness,
+        "place": one.place,
+        "signed_at": as_text(one.signed_at),
+        "captured_at": _moment(one.captured_at),
+        "received_at": as_text(one.received_at),
+        "late": one.late,
+        "reason": one.reason,
+        "recorded_by": one.recorded_by_name,
+        "decision": None if one.decision is None else one.decision.value,
+        "decided_by": one.decided_by_name,
+        "decided_at": _moment(one.decided_at),
+        "remark": one.remark,
+    }
 
 
 def _people(

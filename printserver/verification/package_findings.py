@@ -64,6 +64,20 @@ class StepShown:
 
 
 @dataclass(frozen=True)
+class SigningShown:
+    """Who signed the paper by hand, as the issuer's people recorded it. `signed_at`: as recorded, text.
+
+    decision: confirmed or refused by a second person, empty while nobody has said so.
+    """
+
+    signers: tuple[str, ...]
+    place: str
+    signed_at: str
+    late: bool
+    decision: str
+
+
+@dataclass(frozen=True)
 class PageShown:
     """`verdict`: of the comparison, as the issuer says. `scan`: whether the untouched scan lies in the package."""
 
@@ -96,6 +110,7 @@ class RecordShown:
     decisions: tuple[DecisionShown, ...]
     steps: tuple[StepShown, ...]
     seals: tuple[str, ...]
+    signings: tuple[SigningShown, ...]
     entries: int
     log_size: int
     witnessed: int | None

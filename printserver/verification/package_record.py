@@ -30,7 +30,7 @@ from printserver.signing.seal_signature import (
 from printserver.verification.bundle import verify_bundle
 from printserver.verification.offline import IssuedPdf, verify_issued_pdf
 from printserver.verification.package_approvals import Carried, prove_approvals
-from printserver.verification.package_findings import Check, Finding, PageShown, RecordShown
+from printserver.verification.package_findings import Check, Finding, PageShown, RecordShown, SigningShown
 from printserver.verification.package_json import read_object
 from printserver.verification.package_log import ProvedLog, prove_log
 
@@ -307,11 +307,17 @@ def _shown(seen: _Seen) -> RecordShown:
         decisions=() if seen.carried is None else seen.carried.decisions,
         steps=() if seen.carried is None else seen.carried.steps,
         seals=seen.seals,
+        signings=tuple(_signing(each) for each in seen.record["signings"] if each["present"]),
         entries=len(log.entries),
         log_size=log.size,
         witnessed=log.witnessed,
         left_out=tuple(sorted({str(each["why"]) for each in seen.record["left_out"]})),
     )
+
+
+def _signing(given: Mapping[str, Any]) -> SigningShown:
+    signers = tuple(str(each["name"]) for each in given["signers"])
+    return SigningShown(signers, given["place"], given["signed_at"], bool(given["late"]), given["decision"] or "")
 
 
 def _first(moments: Iterator[datetime]) -> datetime | None:

@@ -19,6 +19,7 @@ from printserver.verification.package_findings import (
     PackageVerdict,
     PageShown,
     RecordShown,
+    SigningShown,
     StepShown,
 )
 
@@ -42,6 +43,7 @@ def verdict(*findings: Finding, test: bool = False, state: str = "printed") -> P
         decisions=(DecisionShown("approval", "approved", "王小明", "person", AT, "passkey"),),
         steps=(StepShown("approval", 1, 1),),
         seals=("合同专用章",),
+        signings=(SigningShown(("李雷",), "上海", "2026-11-22T09:00:00.000000Z", True, "confirmed"),),
         entries=12,
         log_size=100,
         witnessed=None,
@@ -55,7 +57,7 @@ def verdict(*findings: Finding, test: bool = False, state: str = "printed") -> P
     [
         (
             Language.ZH,
-            ["✓ 真", "王小明 同意（审批；由本人通行密钥签名）", "审批：1/1", "与签发页相同", "含有他人的页面"],
+            ["✓ 真", "王小明 同意（审批；由本人通行密钥签名）", "审批：1/1", "李雷，2026-11-22 09:00，上海，事后补记"],
         ),
         (
             Language.EN,

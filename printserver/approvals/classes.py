@@ -131,8 +131,8 @@ def describe_class(work: Work, actor: Actor, description: ClassDescription) -> U
     Raises: Forbidden, ClassMalformed.
     """
     require(actor, Permission.MANAGE_DOCUMENTS)
-    _check(description)
     row = _row(work, actor.organisation_id, description.code)
+    _check(description, "" if row is None else row.retention)
     if row is None:
         row = DocumentClass(id=new_id(), organisation_id=actor.organisation_id, code=description.code, version=0)
         shipped = SHIPPED.get(description.code)
@@ -195,7 +195,8 @@ def require_lawful(flow: Flow) -> None:
         raise SealingForbiddenByLaw("the law keeps documents of this class off electronic sealing")
 
 
-def _check(description: ClassDescription) -> None:
+def _check(description: ClassDescription, kept: str) -> None:
+    """kept: the word until now; one from before there was a table may stay."""
     parse_flow({"class": description.code, "version": 1, "steps": [{"name": "a", "roles": ["a"]}]})
     for name in (description.name_zh, description.name_en):
         if not 1 <= len(name.strip()) <= LONGEST_NAME or not name.isprintable():
@@ -203,7 +204,7 @@ def _check(description: ClassDescription) -> None:
     if description.public_view not in list(PublicView):
         raise ClassMalformed("strangers are shown none, a masked or the full picture of a page")
     _check_hints(description.hints or {})
-    if description.retention not in YEARS_KEPT:
+    if description.retention not in {*YEARS_KEPT, kept}:
         raise ClassMalformed("documents of a class are kept by one of these words: " + ", ".join(YEARS_KEPT))
     if description.code in SHIPPED and description.retired and description.code == next(iter(SHIPPED)):
         raise ClassMalformed("the general class stays in use")

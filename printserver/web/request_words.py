@@ -108,6 +108,7 @@ REQUEST_FIELDS: Final[Mapping[str, str]] = {
     "party": N_("A name, and a number without typing errors or none."),
     "parties": N_("Please look at the other parties."),
     "copy_to": N_("Please choose colleagues from the list."),
+    "contract_end": N_("A day, such as 2031-12-31, or nothing."),
 }
 REQUEST_PROBLEMS: Final[Mapping[str, str]] = {
     "rows-differ": N_(

@@ -341,7 +341,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "copies": N_("A whole number from 1 up to the most that this server allows."),
         "sides": N_("Please choose on how many sides of the sheet is printed."),
         "code_corner": N_("Please choose a corner."),
-        "contract_end": N_("A day, such as 2031-12-31, or nothing."),
         "places": N_("At least one place for the seal is needed."),
         "place": N_("Pages of the document, words or an edge, and distances in millimetres."),
     },

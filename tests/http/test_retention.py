@@ -1,0 +1,103 @@
+"""On pages: a time is changed, a record is held, a list is proposed by one person and approved by another."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from printserver.archive.disposal_running import dispose
+from printserver.archive.models import ArchiveRecord
+from printserver.archive.retention_models import DisposalRun, LegalHold, RetentionChange
+from printserver.organisations.permissions import Role
+from printserver.print_requests.models import PrintRequest
+from printserver.worker.disposal import disposal_tools
+from tests.http.api_client import ApiClient, wish_at
+from tests.http.page_visitor import Visitor, shown_again, went_to
+from tests.world import World
+
+T = "/retention"
+RECORD = f"{T}/records"
+
+
+def due_record(world: World) -> UUID:
+    record_id = world.archived()
+    values = {"retention_class": "10-years", "contract_end": date(2010, 3, 1), "searchable_state": "made"}
+    with world.database.work() as work:
+        work.session.execute(update(ArchiveRecord).where(ArchiveRecord.id == record_id).values(**values))
+    return record_id
+
+
+def newest(world: World, column) -> UUID:
+    with world.database.reading() as work:
+        found = work.session.scalar(select(column).order_by(column.desc()))
+    assert found is not None
+    return found
+
+
+def test_a_list_is_proposed_by_one_archivist_approved_by_another_and_carried_out(api: ApiClient, world: World):
+    record_id = due_record(world)
+    first, second = Visitor.of(api, Role.ARCHIVIST), Visitor.of(api, Role.ARCHIVIST, world.home.head)
+    assert str(record_id) in first.page(f"{T}/disposals/new")
+    proposed = went_to(
+        first.send(f"{T}/disposals", branch=str(world.home.north.branch_id), listed=str(record_id), reason="over")
+    )
+    run_id = newest(world, DisposalRun.id)
+    assert str(run_id) in proposed
+    with world.database.reading() as work:
+        digest = work.session.get_one(DisposalRun, run_id).list_sha256
+    address = f"{T}/disposals/{run_id}"
+    assert "Supply contract" in second.page(address)
+    shown_again(first.send(f"{address}/approvals", list_sha256=digest), 409)
+    shown_again(second.send(f"{address}/approvals", list_sha256="0" * 64), 409)
+    went_to(second.send(f"{address}/approvals", list_sha256=digest))
+    dispose(disposal_tools(world.adapters), run_id)
+    shown = second.page(address)
+    assert "erased" in shown
+    assert "Supply contract" not in shown
+    certificate = api.fetch(f"{T}/disposals/{run_id}/certificate", Role.AUDITOR)
+    assert certificate.json()["list_sha256"] == digest
+    assert api.fetch(f"/archive/{record_id}/issued.pdf", Role.ARCHIVIST).status_code == 404
+    assert "disposed of" in first.page(f"{RECORD}/{record_id}")
+    assert first.look(f"/archive/{record_id}").status_code == 200
+
+
+def test_a_record_is_held_confirmed_and_lifted_on_pages(api: ApiClient, world: World):
+    record_id = due_record(world)
+    first, second = Visitor.of(api, Role.ARCHIVIST), Visitor.of(api, Role.ARCHIVIST, world.home.head)
+    shown_again(first.send(f"{RECORD}/{record_id}/holds", matter="", reason="the court"), 422)
+    went_to(first.send(f"{RECORD}/{record_id}/holds", matter="(2026) 沪01民初7号", reason="the court"))
+    hold = f"{T}/holds/{newest(world, LegalHold.id)}"
+    assert "沪01民初7号" in first.page(T)
+    shown_again(first.send(f"{hold}/confirmations"), 409)
+    went_to(second.send(f"{hold}/confirmations"))
+    went_to(first.send(f"{hold}/lift-requests", reason="settled"))
+    shown_again(first.send(f"{hold}/liftings"), 409)
+    assert "held" in first.page(f"{RECORD}/{record_id}")
+    went_to(second.send(f"{hold}/liftings"))
+    assert "lifted" in second.page(hold)
+
+
+def test_a_shorter_time_waits_on_the_overview_for_the_second_person(api: ApiClient, world: World):
+    record_id = due_record(world)
+    first, second = Visitor.of(api, Role.ARCHIVIST), Visitor.of(api, Role.ARCHIVIST, world.home.head)
+    said = {"retention_class": "5-years", "contract_end": "2010-03-01", "reason": "wrong class"}
+    shown_again(first.send(f"{RECORD}/{record_id}/changes", **{**said, "contract_end": "some day"}), 422)
+    went_to(first.send(f"{RECORD}/{record_id}/changes", **said))
+    change = f"{T}/changes/{newest(world, RetentionChange.id)}"
+    assert f"{change}/confirmations" in second.page(T)
+    assert f"{change}/confirmations" not in first.page(T)
+    shown_again(first.send(f"{change}/confirmations"), 409)
+    went_to(second.send(f"{change}/confirmations"))
+    assert "5 years" in first.page(f"{RECORD}/{record_id}")
+    assert "5 年" in Visitor.of(api, Role.ARCHIVIST, language="zh").page(f"{RECORD}/{record_id}")
+
+
+def test_an_application_names_the_contracts_end(api: ApiClient, world: World):
+    wish = {**wish_at(world.home.north), "contract_end": "2031-12-31"}
+    made = api.apply("one", application=json.dumps(wish))
+    assert made.status_code == 201, made.text
+    with world.database.reading() as work:
+        assert work.session.scalar(select(PrintRequest.contract_end)) == date(2031, 12, 31)

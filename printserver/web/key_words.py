@@ -54,9 +54,7 @@ KEY_PROBLEMS: Final[Mapping[str, str]] = {
     "object-changed": N_("What is stored here is not what was put there. It is not opened; tell the administrator."),
     "object-erased": N_("This was erased for good; nobody can read it any more."),
     "object-store-unavailable": N_("The store of documents does not answer. Nothing is lost; please try again later."),
-    "object-store-credentials-refused": N_(
-        "This server cannot sign in to its store of documents; tell the administrator."
-    ),
+    "object-store-credentials-refused": N_("This server cannot enter its store of documents; tell the administrator."),
     "vault-not-given": N_("The server may not open its stored documents at present; tell the administrator."),
     "vault-key-lost": N_("The key of the stored documents is gone; its backup must be restored."),
     "clock-jumped": N_("The server's clock was set ahead. Nothing is signed before somebody has looked."),

@@ -67,6 +67,7 @@ from printserver.api.v1 import (
 )
 from printserver.api.v1.common import api_router
 from printserver.http_edge.declarations import public
+from printserver.http_edge.routes import serve
 
 _RESOURCES: Final = (
     *(
@@ -106,11 +107,8 @@ _RESOURCES: Final = (
 
 
 def mount(app: FastAPI) -> None:
-    for resource in _RESOURCES:
-        app.include_router(resource.router)
-    app.include_router(keys.router)
-    app.include_router(time_stamps.router)
-    app.include_router(_description_router(app))
+    serve(app, *(resource.router for resource in _RESOURCES))
+    serve(app, keys.router, time_stamps.router, _description_router(app))
 
 
 def _description_router(app: FastAPI) -> APIRouter:

@@ -71,6 +71,12 @@ def edge_router(prefix: str, *tags: str) -> APIRouter:
     return APIRouter(prefix=prefix, tags=list(tags), route_class=EdgeRoute)
 
 
+def serve(app: FastAPI, *routers: APIRouter) -> None:
+    """Add the routers' own routes. To include a router would work out every route again for each application."""
+    for router in routers:
+        app.router.routes.extend(router.routes)
+
+
 def mount_public(app: FastAPI, path: str, files: ASGIApp, *, reason: str, name: str | None = None) -> None:
     """Let anybody read what `files` serves.   Raises: UndeclaredEndpoint without a reason."""
     if not reason.strip():

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from printserver.http_edge.problems import show_problems_as_pages
+from printserver.http_edge.routes import serve
 from printserver.web import assets
 from printserver.web.pages import (
     access_resets,
@@ -115,7 +116,5 @@ _PAGES: Final = (
 
 
 def mount(app: FastAPI) -> None:
-    app.include_router(assets.router)
-    for page in _PAGES:
-        app.include_router(page.router)
+    serve(app, assets.router, *(page.router for page in _PAGES))
     show_problems_as_pages(app, problem_page)

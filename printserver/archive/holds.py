@@ -107,7 +107,7 @@ def ask_to_lift(work: Work, actor: Actor, hold_id: UUID, *, reason: str) -> None
         lift_asked_for=word.acts_for,
         lift_asked_at=work.now(),
     )
-    append(work, actor.by, HoldLiftAsked(id=hold.id, matter=hold.matter, reason=said))
+    append(work, actor.by, HoldLiftAsked(id=hold.id, branch_id=hold.branch_id, matter=hold.matter, reason=said))
 
 
 def lift_hold(work: Work, actor: Actor, hold_id: UUID) -> None:

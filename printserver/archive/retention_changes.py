@@ -96,7 +96,9 @@ def change_retention(work: Work, actor: Actor, record_id: UUID, code: str, end: 
     work.session.add(row)
     work.session.flush()
     if shorter:
-        append(work, actor.by, RetentionChangeAsked(id=record.id, change_id=row.id, **_told(row)))
+        append(
+            work, actor.by, RetentionChangeAsked(id=record.id, branch_id=row.branch_id, change_id=row.id, **_told(row))
+        )
     else:
         _apply(work, actor, record, row)
     return Asked(row.id, not shorter)

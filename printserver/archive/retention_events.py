@@ -14,6 +14,7 @@ class RetentionChangeAsked(Event):
     """A shortening waits for a second person. Dates are ISO 8601, empty for an unknown end."""
 
     subject: ClassVar[str] = "archive-record"
+    branch_id: UUID
     change_id: UUID
     old_class: str
     old_end: str
@@ -69,6 +70,7 @@ class HoldConfirmed(HoldEvent):
 class HoldLiftAsked(HoldEvent):
     """It works on until a second person lifts it."""
 
+    branch_id: UUID
     matter: str
     reason: str
 

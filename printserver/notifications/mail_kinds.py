@@ -28,6 +28,8 @@ class MailKind(StrEnum):
     """A certificate of the company's keys ends soon."""
     DORMANT = "dormant"
     """The reader's own account will be frozen, because nobody uses it."""
+    RETENTION = "retention"
+    """A hold, a shorter time or a disposal waits for a second person of the archive."""
     STATEMENT = "statement"
     """A statement waits for an officer's word."""
     IDENTITY_DUE = "identity-due"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from printserver.approvals.statement_events import StatementProposed
 from printserver.archive.fixity_events import ArchiveDamageFound
+from printserver.archive.retention_events import DisposalProposed, HoldLiftAsked, HoldSet, RetentionChangeAsked
 from printserver.audit.queries import EntryView
 from printserver.foundation.unit_of_work import Work
 from printserver.notifications.mail_kinds import MailKind
@@ -29,6 +30,9 @@ from printserver.seals.queries import seal_facts
 
 PENDING: Final = (RequestState.PENDING_APPROVAL, RequestState.PENDING_CUSTODY)
 DECISIONS: Final = frozenset({RequestState.APPROVED, RequestState.REFUSED, RequestState.EXPIRED, RequestState.FAILED})
+SECOND_PERSON: Final = frozenset(
+    each.__name__ for each in (DisposalProposed, HoldLiftAsked, HoldSet, RetentionChangeAsked)
+)
 MOST_WAITING: Final = 10_000
 
 
@@ -49,6 +53,8 @@ def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
         made += _of_dormancy(work, entry, entry.subject_id)
     if entry.event == StatementProposed.__name__ and entry.organisation_id is not None:
         made += _of_statement(work, entry, entry.organisation_id)
+    if entry.event in SECOND_PERSON and entry.organisation_id is not None:
+        made += _of_retention(work, entry, entry.organisation_id)
     return made
 
 
@@ -147,6 +153,15 @@ def _of_statement(work: Work, entry: EntryView, organisation_id: UUID) -> int:
     )
     facts = {"kind": str(entry.facts["kind"]), "path": "/statements"}
     return queue_mails(work, MailKind.STATEMENT, officers, str(entry.subject_id), facts)
+
+
+def _of_retention(work: Work, entry: EntryView, organisation_id: UUID) -> int:
+    """Who may confirm it, but for whoever asked."""
+    path = branch_path(work, UUID(str(entry.facts["branch_id"])))
+    seconds = _people(
+        work, organisation_id, Permission.CONFIRM_RETENTION, path, but=lambda person: person.id == entry.person_id
+    )
+    return queue_mails(work, MailKind.RETENTION, seconds, str(entry.id), {"path": "/retention"})
 
 
 def _people(

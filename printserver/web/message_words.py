@@ -71,6 +71,7 @@ MESSAGE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "identity-due": N_("a proof of identity is to be checked again"),
         "dormant": N_("my account will be frozen, because nobody uses it"),
         "statement": N_("a statement waits for an officer's word"),
+        "retention": N_("a hold, a shorter time or a disposal of the archive waits for a second person"),
     },
 }
 MESSAGE_TONES: Final[Mapping[str, Mapping[str, str]]] = {

@@ -377,49 +377,6 @@ def test_a_token_is_shown_once(api: ApiClient):
     assert api.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
-def test_the_archive_is_searched_and_looking_fetches_no_file(api: ApiClient):
-    record_id = api.world.archived(title="Sale of a mill", own_reference="OA-33")
-    archivist = Visitor.of(api, Role.ARCHIVIST)
-    assert str(record_id) in archivist.page("/archive?query=OA-33")
-    assert "Nothing was found." in archivist.page("/archive?query=OA-34")
-    before = api.world.row_counts()
-    page = archivist.page(f"/archive/{record_id}")
-    assert "Sale of a mill" in page
-    assert f"/api/v1/archive/{record_id}/issued.pdf" in page
-    assert '<img src="/api' not in page
-    assert api.world.row_counts() == before | {"audit_entry": before["audit_entry"] + 1}
-    assert api.world.events()[-1] == "ArchiveRecordViewed"
-
-
-def test_a_search_is_kept_used_and_forgotten_and_the_catalogue_is_taken_out(api: ApiClient):
-    api.world.archived(title="Sale of a barn", own_reference="OA-44")
-    archivist = Visitor.of(api, Role.ARCHIVIST)
-    kept = went_to(archivist.send("/archive/searches", title="barn", name="barns & mills", currency="CNY"))
-    assert "Sale of a barn" in archivist.page(kept)
-    listed = archivist.page("/archive")
-    assert "barns & mills" in listed
-    assert "/archive?title=barn" in listed
-    forgetting = re.findall(r"/archive/searches/[0-9a-f-]{36}/discardings", listed)[-1]
-    assert forgetting not in Visitor.of(api, Role.AUDITOR).page("/archive")
-    went_to(archivist.send(forgetting))
-    assert "barns & mills" not in archivist.page("/archive")
-    assert archivist.send("/archive/searches", title="barn", name=" ").status_code == 422
-    assert api.world.events()[-2:] == ["SearchSaved", "SearchForgotten"]
-    year = api.world.database.clock.now().year
-    assert f"/archive/catalogue.csv?catalogue={year}" in archivist.page("/archive/catalogue")
-    table = archivist.look(f"/archive/catalogue.csv?catalogue={year}")
-    assert "Sale of a barn" in table.content.decode("utf-8-sig")
-    assert api.world.events()[-1] == "CatalogueExported"
-
-
-def test_mistyped_searches_of_the_archive_are_said_beside_the_form(api: ApiClient):
-    archivist = Visitor.of(api, Role.ARCHIVIST)
-    for query in ("least=much", "since=tomorrow", "branch=north", "held=perhaps", "words=合"):
-        answer = archivist.look(f"/archive?{query}")
-        assert answer.status_code == 422, query
-        assert 'role="alert"' in answer.text
-
-
 def test_the_log_is_searched_by_event_day_and_thing(api: ApiClient):
     request_id = api.world.pending()
     auditor = Visitor.of(api, Role.AUDITOR, api.world.home.head)

@@ -1,4 +1,4 @@
-"""Words for people: papers that are owed, who holds them, and signings by hand."""
+"""Words for people: papers that are owed, who holds them, signings by hand, and printers' days beside them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,37 @@ PAPER_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "standing": N_("State"),
         "days_overdue": N_("Days overdue"),
         "reason": N_("Reason"),
+    },
+    "reconciliation_column": {
+        "day": N_("Day"),
+        "printer": N_("Printer"),
+        "finding": N_("Finding"),
+        "window_from": N_("Reading before"),
+        "window_to": N_("Reading after"),
+        "authorised_copies": N_("Copies authorised"),
+        "authorised_impressions": N_("Pages authorised"),
+        "sent_copies": N_("Copies sent"),
+        "sent_impressions": N_("Pages sent"),
+        "sent_sheets": N_("Sheets sent"),
+        "reported_impressions": N_("Impressions reported by the printer"),
+        "expected_impressions_least": N_("Impressions expected, at least"),
+        "expected_impressions_most": N_("Impressions expected, at most"),
+        "counted_impressions": N_("Impressions counted"),
+        "difference_impressions": N_("Difference in impressions"),
+        "expected_sheets_least": N_("Sheets expected, at least"),
+        "expected_sheets_most": N_("Sheets expected, at most"),
+        "counted_sheets": N_("Sheets counted"),
+        "difference_sheets": N_("Difference in sheets"),
+        "scanned_back_pages": N_("Pages scanned back"),
+        "archived_copies": N_("Copies archived"),
+        "ended_copies": N_("Copies void, missing or destroyed"),
+        "owed_copies": N_("Papers owed"),
+        "overdue_copies": N_("Papers overdue"),
+        "kept_copies": N_("Papers that need not come back"),
+        "unsettled_copies": N_("Copies whose outcome is open"),
+        "alarm": N_("Alarm"),
+        "alarm_closed_by": N_("Closed by"),
+        "alarm_reason": N_("What explains it"),
     },
     "counted_from": {"printing": N_("printing"), "hand-over": N_("the first hand-over")},
     "blocked": {

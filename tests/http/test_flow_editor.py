@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from printserver.approvals.classes import ClassDescription, class_facts, describe_class
+from printserver.approvals.models import DocumentClass
 from printserver.organisations.permissions import Role
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
@@ -58,8 +60,10 @@ def test_saving_a_class_as_it_stands_forgets_nothing(manager: Visitor, world: Wo
     with world.database.work() as work:
         actor = world.actor(work, Role.DOCUMENT_ADMINISTRATOR, world.home.head)
         describe_class(
-            work, actor, ClassDescription("general", "甲", "A", "12 years", ("company", "old-seal"), hints=hints)
+            work, actor, ClassDescription("general", "甲", "A", "10-years", ("company", "old-seal"), hints=hints)
         )
+        old = update(DocumentClass).where(DocumentClass.organisation_id == world.home.id)
+        work.session.execute(old.values(retention="12 years"))
     before = facts(world).description
     form = first(r'(?s)<form method="post" action="/document-classes/general">(.*?)</form>', manager.page(GENERAL))
     fields: dict[str, Any] = {}

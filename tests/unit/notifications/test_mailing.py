@@ -10,6 +10,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select, update
 
+from printserver.archive.holds import hold_record
 from printserver.foundation.errors import PrintServerError
 from printserver.notifications.mail_kinds import MailKind
 from printserver.notifications.mail_reminders import remind
@@ -280,3 +281,14 @@ def test_a_proof_that_falls_due_is_told_to_its_person_and_to_administrators(post
         assert (_readers(post, MailKind.IDENTITY_DUE) > before) is bool(made), days
     readers = {row[1].split("-")[0] for row in post.read() if row[0] == "identity-due"}
     assert readers == {"clerk", "system"}
+
+
+def test_a_hold_is_told_to_who_may_confirm_it_and_not_to_who_set_it(post: Post):
+    """A second person of the archive: archivists of the branch and above it."""
+    world = post.world
+    record_id = world.archived()
+    post.begin()
+    with world.database.work() as work:
+        hold_record(work, world.actor(work, Role.ARCHIVIST, world.home.head), record_id, matter="7", reason="the court")
+    told = [each for each in post.read() if each[0] == "retention"]
+    assert told == [("retention", "archivist-north")]

@@ -10,7 +10,7 @@ from uuid import UUID
 from printserver.audit.log import By, append
 from printserver.foundation.unit_of_work import Work
 from printserver.settings import Settings
-from printserver.signer.storage_keys import HsmKeys, StorageKeyWrapped
+from printserver.signer.storage_keys import HsmKeys, VaultKeyMade
 from printserver.signer.tokens import open_hsm
 from printserver.storage.opening import open_objects, open_vaults
 from printserver.storage.sealed_objects import SealedObjects
@@ -30,5 +30,5 @@ def first_objects(settings: Settings) -> Iterator[SealedObjects]:
 
 def record_vault_made(work: Work, by: By, organisation_id: UUID) -> None:
     """What the signer would have written down of the organisation's vault key."""
-    made = StorageKeyWrapped(id=organisation_id, kind=KIND, system_user=os.geteuid())
+    made = VaultKeyMade(id=organisation_id, kind=KIND, system_user=os.geteuid())
     append(work, by.within(organisation_id), made)

@@ -63,6 +63,16 @@ class StorageKeyUnwrapped(SealedObjectEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VaultKeyMade(SealedObjectEvent):
+    """id: the organisation, whose stored objects have their keys wrapped under it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultKeyGiven(SealedObjectEvent):
+    """To a process, which holds it until it ends.   id: the organisation."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StorageKeyRefused(SealedObjectEvent):
     """The wrapped key was changed, or was another object's."""
 
@@ -129,7 +139,8 @@ class StorageKeys:
         """key: 32 bytes.   Raises: StorageKeysTooMany, KeyEncryptionKeyMissing, HsmUnavailable."""
         self._count(uid)
         wrapped = HsmKeys(self.hsm).wrap(key, belongs)
-        self._record(belongs, StorageKeyWrapped(id=belongs.object_id, kind=belongs.kind, system_user=uid))
+        event = VaultKeyMade if belongs.kind == VAULT else StorageKeyWrapped
+        self._record(belongs, event(id=belongs.object_id, kind=belongs.kind, system_user=uid))
         return wrapped
 
     def unwrap(self, wrapped: bytes, belongs: Belonging, uid: int) -> bytes:
@@ -140,12 +151,16 @@ class StorageKeys:
         except WrappedKeyRefused:
             self._record(belongs, StorageKeyRefused(id=belongs.object_id, kind=belongs.kind, system_user=uid))
             raise
-        self._record(belongs, StorageKeyUnwrapped(id=belongs.object_id, kind=belongs.kind, system_user=uid))
+        event = VaultKeyGiven if belongs.kind == VAULT else StorageKeyUnwrapped
+        self._record(belongs, event(id=belongs.object_id, kind=belongs.kind, system_user=uid))
         return key
 
     def _was_used(self) -> bool:
         with self.database.reading() as work:
-            return bool(find_entries(work, AuditSearch(event=StorageKeyWrapped.__name__), limit=1).entries)
+            return any(
+                find_entries(work, AuditSearch(event=event.__name__), limit=1).entries
+                for event in (VaultKeyMade, StorageKeyWrapped)
+            )
 
     def _record(self, belongs: Belonging, event: SealedObjectEvent) -> None:
         """Before the key is given; that of a vault at once in the service's own log, and in the other one soon.

@@ -71,6 +71,8 @@ KEY_EVENTS: Final[Mapping[str, str]] = {
     "KeyEncryptionKeyMade": N_("key for protected files made"),
     "StorageKeyWrapped": N_("file put under protection"),
     "StorageKeyUnwrapped": N_("protected file opened"),
+    "VaultKeyMade": N_("key of the organisation's stored documents made"),
+    "VaultKeyGiven": N_("key of the organisation's stored documents given to a process"),
     "StorageKeyRefused": N_("protected file that is not genuine refused"),
     "EpochBegun": N_("fenced after a restore"),
     "WitnessRenewed": N_("witness of the log written anew"),

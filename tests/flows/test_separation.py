@@ -54,6 +54,22 @@ except PrintServerError as problem:
 """
 
 
+STORE = """
+import os, pathlib, sys, uuid
+from printserver.bootstrap import build
+from printserver.foundation.job_queue import NoJobs
+from printserver.settings import Settings
+os.umask(0o007)
+home, owner, *digest = sys.argv[1:]
+objects, owner = build(Settings(home=pathlib.Path(home)), jobs=NoJobs()).objects, uuid.UUID(owner)
+if digest:
+    print(objects.get(*digest, owner).decode())
+    objects.erase(*digest, owner)
+else:
+    print(objects.put(b"stored", owner))
+"""
+
+
 def said_as(user: str, program: str, *arguments: object, folder: Path = REPOSITORY, group: str = GROUP) -> list[str]:
     """What the program prints, run as a system user of the server when started as root, else as oneself."""
     identity = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--"] if ROOT else []
@@ -122,6 +138,17 @@ def test_web_and_worker_open_sealed_objects_and_nobody_else(server: RunningServe
     if ROOT:
         assert said_as(SIGNER, SEAL, socket, uuid4(), folder=code) == ["forbidden"]
         assert said_as("nobody", SEAL, socket, uuid4(), folder=code, group="nogroup") == ["signer-unavailable"]
+
+
+def test_what_web_stores_the_worker_reads_and_erases_and_the_other_way_round(server: RunningServer):
+    home, code = server.settings.home, stage_of(server)
+    for one, other in ((WEB, WORKER), (WORKER, WEB)):
+        owner = uuid4()
+        (digest,) = said_as(one, STORE, home, owner, folder=code)
+        assert said_as(other, STORE, home, owner, digest, folder=code) == ["stored"]
+        (left,) = (path for path in server.settings.object_keys.rglob(f"{owner}/*/*") if path.is_file())
+        assert left.name == f"{digest}.erased"
+        assert not [path for path in (server.settings.objects / str(owner)).rglob("*") if path.is_file()]
 
 
 def stage_of(server: RunningServer) -> Path:

@@ -234,7 +234,7 @@ def test_a_vault_is_opened_for_whoever_is_writing_to_the_database(sqlite_signing
         assert Vaults(FolderBlobs(tmp_path), own).key(owner) == key
     for late in [each for each in threading.enumerate() if each.name == LATE]:
         late.join()
-    assert sorted(recorded(sqlite_signing_world, vault)) == ["StorageKeyUnwrapped", "StorageKeyWrapped"]
+    assert sorted(recorded(sqlite_signing_world, vault)) == ["VaultKeyGiven", "VaultKeyMade"]
 
 
 def test_a_token_that_cannot_wrap_is_refused_unless_the_settings_let_nothing_be_sealed(

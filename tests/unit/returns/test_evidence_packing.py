@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,13 +13,18 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from typer.testing import CliRunner, Result
 
 from printserver.archive.access import RecordNotFound
 from printserver.archive.bag import BagUnreadable
 from printserver.audit.models import AuditEntry
+from printserver.cli.client import STEP_UP_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
+from printserver.cli.main import app
 from printserver.foundation.errors import Forbidden, NotFound
 from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
+from printserver.print_requests.models import Copy
+from printserver.print_requests.states import CopyState
 from printserver.returns import foreign_records as foreign
 from printserver.returns.evidence_models import EvidenceOrder
 from printserver.returns.evidence_orders import (
@@ -34,10 +40,15 @@ from printserver.returns.evidence_orders import (
 )
 from printserver.returns.evidence_packing import EvidenceNotReady, EvidenceTooLarge, pack_evidence
 from printserver.returns.foreign_models import ForeignRecord
+from printserver.returns.signing_records import record_signing
+from printserver.returns.signing_rules import IdentityCheck, NewSigning, Signer
+from printserver.signer.heads import HeadSigning
 from printserver.storage.objects import ObjectErased
 from printserver.verification.package_check import check_package
 from tests.evidence_scene import EvidenceScene
+from tests.http.live_server import live_server
 from tests.signing_world import SigningWorlds
+from tests.world_building import PASSWORD, Office
 
 DAY = 86_400.0
 
@@ -51,6 +62,15 @@ def shared(
         scene = EvidenceScene(signing)
         first, second, third = signing.issued(copies=3)
         records = [scene.archived(first, also=[third]), scene.archived(second)]
+        signer = NewSigning(
+            new_id(), first.id, (Signer("李雷", IdentityCheck.IDENTITY_CARD),), "上海", signing.database.clock.now()
+        )
+        clerk = scene.actor(Role.CLERK)
+        with signing.database.work() as work:
+            work.session.execute(
+                update(Copy).where(Copy.id == first.id).values(state=CopyState.PRINTED, printed_at=work.now())
+            )
+            record_signing(work, clerk, signer)
         scene.sequence()
         yield scene, records
 
@@ -70,6 +90,16 @@ def members(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if "/data/records/" in name]
         return {name.split("/", 4)[4]: archive.read(name) for name in names}
+
+
+def test_who_signed_the_paper_by_hand_is_in_it(scene: EvidenceScene, records: list[UUID], tmp_path: Path):
+    package = pack_evidence(scene.tools, scene.actor(), records[:1])
+    (signing,) = json.loads(members(package.data)["record.json"])["signings"]
+    assert ([each["name"] for each in signing["signers"]], signing["decision"]) == (["李雷"], None)
+    (tmp_path / package.name).write_bytes(package.data)
+    verdict = check_package(tmp_path / package.name, lambda key_list: scene.root)
+    assert verdict.genuine
+    assert [(each.signers, each.decision) for each in verdict.records[0].signings] == [(("李雷",), "")]
 
 
 def taken(scene: EvidenceScene) -> list[UUID | None]:
@@ -232,3 +262,43 @@ def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinn
         foreign.foreign_file(database, objects, keeper, taken_in.id, "../../../etc/passwd")
     with pytest.raises(foreign.ForeignRecordNotFound):
         foreign.foreign_package(database, objects, scene.actor(), taken_in.id)
+
+
+def test_the_command_exports_an_archive_and_takes_it_in_elsewhere(
+    scene: EvidenceScene, records: list[UUID], tmp_path: Path
+):
+    world, database = scene.signing.world, scene.signing.database
+    out = tmp_path / "out"
+    heads = HeadSigning(scene.sequencer(), threading.Event())
+    heads.start()
+    with live_server(world) as server:
+
+        def say(office: Office, *words: str) -> Result:
+            named = {URL_VARIABLE: server.url, TOKEN_VARIABLE: office.staff[Role.ARCHIVIST].token}
+            return CliRunner().invoke(
+                app,
+                ["archive", *words],
+                env={**named, TOKEN_FILE_VARIABLE: "", STEP_UP_VARIABLE: ""},
+                input=f"{PASSWORD}\n",
+            )
+
+        exported = say(world.home.north, "export", str(out), "--year", "2026")
+        assert exported.exit_code == 0, exported.output
+        assert len(list(out.glob("*.zip"))) == len(records) == len(json.loads((out / "index.json").read_text()))
+        assert (out / "index.csv").read_text("utf-8-sig").splitlines()[0].startswith("number,serial,title")
+        assert say(world.home.north, "export", str(out), "--year", "1999").exit_code == 2
+        head = world.foreign.head
+        pinned = say(head, "pin", "the sender", scene.root, "--note", "its contracts")
+        with database.reading() as work:
+            known = {
+                each.root_fingerprint: each.id
+                for each in foreign.sources(work, world.actor(work, Role.ARCHIVIST, head))
+            }
+        assert pinned.exit_code == (0 if len(known) == 1 else 2), pinned.output
+        taking = ("import", str(out), "--source", str(known[scene.root]), "--branch", str(head.branch_id))
+        (out / "forged.zip").write_bytes(next(out.glob("*.zip")).read_bytes()[:-1000])
+        first, second = say(head, *taking), say(head, *taking)
+    heads.stop()
+    assert "1 refused" in first.output
+    assert (first.exit_code, second.exit_code) == (1, 1)
+    assert "0 taken in, 2 known already, 1 refused" in second.output

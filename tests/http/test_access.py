@@ -436,4 +436,4 @@ def test_the_right_people_are_admitted_to_every_one_of_these_addresses(scene_api
         ]
         codes = {answer.json()["code"] for answer in answers if not answer.is_success}
         admitted = [answer for answer in answers if answer.status_code not in (401, 403, 404)]
-        assert admitted or codes == {"entry-not-in-log"}, (visit, codes)
+        assert admitted or codes in ({"entry-not-in-log"}, {"nothing-cut-out"}), (visit, codes)

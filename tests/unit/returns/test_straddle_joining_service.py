@@ -1,0 +1,69 @@
+"""Seals of the other party are found on what comes home, cut out, and joined over a copy's pages."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from printserver.foundation.errors import Forbidden, NotFound
+from printserver.organisations.permissions import Role
+from printserver.returns.pipeline import process_return
+from printserver.returns.straddle_joining_service import (
+    NothingCutOut,
+    place_picture,
+    seal_across_picture,
+    seals_across,
+)
+from tests.paper_books import Books
+from tests.paper_drawings import page_pixels, scan_of
+from tests.unit.returns.test_pipeline import bring, detail, tools_of
+
+MM = 200 / 25.4
+RED = (40, 30, 205)
+
+
+def stamped(page: np.ndarray, part: int) -> np.ndarray:
+    """One half of a seal at the right edge, 36 mm high, and on the second page a whole one."""
+    marked = page.copy()
+    height, width = page.shape[:2]
+    middle = (width if part == 0 else width - round(18 * MM), height // 2)
+    cv2.circle(marked, middle, round(17 * MM), RED, round(1.4 * MM))
+    if part == 1:
+        marked[:, : width - round(18 * MM)] = page[:, : width - round(18 * MM)]
+        cv2.circle(marked, (round(60 * MM), round(230 * MM)), round(18 * MM), RED, round(1.4 * MM))
+    return np.asarray(np.minimum(page, marked), np.uint8)
+
+
+def test_what_the_other_party_put_on_the_paper_is_shown(books: Books):
+    copy = books.copy(pages=2)
+    pdf = books.issue(copy)
+    return_id = bring(books, scan_of(*(stamped(page_pixels(pdf, page), page - 1) for page in (1, 2))))
+    process_return(tools_of(books), return_id)
+    first, second = detail(books, return_id).pages
+    assert [page.verdict for page in (first, second)] == ["same", "same"]
+    found = second.findings
+    assert (found["kind"], found["colour"], len(found["pose"]), found["confidence"] > 0.5) == ("same", True, 9, True)
+    kinds = [region["kind"] for region in found["regions"]]
+    assert sorted(kinds) == ["counter-seal", "straddle"]
+    archivist = books.actor(Role.ARCHIVIST)
+    seal = place_picture(books.database, books.objects, archivist, second.id, kinds.index("counter-seal") + 1)
+    pixels = cv2.imdecode(np.frombuffer(seal, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape[0] / MM == pytest.approx(36 + 1.4 + 2, abs=2), "with a margin of a millimetre"
+    with books.database.reading() as work:
+        (across,) = seals_across(work, archivist, copy.id).seals
+    assert (across.edge, across.pages, across.missing(2)) == ("right", (1, 2), ())
+    joined = seal_across_picture(books.database, books.objects, archivist, copy.id, 1)
+    pixels = cv2.imdecode(np.frombuffer(joined, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape[0] / MM == pytest.approx(36, abs=2)
+    assert pixels.shape[1] / MM == pytest.approx(36, abs=2)
+    for number in (0, 2):
+        with pytest.raises(NothingCutOut):
+            seal_across_picture(books.database, books.objects, archivist, copy.id, number)
+        with pytest.raises(NothingCutOut):
+            place_picture(books.database, books.objects, archivist, first.id, number)
+    officer = books.actor(Role.KEY_OFFICER)
+    with pytest.raises(Forbidden):
+        place_picture(books.database, books.objects, officer, second.id, 1)
+    with pytest.raises((Forbidden, NotFound)):
+        seal_across_picture(books.database, books.objects, officer, copy.id, 1)

@@ -121,24 +121,24 @@ def unseal_apart(sealed: Sealed, belongs: Belonging, keys: KeyWrapper) -> bytes:
 def encrypt(data: bytes, key: bytes, associated_data: bytes) -> bytes:
     """key: 32 random bytes of this object alone.   The content: prefix (7 bytes), chunks."""
     cipher, prefix = AESGCM(key), secrets.token_bytes(_PREFIX)
-    parts = [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)] or [b""]
-    last = len(parts) - 1
+    view, starts = memoryview(data), range(0, max(1, len(data)), CHUNK)
+    last = len(starts) - 1
     encrypted = (
-        cipher.encrypt(_nonce(prefix, number, last=number == last), part, associated_data)
-        for number, part in enumerate(parts)
+        cipher.encrypt(_nonce(prefix, number, last=number == last), view[start : start + CHUNK], associated_data)
+        for number, start in enumerate(starts)
     )
-    return prefix + b"".join(encrypted)
+    return b"".join([prefix, *encrypted])
 
 
 def decrypt(content: bytes, key: bytes, associated_data: bytes) -> bytes:
     """What `encrypt` was given.   Raises: InvalidTag, ValueError."""
-    cipher, prefix, whole = AESGCM(key), content[:_PREFIX], CHUNK + _TAG
+    cipher, view, prefix, whole = AESGCM(key), memoryview(content), content[:_PREFIX], CHUNK + _TAG
     starts = range(_PREFIX, len(content), whole)
     if not starts:
         raise ValueError("there is no chunk")
     last = len(starts) - 1
     return b"".join(
-        cipher.decrypt(_nonce(prefix, number, last=number == last), content[start : start + whole], associated_data)
+        cipher.decrypt(_nonce(prefix, number, last=number == last), view[start : start + whole], associated_data)
         for number, start in enumerate(starts)
     )
 

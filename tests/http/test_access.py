@@ -26,13 +26,14 @@ from tests.http.passkey_visits import PASSKEY_VISITS
 from tests.http.people_visits import PEOPLE_VISITS
 from tests.http.request_visits import REQUEST_VISITS
 from tests.http.retention_visits import RETENTION_VISITS
+from tests.http.return_visits import RETURN_VISITS
 from tests.http.scene import Scene
 from tests.http.seal_visits import SEAL_VISITS
 from tests.http.statement_visits import STATEMENT_VISITS
 from tests.http.verification_visits import PUBLIC_CHECKS
 from tests.http.visit import Options, Visit
 from tests.world import World
-from tests.world_building import PASSWORD, scanned_page
+from tests.world_building import PASSWORD
 
 DIGEST: Final = "0" * 64
 
@@ -215,53 +216,6 @@ VISITS: Final = (
         lambda s: f"/count-alarms/{s.count_alarm}/closings",
         _json(reason="a test page"),
     ),
-    Visit(
-        "POST",
-        "/returns",
-        lambda s: "/returns",
-        lambda s: {"files": {"scan": ("s.jpg", scanned_page(99), "image/jpeg")}},
-        names_object=False,
-    ),
-    Visit("GET", "/returns", lambda s: "/returns", names_object=False),
-    Visit("GET", "/returns/doubtful", lambda s: "/returns/doubtful", names_object=False),
-    Visit("GET", "/returns/{return_id}", lambda s: f"/returns/{s.return_id}"),
-    Visit("GET", "/returns/{return_id}/scan", lambda s: f"/returns/{s.return_id}/scan"),
-    Visit("GET", "/returns/{return_id}/copies", lambda s: f"/returns/{s.return_id}/copies"),
-    Visit("GET", "/return-pages/{page_id}", lambda s: f"/return-pages/{s.return_page}"),
-    Visit("GET", "/return-pages/{page_id}/thumbnail", lambda s: f"/return-pages/{s.return_page}/thumbnail"),
-    Visit(
-        "GET",
-        "/print-requests/{request_id}/returned-papers",
-        lambda s: f"/print-requests/{s.issued_request}/returned-papers",
-    ),
-    Visit(
-        "GET",
-        "/print-requests/{request_id}/returned-papers.pdf",
-        lambda s: f"/print-requests/{s.issued_request}/returned-papers.pdf",
-    ),
-    Visit(
-        "GET",
-        "/print-requests/{request_id}/returned-papers/{page_id}/thumbnail",
-        lambda s: f"/print-requests/{s.issued_request}/returned-papers/{s.returned_paper}/thumbnail",
-    ),
-    Visit("GET", "/return-pages/{page_id}/image", lambda s: f"/return-pages/{s.return_page}/image"),
-    Visit(
-        "GET",
-        "/return-pages/{page_id}/places/{number}/image",
-        lambda s: f"/return-pages/{s.return_page}/places/1/image",
-    ),
-    Visit("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.issued_copy}/seals-across"),
-    Visit(
-        "GET",
-        "/copies/{copy_id}/seals-across/{number}/image",
-        lambda s: f"/copies/{s.issued_copy}/seals-across/1/image",
-    ),
-    Visit(
-        "POST",
-        "/return-pages/{page_id}/settlements",
-        lambda s: f"/return-pages/{s.return_page}/settlements",
-        lambda s: {"json": {"settlement": "page-of-copy", "serial": s.serial, "page": 1, "reason": "I see it"}},
-    ),
     Visit("GET", "/archive", lambda s: "/archive", names_object=False),
     Visit("GET", "/archive/{record_id}", lambda s: f"/archive/{s.archive_record}"),
     Visit("GET", "/archive/{record_id}/issued.pdf", lambda s: f"/archive/{s.archive_record}/issued.pdf"),
@@ -277,6 +231,7 @@ VISITS: Final = (
     *RETENTION_VISITS,
     *IDENTITY_VISITS,
     *INTAKE_VISITS,
+    *RETURN_VISITS,
     *ARCHIVE_VISITS,
     *PAPER_VISITS,
     *STATEMENT_VISITS,

@@ -25,13 +25,14 @@ from tests.http.paper_visits import PAPER_STEPS
 from tests.http.people_steps import PEOPLE_STEPS
 from tests.http.request_steps import REQUEST_STEPS
 from tests.http.retention_visits import RETENTION_STEPS
+from tests.http.return_visits import RETURN_STEPS
 from tests.http.scene import Scene
 from tests.http.seal_steps import SEAL_STEPS
 from tests.http.statement_steps import STATEMENT_STEPS
 from tests.http.step import Step
 from tests.http.verification_visits import PUBLIC_CHECK_PAGES
 from tests.world import World
-from tests.world_building import contract, scanned_page
+from tests.world_building import contract
 
 DIGEST: Final = "0" * 64
 
@@ -249,42 +250,6 @@ STEPS: Final = (
         lambda s: f"/reconciliation/alarms/{s.count_alarm}/closings",
         _form(reason="a test page"),
     ),
-    Step("GET", "/returns", lambda s: "/returns", names_object=False),
-    Step(
-        "POST",
-        "/returns",
-        lambda s: "/returns",
-        files=lambda: {"scan": ("s.jpg", scanned_page(99), "image/jpeg")},
-        names_object=False,
-    ),
-    Step("GET", "/returns/doubtful", lambda s: "/returns/doubtful", names_object=False),
-    Step("GET", "/returns/{return_id}", lambda s: f"/returns/{s.return_id}"),
-    Step("GET", "/return-pages/{page_id}", lambda s: f"/return-pages/{s.return_page}"),
-    Step("GET", "/copies/{copy_id}/seals-across", lambda s: f"/copies/{s.issued_copy}/seals-across"),
-    Step(
-        "POST",
-        "/return-pages/{page_id}/settlements",
-        lambda s: f"/return-pages/{s.return_page}/settlements",
-        lambda s: {"serial": s.serial, "page": "1", "reason": "I see it"},
-    ),
-    Step(
-        "POST",
-        "/return-pages/{page_id}/discards",
-        lambda s: f"/return-pages/{s.return_page}/discards",
-        _form(reason="cover"),
-    ),
-    Step(
-        "POST",
-        "/return-pages/{page_id}/versions",
-        lambda s: f"/return-pages/{s.return_page}/versions",
-        lambda s: {"serial": s.serial, "page": "1", "reason": "a better scan"},
-    ),
-    Step(
-        "POST",
-        "/return-pages/{page_id}/attachments",
-        lambda s: f"/return-pages/{s.return_page}/attachments",
-        lambda s: {"request_id": str(s.pending_request), "reason": "I know the paper"},
-    ),
     Step("GET", "/audit", lambda s: "/audit", names_object=False),
     Step("GET", "/audit/{entry_id}", lambda s: f"/audit/{s.entry}"),
     Step("GET", "/tokens", lambda s: "/tokens", names_object=False),
@@ -343,6 +308,7 @@ STEPS: Final = (
     *RETENTION_STEPS,
     *IDENTITY_STEPS,
     *INTAKE_STEPS,
+    *RETURN_STEPS,
     *ARCHIVE_STEPS,
     *PAPER_STEPS,
     *SEAL_STEPS,

@@ -23,6 +23,9 @@ from printserver.storage.vault import Vaults
 PURPOSE: Final = "archive-search"
 LOOKED_AT: Final = 1_000
 """So many postings of a word are counted to learn which one is rarest; beyond that all are common."""
+FIRST_PART: Final = 200
+LARGEST_PART: Final = 3_200
+"""So many texts are looked at before it is known whether they are the reader's own."""
 _AT_ONCE: Final = 5_000
 
 
@@ -90,23 +93,40 @@ def found_records(
     """The newest records whose texts hold every one of `tokens`.
 
     tokens: not empty.   conditions: on `ArchiveRecord`, the reader's rights among them.   before: the last id of the
-    page before.   The rarest word is followed from its newest posting; each other word is looked up for it.
+    page before.   The rarest word is followed from its newest posting, a part at a time; each other word is looked up
+    for it. So no planner can choose to read and sort a common word's whole list.
     """
-    first, *others = _rarest_first(work, tokens)
+    ordered, asked = _rarest_first(work, tokens), tuple(conditions)
+    below = None if before is None else _number(work, before)
+    found: list[ArchiveRecord] = []
+    part = FIRST_PART
+    while len(found) < limit and below != 0:
+        numbers = _numbers(work, ordered, below, part)
+        found += work.session.scalars(
+            select(ArchiveRecord)
+            .join(ArchiveText, ArchiveText.record_id == ArchiveRecord.id)
+            .where(ArchiveText.number.in_(numbers), *asked)
+            .order_by(ArchiveText.number.desc())
+            .limit(limit - len(found))
+        )
+        below = numbers[-1] if len(numbers) == part else 0
+        part = min(part * 4, LARGEST_PART)
+    return found
+
+
+def _numbers(work: Work, tokens: Sequence[int], below: int | None, most: int) -> list[int]:
+    """Of texts that hold all words, the newest first.   tokens: the rarest first.   below: only numbers below this."""
+    first, *others = tokens
     led = aliased(ArchivePosting)
-    found = (
-        select(ArchiveRecord)
-        .select_from(led)
-        .join(ArchiveText, ArchiveText.number == led.number)
-        .join(ArchiveRecord, ArchiveRecord.id == ArchiveText.record_id)
-        .where(led.token == first, *(_also(led.number, each) for each in others), *conditions)
-        .order_by(led.number.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        reached = select(ArchiveText.number).where(ArchiveText.record_id == before).scalar_subquery()
-        found = found.where(led.number < func.coalesce(reached, 0))
-    return list(work.session.scalars(found))
+    held = select(led.number).where(led.token == first, *(_also(led.number, each) for each in others))
+    if below is not None:
+        held = held.where(led.number < below)
+    return list(work.session.scalars(held.order_by(led.number.desc()).limit(most)))
+
+
+def _number(work: Work, record_id: UUID) -> int:
+    """0 for a record without words."""
+    return work.session.scalar(select(ArchiveText.number).where(ArchiveText.record_id == record_id)) or 0
 
 
 def _also(number: InstrumentedAttribute[int], other: int) -> ColumnElement[bool]:

@@ -33,7 +33,7 @@ PAGES = {
         *("/identity", "/identity/new", "/media", "/media/new"),
     ),
     "approver": ("/", "/approvals"),
-    "archivist": ("/returns", "/returns/doubtful", "/quarantine", "/archive"),
+    "archivist": ("/returns", "/returns/doubtful", "/quarantine", "/archive", "/archive/catalogue"),
     "auditor": ("/audit", "/reconciliation"),
 }
 SHOWN_VERDICT = """new Promise(answer => {

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from printserver.archive import search_index
 from printserver.archive.models import ArchivePosting, ArchiveText
 from printserver.archive.queries import records
 from printserver.archive.records import ContractParty, archive_copy
@@ -72,6 +73,16 @@ def test_words_find_the_newest_records_that_hold_them_all(four: tuple[Books, lis
     assert found(books, "合同", title="t1") == ["T1"]
     assert found(books, "") == found(books, "", held=False) == ["T2", "T1", "T0"]
     assert found(books, "合同", held=True) == []
+
+
+def test_what_others_have_is_passed_over_part_by_part(four: tuple[Books, list[UUID]], monkeypatch: pytest.MonkeyPatch):
+    books, ids = four
+    monkeypatch.setattr(search_index, "FIRST_PART", 1)
+    monkeypatch.setattr(search_index, "LARGEST_PART", 2)
+    assert found(books, "合同") == ["T2", "T1", "T0"]
+    assert found(books, "合同", limit=2) == ["T2", "T1"]
+    assert found(books, "合同", before=ids[1]) == ["T0"]
+    assert found(books, "合同", title="T0") == ["T0"]
 
 
 def test_a_branch_finds_its_own_alone_and_who_may_not_read_finds_nothing(four: tuple[Books, list[UUID]]):

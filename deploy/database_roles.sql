@@ -291,6 +291,20 @@ GRANT UPDATE (holder, note) ON copy_notice TO printserver_worker;
 GRANT UPDATE (reference, title, "values") ON request_batch_row TO printserver_worker;
 GRANT UPDATE (filename) ON return_batch TO printserver_worker;
 GRANT UPDATE (findings) ON return_page TO printserver_worker;
+GRANT SELECT, UPDATE (holder, receiver, courier_number, note, reason) ON hand_over TO printserver_worker;
+GRANT SELECT, UPDATE (reason) ON due_extension TO printserver_worker;
+GRANT SELECT, UPDATE (written_off_reason) ON owed_return TO printserver_worker;
+GRANT SELECT, UPDATE (signers, witness, place, reason, remark) ON signing_record TO printserver_worker;
+GRANT SELECT, UPDATE (filename, detail) ON quarantined_scan TO printserver_worker;
+GRANT SELECT ON copy_notice, request_party, request_attachment, request_batch_row TO printserver_worker;
+GRANT SELECT (organisation_id, document) ON request_draft TO printserver_worker;
+-- Whatever else names objects holds them back.
+GRANT SELECT (package_sha256) ON evidence_order, foreign_record TO printserver_worker;
+GRANT SELECT (object_sha256) ON identity_evidence TO printserver_worker;
+GRANT SELECT (certificate_sha256) ON key_medium TO printserver_worker;
+GRANT SELECT (original_sha256, before_sha256, artwork_sha256) ON seal_artwork TO printserver_worker;
+GRANT SELECT (file_sha256) ON seal_import TO printserver_worker;
+GRANT SELECT (attachment_sha256, body_sha256) ON seal_step TO printserver_worker;
 -- Papers are owed from printing on; each stage of a due date is told once.
 GRANT SELECT ON class_return_policy TO printserver_worker;
 GRANT SELECT, INSERT ON owed_return, owed_reminder TO printserver_worker;

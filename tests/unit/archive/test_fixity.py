@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -84,14 +84,13 @@ def tools(books: Books, objects: Objects | None = None) -> FixityTools:
     return FixityTools(books.database, objects or books.objects)
 
 
-@pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+FileOf = Callable[[Books, str], Path]
 
 
-def file_of(books: Books, digest: str) -> Path:
-    """The ciphertext as it lies on the disk."""
-    return content_file(Path("objects"), books.organisation_id, digest)
+@pytest.fixture
+def file_of(tmp_path: Path) -> FileOf:
+    """The ciphertext of an object as it lies on the disk."""
+    return lambda books, digest: content_file(tmp_path / "objects", books.organisation_id, digest)
 
 
 def flip(path: Path) -> None:
@@ -120,7 +119,7 @@ def test_whole_records_are_read_whole_and_the_log_says_nothing(any_books: Books)
     assert any_books.entries() == before
 
 
-def test_a_flipped_bit_a_removed_file_and_swapped_files_are_told_apart(any_books: Books):
+def test_a_flipped_bit_a_removed_file_and_swapped_files_are_told_apart(any_books: Books, file_of: FileOf):
     (flipped, first), (removed, second), (swapped, third), (whole, _) = (archived(any_books) for _ in range(4))
     flip(file_of(any_books, first["scan"]))
     file_of(any_books, second["issued"]).unlink()
@@ -138,7 +137,7 @@ def test_a_flipped_bit_a_removed_file_and_swapped_files_are_told_apart(any_books
     assert any_books.entries().count("ArchiveDamageFound") == 3
 
 
-def test_a_change_of_the_same_size_is_found(books: Books):
+def test_a_change_of_the_same_size_is_found(books: Books, file_of: FileOf):
     record, kept = archived(books)
     file = file_of(books, kept["page 1"])
     file.write_bytes(bytes(len(file.read_bytes())))
@@ -146,7 +145,7 @@ def test_a_change_of_the_same_size_is_found(books: Books):
     assert results(books)[record] == ("damaged", {"page 1": "changed"})
 
 
-def test_what_is_there_but_cannot_be_read_is_called_that(books: Books):
+def test_what_is_there_but_cannot_be_read_is_called_that(books: Books, file_of: FileOf):
     record, kept = archived(books)
     file = file_of(books, kept["issued"])
     file.unlink()
@@ -185,7 +184,7 @@ def test_a_round_is_bounded_and_takes_what_was_checked_longest_ago_first(books: 
     assert check_oldest(tools(books), replace(RULES, every_days=0, most=1), everything=True).records == 4
 
 
-def test_damage_is_said_once_looked_at_again_each_day_and_its_mending_is_said_too(books: Books):
+def test_damage_is_said_once_looked_at_again_each_day_and_its_mending_is_said_too(books: Books, file_of: FileOf):
     record, kept = archived(books)
     file = file_of(books, kept["scan"])
     good = file.read_bytes()
@@ -211,7 +210,7 @@ def test_what_belongs_to_a_copy_besides_is_read_too(books: Books):
     assert results(books)[record] == ("damaged", {"manifest": "missing"})
 
 
-def test_the_figures_are_those_of_the_readers_branches(books: Books):
+def test_the_figures_are_those_of_the_readers_branches(books: Books, file_of: FileOf):
     _, kept = archived(books)
     archived(books)
     os.truncate(file_of(books, kept["issued"]), 3)

@@ -23,7 +23,7 @@ class ArchiveRecord(Base):
     """`number` is the archive number (档号); `serial` is spelled as people read it.
 
     `pages` lists {"page", "image_sha256", "scan_sha256", "position", "verdict", "return_id"}, page 1 first; since
-    release 0004 also {"kind", "pose", "dpi", "rotation"}.
+    release 0004 also {"kind", "pose", "dpi", "rotation", "scan_um"}.
     `catalogue`: year and class, such as 2026/general.   `contract_end`: counted from by retention.
     `searchable_state`: none (of an earlier release), waiting, made or failed; `searchable_pages` lists
     {"page", "text"} with where each page's words come from.

@@ -55,6 +55,8 @@ class ArchivedPage:
     """Of the upright scanned page; 0.0 when it is not known."""
     rotation: int = 0
     """Degrees clockwise by which the page lay turned in the scan."""
+    scan_um: tuple[int, int] | None = None
+    """Width and height of the upright scanned page, as `pose` measures it; None when it is not known."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def _page(page: ArchivedPage) -> dict[str, Any]:
         "pose": None if page.pose is None else list(page.pose),
         "dpi": page.dpi,
         "rotation": page.rotation,
+        "scan_um": None if page.scan_um is None else list(page.scan_um),
     }
 
 

@@ -22,7 +22,7 @@ from printserver.archive.models import ArchiveParty, ArchiveRecord
 from printserver.archive.search_index import IndexKeys, remember, tokens_of_text
 from printserver.archive.searchable_file import PageOfScan, SearchableFile, SearchableNotMade, build
 from printserver.archive.searchable_jobs import SearchableState, searchable_job
-from printserver.archive.word_places import Picture, WordOnScan, as_read, by_pose
+from printserver.archive.word_places import UM_PER_INCH, Picture, WordOnScan, as_read, by_pose
 from printserver.audit.log import By, append
 from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.foundation.unit_of_work import Database, Work
@@ -172,7 +172,7 @@ def _text(tools: SearchableTools, order: _Order, page: dict[str, Any], issued: S
     if digest is None:
         return _PageText(ISSUED, known.text, ()) if known else _PageText(NONE, "", ())
     data = tools.objects.get(digest, order.organisation_id)
-    picture = _picture(data, page.get("dpi") or 0.0)
+    picture = _picture(data, page)
     if known is not None:
         return _PageText(ISSUED, known.text, by_pose(known, page.get("pose"), picture))
     try:
@@ -183,10 +183,12 @@ def _text(tools: SearchableTools, order: _Order, page: dict[str, Any], issued: S
     return _PageText(READ, "\n".join(line.text for line in lines), words)
 
 
-def _picture(data: bytes, dpi: float) -> Picture:
+def _picture(data: bytes, page: dict[str, Any]) -> Picture:
     """Its header alone is read. The server wrote the file itself."""
+    measured = page.get("scan_um")
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            dpi = picture.width * UM_PER_INCH / measured[0] if measured else page.get("dpi") or 0.0
             return Picture(*picture.size, dpi)
     except OSError as problem:
         raise SearchableNotMade("the page's picture cannot be read") from problem

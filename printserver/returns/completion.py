@@ -103,4 +103,9 @@ def _archived(row: ReturnPage, scan_sha256: str) -> ArchivedPage:
         pose=None if pose is None else tuple(float(each) for each in pose),
         dpi=float(row.findings.get("dpi", 0)),
         rotation=row.rotation,
+        scan_um=None if pose is None else _size(row.findings.get("scan_um")),
     )
+
+
+def _size(said: list[int] | None) -> tuple[int, int] | None:
+    return None if said is None else (said[0], said[1])

@@ -18,6 +18,7 @@ from benchmarks import (
     printing,
     rendering,
     request_lists,
+    returns_batches,
     scan_reading,
     sealing,
     verification,
@@ -30,6 +31,7 @@ def main() -> None:
     rows = [*issuing.measure(), *pdf_levels.measure(), *sealing.measure(), *scan_reading.measure(), *printing.measure()]
     rows += [*archive_search.measure(), *request_lists.measure(), *marks.measure(), *object_store.measure()]
     rows += [*verification.measure(), *code_reading.measure(), *rendering.measure(), *page_comparison.measure()]
+    rows += returns_batches.measure()
     for row in rows:
         figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
         sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}\n")

@@ -27,6 +27,7 @@ from printserver.returns.intake import ScanKind
 from printserver.returns.intake_many import NoScans
 from printserver.returns.states import PAGE_TRANSITIONS, PageAction, PageState, ReturnState
 from printserver.web.changes import SHOWN_BESIDE, refusal
+from printserver.web.languages import N_
 from printserver.web.view import CurrentView, View
 
 router = edge_router("", "pages")
@@ -57,7 +58,7 @@ def create_return(
     """
     chosen = [each for each in scan if not isinstance(each, str) and each.filename]
     outcomes = [_handed_in(adapters, actor, each) for each in chosen] or [
-        Outcome("", problem=NoScans("please choose at least one file"))
+        Outcome("", problem=NoScans(N_("Please choose at least one file.")))
     ]
     if len(outcomes) == 1 and outcomes[0].return_id is not None:
         return view.go(f"/returns/{outcomes[0].return_id}", "handed-in")

@@ -7,20 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from benchmarks.returns_batches import (
-    WHOLE,
-    Ended,
-    Kind,
-    Look,
-    Office,
-    Scanned,
-    Scanner,
-    Tally,
-    Uncompared,
-    batch,
-    open_office,
-    return_batch,
-)
+from benchmarks.returned_pages import WHOLE, Kind, Look, Office, Scanned, Scanner, batch, open_office
+from benchmarks.returns_batches import Ended, Tally, Uncompared, return_batch
 from printserver.organisations.permissions import Role
 from printserver.returns.access import ReturnNotFound
 from printserver.returns.batches import batch as batch_page

@@ -107,7 +107,7 @@ def _redness(image: Image) -> Mask:
 
 def _slices(ink: Mask, mm: float) -> Iterator[Box]:
     """Ink that reaches the right, left or upper edge and runs along it, and not far into the page: up to that edge."""
-    height, width = ink.shape
+    width = ink.shape[1]
     depth, wide = round(_SLICE_MM[1] * mm), width - round(_SLICE_MM[1] * mm)
     for top, length in _along(ink[:, wide:][:, ::-1], mm):
         reach = _reach(ink[top : top + length, wide:][:, ::-1])

@@ -15,11 +15,11 @@ The first 142 pages in colour, at 200 (half), 300 and 150 dpi:
                                         insertion             9/9     0 (`review`: something was added beside text)
                                         swapped page          9/9     9 (kind `other-page`)
 
-Found: not `same`. Before, with limits chosen on other pages (200 dpi): clean and office 0 of 150, with bad pages 8 of 200,
-and 98.5 % found. Of the four, three are shadows of a fold over a line of text (`review`, kind `written-on`). None in 51
-still allows 7 %. In grey or black and white no unaltered page was `changed`, and all wait for a person.
-Processor time a page, from pixels to verdict: 690 ms at 200, 705 at 300, 440 at 150 dpi; reading lines that differ takes
-about 1.5 s more, and 0.1 s a line.
+Found: not `same`. Before, with limits chosen on other pages (200 dpi): clean and office 0 of 150, with bad pages 8 of
+200, and 98.5 % found. Of the four, three are shadows of a fold over a line of text (`review`, kind `written-on`). None
+in 51 still allows 7 %. In grey or black and white no unaltered page was `changed`, and all wait for a person.
+Processor time a page, from pixels to verdict: 690 ms at 200, 705 at 300, 440 at 150 dpi; reading lines that differ
+takes about 1.5 s more, and 0.1 s a line.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ _IN_THE_SCENE: Final[Mapping[str, Callable[[Scene], UUID]]] = {
     "proof_id": lambda scene: scene.identity.proof,
     "evidence_id": lambda scene: scene.identity.evidence,
     "medium_id": lambda scene: scene.identity.medium,
+    "scan_id": lambda scene: scene.quarantined,
     "hand_over_id": lambda scene: scene.papers.hand_over,
     "exception_id": lambda scene: scene.papers.exception,
     "signing_id": lambda scene: scene.papers.signing,

@@ -170,7 +170,7 @@ _SETTLEMENTS: Final[Mapping[PageAction, Literal["page-of-copy", "further-version
 }
 
 
-@router.post("/returns", status_code=201, summary="Hand in a scan: PDF, JPEG or PNG")
+@router.post("/returns", status_code=201, summary="Hand in a scan: PDF, TIFF, JPEG or PNG")
 @requires(Permission.HAND_IN_RETURNS, lane=Lane.DRAWING)
 def create_return(
     scan: Annotated[UploadFile, File(description="Copies and pages in any order.")],

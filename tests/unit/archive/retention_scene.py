@@ -14,6 +14,7 @@ from printserver.archive.models import ArchiveRecord
 from printserver.archive.records import ArchivedPage, archive_copy
 from printserver.foundation.database import Base
 from printserver.foundation.ids import new_id
+from printserver.foundation.job_queue import Job, RecordedJobs
 from printserver.foundation.unit_of_work import Database
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
@@ -66,6 +67,10 @@ class Scene:
     def tools(self, database: Database | None = None, objects: Objects | None = None) -> DisposalTools:
         holdings = (RecordHoldings(), RequestHoldings(), ReturnHoldings(), OtherHoldings())
         return DisposalTools(database or self.database, objects or self.books.objects, holdings)
+
+    def jobs(self) -> list[Job]:
+        assert isinstance(self.database.jobs, RecordedJobs)
+        return self.database.jobs.jobs
 
     def put(self, text: str) -> str:
         return self.books.objects.put(text.encode(), self.books.organisation_id)

@@ -16,7 +16,7 @@ than those on which the limits were chosen (below 1,000).
                                         swapped page         12/12   12 (kind `other-page`)
 
 Found: not `same`. Before, with limits chosen on other pages (200 dpi): clean and office 0 of 150, with bad pages 8 of
-200, and 98.5 % found. All six are `review`, five of them kind `written-on`: a fold's shadow or thick toner over text. None
+200, and 98.5 % found. All six are `review`, five of them kind `written-on`: folds or thick toner over text. None
 in 66 still allows 4.5 %. In grey or black and white no unaltered page was `changed`, and all wait for a person.
 Processor time a page, from pixels to verdict: 690 ms at 200, 705 at 300, 440 at 150 dpi; reading lines that differ
 takes about 1.5 s more, and 0.1 s a line.

@@ -121,3 +121,8 @@ def is_damaged(work: Work, actor: Actor) -> bool:
 def is_disposed(work: Work, record_id: UUID) -> bool:
     """Whether only the certificate of its disposal is left."""
     return work.session.get(DisposedRecord, record_id) is not None
+
+
+def branch_of_record(work: Work, record_id: UUID) -> UUID:
+    """Without regard to anybody's rights."""
+    return work.session.scalars(select(ArchiveRecord.branch_id).where(ArchiveRecord.id == record_id)).one()

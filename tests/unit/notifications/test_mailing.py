@@ -10,7 +10,9 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select, update
 
+from printserver.archive.fixity_events import ArchiveDamageFound
 from printserver.archive.holds import hold_record
+from printserver.audit.log import By, append
 from printserver.foundation.errors import PrintServerError
 from printserver.notifications.mail_kinds import MailKind
 from printserver.notifications.mail_reminders import remind
@@ -140,6 +142,27 @@ def test_alarms_go_to_those_who_settle_them(post: Post):
     told = {reader for kind, reader in post.read() if kind == "alarm"}
     assert {"auditor-north", "auditor-head-office", "printer-administrator-head-office"} <= told
     assert not [reader for reader in told if "south" in reader or "clerk" in reader]
+
+
+def test_damage_to_the_archive_is_told_once_a_day_to_those_who_look_after_it(post: Post):
+    world = post.world
+    record_id = world.archived()
+    post.read()
+
+    def damage() -> list[tuple[str, str]]:
+        with world.database.work() as work:
+            found = ArchiveDamageFound(
+                id=record_id, number="2026-000001", missing=("a" * 64,), changed=(), unreadable=()
+            )
+            append(work, By(world.home.id, process="worker"), found)
+        return sorted(each for each in post.read() if each[0] == "alarm")
+
+    first = damage()
+    told = {reader for _, reader in first}
+    assert {"archivist-north", "auditor-head-office", "system-administrator-head-office"} <= told
+    assert not [reader for reader in told if "south" in reader or "clerk" in reader]
+    assert len(told) == len(first)
+    assert damage() == first
 
 
 def test_what_applicants_wrote_is_in_no_mail(post: Post):

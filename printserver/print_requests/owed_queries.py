@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
@@ -215,7 +215,7 @@ def _conditions(work: Work, search: OwedSearch) -> list[ColumnElement[bool]]:
     return found
 
 
-def _views() -> Select[Any]:
+def _views() -> Select[OwedReturn, Copy, PrintRequest, bool]:
     return (
         select(OwedReturn, Copy, PrintRequest, is_archived(Copy.id.expression))
         .join(Copy, Copy.id == OwedReturn.copy_id)
@@ -223,16 +223,23 @@ def _views() -> Select[Any]:
     )
 
 
-def _read(work: Work, query: Select[Any]) -> tuple[OwedView, ...]:
+def _read(work: Work, query: Select[OwedReturn, Copy, PrintRequest, bool]) -> tuple[OwedView, ...]:
     rows = work.session.execute(query).all()
     people = names(work, {request.applicant_id for _, _, request, _ in rows})
     branches = {each: branch(work, each).name for each in {owed.branch_id for owed, _, _, _ in rows}}
     return tuple(_view(row, work.now(), people, branches) for row in rows)
 
 
-def _view(row: Row[Any], now: datetime, people: Mapping[UUID, str], branches: Mapping[UUID, str]) -> OwedView:
+def _view(
+    row: Row[OwedReturn, Copy, PrintRequest, bool],
+    now: datetime,
+    people: Mapping[UUID, str],
+    branches: Mapping[UUID, str],
+) -> OwedView:
     owed, copy, request, archived = row
-    stands, reason = _standing(owed, copy, now, archived=archived)
+    if owed.due_at is None:
+        raise ValueError("lists hold only papers with a due date")
+    stands, reason = _standing(owed, copy, owed.due_at, now, archived=archived)
     return OwedView(
         id=owed.copy_id,
         request_id=request.id,
@@ -254,7 +261,7 @@ def _view(row: Row[Any], now: datetime, people: Mapping[UUID, str], branches: Ma
     )
 
 
-def _standing(owed: OwedReturn, copy: Copy, now: datetime, *, archived: bool) -> tuple[Standing, str]:
+def _standing(owed: OwedReturn, copy: Copy, due: datetime, now: datetime, *, archived: bool) -> tuple[Standing, str]:
     """With the reason of what ended it."""
     if archived:
         return Standing.HOME, ""
@@ -262,5 +269,4 @@ def _standing(owed: OwedReturn, copy: Copy, now: datetime, *, archived: bool) ->
         return Standing(copy.state), copy.settled_reason
     if owed.written_off_as is not None:
         return Standing(owed.written_off_as), owed.written_off_reason or ""
-    assert owed.due_at is not None  # noqa: S101 -- lists hold only those with one
-    return standing(owed.due_at, now, remind_before=owed.remind_before), ""
+    return standing(due, now, remind_before=owed.remind_before), ""

@@ -121,7 +121,7 @@ def read_record(imported_id: UUID, actor: CurrentActor, work: CurrentWork) -> Im
 @requires(Permission.READ_ARCHIVE)
 def read_package(imported_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     data = foreign.foreign_package(adapters.database, adapters.objects, actor, imported_id)
-    return attachment(data, "application/zip", f"imported-{record_id}.zip")
+    return attachment(data, "application/zip", f"imported-{imported_id}.zip")
 
 
 @router.get("/imported-records/{imported_id}/file", summary="One file of an imported record", response_class=Response)

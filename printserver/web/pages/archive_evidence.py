@@ -9,6 +9,7 @@ from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.archive import queries
+from printserver.archive.search_fields import ArchiveSearch
 from printserver.foundation.errors import PrintServerError, TooMany
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
@@ -56,7 +57,7 @@ def create_order(
 
 
 def _page(view: View, work: Work, actor: Actor, query: str, problem: PrintServerError | None = None) -> HTMLResponse:
-    found = queries.records(work, actor, queries.ArchiveSearch(query), limit=MOST_RECORDS) if query.strip() else ()
+    found = queries.records(work, actor, ArchiveSearch(query), limit=MOST_RECORDS) if query.strip() else ()
     return view.page(
         "evidence.html",
         status=200 if problem is None else status_of(problem),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, Final
 
 import pytest
 
@@ -14,7 +15,7 @@ from printserver.organisations.permissions import Role
 from tests.paper_books import Books
 from tests.unit.archive.test_records import BY, complete, numbers
 
-GIVEN = {"year": 2026, "sequence": 7, "retention": "10-years", "class_code": "sales"}
+GIVEN: Final[dict[str, Any]] = {"year": 2026, "sequence": 7, "retention": "10-years", "class_code": "sales"}
 
 
 @pytest.mark.parametrize(

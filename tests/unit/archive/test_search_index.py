@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -54,10 +55,10 @@ def four(any_books: Books) -> tuple[Books, list[UUID]]:
     return any_books, made
 
 
-def found(books: Books, words: str, actor: Actor | None = None, **more: object) -> list[str]:
+def found(books: Books, words: str, actor: Actor | None = None, **more: Any) -> list[str]:
     who = actor or books.actor(Role.ARCHIVIST)
     search = ArchiveSearch(**{name: value for name, value in more.items() if name not in ("before", "limit", "held")})
-    rest = {name: value for name, value in more.items() if name in ("before", "limit", "held")}
+    rest: dict[str, Any] = {name: value for name, value in more.items() if name in ("before", "limit", "held")}
     return [each.title for each in search_records(books.database, Keys(), who, search, words=words, **rest)]
 
 
@@ -139,7 +140,7 @@ def test_a_search_by_what_the_request_said(any_books: Books):
         archive_copy(work, BY, copy)
         archive_copy(work, BY, plain)
 
-    def titles(**said: object) -> Sequence[str]:
+    def titles(**said: Any) -> Sequence[str]:
         return found(any_books, "", **said)
 
     for finding in (

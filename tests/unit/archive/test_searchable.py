@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 from uuid import UUID
 
 import pikepdf
@@ -28,6 +29,7 @@ from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.organisations.permissions import Role
 from printserver.rendering.text_recognition import TextLine, TextNotRead
+from printserver.storage.objects import Objects
 from tests.paper_books import Books
 from tests.unit.archive.test_records import BY, complete
 from tests.unit.archive.test_search_index import Keys
@@ -124,7 +126,7 @@ def test_a_job_that_is_killed_and_run_again_makes_one_part_only(books: Books):
     class Dying:
         """Dies after the file is stored and before anything says so."""
 
-        def __getattr__(self, name: str) -> object:
+        def __getattr__(self, name: str) -> Any:
             return getattr(books.objects, name)
 
         def put(self, data: bytes, owner: UUID) -> str:
@@ -132,7 +134,7 @@ def test_a_job_that_is_killed_and_run_again_makes_one_part_only(books: Books):
             raise Killed
 
     with pytest.raises(Killed):
-        make_searchable(replace(tools(books), objects=Dying()), record_id)
+        make_searchable(replace(tools(books), objects=cast("Objects", Dying())), record_id)
     before = set(books.objects.digests(books.organisation_id))
     for _ in range(2):
         make_searchable(tools(books), record_id)

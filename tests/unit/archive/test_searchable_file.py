@@ -6,12 +6,14 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import pikepdf
 import pypdfium2
 import pytest
 from pikepdf import Dictionary, Name, pdfa
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from printserver.archive.searchable_file import PageOfScan, SearchableNotMade, build
 from printserver.archive.word_places import WordOnScan
@@ -47,7 +49,7 @@ def scanned_pdf(*pages: tuple[bytes, Dictionary], rotate: int = 0, content: byte
     return written.getvalue()
 
 
-def jpeg_said(**more: object) -> Dictionary:
+def jpeg_said(**more: Any) -> Dictionary:
     return Dictionary(
         Width=420, Height=594, BitsPerComponent=8, ColorSpace=Name.DeviceRGB, Filter=Name.DCTDecode, **more
     )
@@ -68,6 +70,7 @@ def fax_said() -> Dictionary:
 def fax_bytes() -> bytes:
     tiff = saved(picture("1"), "TIFF", compression="group4")
     with Image.open(io.BytesIO(tiff)) as opened:
+        assert isinstance(opened, TiffImageFile)
         start, length = opened.tag_v2[273][0], opened.tag_v2[279][0]
     return tiff[start : start + length]
 
@@ -144,6 +147,7 @@ def test_a_png_keeps_its_own_data():
         for page, data in zip(pdf.pages, files, strict=True):
             (image,) = page.resources.XObject.values()
             assert image.read_raw_bytes()[:2_000] in data
+            assert isinstance(image, pikepdf.Stream)
             assert pikepdf.PdfImage(image).as_pil_image().convert("RGB").tobytes() == picture_of(data).tobytes()
 
 
@@ -161,7 +165,8 @@ def test_what_pdf_has_no_form_for_is_repacked_pixel_for_pixel_and_said():
     result = build([tiff, clear], pages, title="x", made_at=AT)
     assert result.kept == ("repacked",) * 3
     with pikepdf.open(io.BytesIO(result.pdf)) as pdf:
-        kept = [pikepdf.PdfImage(next(iter(page.resources.XObject.values()))) for page in pdf.pages]
+        streams = [next(iter(page.resources.XObject.values())) for page in pdf.pages]
+        kept = [pikepdf.PdfImage(stream) for stream in streams if isinstance(stream, pikepdf.Stream)]
         assert kept[0].as_pil_image().convert("RGB").tobytes() == frames[1].convert("RGB").tobytes()
         assert kept[1].as_pil_image().convert("RGB").tobytes() == frames[0].convert("RGB").tobytes()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -50,7 +51,9 @@ def reader(name: str = "韩梅梅") -> Addressee:
 @pytest.mark.parametrize("kind", list(MailKind))
 def test_every_kind_has_a_subject_and_leads_to_its_page(kind: MailKind, language: str):
     abouts = ("count", "copy", "archive")
-    variants = [{"about": about, "state": state} for about in abouts for state in ("approved", "refused")]
+    variants: list[dict[str, Any]] = [
+        {"about": about, "state": state} for about in abouts for state in ("approved", "refused")
+    ]
     for variant in [*variants, {"state": "expired"}, {"state": "failed"}, {"reference": ""}, {"late": 0}]:
         subject, text = mail_text(kind, language, {**FACTS, **variant})
         assert 5 < len(subject) < 100

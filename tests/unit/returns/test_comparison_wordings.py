@@ -65,5 +65,6 @@ def test_a_seal_is_cut_out_with_a_margin_and_a_slice_without():
     for kind, margin in ((RegionKind.COUNTER_SEAL, 8), (RegionKind.STRADDLE, 0)):
         picture = cut_out(found(page), Region(900 * UM, 100 * UM, 100 * UM, 100 * UM, kind))
         pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+        assert pixels is not None
         assert pixels.shape == (100 + 2 * margin, 100 + margin, 3), "the page ends at its right"
         assert (pixels[margin : margin + 100, margin:] == (0, 0, 255)).all()

@@ -119,7 +119,8 @@ def test_two_who_read_the_same_return_record_each_page_once(books: Books, monkey
     """The second reads the whole return while the first holds its first page in its hands."""
     copy = books.copy(pages=2)
     return_id = bring(books, scan_of(*issued_pages(books, copy)))
-    record, late = pipeline._record, []
+    record = pipeline._record
+    late: list[fate.PageFate] = []
 
     def held(database: object, order: object, page: fate.PageFate) -> None:
         if not late:

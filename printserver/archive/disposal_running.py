@@ -1,21 +1,22 @@
 """Carry out an approved disposal, record by record. Every step may run again after a crash.
 
-First a record is marked, in one transaction with the question whether anything holds it back; with that it is decided
-which objects go: those that it names and nothing else does. Then these are erased, and what people wrote is blanked.
+The list is believed for the signed words of two persons, never for a row. First a record is marked, in one transaction
+with the question whether anything holds it back; with that it is decided which objects go: those that it names and
+nothing else does. Then these are erased, and what people wrote is blanked.
 At the end stands the certificate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from printserver.archive.disposal import list_of_run, move_run
-from printserver.archive.disposal_list import Outcome, certificate
+from printserver.archive.disposal import STEP, list_of_run, move_run
+from printserver.archive.disposal_list import DisposalList, Outcome, certificate
 from printserver.archive.disposal_ports import Holdings
 from printserver.archive.holds import is_held
 from printserver.archive.models import ArchiveRecord
@@ -30,6 +31,9 @@ from printserver.audit.log import By, append
 from printserver.foundation.clock import as_text
 from printserver.foundation.errors import IntegrityError, NotFound
 from printserver.foundation.unit_of_work import Database, Work
+from printserver.signing.errors import EvidenceForged, KeyNotValid, KeyUnknown
+from printserver.signing.evidence import Decision, EvidenceClaims, verify_evidence
+from printserver.signing.key_list import KeyList
 from printserver.storage.objects import Objects
 
 CHANGED: Final = "changed"
@@ -39,18 +43,19 @@ BEING_READ: Final = "being-read"
 
 
 class DisposalListForged(IntegrityError):
-    """The rows are not the list that two persons signed: nothing goes."""
+    """The rows are not the list that two persons signed, or nobody has signed it: nothing goes."""
 
     code = "disposal-list-forged"
 
 
 @dataclass(frozen=True)
 class DisposalTools:
-    """`holdings`: of every room that keeps something of copies."""
+    """`holdings`: of every room that keeps something of copies.   load_key_list: under which the words are proved."""
 
     database: Database
     objects: Objects
     holdings: Sequence[Holdings]
+    load_key_list: Callable[[], KeyList]
 
 
 def dispose(tools: DisposalTools, run_id: UUID) -> None:
@@ -59,8 +64,10 @@ def dispose(tools: DisposalTools, run_id: UUID) -> None:
         run = work.session.get(DisposalRun, run_id)
         if run is None or run.state != RunState.APPROVED:
             return
-        if list_of_run(work, run).digest() != run.list_sha256:
+        listed = list_of_run(work, run)
+        if listed.digest() != run.list_sha256:
             raise DisposalListForged("the list of this disposal is not the one that was approved")
+        _check_words(run, listed, tools.load_key_list())
         by = By(run.organisation_id, process="worker")
         open_items = (DisposalItem.state.in_((ItemState.LISTED, ItemState.MARKED)), DisposalItem.run_id == run_id)
         positions = work.session.scalars(
@@ -70,6 +77,31 @@ def dispose(tools: DisposalTools, run_id: UUID) -> None:
         _mark(tools, by, run_id, position)
         _erase(tools, by, run_id, position)
     _finish(tools, by, run_id)
+
+
+def _check_words(run: DisposalRun, listed: DisposalList, keys: KeyList) -> None:
+    """That two persons signed this very list: whoever writes rows alone disposes of nothing.
+
+    Raises: DisposalListForged.
+    """
+    proposed = _proved(run.asked_evidence, run.asked_by, listed, keys)
+    approved = _proved(run.approved_evidence, run.settled_by, listed, keys)
+    if {proposed.person_id, proposed.acts_for} & {approved.person_id, approved.acts_for} - {""}:
+        raise DisposalListForged("one person alone has signed the list of this disposal")
+
+
+def _proved(evidence: str, person_id: UUID | None, listed: DisposalList, keys: KeyList) -> EvidenceClaims:
+    """Raises: DisposalListForged."""
+    try:
+        claims = verify_evidence(evidence, keys)
+    except (EvidenceForged, KeyNotValid, KeyUnknown) as problem:
+        raise DisposalListForged("nobody has signed the list of this disposal as its rows say") from problem
+    said = (claims.manifest_sha256, claims.request_id, claims.person_id, claims.organisation, claims.step)
+    if said != (listed.digest(), str(listed.run_id), str(person_id), listed.organisation, STEP) or (
+        claims.decision is not Decision.APPROVED
+    ):
+        raise DisposalListForged("what was signed is not the list of this disposal")
+    return claims
 
 
 def _mark(tools: DisposalTools, by: By, run_id: UUID, position: int) -> None:

@@ -11,4 +11,4 @@ from printserver.returns.disposing import ReturnHoldings
 
 def disposal_tools(adapters: Adapters) -> DisposalTools:
     holdings = (RecordHoldings(), RequestHoldings(), ReturnHoldings(), OtherHoldings())
-    return DisposalTools(adapters.database, adapters.objects, holdings)
+    return DisposalTools(adapters.database, adapters.objects, holdings, adapters.load_key_list)

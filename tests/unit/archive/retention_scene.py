@@ -25,6 +25,7 @@ from printserver.returns.disposing import ReturnHoldings
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.states import PageState, ReturnState
 from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_evidence
+from printserver.signing.published_key import KeyUsage
 from printserver.storage.objects import Objects
 from tests.paper_books import Books, add_in_order
 from tests.unit.archive.test_records import BY, complete
@@ -66,7 +67,9 @@ class Scene:
 
     def tools(self, database: Database | None = None, objects: Objects | None = None) -> DisposalTools:
         holdings = (RecordHoldings(), RequestHoldings(), ReturnHoldings(), OtherHoldings())
-        return DisposalTools(database or self.database, objects or self.books.objects, holdings)
+        issuer = self.books.issuer
+        keys = issuer.key_list(issuer.entry(KeyUsage.ATTESTATION))
+        return DisposalTools(database or self.database, objects or self.books.objects, holdings, lambda: keys)
 
     def jobs(self) -> list[Job]:
         assert isinstance(self.database.jobs, RecordedJobs)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import LargeBinary, Text, cast, select, update
 
 from printserver.archive.access import issued_pdf
-from printserver.archive.disposal import approve_disposal, propose_disposal
+from printserver.archive.disposal import approve_disposal, list_of_run, propose_disposal
 from printserver.archive.disposal_running import DisposalListForged, dispose
 from printserver.archive.holds import RecordDisposed, hold_branch, hold_record
 from printserver.archive.retention_changes import change_retention, confirm_change
@@ -190,6 +190,25 @@ def test_rows_that_are_not_the_signed_list_dispose_of_nothing(scene: Scene):
         dispose(scene.tools(), run_id)
     assert stored <= scene.objects()
     assert scene.record(record_id).title == scene.record(other).title != ""
+
+
+@pytest.mark.parametrize("signed", ["neither", "the other list", "one person twice"])
+def test_a_list_that_the_database_alone_says_was_approved_disposes_of_nothing(scene: Scene, signed: str):
+    record_id, stored = scene.archived(), scene.objects()
+    run_id = approved(scene)
+    with scene.database.work() as work:
+        run = work.session.get_one(DisposalRun, run_id)
+        if signed == "neither":
+            run.asked_evidence = run.approved_evidence = ""
+        elif signed == "one person twice":
+            run.approved_evidence, run.settled_by = run.asked_evidence, run.asked_by
+        else:
+            run.reason = "as somebody else would have it"
+            run.list_sha256 = list_of_run(work, run).digest()
+    with pytest.raises(DisposalListForged):
+        dispose(scene.tools(), run_id)
+    assert items(scene, run_id) == {record_id: (ItemState.LISTED, "")}
+    assert stored <= scene.objects()
 
 
 class Killed(Exception):

@@ -13,7 +13,7 @@ RETENTION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "held": N_("held"),
         "not-due": N_("not due yet"),
         "end-unknown": N_("end unknown"),
-        "permanent": N_("for ever"),
+        "permanent": N_("permanent"),
         "disposed": N_("disposed of"),
     },
     "hold_state": {
@@ -44,7 +44,7 @@ RETENTION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "held": N_("held"),
         "not-due": N_("not due yet"),
         "end-unknown": N_("end unknown"),
-        "permanent": N_("for ever"),
+        "permanent": N_("permanent"),
         "disposed": N_("disposed of"),
         "changed": N_("its time was changed after the listing"),
         "being-read": N_("its searchable file is just being made"),

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
+from printserver.archive.queries import record_of_copy
 from printserver.bootstrap import Adapters
 from printserver.foundation.errors import NotFound, PrintServerError
 from printserver.foundation.unit_of_work import Work
@@ -25,7 +26,7 @@ from printserver.returns import batches, queries, service, settling
 from printserver.returns.history import page_history
 from printserver.returns.intake import ScanKind
 from printserver.returns.intake_many import NoScans
-from printserver.returns.states import PAGE_TRANSITIONS, PageAction, PageState, ReturnState
+from printserver.returns.states import KEPT, PAGE_TRANSITIONS, PageAction, PageState, ReturnState
 from printserver.web.changes import SHOWN_BESIDE, refusal
 from printserver.web.languages import N_
 from printserver.web.view import CurrentView, View
@@ -248,12 +249,14 @@ def _return_page(
         "page": str(page.page or page.findings.get("page") or ""),
         "request_id": str(page.request_id or ""),
     }
-    settles = actor.may(Permission.SETTLE_RETURNS)
+    archived = record_of_copy(work, page.copy.id) if page.copy and page.state in KEPT else None
+    settles = actor.may(Permission.SETTLE_RETURNS) and archived is None
     previous, following = queries.waiting_beside(work, actor, page_id)
     return view.page(
         "return_page.html",
         status=200 if problem is None else status_of(problem),
         page=page,
+        archived=archived,
         guesses=batches.guesses_for(work, actor, page_id) if settles else (),
         history=page_history(work, actor, page_id),
         previous=previous,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import cv2
@@ -13,9 +16,10 @@ from printserver.rendering.guilloche import INNER_UM
 from printserver.rendering.page_glyphs import page_glyphs
 from printserver.rendering.page_images import page_image
 from printserver.rendering.security_marks import BarePages, without_security
-from printserver.returns.comparison import WORKING_DPI, Comparison, compare
+from printserver.returns.comparison import LEAST_DPI, WORKING_DPI, Comparison, Verdict, compare
 from printserver.returns.comparison_wordings import with_wordings
 from printserver.returns.matching import Image
+from printserver.returns.squaring import ISSUED_DPI, on_a_desk, squared
 from printserver.storage.objects import Objects
 
 _WHOLE_PDFS_HELD: Final = 4
@@ -43,8 +47,8 @@ class IssuedPages:
             bare = self._bare(copy)
             issued, text = _drawn(bare.pdf, page), page_glyphs(bare.pdf, page)
             edge_um = INNER_UM if bare.framed else 0
-            found = compare(scan, issued, dpi, issued_dpi=WORKING_DPI, edge_um=edge_um, glyphs=text.glyphs)
-            return with_wordings(found, text)
+            compared = partial(compare, issued_bgr=issued, issued_dpi=WORKING_DPI, edge_um=edge_um, glyphs=text.glyphs)
+            return with_wordings(_of_photograph(compared, scan, issued, compared(scan, dpi=dpi)), text)
         except Unavailable:
             raise
         except PrintServerError as problem:
@@ -62,6 +66,20 @@ class IssuedPages:
                 self._held.pop(next(iter(self._held)))
             self._held[digest] = without_security(self._objects.get(digest, copy.organisation_id))
         return self._held[digest]
+
+
+def _of_photograph(compared: Callable[..., Comparison], scan: Image, issued: Image, found: Comparison) -> Comparison:
+    """`found`, unless the scan is a photograph whose sheet, squared up, shows more of what was issued.
+
+    Where the places of the squared sheet lie in the photograph is not said: `pose` is None then.
+    """
+    if found.verdict is Verdict.SAME or not on_a_desk(scan):
+        return found
+    photo = squared(scan, issued)
+    if photo is None or photo.dpi < LEAST_DPI:
+        return found
+    again = compared(photo.page, dpi=float(ISSUED_DPI))
+    return replace(again, pose=None) if again.score > found.score else found
 
 
 def _drawn(pdf: bytes, page: int) -> Image:

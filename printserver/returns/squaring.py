@@ -20,6 +20,7 @@ from printserver.returns.registration import pose_from_codes, pose_from_features
 ISSUED_DPI: Final = 200
 _SMALL: Final = 900
 _LEAST_SHARE: Final = 0.2
+_WHOLE_SHARE: Final = 0.95
 
 
 Quad = NDArray[np.float32]
@@ -51,6 +52,12 @@ def squared(photo: Image, issued: Image) -> Squared | None:
     flat = _warped(photo, np.linalg.inv(pose), width, height)
     corners = cv2.perspectiveTransform(frame[None], pose)[0].astype(np.float32)
     return Squared(flat, _dpi(corners, width, height)) if _looks_alike(flat, issued) else None
+
+
+def on_a_desk(photo: Image) -> bool:
+    """Whether the sheet's outline is seen with something else around it, as no scanner makes it."""
+    whole = float(photo.shape[0] * photo.shape[1])
+    return any(cv2.contourArea(quad) < _WHOLE_SHARE * whole for quad in _outlines(photo)[:1])
 
 
 def _dpi(quad: Quad, width: int, height: int) -> float:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from printserver.archive.copy_records import require_kept
 from printserver.audit.log import append
 from printserver.foundation.errors import Malformed, NotFound, TransitionRefused
 from printserver.foundation.ids import new_id
@@ -58,8 +59,8 @@ def keep_proof(database: Database, objects: Objects, actor: Actor, copy_ids: Seq
 def hand_over(work: Work, actor: Actor, copy_ids: Sequence[UUID], new: NewHandOver) -> tuple[UUID, ...]:
     """Several copies at once to one holder, all or none; the ids of what was recorded.
 
-    Raises: NotFound, HandOverMalformed without a copy; TransitionRefused for one that was not printed, that is
-    invalid and not given back to us, or that somebody hands over just now.
+    Raises: NotFound, RecordDisposed, HandOverMalformed without a copy; TransitionRefused for one that was not
+    printed, that is invalid and not given back to us, or that somebody hands over just now.
     """
     said = _with_branch(work, actor, new.tidied())
     if not 1 <= len(set(copy_ids)) <= MOST_AT_ONCE:
@@ -72,13 +73,14 @@ def correct_hand_over(
 ) -> UUID:
     """Say anew what a link of the chain was; what it said before stays.   cancelled: it never happened.
 
-    The proof stays unless another one is given.   Raises: NotFound, HandOverMalformed without a reason;
-    TransitionRefused for what is not the present revision.
+    The proof stays unless another one is given.   Raises: NotFound, RecordDisposed, HandOverMalformed without a
+    reason; TransitionRefused for what is not the present revision.
     """
     if not reason.strip():
         raise HandOverMalformed("say why it is corrected")
     before = hand_over_for(work, actor, hand_over_id, Permission.HAND_IN_RETURNS)
     copy = copy_for(work, actor, before.copy_id, Permission.HAND_IN_RETURNS)
+    require_kept(work, copy.organisation_id, copy.id)
     present = current(work, copy.id)
     if before.id not in {each.id for each in present}:
         raise TransitionRefused("this hand-over was corrected since; please look at it again")
@@ -141,6 +143,7 @@ def first_outside(chain: Sequence[HandOver]) -> datetime | None:
 
 def _hand_over(work: Work, actor: Actor, copy_id: UUID, said: NewHandOver) -> UUID:
     copy = copy_for(work, actor, copy_id, Permission.HAND_IN_RETURNS)
+    require_kept(work, copy.organisation_id, copy.id)
     _require_printed(copy, said)
     chain = current(work, copy.id)
     require_in_order(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from printserver.archive.copy_records import require_kept
 from printserver.audit.log import append
 from printserver.foundation.errors import Malformed, NotFound, TransitionRefused
 from printserver.foundation.ids import new_id
@@ -71,12 +72,13 @@ class NoticeView:
 def record_notice(work: Work, actor: Actor, copy_id: UUID, new: NewNotice) -> NoticeView:
     """A holder of an invalid copy was told so.
 
-    Raises: NotFound; TransitionRefused for a copy that is valid, or a correction of one that is not replaced;
-    NoticeMalformed without a holder, for long texts, and for a time before the issue or in the future.
+    Raises: NotFound, RecordDisposed; TransitionRefused for a copy that is valid, or a correction of one that is not
+    replaced; NoticeMalformed without a holder, for long texts, and for a time before the issue or in the future.
     """
     copy = work.session.scalar(select(Copy).where(Copy.id == copy_id, within_any(Copy.branch_id, actor, TELLERS)))
     if copy is None:
         raise NotFound("there is no such copy")
+    require_kept(work, copy.organisation_id, copy.id)
     _check(work, copy, new)
     notice = CopyNotice(
         id=new_id(),

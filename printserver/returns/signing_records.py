@@ -16,6 +16,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
+from printserver.archive.copy_records import require_kept
 from printserver.audit.log import append
 from printserver.foundation.errors import NotFound, Refused, TransitionRefused
 from printserver.foundation.ids import new_id
@@ -92,7 +93,8 @@ class SigningView:
 def record_signing(work: Work, actor: Actor, new: NewSigning) -> SigningView:
     """Once a capture: sent a second time with the same words it changes nothing, and answers the same.
 
-    Raises: NotFound, SigningMalformed, CaptureTaken; TransitionRefused for a copy that is not valid paper.
+    Raises: NotFound, RecordDisposed, SigningMalformed, CaptureTaken; TransitionRefused for a copy that is not valid
+    paper.
     """
     copy = _paper(work, actor, new.copy_id)
     said = checked_signing(new, printed_at=copy.printed_at, now=work.now())
@@ -127,13 +129,14 @@ def record_signing(work: Work, actor: Actor, new: NewSigning) -> SigningView:
 def correct_signing(work: Work, actor: Actor, record_id: UUID, new: NewSigning, *, reason: str) -> SigningView:
     """Say it anew; the revision before stays, and a second person confirms this one.
 
-    Raises: SigningNotFound, NotFound; SigningMalformed without a reason or for another copy; TransitionRefused when
-    somebody else corrects it just now.
+    Raises: SigningNotFound, RecordDisposed; SigningMalformed without a reason or for another copy;
+    TransitionRefused when somebody else corrects it just now.
     """
     if not reason.strip() or len(reason) > LONGEST_REMARK:
         raise SigningMalformed(f"say why it is corrected, in at most {LONGEST_REMARK} characters")
     before = _present(work, actor, record_id)
     copy = copy_facts(work, before.copy_id)
+    require_kept(work, copy.organisation_id, copy.id)
     if new.copy_id != copy.id:
         raise SigningMalformed("a record stays with its copy; make a new one for another copy")
     said = checked_signing(new, printed_at=copy.printed_at, now=work.now())
@@ -163,10 +166,11 @@ def decide_signing(
 ) -> SigningView:
     """A second natural person says that it was so, or that it was not.   revision: the one that was looked at.
 
-    Raises: SigningNotFound; SamePerson; SigningMalformed for a refusal without a remark; TransitionRefused for another
-    revision, or one that is decided.
+    Raises: SigningNotFound, RecordDisposed, SamePerson; SigningMalformed for a refusal without a remark;
+    TransitionRefused for another revision, or one that is decided.
     """
     row = _present(work, actor, record_id)
+    require_kept(work, row.organisation_id, row.copy_id)
     if actor.person_id == row.recorded_person:
         raise SamePerson("somebody else than who recorded it has to confirm it")
     if len(remark) > LONGEST_REMARK or (decision is Decision.REFUSED and not remark.strip()):
@@ -221,8 +225,9 @@ def unconfirmed(work: Work, actor: Actor, *, limit: int = 50) -> tuple[SigningVi
 
 
 def _paper(work: Work, actor: Actor, copy_id: UUID) -> CopyFacts:
-    """Raises: NotFound, TransitionRefused."""
+    """Raises: NotFound, RecordDisposed, TransitionRefused."""
     copy = copy_facts(work, copy_for(work, actor, copy_id, Permission.HAND_IN_RETURNS).id)
+    require_kept(work, copy.organisation_id, copy.id)
     if copy.state is not CopyState.PRINTED:
         raise TransitionRefused(f"nobody signs a copy that is {copy.state}")
     return copy

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Form, Query
@@ -30,6 +32,9 @@ router = edge_router("/retention", "pages")
 Reason = Annotated[str, Form(max_length=500)]
 Short = Annotated[str, Form(max_length=100)]
 Words = Annotated[str, Form(max_length=500)]
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+"""Typed so far, where nothing was refused."""
 
 
 @router.get("", response_class=HTMLResponse)
@@ -60,7 +65,8 @@ def create_change(
         end = _day(contract_end)
         return retention_changes.change_retention(work, actor, record_id, retention_class, end, reason=reason)
 
-    return _after_record(view, call, record_id, refusal(call, body), "retention-asked")
+    typed = {"retention_class": retention_class, "contract_end": contract_end, "reason": reason}
+    return _after_record(view, call, record_id, refusal(call, body), "retention-asked", typed)
 
 
 @router.post("/records/{record_id}/holds", response_class=HTMLResponse)
@@ -69,7 +75,7 @@ def create_record_hold(
     record_id: UUID, view: CurrentView, call: CurrentCall, matter: Short = "", reason: Reason = ""
 ) -> Response:
     problem = refusal(call, lambda work, actor: holds.hold_record(work, actor, record_id, matter=matter, reason=reason))
-    return _after_record(view, call, record_id, problem, "hold-set")
+    return _after_record(view, call, record_id, problem, "hold-set", {"matter": matter, "hold_reason": reason})
 
 
 @router.post("/changes/{change_id}/confirmations", response_class=HTMLResponse)
@@ -106,7 +112,8 @@ def create_hold(
         said = " · ".join(each for each in (search.text, search.party) if each)
         return holds.hold_search(work, actor, branch_id, search, said=said, matter=matter, reason=reason)
 
-    return _after(view, call, refusal(call, body), "hold-set")
+    typed = {"branch": branch, "text": text, "party": party, "matter": matter, "reason": reason}
+    return _after(view, call, refusal(call, body), "hold-set", typed)
 
 
 @router.get("/holds/{hold_id}", response_class=HTMLResponse)
@@ -176,7 +183,7 @@ def create_disposal(
         return view.go(f"/retention/disposals/{made[-1]}", "disposal-proposed")
     with call.adapters.database.reading() as work:
         actor = call.caller_in(work).actor
-        return _preview(view, work, actor, _branch_or(branch, actor.branch_id), problem)
+        return _preview(view, work, actor, _branch_or(branch, actor.branch_id), problem, listed or (), reason)
 
 
 @router.get("/disposals/{run_id}", response_class=HTMLResponse)
@@ -212,20 +219,27 @@ def withdraw_disposal(run_id: UUID, view: CurrentView, call: CurrentCall) -> Res
     return _after_disposal(view, call, run_id, problem, "disposal-withdrawn")
 
 
-def _after(view: View, call: CurrentCall, problem: PrintServerError | None, notice: str) -> Response:
+def _after(
+    view: View, call: CurrentCall, problem: PrintServerError | None, notice: str, typed: Mapping[str, str] = NOTHING
+) -> Response:
     if problem is None:
         return view.go("/retention", notice)
     with call.adapters.database.reading() as work:
-        return _overview(view, work, call.caller_in(work).actor, problem)
+        return _overview(view, work, call.caller_in(work).actor, problem, typed)
 
 
 def _after_record(
-    view: View, call: CurrentCall, record_id: UUID, problem: PrintServerError | None, notice: str
+    view: View,
+    call: CurrentCall,
+    record_id: UUID,
+    problem: PrintServerError | None,
+    notice: str,
+    typed: Mapping[str, str],
 ) -> Response:
     if problem is None:
         return view.go(f"/retention/records/{record_id}", notice)
     with call.adapters.database.reading() as work:
-        return _record(view, work, call.caller_in(work).actor, record_id, problem)
+        return _record(view, work, call.caller_in(work).actor, record_id, problem, typed)
 
 
 def _after_hold(
@@ -246,7 +260,13 @@ def _after_disposal(
         return _disposal(view, work, call.caller_in(work).actor, run_id, problem)
 
 
-def _overview(view: View, work: Work, actor: Actor, problem: PrintServerError | None = None) -> HTMLResponse:
+def _overview(
+    view: View,
+    work: Work,
+    actor: Actor,
+    problem: PrintServerError | None = None,
+    typed: Mapping[str, str] = NOTHING,
+) -> HTMLResponse:
     return view.page(
         "retention.html",
         status=200 if problem is None else status_of(problem),
@@ -255,11 +275,17 @@ def _overview(view: View, work: Work, actor: Actor, problem: PrintServerError | 
         own_branch=actor.branch_id,
         me=actor.person_id,
         problem=problem,
+        typed=typed,
     )
 
 
 def _record(
-    view: View, work: Work, actor: Actor, record_id: UUID, problem: PrintServerError | None = None
+    view: View,
+    work: Work,
+    actor: Actor,
+    record_id: UUID,
+    problem: PrintServerError | None = None,
+    typed: Mapping[str, str] = NOTHING,
 ) -> HTMLResponse:
     facts = retention_queries.retention_of(work, actor, record_id)
     return view.page(
@@ -269,6 +295,7 @@ def _record(
         retentions=list(YEARS_KEPT),
         me=actor.person_id,
         problem=problem,
+        typed=typed,
     )
 
 
@@ -286,8 +313,15 @@ def _hold(view: View, work: Work, actor: Actor, hold_id: UUID, problem: PrintSer
 
 
 def _preview(
-    view: View, work: Work, actor: Actor, branch_id: UUID, problem: PrintServerError | None = None
+    view: View,
+    work: Work,
+    actor: Actor,
+    branch_id: UUID,
+    problem: PrintServerError | None = None,
+    listed: Sequence[UUID] = (),
+    reason: str = "",
 ) -> HTMLResponse:
+    """listed, reason: as they were typed, after a refusal."""
     return view.page(
         "disposal_preview.html",
         status=200 if problem is None else status_of(problem),
@@ -295,6 +329,8 @@ def _preview(
         branches=_branches(work, actor),
         chosen=branch_id,
         problem=problem,
+        ticked=listed,
+        reason=reason,
     )
 
 

@@ -2,6 +2,7 @@
 //
 //   form data-capture data-account="…"   its submission is kept here and sent to the interface
 //   [data-capture-queue]                 the list of what waits; its template holds one line
+//   [data-capture-sent]                  shown once something was sent, until the next one is recorded
 //
 // Each record has a UUID of its own, made here, so that sending it twice records it once. Of an identity number no
 // more than the last four characters are ever kept. What somebody else recorded on this telephone is not sent.
@@ -10,6 +11,7 @@
 (() => {
   const form = document.querySelector("form[data-capture]");
   const list = document.querySelector("[data-capture-queue]");
+  const sent = document.querySelector("[data-capture-sent]");
   if (!form || !list || !window.localStorage || !window.crypto || !crypto.randomUUID) return;
 
   const name = `signings of ${form.dataset.account}`;
@@ -72,8 +74,10 @@
           headers: { "Content-Type": "application/json", "X-CSRF-Token": form.elements.csrf_token.value },
           body: JSON.stringify(record),
         });
-        if (answer.ok) keep(kept().filter((each) => each.capture_id !== record.capture_id));
-        else problems.set(record.capture_id, (await answer.json().catch(() => ({}))).detail || String(answer.status));
+        if (answer.ok) {
+          keep(kept().filter((each) => each.capture_id !== record.capture_id));
+          sent.hidden = false;
+        } else problems.set(record.capture_id, (await answer.json().catch(() => ({}))).detail || String(answer.status));
         if (answer.status === 401) break;
       }
     } catch (problem) {
@@ -86,6 +90,7 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    sent.hidden = true;
     keep([...kept(), recorded()]);
     for (const each of form.querySelectorAll('[name^="signer_"]:not(select), [name="witness"]')) each.value = "";
     show();

@@ -47,7 +47,7 @@ class RequestHoldings:
         return found
 
     def still_named(self, work: Work, organisation_id: UUID, digests: Collection[str]) -> set[str]:
-        living = PrintRequest.id.not_in(_finished_requests())
+        living = PrintRequest.id.not_in(finished_requests())
         documents = select(PrintRequest.document_id).where(~living, ~_of_another_request())
         manifests = work.session.scalars(
             select(PrintRequest.manifest_sha256).where(
@@ -60,7 +60,7 @@ class RequestHoldings:
             _of_attachments(
                 work,
                 or_(RequestAttachment.original_sha256.in_(digests), RequestAttachment.safe_sha256.in_(digests)),
-                RequestAttachment.request_id.not_in(_finished_requests()),
+                RequestAttachment.request_id.not_in(finished_requests()),
             )
         )
         found |= _by_living_copies(work, organisation_id, digests) | _by_drafts(work, organisation_id, digests)
@@ -98,21 +98,22 @@ def _forget_request(work: Work, request: PrintRequest) -> None:
     session.flush()
 
 
-def _finished_requests() -> Select[UUID]:
-    """Requests of which a copy is gone, and every other one is gone or worth nothing."""
+def request_of(copy_id: UUID) -> Select[UUID]:
+    return select(Copy.request_id).where(Copy.id == copy_id)
+
+
+def finished_requests(of_copy: UUID | None = None) -> Select[UUID]:
+    """Requests of which a copy is gone, and every other one is gone or worth nothing.   of_copy: this one's alone."""
     other = aliased(Copy)
     valid = exists().where(
         other.request_id == Copy.request_id, other.state.not_in(WORTHLESS), other.id.not_in(disposed_copies())
     )
-    return select(Copy.request_id).where(Copy.id.in_(disposed_copies()), ~valid.correlate(Copy))
+    return select(Copy.request_id).where(Copy.id.in_(disposed_copies(of_copy)), ~valid.correlate(Copy))
 
 
 def _finished(work: Work, copy_id: UUID) -> PrintRequest | None:
     """The copy's request, when nothing of it is left with this copy."""
-    own = select(Copy.request_id).where(Copy.id == copy_id)
-    return work.session.scalar(
-        select(PrintRequest).where(PrintRequest.id.in_(own), PrintRequest.id.in_(_finished_requests()))
-    )
+    return work.session.scalar(select(PrintRequest).where(PrintRequest.id.in_(finished_requests(copy_id))))
 
 
 def _of_another_request() -> ColumnElement[bool]:
@@ -123,7 +124,7 @@ def _of_another_request() -> ColumnElement[bool]:
         .where(
             other.document_id == PrintRequest.document_id,
             other.id != PrintRequest.id,
-            other.id.not_in(_finished_requests()),
+            other.id.not_in(finished_requests()),
         )
         .correlate(PrintRequest)
     )
@@ -148,7 +149,7 @@ def _of_copies(work: Work, copy_ids: Collection[UUID]) -> Iterator[str]:
 
 def _by_living_copies(work: Work, organisation_id: UUID, digests: Collection[str]) -> set[str]:
     """Copies that are not gone, but for worthless ones of a request that is finished."""
-    living = Copy.id.not_in(disposed_copies()) & Copy.request_id.not_in(_finished_requests())
+    living = Copy.id.not_in(disposed_copies()) & Copy.request_id.not_in(finished_requests())
     own = (Copy.organisation_id == organisation_id, living)
     session = work.session
     rows = session.execute(

@@ -1,7 +1,7 @@
 """What returns keep of copies, for disposal: pictures of their pages, and the scans in which these came.
 
 A scan goes with the last copy of which it holds a page: as long as any of its pages is another copy's, or waits for a
-person, it stays.
+person, it stays. Pages without a code that belong to a request go with the last of its copies.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from sqlalchemy.orm import aliased
 
 from printserver.archive.disposal_holdings import digests_in, disposed_copies
 from printserver.foundation.unit_of_work import Work
+from printserver.print_requests.disposing import finished_requests, request_of
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.quarantine_models import QuarantinedScan
 from printserver.returns.signing_models import SigningRecord
 from printserver.returns.states import KEPT, PageState, ReturnState
 
-NO_PAGE = (PageState.BLANK, PageState.DISCARDED)
-"""Pages in these states keep no scan."""
+NO_PAGE = (PageState.BLANK, PageState.DISCARDED, PageState.SHEET)
+"""Pages in these states keep no scan: a process sheet only says what lies behind it."""
+OF_COPY = (*KEPT, PageState.VERSION)
+"""In these a page is a copy's, also as a further scan of a page that came home before."""
 
 
 class ReturnHoldings:
@@ -71,13 +74,15 @@ class ReturnHoldings:
 
 
 def _goes_with(copy_id: UUID) -> ColumnElement[bool]:
-    """Of a page: it is the copy's, or lies in a return that is finished with it."""
-    own = _is_settled_for(disposed_copies(copy_id))
-    return or_(own, ReturnPage.return_id.in_(_finished_of(copy_id)))
+    """Of a page: it is the copy's, or its request's that is finished with it, or lies in a return that is."""
+    own = _is_settled_for(ReturnPage, disposed_copies(copy_id))
+    attached = _is_attached_to(ReturnPage, finished_requests(copy_id))
+    return or_(own, attached, ReturnPage.return_id.in_(_finished_of(copy_id)))
 
 
 def _with_pages_of(copy_id: UUID) -> Select[UUID]:
-    return select(ReturnPage.return_id).where(ReturnPage.copy_id == copy_id)
+    attached = and_(ReturnPage.state == PageState.ATTACHED, ReturnPage.request_id.in_(request_of(copy_id)))
+    return select(ReturnPage.return_id).where(or_(ReturnPage.copy_id == copy_id, attached))
 
 
 def _finished_of(copy_id: UUID) -> Select[UUID]:
@@ -85,27 +90,31 @@ def _finished_of(copy_id: UUID) -> Select[UUID]:
 
 
 def _finished_returns() -> Select[UUID]:
-    """Returns that were read, that hold a page of a copy that is gone, and no page that anybody still needs."""
+    """Returns that were read, that hold a page of what is gone, and no page that anybody still needs."""
     page, other = aliased(ReturnPage), aliased(ReturnPage)
-    gone = exists().where(page.return_id == Return.id, page.copy_id.in_(disposed_copies()), page.state.in_(KEPT))
-    needed = exists().where(
-        other.return_id == Return.id,
-        other.state.not_in(NO_PAGE),
-        or_(other.state.not_in(KEPT), other.copy_id.is_(None), other.copy_id.not_in(disposed_copies())),
-    )
+    gone = exists().where(page.return_id == Return.id, page.state.not_in(NO_PAGE), _is_of_the_gone(page))
+    needed = exists().where(other.return_id == Return.id, other.state.not_in(NO_PAGE), ~_is_of_the_gone(other))
     return select(Return.id).where(Return.state == ReturnState.READ, gone.correlate(Return), ~needed.correlate(Return))
 
 
-def _is_settled_for(copy_ids: Select[UUID]) -> ColumnElement[bool]:
-    """Of a page: it is one of these copies', and no person has to look at it any more. Never NULL."""
-    return and_(
-        ReturnPage.state.in_((*KEPT, *NO_PAGE)), ReturnPage.copy_id.is_not(None), ReturnPage.copy_id.in_(copy_ids)
-    )
+def _is_of_the_gone(page: type[ReturnPage]) -> ColumnElement[bool]:
+    """It is a copy's that is gone, or belongs to a request of which nothing is left. Never NULL."""
+    return or_(_is_settled_for(page, disposed_copies()), _is_attached_to(page, finished_requests()))
+
+
+def _is_settled_for(page: type[ReturnPage], copy_ids: Select[UUID]) -> ColumnElement[bool]:
+    """It is one of these copies', and no person has to look at it any more. Never NULL."""
+    return and_(page.state.in_((*OF_COPY, *NO_PAGE)), page.copy_id.is_not(None), page.copy_id.in_(copy_ids))
+
+
+def _is_attached_to(page: type[ReturnPage], request_ids: Select[UUID]) -> ColumnElement[bool]:
+    """It carries no code and belongs to one of these requests. Never NULL."""
+    return and_(page.state == PageState.ATTACHED, page.request_id.is_not(None), page.request_id.in_(request_ids))
 
 
 def _is_gone() -> ColumnElement[bool]:
-    """Of a page: it belongs to a copy that is gone, or to nobody and lies in a finished return."""
+    """Of a page: it belongs to what is gone, or to nobody and lies in a finished return."""
     return or_(
-        _is_settled_for(disposed_copies()),
+        _is_of_the_gone(ReturnPage),
         and_(ReturnPage.state.in_(NO_PAGE), ReturnPage.return_id.in_(_finished_returns())),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -48,6 +49,8 @@ def hand_in(
         if not actor.may(Permission.HAND_IN_RETURNS, branch_path(work, branch)):
             raise Forbidden(f"your roles at the branch do not include: {Permission.HAND_IN_RETURNS}")
     file = examine(data, filename)
+    with database.reading() as work:  # before anything is stored: what was erased does not come back
+        _refuse_earlier(work, branch, sha256(data).hexdigest())
     digest = objects.put(data, actor.organisation_id)
     try:
         with database.work() as work:

@@ -30,8 +30,10 @@ from printserver.print_requests.hand_over_rules import HolderKind, Means, NewHan
 from printserver.print_requests.hand_overs import hand_over
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import CopyState
+from printserver.returns.models import ReturnPage
 from printserver.returns.signing_records import Decision, correct_signing, decide_signing, record_signing
 from printserver.returns.signing_rules import IdentityCheck, NewSigning, Signer
+from printserver.returns.states import PageState
 from printserver.storage.objects import Objects
 from tests.paper_books import Books
 from tests.unit.archive.retention_scene import LONG_AGO, Scene
@@ -177,6 +179,42 @@ def test_a_requests_words_go_with_its_last_valid_copy(scene: Scene, state: CopyS
     assert title == (CANARY if stays else "")
     assert (sha256(f"drawn {other.id}".encode()).hexdigest() in scene.objects()) is stays
     assert sha256(f"drawn {one.id}".encode()).hexdigest() not in scene.objects()
+
+
+@pytest.mark.parametrize("state", [PageState.SHEET, PageState.ATTACHED, PageState.VERSION])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_with_a_copy_go_its_process_sheet_further_versions_and_pages_without_a_code(
+    scene: Scene, state: PageState, elsewhere: bool
+):
+    copy = scene.issued(scene.books.copy())
+    return_id, scan = scene.returned(copy, doubtful=0 if elsewhere else 1)
+    other_id, other_scan = scene.returned(doubtful=1) if elsewhere else (return_id, scan)
+    of_copy = state is PageState.VERSION
+    named = {"copy_id": copy.id if of_copy else None, "request_id": None if of_copy else copy.request_id}
+    with scene.database.work() as work:
+        added = (ReturnPage.return_id == other_id, ReturnPage.state == PageState.DOUBTFUL)
+        work.session.execute(update(ReturnPage).where(*added).values(state=state, **named))
+        found = work.session.scalars(select(ReturnPage.image_sha256).where(ReturnPage.return_id == other_id))
+        pictures = {digest for digest in found if digest}
+    record_id = scene.archive(copy, scan=scan)
+    run_id = approved(scene)
+    dispose(scene.tools(), run_id)
+    assert items(scene, run_id) == {record_id: (ItemState.DISPOSED, "")}
+    sheet_alone = elsewhere and state is PageState.SHEET
+    assert ({scan, other_scan} | pictures) & scene.objects() == ({other_scan} | pictures if sheet_alone else set())
+
+
+def test_pages_without_a_code_stay_while_another_copy_of_their_request_does(scene: Scene):
+    one, other = (scene.issued(each) for each in scene.books.copies(2))
+    _, scan = scene.returned(one)
+    return_id, attached = scene.returned(doubtful=1)
+    with scene.database.work() as work:
+        pages = update(ReturnPage).where(ReturnPage.return_id == return_id)
+        work.session.execute(pages.values(state=PageState.ATTACHED, request_id=one.request_id))
+    scene.archive(one, scan=scan)
+    dispose(scene.tools(), approved(scene))
+    assert scan not in scene.objects()
+    assert {attached, other.issued_sha256} <= scene.objects()
 
 
 def test_what_another_copy_names_too_stays(scene: Scene):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from hashlib import sha256
 from uuid import UUID
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from printserver.audit.models import AuditEntry
-from printserver.foundation.errors import Forbidden, PrintServerError
+from printserver.foundation.errors import Forbidden, NotFound, PrintServerError
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
 from printserver.organisations.access import Actor
@@ -139,6 +140,16 @@ def test_the_same_bytes_are_refused_and_the_earlier_return_is_named(any_books: B
     assert refused.value.return_id == first
     assert how_many(any_books, Return) == 1
     assert any_books.entries() == ["ReturnHandedIn"]
+
+
+def test_bytes_that_were_erased_do_not_come_back_by_being_handed_in_again(books: Books):
+    give(books)
+    digest = sha256(SCAN).hexdigest()
+    books.objects.erase(digest, books.organisation_id)
+    with pytest.raises(AlreadyHandedIn):
+        give(books)
+    with pytest.raises(NotFound):
+        books.objects.get(digest, books.organisation_id)
 
 
 def test_another_branch_and_a_second_try_after_a_failure_may_hand_in_the_same_bytes(books: Books):

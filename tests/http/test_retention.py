@@ -80,6 +80,21 @@ def test_a_record_is_held_confirmed_and_lifted_on_pages(api: ApiClient, world: W
     assert "lifted" in second.page(hold)
 
 
+def test_a_refused_form_keeps_what_was_typed_and_what_was_unticked(api: ApiClient, world: World):
+    record_id, archivist = due_record(world), Visitor.of(api, Role.ARCHIVIST)
+    again = shown_again(archivist.send(f"{RECORD}/{record_id}/changes", contract_end="2011-12-31", reason=" "), 422)
+    assert 'value="2011-12-31"' in again
+    assert 'value="case 7/26"' in shown_again(archivist.send(f"{RECORD}/{record_id}/holds", matter="case 7/26"), 422)
+    branch = str(world.home.north.branch_id)
+    asked = archivist.send(f"{T}/holds", branch=branch, text="loom", party="Weaver", matter="case 7/26")
+    again = shown_again(asked, 422)
+    assert ('value="loom"' in again, 'value="Weaver"' in again, 'value="case 7/26"' in again) == (True, True, True)
+    again = shown_again(archivist.send(f"{T}/disposals", branch=branch, reason="over"), 422)
+    assert (f'value="{record_id}"' in again, "checked" in again, 'value="over"' in again) == (True, False, True)
+    with world.database.reading() as work:
+        assert work.session.scalars(select(LegalHold.id).union(select(DisposalRun.id))).all() == []
+
+
 def test_a_shorter_time_waits_on_the_overview_for_the_second_person(api: ApiClient, world: World):
     record_id = due_record(world)
     first, second = Visitor.of(api, Role.ARCHIVIST), Visitor.of(api, Role.ARCHIVIST, world.home.head)

@@ -77,6 +77,7 @@
         if (answer.ok) {
           keep(kept().filter((each) => each.capture_id !== record.capture_id));
           sent.hidden = false;
+          sent.scrollIntoView({ block: "center" });
         } else problems.set(record.capture_id, (await answer.json().catch(() => ({}))).detail || String(answer.status));
         if (answer.status === 401) break;
       }
@@ -94,6 +95,7 @@
     keep([...kept(), recorded()]);
     for (const each of form.querySelectorAll('[name^="signer_"]:not(select), [name="witness"]')) each.value = "";
     show();
+    list.parentElement.scrollIntoView({ block: "center" });
     send();
   });
   window.addEventListener("online", send);

@@ -14,14 +14,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from printserver.archive.events import SearchableAskedAgain, SearchableFailed, SearchableMade
 from printserver.archive.issued_words import IssuedPage, issued_pages
 from printserver.archive.models import ArchiveParty, ArchiveRecord
+from printserver.archive.retention_models import DisposedRecord
 from printserver.archive.search_index import IndexKeys, remember, tokens_of_text
 from printserver.archive.searchable_file import PageOfScan, SearchableFile, SearchableNotMade, build
 from printserver.archive.searchable_jobs import SearchableState, searchable_job
+from printserver.archive.two_persons import take_turn
 from printserver.archive.word_places import UM_PER_INCH, Picture, WordOnScan, as_read, by_pose
 from printserver.audit.log import By, append
 from printserver.foundation.errors import PrintServerError, Unavailable
@@ -112,12 +114,15 @@ def give_up(database: Database, record_id: UUID, reason: str, tokens: frozenset[
 
 
 def ask_again(work: Work, by: By, record_id: UUID) -> bool:
-    """Have it made, unless it is made or on its way; whether it was asked for."""
+    """Have it made, unless it is made or on its way, or the record was disposed of; whether it was asked for."""
+    if by.organisation_id is not None:
+        take_turn(work, by.organisation_id)  # a disposal sees that the record is being read, or this sees that it goes
     asked = work.session.scalar(
         update(ArchiveRecord)
         .where(
             ArchiveRecord.id == record_id,
             ArchiveRecord.searchable_state.in_((SearchableState.NONE, SearchableState.FAILED)),
+            ~exists().where(DisposedRecord.record_id == ArchiveRecord.id).correlate(ArchiveRecord),
         )
         .values(
             searchable_state=SearchableState.WAITING,
@@ -139,7 +144,10 @@ def ask_for_old(database: Database, *, limit: int = 500) -> int:
     with database.work() as work:
         rows = work.session.execute(
             select(ArchiveRecord.id, ArchiveRecord.organisation_id)
-            .where(ArchiveRecord.searchable_state == SearchableState.NONE)
+            .where(
+                ArchiveRecord.searchable_state == SearchableState.NONE,
+                ~exists().where(DisposedRecord.record_id == ArchiveRecord.id).correlate(ArchiveRecord),
+            )
             .order_by(ArchiveRecord.id.desc())
             .limit(limit)
         ).all()

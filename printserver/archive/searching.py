@@ -9,6 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from printserver.archive.access import record_in_view
+from printserver.archive.copy_records import require_kept
 from printserver.archive.events import ArchiveRecordViewed, CatalogueExported
 from printserver.archive.holds import is_held
 from printserver.archive.queries import RecordDetail, RecordSummary, catalogue_records, record_detail, records
@@ -82,9 +83,13 @@ def export_catalogue(work: Work, actor: Actor, search: ArchiveSearch) -> tuple[R
 
 
 def make_searchable_again(work: Work, actor: Actor, record_id: UUID) -> None:
-    """Try once more to make the searchable file.   Raises: Forbidden, RecordNotFound, SearchableNotAwaited."""
+    """Try once more to make the searchable file.
+
+    Raises: Forbidden, RecordNotFound, RecordDisposed, SearchableNotAwaited.
+    """
     require(actor, Permission.SETTLE_RETURNS)
     record = record_in_view(work, actor, record_id)
+    require_kept(work, record.organisation_id, record.copy_id)
     if not ask_again(work, actor.by, record.id):
         made = record.searchable_state == SearchableState.MADE
         raise SearchableNotAwaited("the searchable file is made" if made else "the searchable file is on its way")

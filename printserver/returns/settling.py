@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from printserver.archive.copy_records import require_kept
 from printserver.archive.queries import record_of_copy
 from printserver.audit.log import append
 from printserver.foundation.errors import Malformed, NotFound, Refused, TransitionRefused
@@ -64,7 +65,7 @@ def settle_page(work: Work, actor: Actor, page_id: UUID, *, serial: str, page: i
 
     serial: as typed from the paper.   page: 1-based.   The copy is archived when this was its last page.
     Raises: Forbidden, PageNotFound, ReasonMissing, TransitionRefused, SerialMalformed, CopyNotFound,
-    CopyNotReturnable, NoSuchPage, PageTaken, PageArchived. A copy of another branch is not found.
+    CopyNotReturnable, NoSuchPage, PageTaken, PageArchived, RecordDisposed. A copy of another branch is not found.
     """
     row = page_for(work, actor, page_id, Permission.SETTLE_RETURNS)
     reason = _given(reason)
@@ -203,6 +204,7 @@ def _copy(work: Work, actor: Actor, serial: str, page: int) -> CopyFacts:
         copy_for(work, actor, copy.id, Permission.SETTLE_RETURNS)
     except NotFound:
         raise CopyNotFound("there is no such copy") from None
+    require_kept(work, copy.organisation_id, copy.id)
     if not 1 <= page <= copy.pages:
         raise NoSuchPage(f"the copy has pages 1 to {copy.pages}")
     return copy

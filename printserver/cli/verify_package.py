@@ -38,7 +38,7 @@ _CHECKS: Final[Words] = {
     ),
     Check.SEALS: ("印章签名有效", "The seals' signatures are valid"),
     Check.PAGES: (
-        "寄回纸张的图像与扫描件正是日志所记",
+        "回收纸张的图像与扫描件正是日志所记",
         "Pictures and scans of the returned paper are those of the log",
     ),
 }
@@ -52,7 +52,7 @@ _SAID: Final[Words] = {
     "record": ("档案记录", "Archive record"),
     "title": ("标题", "title"),
     "copy": ("份", "copy"),
-    "copy-of": ("第 {} 份，共 {} 份，序列号 {}", "{} of {}, serial {}"),
+    "copy-of": ("第 {} 份，共 {} 份，份编号 {}", "{} of {}, serial {}"),
     "state": ("制作时状态", "state then"),
     "issued": ("签发", "issued"),
     "printed": ("打印", "printed"),
@@ -68,7 +68,7 @@ _SAID: Final[Words] = {
     "system": ("由已登记的业务系统签名", "signed by a registered system"),
     "custody": ("印章保管人确认", "the seal's custodian"),
     "approval": ("审批", "approval"),
-    "quorum": ("各步骤人数", "people a step"),
+    "quorum": ("各步骤人数", "persons"),
     "enough": ("{step}：{given}/{needed}", "{step}: {given} of {needed}"),
     "signed": ("手签", "signed by"),
     "signing": ("{names}，{at}，{place}{late}（{decision}）", "{names}, {at}, {place}{late} ({decision})"),

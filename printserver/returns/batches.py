@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
+from printserver.archive.disposal_holdings import disposed_copies
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
@@ -170,7 +171,10 @@ def _tiles(
             ReturnPage.position,
             ReturnPage.state,
             ReturnPage.reason,
-            ReturnPage.image_sha256.is_not(None).label("has_picture"),
+            and_(
+                ReturnPage.image_sha256.is_not(None),
+                or_(ReturnPage.copy_id.is_(None), ReturnPage.copy_id.not_in(disposed_copies())),
+            ).label("has_picture"),
             ReturnPage.verdict,
             ReturnPage.copy_id,
             ReturnPage.page,

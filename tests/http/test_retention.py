@@ -57,6 +57,8 @@ def test_a_list_is_proposed_by_one_archivist_approved_by_another_and_carried_out
     shown = second.page(address)
     assert "erased" in shown
     assert "Supply contract" not in shown
+    kept = second.page(f"/archive/{record_id}")
+    assert ("was disposed of" in kept, "/issued.pdf" in kept, "/image" in kept) == (True, False, False)
     certificate = api.fetch(f"{T}/disposals/{run_id}/certificate", Role.AUDITOR)
     assert certificate.json()["list_sha256"] == digest
     assert api.fetch(f"/archive/{record_id}/issued.pdf", Role.ARCHIVIST).status_code == 404

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from printserver.approvals.classes import classes
 from printserver.approvals.flows import decisions
 from printserver.archive import saved_searches, searching
-from printserver.archive.fixity_queries import is_damaged
+from printserver.archive.fixity_queries import is_damaged, is_disposed
 from printserver.archive.queries import RecordDetail, RecordSummary
 from printserver.archive.search_words import WordsTooShort
 from printserver.archive.searchable_jobs import SearchableState
@@ -142,6 +142,7 @@ def _record(
         status=status_of(problem) if problem else 200,
         problem=problem,
         record=record,
+        disposed=is_disposed(work, summary.id),
         document_class=known.get(summary.class_code),
         amount=None if summary.amount_minor is None else Money(summary.amount_minor, summary.amount_currency),
         branch=branch(work, record.branch_id).name,

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
+from printserver.archive.fixity_queries import is_disposed
 from printserver.archive.queries import record_of_copy
 from printserver.bootstrap import Adapters
 from printserver.foundation.errors import NotFound, PrintServerError
@@ -257,6 +258,7 @@ def _return_page(
         status=200 if problem is None else status_of(problem),
         page=page,
         archived=archived,
+        disposed=archived is not None and is_disposed(work, archived),
         guesses=batches.guesses_for(work, actor, page_id) if settles else (),
         history=page_history(work, actor, page_id),
         previous=previous,

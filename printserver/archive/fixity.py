@@ -114,7 +114,9 @@ def check_oldest(tools: FixityTools, rules: FixityRules, *, everything: bool = F
             done.store_away = True
             return done
         with tools.database.work() as work:
-            _record(work, subject, seen)
+            there = _record(work, subject, seen)
+        if not there:
+            continue
         done.records += 1
         done.objects += seen.objects
         done.bytes += seen.bytes
@@ -182,8 +184,13 @@ def _look(objects: Objects, digest: str, owner: UUID) -> tuple[ObjectResult, int
         return ObjectResult.UNREADABLE, 0
 
 
-def _record(work: Work, subject: _Subject, seen: _Seen) -> None:
-    """The row, and an entry of the log when damage is new or another, or was mended. Of two workers one does it."""
+def _record(work: Work, subject: _Subject, seen: _Seen) -> bool:
+    """The row, and an entry of the log when damage is new or another, or was mended. Of two workers one does it.
+
+    False, and nothing is recorded, when the record was disposed of while it was being read: that is no damage.
+    """
+    if work.session.get(DisposedRecord, subject.record_id) is not None:
+        return False
     before, now = subject.before, work.now()
     result = RecordResult.DAMAGED if seen.problems else RecordResult.INTACT
     problems = [{"what": what, "sha256": digest, "result": str(each)} for what, digest, each in seen.problems]
@@ -199,12 +206,13 @@ def _record(work: Work, subject: _Subject, seen: _Seen) -> None:
         "damaged_since": since,
     }
     if not _kept(work, subject, values):
-        return
+        return True
     if result is RecordResult.DAMAGED and (before is None or before.problems != problems):
         append(work, BY_WORKER.within(subject.organisation_id), _damage(subject, seen))
     if result is RecordResult.INTACT and before is not None and before.result == RecordResult.DAMAGED:
         mended = ArchiveDamageMended(id=subject.record_id, number=subject.number)
         append(work, BY_WORKER.within(subject.organisation_id), mended)
+    return True
 
 
 def _kept(work: Work, subject: _Subject, values: Mapping[str, object]) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from printserver.archive.disposal_running import dispose
 from printserver.archive.fixity import FixityRules, FixityTools, check_oldest
 from printserver.archive.fixity_models import FixityCheck
 from printserver.archive.fixity_queries import damaged_records, fixity_figures
@@ -24,6 +25,8 @@ from printserver.storage.objects import Objects
 from tests.databases import clock_of
 from tests.paper_books import Books
 from tests.sealed_store import content_file
+from tests.unit.archive.retention_scene import Scene
+from tests.unit.archive.test_disposal_running import approved
 
 RULES = FixityRules(every_days=30, most=100, seconds=60)
 DAY = 86_400.0
@@ -227,3 +230,34 @@ def test_the_figures_are_those_of_the_readers_branches(books: Books, file_of: Fi
     assert (figures.records, figures.never, figures.intact, figures.damaged, figures.objects) == (3, 1, 1, 1, 6)
     assert figures.oldest == figures.newest == books.database.clock.now()
     assert (elsewhere.records, elsewhere.damaged, elsewhere.oldest) == (0, 0, None)
+
+
+@dataclass(frozen=True)
+class DisposesMeanwhile:
+    """A store before which a disposal is faster."""
+
+    store: Objects
+    dispose: Callable[[], None]
+
+    def put(self, data: bytes, owner: UUID) -> str:
+        return self.store.put(data, owner)
+
+    def get(self, digest: str, owner: UUID) -> bytes:
+        self.dispose()
+        return self.store.get(digest, owner)
+
+    def erase(self, digest: str, owner: UUID) -> None:
+        self.store.erase(digest, owner)
+
+    def digests(self, owner: UUID) -> Iterator[str]:
+        return self.store.digests(owner)
+
+
+def test_what_is_disposed_of_while_it_is_read_again_is_no_damage(books: Books):
+    scene = Scene(books)
+    scene.archived()
+    run_id = approved(scene)
+    store = DisposesMeanwhile(scene.books.objects, lambda: dispose(scene.tools(), run_id))
+    found = check_oldest(FixityTools(scene.database, store), FixityRules(30, 100, 60))
+    assert (found.records, found.damaged) == (0, [])
+    assert "ArchiveDamageFound" not in scene.books.entries()

@@ -98,7 +98,7 @@ def check_record(evidence: PackedEvidence) -> tuple[RecordShown | None, datetime
     except (PrintServerError, LookupError, TypeError, ValueError, AttributeError) as problem:
         return None, None, [Finding(Check.LOG, _words(problem), serial)]
     seen = _Seen(record, log)
-    findings = [Finding(Check.LOG, "", serial)]
+    findings: list[Finding] = []
     for check, look in _CHECKS:
         try:
             look(evidence, seen)

@@ -167,7 +167,7 @@ GRANT SELECT, INSERT, UPDATE (fields, created_at), DELETE ON archive_saved_searc
 -- How long records are kept: asked for and confirmed here; what is disposed of is the worker's.
 GRANT SELECT, INSERT, UPDATE (taken_at) ON retention_turn TO printserver_web, printserver_worker;
 GRANT SELECT ON disposed_record TO printserver_web;
-GRANT SELECT, INSERT ON retention_change, legal_hold, held_record, disposal_run, disposal_item TO printserver_web;
+GRANT SELECT, INSERT ON retention_change, legal_hold, held_record, held_branch, disposal_run, disposal_item TO printserver_web;
 GRANT UPDATE (retention_class) ON archive_record TO printserver_web;
 GRANT UPDATE (state, settled_by, settled_at, refusal) ON retention_change TO printserver_web;
 GRANT UPDATE (state, confirmed_by, confirmed_at, lift_reason, lift_asked_by, lift_asked_for, lift_asked_at, lifted_by,
@@ -277,7 +277,7 @@ GRANT USAGE ON SEQUENCE archive_text_number_seq TO printserver_worker;
 GRANT UPDATE (searchable_state, searchable_sha256, searchable_pages, searchable_failure, searchable_tries,
     searchable_at) ON archive_record TO printserver_worker;
 -- Disposal: what is gone is said once and for all; texts are blanked, no row is deleted.
-GRANT SELECT ON retention_change, legal_hold, held_record, disposal_run, disposal_item TO printserver_worker;
+GRANT SELECT ON retention_change, legal_hold, held_record, held_branch, disposal_run, disposal_item TO printserver_worker;
 GRANT SELECT, INSERT ON disposed_record TO printserver_worker;
 GRANT UPDATE (state, finished_at, certificate_sha256) ON disposal_run TO printserver_worker;
 GRANT UPDATE (state, why, named, erased, settled_at) ON disposal_item TO printserver_worker;

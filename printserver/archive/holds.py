@@ -16,7 +16,7 @@ from printserver.archive.access import record_in_view
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.queries import records
 from printserver.archive.retention_events import HoldConfirmed, HoldKept, HoldLiftAsked, HoldLifted, HoldSet
-from printserver.archive.retention_models import DisposedRecord, HeldRecord, LegalHold
+from printserver.archive.retention_models import DisposedRecord, HeldBranch, HeldRecord, LegalHold
 from printserver.archive.search_fields import ArchiveSearch
 from printserver.archive.states import HoldAction, HoldState, next_hold_state
 from printserver.archive.two_persons import Word, first_word, second_word, stated, take_turn
@@ -77,11 +77,17 @@ def hold_search(
 
 
 def hold_branch(work: Work, actor: Actor, branch_id: UUID, *, matter: str, reason: str) -> UUID:
-    """Hold what is archived at the branch and below it, now and later.   Raises: Forbidden, HoldMalformed,
-    RetentionReasonMissing."""
+    """Hold what is archived at the branch and below it, now and later, wherever branches that lie there now are moved.
+
+    Raises: Forbidden, HoldMalformed, RetentionReasonMissing.
+    """
     take_turn(work, actor.organisation_id)
-    _path(work, actor, branch_id)
-    return _set(work, actor, branch_id, BRANCH, "", [], matter, reason)
+    path = _path(work, actor, branch_id)
+    hold_id = _set(work, actor, branch_id, BRANCH, "", [], matter, reason)
+    below = work.session.scalars(branches_at_or_below(path))
+    work.session.add_all(HeldBranch(hold_id=hold_id, branch_id=each) for each in below)
+    work.session.flush()
+    return hold_id
 
 
 def confirm_hold(work: Work, actor: Actor, hold_id: UUID) -> None:
@@ -136,9 +142,9 @@ def is_held() -> ColumnElement[bool]:
     by_name = exists().where(HeldRecord.record_id == ArchiveRecord.id, HeldRecord.hold_id == LegalHold.id, works)
     by_branch = exists().where(
         works,
-        LegalHold.scope == BRANCH,
+        HeldBranch.hold_id == LegalHold.id,
         LegalHold.organisation_id == ArchiveRecord.organisation_id,
-        lies_at_or_below(ArchiveRecord.branch_id, LegalHold.branch_id),
+        lies_at_or_below(ArchiveRecord.branch_id, HeldBranch.branch_id),
     )
     return or_(by_name.correlate(ArchiveRecord), by_branch.correlate(ArchiveRecord))
 

@@ -85,6 +85,15 @@ class HeldRecord(Base):
     record_id: Mapped[UUID] = mapped_column(ForeignKey("archive_record.id"), primary_key=True, index=True)
 
 
+class HeldBranch(Base):
+    """The branch of a hold and those that lay below it when it was set: moved elsewhere, they stay held."""
+
+    __tablename__ = "held_branch"
+
+    hold_id: Mapped[UUID] = mapped_column(ForeignKey("legal_hold.id"), primary_key=True)
+    branch_id: Mapped[UUID] = mapped_column(ForeignKey("branch.id"), primary_key=True)
+
+
 class DisposalRun(Base):
     """A list of records that shall go (鉴定销毁清册). `list_sha256`: of its canonical JSON, which both persons signed.
 

@@ -229,6 +229,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_evidence_order_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "held_branch",
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("branch_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_held_branch_branch_id")),
+        sa.ForeignKeyConstraint(["hold_id"], ["legal_hold.id"], name=op.f("fk_held_branch_hold_id")),
+        sa.PrimaryKeyConstraint("hold_id", "branch_id", name=op.f("pk_held_branch")),
+    )
+    op.create_table(
         "foreign_record",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),

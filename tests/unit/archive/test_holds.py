@@ -30,7 +30,7 @@ from printserver.archive.two_persons import RetentionReasonMissing
 from printserver.foundation.errors import Forbidden, NotFound, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.organisations.access import Grant
-from printserver.organisations.models import User
+from printserver.organisations.models import Branch, User
 from printserver.organisations.permissions import Role
 from tests.paper_books import Books
 from tests.unit.archive.retention_scene import Scene
@@ -127,6 +127,19 @@ def test_a_branchs_hold_covers_what_is_archived_later_and_nothing_beside(scene: 
     beside = scene.archive(scene.issued(elsewhere))
     assert held(scene) == {before, after}
     assert beside not in held(scene)
+
+
+def test_a_branch_that_is_moved_away_stays_held_with_all_that_is_archived_there(scene: Scene):
+    """Whoever may move branches lifts no hold by it."""
+    books = scene.books
+    with scene.database.work() as work:
+        above, below = work.session.get_one(Branch, books.branch), work.session.get_one(Branch, books.other)
+        apart, below.path = below.path, f"{above.path}{below.id.hex}/"
+    with scene.database.work() as work:
+        hold_branch(work, scene.first, books.branch, **CASE)
+    with scene.database.work() as work:
+        work.session.get_one(Branch, books.other).path = apart
+    assert scene.archive(scene.issued(books.copy(branch=books.other))) in held(scene)
 
 
 def test_a_searchs_hold_covers_what_it_found_and_nothing_later(scene: Scene):

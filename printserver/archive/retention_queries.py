@@ -12,7 +12,7 @@ from sqlalchemy import exists, or_, select
 from printserver.archive.access import record_in_view
 from printserver.archive.disposal import DisposalNotFound
 from printserver.archive.disposal_list import ListedRecord
-from printserver.archive.holds import BRANCH, HoldNotFound, is_held
+from printserver.archive.holds import HoldNotFound, is_held
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.retention import Standing, day_over_everywhere, standing
 from printserver.archive.retention_changes import term_of
@@ -20,6 +20,7 @@ from printserver.archive.retention_models import (
     DisposalItem,
     DisposalRun,
     DisposedRecord,
+    HeldBranch,
     HeldRecord,
     LegalHold,
     RetentionChange,
@@ -27,7 +28,7 @@ from printserver.archive.retention_models import (
 from printserver.archive.states import ChangeState, HoldState, RunState
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path, require, within
-from printserver.organisations.branch_paths import lies_at_or_below
+from printserver.organisations.branch_paths import is_at_or_above
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, names
 
@@ -153,9 +154,8 @@ def retention_of(work: Work, actor: Actor, record_id: UUID) -> RetentionFacts:
     today = day_over_everywhere(work.now())
     by_name = exists().where(HeldRecord.hold_id == LegalHold.id, HeldRecord.record_id == record_id)
     by_branch = exists().where(
-        ArchiveRecord.id == record_id,
-        LegalHold.scope == BRANCH,
-        lies_at_or_below(ArchiveRecord.branch_id, LegalHold.branch_id),
+        HeldBranch.hold_id == LegalHold.id,
+        is_at_or_above(HeldBranch.branch_id, branch_path(work, record.branch_id)),
     )
     covering = or_(by_name.correlate(LegalHold), by_branch.correlate(LegalHold))
     holds = work.session.scalars(
@@ -271,6 +271,25 @@ def run_lines(work: Work, run_id: UUID) -> tuple[RunLine, ...]:
         .order_by(DisposalItem.position)
     )
     return tuple(_line(item, record) for item, record in rows)
+
+
+def waiting_for(work: Work, actor: Actor) -> int:
+    """How many shortenings, holds and disposals wait for a second person such as `actor`."""
+    asked = (
+        (RetentionChange.branch_id, RetentionChange.asked_by, RetentionChange.state == ChangeState.WAITING),
+        (LegalHold.branch_id, LegalHold.set_by, LegalHold.state == HoldState.SET),
+        (LegalHold.branch_id, LegalHold.lift_asked_by, LegalHold.state == HoldState.LIFTING),
+        (DisposalRun.branch_id, DisposalRun.asked_by, DisposalRun.state == RunState.PROPOSED),
+    )
+    return sum(
+        may_decide(work, actor, at, asked_by)
+        for branch_id, by, waits in asked
+        for at, asked_by in work.session.execute(
+            select(branch_id, by)
+            .where(waits, within(branch_id, actor, Permission.CONFIRM_RETENTION))
+            .limit(LONGEST_LIST)
+        )
+    )
 
 
 def may_decide(work: Work, actor: Actor, branch_id: UUID, asked_by: UUID | None) -> bool:

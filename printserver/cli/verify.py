@@ -30,6 +30,12 @@ from printserver.verification.package_check import check_package
 NOT_GENUINE: Final = 1
 UNUSABLE: Final = 2
 FINGERPRINT_FILE: Final = "root.sha256"
+_UNPINNED: Final = {
+    Language.ZH: "！ 根密钥未经核对：此包自带根密钥，任何人都能做出这样的包。\n"
+    "  请从别处取得公布的指纹，用 --root 再验一次。",
+    Language.EN: "! The root was not checked: the package brings its own, and anybody can make such a package.\n"
+    "  Get the published fingerprint from elsewhere and verify again with --root.",
+}
 _LIKE_A_CODE: Final = re.compile(r"\s*(?:https?://\S*|[0-9]{20,})\s*", re.ASCII)
 
 
@@ -76,6 +82,8 @@ def verify(
     if _is_package(subject):
         _answer(lambda: _show_package(Path(subject), root, keys, language))
         return
+    if keys is None and subject.lower().endswith((".zip", ".pdf", ".json", ".png", ".jpg")) and not _is_file(subject):
+        _unusable(f"there is no file {printable(subject)}")
     if keys is None or not subject:
         _unusable("give the published key list with --keys and what is to be checked, or a kept proof with --bundle")
     key_list = key_list_of(keys, root)
@@ -137,8 +145,10 @@ def _show_package(path: Path, root: str, keys: Path | None, language: Language) 
         fingerprint, warning = _pinned(key_list, path, root)
         if warning:
             typer.echo(warning, err=True)
+            unpinned.append(fingerprint)
         return fingerprint
 
+    unpinned: list[str] = []
     try:
         verdict = check_package(path, pin, known=known)
     except KeyListRefused as problem:
@@ -147,6 +157,8 @@ def _show_package(path: Path, root: str, keys: Path | None, language: Language) 
         print(*(printable(part) for part in line.split("\n")), sep="\n")
     if not verdict.genuine or verdict.test:
         raise typer.Exit(NOT_GENUINE)
+    if unpinned:
+        print(printable(_UNPINNED[language]))
 
 
 def _show_bundle(path: Path, root: str, keys: Path | None) -> None:

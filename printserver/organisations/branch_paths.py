@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from printserver.foundation.unit_of_work import Work
@@ -32,6 +32,12 @@ def branches_of(work: Work, organisation_id: UUID) -> tuple[BranchFacts, ...]:
         .order_by(Branch.path)
     )
     return tuple(BranchFacts(row.id, row.organisation_id, row.name, row.path) for row in rows)
+
+
+def is_at_or_above(branch_id: InstrumentedAttribute[UUID], path: str) -> ColumnElement[bool]:
+    """Of a column that names a branch: whether the branch at `path` is that one, or lies below it."""
+    other = aliased(Branch)
+    return exists().where(other.id == branch_id, literal(path).startswith(other.path)).correlate(branch_id.class_)
 
 
 def lies_at_or_below(branch_id: InstrumentedAttribute[UUID], above: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

@@ -50,6 +50,8 @@ def test_a_list_is_proposed_by_one_archivist_approved_by_another_and_carried_out
         digest = work.session.get_one(DisposalRun, run_id).list_sha256
     address = f"{T}/disposals/{run_id}"
     assert "Supply contract" in second.page(address)
+    assert 'href="/retention"><strong>1</strong>' in second.page("/")
+    assert 'href="/retention"><strong>' not in first.page("/"), "who asked is no second person"
     shown_again(first.send(f"{address}/approvals", list_sha256=digest), 409)
     shown_again(second.send(f"{address}/approvals", list_sha256="0" * 64), 409)
     went_to(second.send(f"{address}/approvals", list_sha256=digest))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import HTMLResponse
 
+from printserver.archive.retention_queries import waiting_for
 from printserver.http_edge.declarations import signed_in
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import CurrentActor, CurrentWork
@@ -44,6 +45,7 @@ def show_home(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTML
         owed=sum(each.owed for each in papers),
         overdue=sum(each.overdue for each in papers),
         signings=len(unconfirmed(work, actor)),
+        retention=waiting_for(work, actor) if actor.may(Permission.CONFIRM_RETENTION) else 0,
         alarms=len(count_alarms(work, actor, open_only=True)) if actor.may(Permission.SETTLE_COPIES) else 0,
         doubtful=len(doubtful_pages(work, actor, limit=200)) if actor.may(Permission.SETTLE_RETURNS) else 0,
     )

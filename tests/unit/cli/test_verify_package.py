@@ -84,6 +84,11 @@ def test_a_test_and_a_void_copy_are_said_to_be_that():
     assert any("已作废" in line for line in lines)
 
 
+def test_a_package_that_is_not_there_is_said_to_be_missing(tmp_path: Path):
+    answer = CliRunner().invoke(app, ["verify", str(tmp_path / "missing.zip"), "--root", "0" * 64])
+    assert (answer.exit_code, "there is no file" in answer.output) == (2, True)
+
+
 def test_a_zip_file_that_holds_no_package_is_no_answer_with_status_2(tmp_path: Path):
     (tmp_path / "bag.zip").write_bytes(pack("bag", {"letter.txt": b"hello"}, b""))
     with zipfile.ZipFile(tmp_path / "plain.zip", "w") as archive:

@@ -95,6 +95,14 @@ def test_a_package_proves_its_records_with_the_pinned_root_alone(packed: Packed,
     assert first.seals
 
 
+def test_without_a_root_it_is_said_beside_the_verdict_that_nobody_vouches_for_the_keys(packed: Packed, tmp_path: Path):
+    (tmp_path / "package.zip").write_bytes(packed.one)
+    command = ["verify", str(tmp_path / "package.zip"), "--language"]
+    for language, words in (("zh", "根密钥未经核对"), ("en", "root was not checked")):
+        assert words in CliRunner().invoke(app, [*command, language]).stdout
+        assert words not in CliRunner().invoke(app, [*command, language, "--root", packed.root]).stdout
+
+
 def test_it_is_the_same_unpacked_and_packed_by_other_hands(packed: Packed, tmp_path: Path):
     with zipfile.ZipFile(io.BytesIO(packed.one)) as archive:
         archive.extractall(tmp_path / "unpacked")

@@ -104,6 +104,11 @@ class World:
     def actor(self, work: Work, role: Role, office: Office | None = None) -> Actor:
         return person_of_token(work, self.secrets, self.person(role, office).token)
 
+    def owner(self, office: Office | None) -> UUID:
+        """Of the objects of what happens there: its company."""
+        company = self.foreign if office in (self.foreign.head, self.foreign.north, self.foreign.south) else self.home
+        return company.id
+
     def application(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> Application:
         at = office or self.home.north
         return Application(
@@ -118,12 +123,14 @@ class World:
     def submitted(self, *, copies: int = 1, office: Office | None = None, **fields: Any) -> UUID:
         """A request in state `rendering`."""
         application = self.application(copies=copies, office=office, **fields)
+        objects, safe = self.adapters.objects, self.taken.safe
+        objects.put(objects.get(safe.safe_sha256, self.home.id), self.owner(office))
         with self.database.work() as work:
             request = service.submit_request(
                 work,
                 self.actor(work, Role.CLERK, office),
                 application,
-                self.taken.safe,
+                safe,
                 [page.to_json() for page in self.taken.layout],
                 expires_after_days=30,
                 most_copies=100,
@@ -166,7 +173,9 @@ class World:
                 redeem(work, BY_SETUP, one)
                 copy = copy_facts(work, one.copy_id)
                 record_issued(work, BY_SETUP, copy.id, copy.rendition_sha256)
-                use = SealUse(copy.seal_id, self.adapters.objects.put(b"no seal signs here", self.home.id), work.now())
+                use = SealUse(
+                    copy.seal_id, self.adapters.objects.put(b"no seal signs here", self.owner(office)), work.now()
+                )
                 record_sealed(work, BY_SETUP, copy.id, [use])
         pipeline.finish_issuing(self.database, request_id)
         return request_id
@@ -254,7 +263,7 @@ class World:
     def archived(self, *, office: Office | None = None, **fields: Any) -> UUID:
         """The archive record of a printed copy whose pages came home in one scan."""
         request_id = self.printed(office=office, **fields)
-        scan = self.adapters.objects.put(scanned_page(request_id.int), self.home.id)
+        scan = self.adapters.objects.put(scanned_page(request_id.int), self.owner(office))
         with self.database.work() as work:
             copy = copy_facts(work, copies_of(work, request_id)[0].id)
             pages = tuple(ArchivedPage(page, scan, scan, page, "same", new_id()) for page in range(1, copy.pages + 1))

@@ -119,12 +119,15 @@ def proof_of(database: Database, objects: Objects, actor: Actor, hand_over_id: U
 
 
 def hand_over_for(work: Work, actor: Actor, hand_over_id: UUID, permission: Permission) -> HandOver:
-    """Raises: NotFound."""
+    """Raises: NotFound, in the same words for one that is not there and one that lies elsewhere."""
     row = work.session.get(HandOver, hand_over_id)
-    if row is None:
-        raise NotFound("there is no such hand-over")
-    copy_for(work, actor, row.copy_id, permission)
-    return row
+    try:
+        if row is not None:
+            copy_for(work, actor, row.copy_id, permission)
+            return row
+    except NotFound:
+        pass
+    raise NotFound("there is no such hand-over")
 
 
 def current(work: Work, copy_id: UUID) -> tuple[HandOver, ...]:

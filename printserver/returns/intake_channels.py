@@ -32,6 +32,12 @@ class ChannelAccountUnusable(Unavailable):
     code = "channel-account-unusable"
 
 
+class ChannelUnusable(Unavailable):
+    """The channel cannot be opened as the settings say."""
+
+    code = "channel-unusable"
+
+
 class Fate(StrEnum):
     TAKEN_IN = "taken-in"
     KNOWN = "known"

@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.foundation.networks import lies_within
-from printserver.returns.intake_channels import Channel, IntakeTools, take_in
+from printserver.returns.intake_channels import Channel, ChannelUnusable, IntakeTools, take_in
 from printserver.returns.intake_loop import loop_thread
 from printserver.returns.intake_settings import ScanMailSettings
 from printserver.returns.intake_status import ChannelNotes
@@ -31,10 +31,8 @@ SECONDS_OF_SILENCE: Final = 120.0
 _NOT_NOW: Final = "451 4.3.0 the server cannot store it now; please send it again later"
 
 
-class MailSinkUnusable(Unavailable):
+class MailSinkUnusable(ChannelUnusable):
     """The address is taken, or the certificate cannot be read."""
-
-    code = "channel-unusable"
 
 
 @dataclass

@@ -21,7 +21,7 @@ import structlog
 from asyncssh import FXF_READ, FXF_WRITE, SFTPAttrs, SFTPFailure, SFTPNoSuchFile, SFTPPermissionDenied
 
 from printserver.foundation.errors import PrintServerError, Unavailable
-from printserver.returns.intake_channels import Channel, IntakeTools, take_in
+from printserver.returns.intake_channels import Channel, ChannelUnusable, IntakeTools, take_in
 from printserver.returns.intake_loop import loop_thread
 from printserver.returns.intake_settings import ScanSftpSettings
 from printserver.returns.intake_status import ChannelNotes
@@ -34,10 +34,8 @@ SECONDS_BETWEEN_SIGNS: Final = 30
 _FOLDER: Final = SFTPAttrs(permissions=stat.S_IFDIR | 0o300, size=0)
 
 
-class SftpDropUnusable(Unavailable):
+class SftpDropUnusable(ChannelUnusable):
     """The address is taken, or a key cannot be read."""
-
-    code = "channel-unusable"
 
 
 @dataclass(eq=False)

@@ -116,7 +116,7 @@ def _hand_in(archivist: Page, scan: Path) -> None:
     archivist.get_by_role("button", name="提交", exact=True).click()
     archivist.wait_for_url(re.compile(r"/returns/[0-9a-f-]{36}"))
     expect(archivist.locator("#live .state")).to_contain_text("已读取", timeout=PATIENCE_MS)
-    expect(archivist.locator("#live td .badge", has_text="已归位")).to_have_count(2 * PAGES)
+    expect(archivist.locator("#live .tile .badge", has_text="已归位")).to_have_count(2 * PAGES)
     assert broken_rules(archivist) == []
     keep_picture(archivist, "return")
 

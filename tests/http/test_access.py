@@ -297,6 +297,10 @@ def test_every_route_that_names_something_is_visited_and_the_public_ones_are_the
     assert {(method, path) for method, path in set(declarations) - PUBLIC if "{" in path} <= visited
 
 
+NOT_THERE_YET = ({"entry-not-in-log"}, {"nothing-cut-out"}, {"disposal-not-found"})
+"""What the scene has not: a sequenced entry, a counter-mark on its page, a certificate of a list that only waits."""
+
+
 @pytest.mark.parametrize("elsewhere", ["another branch", "another company"])
 def test_what_belongs_elsewhere_is_not_found_and_stays_as_it_is(scene_api: ApiClient, scene: Scene, elsewhere: str):
     world = scene.world
@@ -391,4 +395,4 @@ def test_the_right_people_are_admitted_to_every_one_of_these_addresses(scene_api
         ]
         codes = {answer.json()["code"] for answer in answers if not answer.is_success}
         admitted = [answer for answer in answers if answer.status_code not in (401, 403, 404)]
-        assert admitted or codes in ({"entry-not-in-log"}, {"nothing-cut-out"}), (visit, codes)
+        assert admitted or codes in NOT_THERE_YET, (visit, codes)

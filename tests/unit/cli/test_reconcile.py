@@ -46,7 +46,7 @@ def test_an_open_alarm_is_told_and_is_the_commands_status(server: LiveServer):
     assert told.exit_code == 1
     day = (server.world.clock.now() - timedelta(days=1)).date().isoformat()
     (line,) = [each for each in told.output.splitlines() if each.startswith(day)]
-    assert "surplus  sent 0  counted 2  expected 0  scanned back 0  ALARM" in line
+    assert "surplus  sent 0  counted 2  expected 0  scanned back 0  papers owed 0  ALARM" in line
     printer = str(server.world.home.north.printer_id)
     assert reconciliation(server, "--from", day, "--to", day, "--printer", printer).exit_code == 1
     assert reconciliation(server, "--to", "2026-01-31").exit_code == 0

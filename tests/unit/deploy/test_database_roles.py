@@ -214,8 +214,12 @@ MAY_FORGET: Final = {
     (WEB, "request_draft"),
     (WEB, "request_template"),
     (WEB, "code_sighting"),
+    (WEB, "archive_saved_search"),
+    (WORKER, "archive_text"),
+    (WORKER, "archive_posting"),
 }
-"""Answers of old keys, what people have not handed in, where codes were opened: nothing that ever had an effect."""
+"""Answers of old keys, what people have not handed in, where codes were opened, kept searches: nothing that ever had an
+effect. And the words by which a disposed record was found."""
 
 
 @pytest.mark.parametrize("table", TABLES)

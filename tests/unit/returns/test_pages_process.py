@@ -18,7 +18,8 @@ from tests.unit.returns.made_scans import close, scan_of, written_over
 
 
 def decoded(data: bytes, *, pixels: int = 100_000_000) -> ScanPage:
-    kind = "application/pdf" if data.startswith(b"%PDF") else "image/*"
+    kinds = {b"%PDF": "application/pdf", b"\x89PNG": "image/png"}
+    kind = kinds.get(data[:4], "image/jpeg")
     answer = io.BytesIO()
     main([kind, str(pixels), "1"], io.BytesIO(data), answer)
     (page,) = read_answer(answer.getvalue())

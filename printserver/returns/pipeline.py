@@ -74,7 +74,7 @@ class _Order:
 
 
 def process_return(tools: ReturnTools, return_id: UUID) -> None:
-    """Give each page of the return its fate, and archive the copies that it completes.
+    """Give each page of the return its fate, archive the copies that it completes, and then say that it is read.
 
     A file that cannot be read at all makes the return `failed`, with the reason; its bytes stay stored.
     Raises: Unavailable, KeyListRefused: the return stays `received`, to be read on later.
@@ -91,8 +91,8 @@ def process_return(tools: ReturnTools, return_id: UUID) -> None:
         except PrintServerError as problem:
             fail_return(tools.database, return_id, f"{problem.code}: {problem}")
             return
+        _archive(tools.database, order)
         _finish(tools.database, order)
-    _archive(tools.database, order)
 
 
 def fail_return(database: Database, return_id: UUID, problem: str) -> None:

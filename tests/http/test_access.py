@@ -31,7 +31,7 @@ from tests.http.scene import Scene
 from tests.http.seal_visits import SEAL_VISITS
 from tests.http.statement_visits import STATEMENT_VISITS
 from tests.http.verification_visits import PUBLIC_CHECKS
-from tests.http.visit import Options, Visit
+from tests.http.visit import NOT_THERE_YET, Options, Visit
 from tests.world import World
 from tests.world_building import PASSWORD
 
@@ -295,10 +295,6 @@ def test_every_route_that_names_something_is_visited_and_the_public_ones_are_the
     visited = {(visit.method, f"/api/v1{visit.route}") for visit in VISITS}
     assert visited <= set(declarations) - PUBLIC
     assert {(method, path) for method, path in set(declarations) - PUBLIC if "{" in path} <= visited
-
-
-NOT_THERE_YET = ({"entry-not-in-log"}, {"nothing-cut-out"}, {"disposal-not-found"})
-"""What the scene has not: a sequenced entry, a counter-mark on its page, a certificate of a list that only waits."""
 
 
 @pytest.mark.parametrize("elsewhere", ["another branch", "another company"])

@@ -23,3 +23,7 @@ class Visit:
     address: Callable[[Scene], str]
     options: Callable[[Scene], Options] = lambda scene: {}
     names_object: bool = True
+
+
+NOT_THERE_YET = ({"entry-not-in-log"}, {"nothing-cut-out"}, {"disposal-not-found"})
+"""What the scene has not: a sequenced entry, a counter-mark on its page, a certificate of a list that only waits."""

@@ -112,7 +112,7 @@ def test_after_a_crash_reading_goes_on_behind_the_last_recorded_page(any_books: 
         process_return(tools_of(any_books), return_id)
     assert read == [3]
     assert states(any_books, return_id) == [("matched", 1), ("blank", None), ("matched", 2)]
-    assert any_books.entries() == ["ReturnHandedIn", "PageMatched", "PageMatched", "ReturnRead", "CopyArchived"]
+    assert any_books.entries() == ["ReturnHandedIn", "PageMatched", "PageMatched", "CopyArchived", "ReturnRead"]
 
 
 def test_two_who_read_the_same_return_record_each_page_once(books: Books, monkeypatch: pytest.MonkeyPatch):
@@ -131,7 +131,7 @@ def test_two_who_read_the_same_return_record_each_page_once(books: Books, monkey
     monkeypatch.setattr(pipeline, "_record", held)
     process_return(tools_of(books), return_id)
     assert states(books, return_id) == [("matched", 1), ("matched", 2)]
-    assert books.entries() == ["ReturnHandedIn", "PageMatched", "PageMatched", "ReturnRead", "CopyArchived"]
+    assert books.entries() == ["ReturnHandedIn", "PageMatched", "PageMatched", "CopyArchived", "ReturnRead"]
 
 
 def test_what_was_read_before_a_failure_is_kept_and_the_same_file_is_read_on(
@@ -151,7 +151,7 @@ def test_what_was_read_before_a_failure_is_kept_and_the_same_file_is_read_on(
     process_return(tools_of(books), again)
     assert states(books, again) == [("process-sheet", None), ("matched", 1), ("attached", None)]
     assert detail(books, first).pages == ()
-    assert books.entries()[-4:] == ["PagesTakenOver", "PageAttached", "ReturnRead", "CopyArchived"]
+    assert books.entries()[-4:] == ["PagesTakenOver", "PageAttached", "CopyArchived", "ReturnRead"]
 
 
 def test_a_page_whose_reading_breaks_waits_and_blocks_no_other(books: Books, monkeypatch: pytest.MonkeyPatch):

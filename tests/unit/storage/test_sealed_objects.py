@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +16,8 @@ import pytest
 from printserver.foundation.errors import NotFound, Unavailable
 from printserver.storage.blobs import Blobs, FolderBlobs
 from printserver.storage.objects import ObjectChanged, ObjectErased
-from printserver.storage.sealed_objects import SealedObjects
+from printserver.storage.sealed import encrypt
+from printserver.storage.sealed_objects import SealedObjects, _Generation
 from printserver.storage.vault import FILE, VaultKeyLost, Vaults
 from tests.key_wrapping import SoftwareKeyWrapper
 from tests.unit.storage.test_objects import stored_files
@@ -270,3 +273,19 @@ def test_a_store_that_was_asked_twice_for_one_write_loses_nothing(disk: Disk):
     digest = objects.put(CONTRACT, OWNER)
     assert disk.process().get(digest, OWNER) == CONTRACT
     assert len(stored_files(disk.contents)) == 1
+
+
+@pytest.mark.parametrize("other", ["owner", "digest", "id"])
+def test_a_wrapped_key_opens_no_object_of_another_owner_digest_or_generation_even_under_the_same_vault_key(other: str):
+    """The vault key is another one for each owner; this holds if two ever had the same."""
+    own = _Generation(uuid4(), sha256(CONTRACT).hexdigest(), b"12345678")
+    vault_key, key = bytes(32), bytes(range(32))
+    entry = own.entry(key, vault_key)
+    assert own.key(entry, vault_key) == key
+    changes: dict[str, Any] = {"owner": uuid4(), "digest": "b" * 64, "id": b"87654321"}
+    with pytest.raises(ObjectChanged):
+        replace(own, **{other: changes[other]}).key(entry, vault_key)
+    content = encrypt(CONTRACT, key, own.associated_data)
+    assert own.opened(content, key) == CONTRACT
+    with pytest.raises(ObjectChanged):
+        replace(own, **{other: changes[other]}).opened(content, key)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
@@ -157,9 +157,7 @@ class LiveStreams:
                     if watch is None:
                         watch = await to_thread.run_sync(_begin, database, limiter=one_at_a_time)
                         self._first_look.set()
-                    told = await to_thread.run_sync(
-                        _look, database, watch, tuple(self._listeners), limiter=one_at_a_time
-                    )
+                    told = await to_thread.run_sync(_look, database, watch, self._listeners, limiter=one_at_a_time)
                     for listener, news in told:
                         listener.hear(news)
                 except SQLAlchemyError as problem:
@@ -194,12 +192,13 @@ def _begin(database: Database) -> Watch:
         return Watch(work)
 
 
-def _look(database: Database, watch: Watch, listeners: tuple[Listener, ...]) -> list[tuple[Listener, frozenset[Topic]]]:
+def _look(database: Database, watch: Watch, listeners: Set[Listener]) -> list[tuple[Listener, frozenset[Topic]]]:
+    """listeners: taken only after the look, for whoever has come meanwhile may have asked for the page before it."""
     with database.reading() as work:
         changed = watch.changes(work)
         if not changed:
             return []
-        return [(each, heard(work, each.ear.actor, each.ear.topics, changed)) for each in listeners]
+        return [(each, heard(work, each.ear.actor, each.ear.topics, changed)) for each in tuple(listeners)]
 
 
 async def _still_admitted(listener: Listener) -> bool:

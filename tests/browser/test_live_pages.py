@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from printserver.http_edge.live import LiveLimits
 from printserver.organisations.permissions import Role
@@ -85,6 +86,62 @@ def test_what_somebody_else_does_is_seen_on_every_open_page_without_reload(look:
     for page in pages:
         expect(page.locator(STATE, has_text=VOID)).to_have_count(1, timeout=PATIENCE_MS)
         assert page.evaluate("window.sameDocument")
+
+
+def test_what_changes_while_the_page_is_asked_for_is_seen_too(look: Any, world: World):
+    first, second = world.copies(world.issued(copies=2))
+    page = look(Role.CLERK, f"/requests/{first.request_id}")
+    page.add_init_script(_COUNT_WHAT_IS_HEARD)
+    page.reload()
+    _wait(page, lambda: "listening" in page.evaluate("window.heard"))
+    answers = _Overtaken(page, lambda: _void(world, second.id))
+    page.route(page.url, answers)
+    _void(world, first.id)
+    expect(page.locator(STATE, has_text=VOID)).to_have_count(2, timeout=PATIENCE_MS)
+    assert answers.overtaken
+
+
+@dataclass
+class _Overtaken:
+    """The server's first answer with one void copy arrives when the page has already heard of what changed after it."""
+
+    page: Page
+    change: Callable[[], None]
+    overtaken: bool = False
+
+    def __call__(self, route: Route) -> None:
+        answer = route.fetch()
+        if not self.overtaken and re.search(r"badge[^>]*>\s*已?作废\s*<", answer.text()):
+            self.overtaken = True
+            before = self._heard()
+            self.change()
+            _wait(self.page, lambda: self._heard() > before)
+        route.fulfill(response=answer)
+
+    def _heard(self) -> int:
+        return int(self.page.evaluate("window.heard.length"))
+
+
+_COUNT_WHAT_IS_HEARD: Final = """window.heard = [];
+window.EventSource = class extends EventSource {
+  addEventListener(name, listener) {
+    super.addEventListener(name, (event) => (listener(event), window.heard.push(name)));
+  }
+}"""
+
+
+def test_a_page_that_could_not_be_given_out_is_asked_for_again(chromium: Browser, world: World, server: LiveServer):
+    """In a window of its own, because the refusal is complained about in its console."""
+    copy = world.copies(world.issued())[0]
+    with chromium.new_context(base_url=server.url) as context:
+        _sign_in(context, server, Role.CLERK)
+        page = context.new_page()
+        page.goto(f"/copies/{copy.id}?lang=zh")
+        _wait(page, lambda: server.streams.open_streams == 1)
+        with page.expect_response(lambda answer: answer.status == 429):
+            page.route(page.url, lambda route: route.fulfill(status=429), times=1)
+            _void(world, copy.id)
+        expect(page.locator(STATE, has_text=VOID)).to_have_count(1, timeout=PATIENCE_MS)
 
 
 def test_the_phone_of_one_person_shows_what_another_does_in_her_browser(look: Any, world: World):

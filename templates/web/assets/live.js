@@ -12,7 +12,9 @@
   let poller = null;
   let again = null;
   let timer = null;
+  let later = null;
   let loading = false;
+  let changedMeanwhile = false;
   let lastLoad = 0;
   let over = false;
   let pressed = false; // nothing moves from under a finger: a press on what is gone by its end is no click
@@ -26,28 +28,46 @@
     if (stale.size && !timer && !over) timer = setTimeout(load, Math.max(0, lastLoad + PAUSE_MS - Date.now()));
   }
 
+  // What changes while the answer is under way may not be in it: it is stale again, and asked for again.
   async function load() {
     timer = null;
-    if (loading) return changed([]);
+    if (loading) return (changedMeanwhile = true);
     loading = true;
     lastLoad = Date.now();
+    const asked = [...stale];
+    stale.clear();
+    let left = asked;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.redirected || (answer.status >= 400 && answer.status < 429)) return end();
-      if (answer.ok && !pressed) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (!answer.ok) askLater();
+      else if (!pressed) left = show(asked, new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
-      startPolling(); // the server is away; it is asked again
+      askLater();
     } finally {
       loading = false;
+      left.forEach((id) => stale.add(id));
+      if (changedMeanwhile) changed([]);
+      changedMeanwhile = false;
     }
   }
 
-  function show(page) {
-    for (const id of [...stale]) {
+  // The server is away or has too much to do.
+  function askLater() {
+    later ??= setTimeout(() => {
+      later = null;
+      if (!document.hidden) changed([]);
+    }, POLL_MS);
+  }
+
+  // Those of the asked sections that could not follow.
+  function show(asked, page) {
+    const left = asked.filter((id) => {
       const section = document.getElementById(id);
-      if (!section || follow(section, page.getElementById(id))) stale.delete(id);
-    }
+      return section && !follow(section, page.getElementById(id));
+    });
     if (source && source.topics !== allTopics()) listen();
+    return left;
   }
 
   // Whether the section is as the server has it now.

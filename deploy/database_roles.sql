@@ -159,7 +159,8 @@ GRANT UPDATE (last_at) ON returned_copy TO printserver_web;
 GRANT UPDATE (last) ON archive_counter TO printserver_web;
 -- The archive: parties of what is archived, another try, the contract's end, numbers, and what people look for.
 GRANT SELECT, INSERT ON archive_party TO printserver_web;
-GRANT SELECT ON archive_text, archive_posting TO printserver_web;
+GRANT SELECT ON archive_text, archive_word TO printserver_web;
+GRANT UPDATE (form) ON archive_text TO printserver_web, printserver_worker;
 GRANT UPDATE (searchable_state, searchable_tries, searchable_failure, contract_end)
     ON archive_record TO printserver_web;
 GRANT SELECT, INSERT, UPDATE (pattern, fonds, changed_at) ON archive_scheme TO printserver_web;
@@ -272,7 +273,7 @@ GRANT UPDATE (last) ON archive_counter TO printserver_worker;
 -- Searchable files, and the words of the text that find them.
 GRANT SELECT, INSERT ON archive_party TO printserver_worker;
 GRANT SELECT ON archive_scheme TO printserver_worker;
-GRANT SELECT, INSERT, DELETE ON archive_text, archive_posting TO printserver_worker;
+GRANT SELECT, INSERT, DELETE ON archive_text, archive_word TO printserver_worker;
 GRANT USAGE ON SEQUENCE archive_text_number_seq TO printserver_worker;
 GRANT UPDATE (searchable_state, searchable_sha256, searchable_pages, searchable_failure, searchable_tries,
     searchable_at) ON archive_record TO printserver_worker;

@@ -76,24 +76,31 @@ class ArchiveParty(Base):
 
 
 class ArchiveText(Base):
-    """A record whose words can be searched; `number` stands for it among the postings."""
+    """A record whose words can be searched; `number` stands for it among the words.
+
+    `form`: in which form its words were written down, see `search_index.FORM`; 0 when they are to be read anew.
+    """
 
     __tablename__ = "archive_text"
 
     number: Mapped[int] = mapped_column(_COUNTED, primary_key=True, autoincrement=True)
     record_id: Mapped[UUID] = mapped_column(ForeignKey("archive_record.id"), unique=True)
+    form: Mapped[int] = mapped_column(default=0, server_default=text("0"), index=True)
 
 
-class ArchivePosting(Base):
+class ArchiveWord(Base):
     """A word or pair of characters stands in a record's text.
 
     `token`: eight bytes of a keyed digest, so that no word can be read here; each organisation has a key of its own.
+    `shelf`: of the record's branch, so that who may read few branches reads no further than theirs. It decides
+    nothing: two branches may share one, and who may read a record is asked of the record.
     """
 
-    __tablename__ = "archive_posting"
-    __table_args__ = (Index("archive_posting_of_text", "number"), {"sqlite_with_rowid": False})
+    __tablename__ = "archive_word"
+    __table_args__ = (Index("archive_word_of_text", "number"), {"sqlite_with_rowid": False})
 
     token: Mapped[int] = mapped_column(BigInteger(), primary_key=True, autoincrement=False)
+    shelf: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(BigInteger(), primary_key=True, autoincrement=False)
 
 

@@ -19,6 +19,7 @@ from printserver.archive.searchable_jobs import SearchableState
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require, within
 from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import branches_with
 
 EVERYTHING: Final = ArchiveSearch()
 
@@ -114,7 +115,9 @@ def records(
     most = max(1, min(limit, 200))
     asked = (within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE), *conditions(search), *also)
     if search.tokens:
-        found = found_records(work, search.tokens, asked, before=before, limit=most)
+        mine = {each.id for each in branches_with(work, actor, Permission.READ_ARCHIVE)}
+        looked_at = mine if search.branch_id is None else mine & {search.branch_id}
+        found = found_records(work, search.tokens, looked_at, asked, before=before, limit=most)
         return tuple(_summary(record) for record in found)
     chosen = select(ArchiveRecord).where(*asked).order_by(ArchiveRecord.id.desc()).limit(most)
     if before is not None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from printserver.archive import search_index
-from printserver.archive.models import ArchivePosting, ArchiveText
+from printserver.archive.models import ArchiveRecord, ArchiveText, ArchiveWord
 from printserver.archive.queries import records
 from printserver.archive.records import ContractParty, archive_copy
 from printserver.archive.search_fields import ArchiveSearch
@@ -76,14 +76,19 @@ def test_words_find_the_newest_records_that_hold_them_all(four: tuple[Books, lis
     assert found(books, "合同", held=True) == []
 
 
-def test_what_others_have_is_passed_over_part_by_part(four: tuple[Books, list[UUID]], monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("looked_at", [1, 1_000])
+def test_what_others_have_is_passed_over_part_by_part(
+    four: tuple[Books, list[UUID]], monkeypatch: pytest.MonkeyPatch, looked_at: int
+):
     books, ids = four
-    monkeypatch.setattr(search_index, "FIRST_PART", 1)
-    monkeypatch.setattr(search_index, "LARGEST_PART", 2)
+    small = {"FIRST_PART": 1, "LARGEST_PART": 2, "LOOKED_AT": looked_at, "FIRST_WINDOW": 1, "WIDENED_AT_MOST": 2}
+    for name, value in small.items():
+        monkeypatch.setattr(search_index, name, value)
     assert found(books, "合同") == ["T2", "T1", "T0"]
     assert found(books, "合同", limit=2) == ["T2", "T1"]
     assert found(books, "合同", before=ids[1]) == ["T0"]
     assert found(books, "合同", title="T0") == ["T0"]
+    assert found(books, "合同 warehouse") == ["T1"]
 
 
 def test_a_branch_finds_its_own_alone_and_who_may_not_read_finds_nothing(four: tuple[Books, list[UUID]]):
@@ -93,6 +98,46 @@ def test_a_branch_finds_its_own_alone_and_who_may_not_read_finds_nothing(four: t
         found(books, "合同", books.actor(Role.CLERK))
     with pytest.raises(WordsTooShort):
         found(books, "合")
+
+
+def test_who_has_several_branches_finds_the_records_of_all_of_them_newest_first(four: tuple[Books, list[UUID]]):
+    books, ids = four
+    both = replace(
+        books.actor(Role.ARCHIVIST),
+        grants=(*books.actor(Role.ARCHIVIST).grants, *books.actor(Role.ARCHIVIST, branch=books.other).grants),
+    )
+    assert found(books, "合同", both) == ["T3", "T2", "T1", "T0"]
+    assert found(books, "合同", both, before=ids[3]) == ["T2", "T1", "T0"]
+    assert found(books, "warehouse 合同", both) == ["T3", "T1"]
+    assert found(books, "合同", both, branch_id=books.other) == ["T3"]
+    assert found(books, "合同", branch_id=books.other) == []
+
+
+def test_a_record_of_another_branch_is_kept_from_readers_of_the_shelf_where_its_words_lie(
+    four: tuple[Books, list[UUID]],
+):
+    """Rows decide; where the words lie only tells where to look."""
+    books, ids = four
+    others = books.actor(Role.ARCHIVIST, branch=books.other)
+    with books.database.work() as work:
+        work.session.get_one(ArchiveRecord, ids[0]).branch_id = books.other
+    assert found(books, "合同") == ["T2", "T1"]
+    with books.database.work() as work:
+        remember(work, ids[0], tokens_of_text(KEY, TEXTS[0]))
+    assert found(books, "合同") == ["T2", "T1"]
+    assert found(books, "合同", others) == ["T3", "T0"]
+
+
+def test_two_branches_that_share_a_shelf_are_apart_all_the_same(
+    four: tuple[Books, list[UUID]], monkeypatch: pytest.MonkeyPatch
+):
+    books, ids = four
+    monkeypatch.setattr(search_index, "shelf", lambda branch_id: 1)
+    for record_id, text in zip(ids, TEXTS, strict=True):
+        with books.database.work() as work:
+            remember(work, record_id, tokens_of_text(KEY, text))
+    assert found(books, "合同") == ["T2", "T1", "T0"]
+    assert found(books, "合同", books.actor(Role.ARCHIVIST, branch=books.other)) == ["T3"]
 
 
 def test_another_organisations_key_finds_nothing(four: tuple[Books, list[UUID]]):
@@ -105,7 +150,7 @@ def test_another_organisations_key_finds_nothing(four: tuple[Books, list[UUID]])
 def test_no_word_can_be_read_in_the_rows(four: tuple[Books, list[UUID]]):
     books, _ = four
     with books.database.reading() as work:
-        rows = work.session.execute(select(ArchivePosting.token, ArchivePosting.number)).all()
+        rows = work.session.execute(select(ArchiveWord.token, ArchiveWord.shelf, ArchiveWord.number)).all()
     assert {type(value) for row in rows for value in row} == {int}
     assert {row.token for row in rows} == set().union(*(tokens_of_text(KEY, text) for text in TEXTS))
 
@@ -122,7 +167,7 @@ def test_remembering_again_replaces_and_forgetting_leaves_nothing(four: tuple[Bo
         forget(work, ids[0])
     assert found(books, "别的") == []
     with books.database.reading() as work:
-        left = select(func.count()).select_from(ArchivePosting).where(ArchivePosting.number == number)
+        left = select(func.count()).select_from(ArchiveWord).where(ArchiveWord.number == number)
         assert work.session.scalar(left) == 0
         assert work.session.get(ArchiveText, number) is None
 

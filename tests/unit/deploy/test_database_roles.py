@@ -216,7 +216,7 @@ MAY_FORGET: Final = {
     (WEB, "code_sighting"),
     (WEB, "archive_saved_search"),
     (WORKER, "archive_text"),
-    (WORKER, "archive_posting"),
+    (WORKER, "archive_word"),
 }
 """Answers of old keys, what people have not handed in, where codes were opened, kept searches: nothing that ever had an
 effect. And the words by which a disposed record was found."""

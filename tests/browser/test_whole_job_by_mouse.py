@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -105,9 +107,21 @@ def _release(clerk: Page, request: str, server: RunningServer) -> list[Path]:
     expect(clerk.get_by_role("button", name="全部放行打印")).to_be_visible(timeout=PATIENCE_MS)
     clerk.get_by_role("button", name="全部放行打印").click()
     printed = clerk.locator("#live td .badge", has_text="已打印")
-    expect(printed).to_have_count(2, timeout=PATIENCE_MS)
+    with _copies_told(server, request):
+        expect(printed).to_have_count(2, timeout=PATIENCE_MS)
     assert broken_rules(clerk) == []
     return [path for path in server.printer.received() if path not in before]
+
+
+@contextmanager
+def _copies_told(server: RunningServer, request: str) -> Iterator[None]:
+    """A failure tells beside what the page showed what the server says of the copies."""
+    try:
+        yield
+    except AssertionError as failure:
+        copies = server.person("clerk").get(f"/print-requests/{request.rpartition('/')[2]}")["copy_list"]
+        failure.add_note("\n".join(f"the server says: {copy}" for copy in copies))
+        raise
 
 
 def _hand_in(archivist: Page, scan: Path) -> None:

@@ -21,7 +21,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from printserver.rendering.qr_code import SYMBOL_UM, qr_modules
+from printserver.rendering.dot_grid import DotGrid
+from printserver.rendering.qr_code import module_dots, qr_modules
 from printserver.returns.matching import Image, find_codes
 from printserver.signing.codes import BLOB_SIZE, encode_text
 
@@ -67,7 +68,7 @@ def sheet(text: str, random: Random) -> Image:
     height, width = (round(side * dot) for side in SIZE_MM)
     page = np.full((height, width), 255, np.uint8)
     modules = np.array(qr_modules(text), np.uint8)
-    side = round(SYMBOL_UM / 1000 * dot)
+    side = len(modules) * module_dots(len(modules), DotGrid(PRINT_DPI))
     code = cv2.resize(255 - 255 * modules, (side, side), interpolation=cv2.INTER_NEAREST)
     left, top = (round(at * dot) for at in CODE_AT_MM)
     for line in range(3, int(SIZE_MM[0]), 5):

@@ -56,6 +56,7 @@ class Manifest:
     """`organisation`: u32 of verification codes.   document_sha256: of the safe document.
 
     applicant_id: the person, not the account.   flow: of the document's class, as it was when the copies were drawn.
+    printer_dpi: the modules of every code and barcode are whole numbers of this printer's dots.
     parties, attachments: as people see them; an attachment by its digest.   marks: against copying, on every copy.
     public_view: how much of a page strangers may ever see; its class may show them less, never more.
     """
@@ -80,6 +81,7 @@ class Manifest:
     sides: Sides
     printer_id: UUID
     printer_certificate_sha256: str
+    printer_dpi: int
     expires_at: datetime
     marks: Mapping[str, Any] = field(default_factory=dict)
     public_view: str = "none"
@@ -121,6 +123,7 @@ class Manifest:
             "sides": self.sides.value,
             "printer_id": str(self.printer_id),
             "printer_certificate_sha256": self.printer_certificate_sha256,
+            "printer_dpi": self.printer_dpi,
             "expires_at": as_text(self.expires_at),
             "marks": dict(self.marks),
             "public_view": self.public_view,

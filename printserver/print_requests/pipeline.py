@@ -265,9 +265,10 @@ def _render(
     copies = []
     electronic = Electronic(order.request.electronic)
     papers, security = papers_of(order.request.copies, electronic), marks_for(order.marks, order.printer)
+    dpi = order.printer.resolution_dpi
     for number in numbers_of(order.request.copies, electronic):
         serial = CopySerial.generate()
-        marks = CopyMarks(serial=serial, number=number, copies=papers, seals=seals, test=test, security=security)
+        marks = CopyMarks(serial, number, papers, seals, test, security, dpi)
         digest = objects.put(render_copy(safe_pdf, layout, marks), owner)
         copies.append(ManifestCopy(new_id(), serial, number, digest))
         _note_drawn(database, order.request.id, len(copies))
@@ -319,6 +320,7 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy], placed: Sequence[Pl
         sides=Sides(request.sides),
         printer_id=request.printer_id,
         printer_certificate_sha256=order.printer.certificate_sha256,
+        printer_dpi=order.printer.resolution_dpi,
         expires_at=request.expires_at,
         marks={} if order.by_hand else marks_for(order.marks, order.printer).to_json(),
         public_view=order.public_view,

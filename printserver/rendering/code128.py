@@ -11,10 +11,11 @@ from typing import Final
 from reportlab.pdfgen.canvas import Canvas
 
 from printserver.foundation.errors import Malformed
+from printserver.rendering.dot_grid import INSET_DOTS, DotGrid
 from printserver.rendering.drawing import fill
-from printserver.rendering.units import to_points
 
 MODULE_UM: Final = 360
+"""The widest; a printer draws as many whole dots as fit into it."""
 HEIGHT_UM: Final = 8_500
 QUIET_ZONE_MODULES: Final = 10
 
@@ -54,18 +55,20 @@ def barcode_width_um(pairs: int) -> int:
     return (11 * (pairs + 2) + 13 + 2 * QUIET_ZONE_MODULES) * MODULE_UM
 
 
-def draw_barcode(canvas: Canvas, digits: str, *, left: float, top: float) -> None:
-    """The black bars. left, top: corner of the symbol's quiet zone, in points, y upwards. Raises BarcodeRefused."""
+def draw_barcode(canvas: Canvas, digits: str, grid: DotGrid, *, left_um: int, bottom_um: int) -> None:
+    """The black bars, in the middle of their room; every module gets the same number of the grid's dots.
+
+    canvas: after `grid.lay_on`.   left_um, bottom_um: corner of the room that `barcode_width_um` states, from the
+    page's bottom-left one.   Raises BarcodeRefused.
+    """
     widths = barcode_widths(digits)
-    module, height = to_points(MODULE_UM), to_points(HEIGHT_UM)
-    canvas.saveState()
+    module = grid.module(MODULE_UM, 1)
+    position = grid.first(left_um, barcode_width_um(len(digits) // 2), module * sum(widths))
+    bottom, top = grid.nearest(bottom_um), grid.nearest(bottom_um + HEIGHT_UM)
     canvas.setFillGray(0)
-    canvas.transform(module, 0, 0, module, left, top - height)
     bars = canvas.beginPath()
-    position = QUIET_ZONE_MODULES
     for at, width in enumerate(widths):
         if at % 2 == 0:
-            bars.rect(position, 0, width, height / module)
-        position += width
+            bars.rect(position + INSET_DOTS, bottom, module * width - 2 * INSET_DOTS, top - bottom)
+        position += module * width
     fill(canvas, bars)
-    canvas.restoreState()

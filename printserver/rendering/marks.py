@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from printserver.foundation.errors import Malformed
 from printserver.foundation.serials import ELECTRONIC_ORIGINAL, CopySerial
+from printserver.rendering.dot_grid import USUAL_DPI
 from printserver.rendering.page_layout import Box, PageLayout, inside
 from printserver.rendering.placement_findings import Finding, FindingKind
 from printserver.rendering.security_marks import USUAL_MARKS, SecurityMarks
@@ -56,7 +57,7 @@ class PlacedSeal:
 class CopyMarks:
     """`number`: which of `copies` on paper, 1-based, or 0 for the electronic original.
 
-    `test`: the pages say that they are not valid.
+    `test`: the pages say that they are not valid.   dpi: of the printer, on whose dots barcode and code are drawn.
     """
 
     serial: CopySerial
@@ -65,6 +66,7 @@ class CopyMarks:
     seals: tuple[PlacedSeal, ...]
     test: bool = False
     security: SecurityMarks = USUAL_MARKS
+    dpi: int = USUAL_DPI
 
     def __post_init__(self) -> None:
         if not ELECTRONIC_ORIGINAL <= self.number <= self.copies <= 65_535:

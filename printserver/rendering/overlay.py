@@ -17,6 +17,7 @@ from printserver.foundation.errors import Malformed
 from printserver.foundation.serials import PageCode
 from printserver.rendering.code128 import HEIGHT_UM as BARS_UM
 from printserver.rendering.code128 import draw_barcode
+from printserver.rendering.dot_grid import USUAL_DPI, DotGrid
 from printserver.rendering.drawing import VectorCanvas, forms_drawn
 from printserver.rendering.marks import CopyMarks, PlacedSeal, SealPlace, SealPlaceRefused, check_places
 from printserver.rendering.page_layout import LINE_UM, WHOLE, Box, PageLayout
@@ -61,17 +62,18 @@ def render_copy(safe_pdf: bytes, layout: Sequence[PageLayout], marks: CopyMarks)
         return saved(pdf)
 
 
-def put_codes(rendition: bytes, layout: Sequence[PageLayout], codes: Sequence[str]) -> bytes:
+def put_codes(rendition: bytes, layout: Sequence[PageLayout], codes: Sequence[str], dpi: int = USUAL_DPI) -> bytes:
     """Add each page's signed code in the place kept free for it; nothing else of the pages changes.
 
     rendition: from `render_copy`, with the same layout.   codes: one text a page, in their order.
+    dpi: of the printer, as for `render_copy`.
     Raises LayoutMismatch, CodeRefused.
     """
     if len(codes) != len(layout):
         raise LayoutMismatch("every page takes exactly one code")
     with pikepdf.open(io.BytesIO(rendition)) as pdf:
         _check_pages(pdf, layout)
-        overlays = forms_drawn(_codes_drawn(layout, codes), pdf)
+        overlays = forms_drawn(_codes_drawn(layout, codes, DotGrid(dpi)), pdf)
         for page, overlay in zip(pdf.pages, overlays, strict=True):
             page.add_resource(overlay, Name.XObject, Name.Code)
             page.obj.Contents = Array([page.obj.Contents, pdf.make_stream(_placed("/Code"))])
@@ -128,12 +130,13 @@ def _corner(size: PageSize, box: Box) -> tuple[float, float]:
     return to_points(box.x_um), to_points(size.height_um - box.y_um)
 
 
-def _codes_drawn(layout: Sequence[PageLayout], codes: Sequence[str]) -> VectorCanvas:
+def _codes_drawn(layout: Sequence[PageLayout], codes: Sequence[str], grid: DotGrid) -> VectorCanvas:
     canvas = VectorCanvas()
     for place, code in zip(layout, codes, strict=True):
         canvas.setPageSize(page_points(place.size))
-        left, top = _corner(place.size, place.qr)
-        draw_qr_code(canvas, qr_modules(code), left=left, top=top)
+        grid.lay_on(canvas)
+        bottom_um = place.size.height_um - place.qr.y_um - QR_SQUARE_UM
+        draw_qr_code(canvas, qr_modules(code), grid, left_um=place.qr.x_um, bottom_um=bottom_um)
         canvas.showPage()
     return canvas
 
@@ -152,8 +155,12 @@ def _marks_drawn(layout: Sequence[PageLayout], marks: CopyMarks) -> VectorCanvas
 def _draw_copy_line(canvas: Canvas, place: PageLayout, marks: CopyMarks, pages: int) -> None:
     serial = str(marks.serial)
     line = f"{serial} · {which_copy(marks.number, marks.copies)} · page {place.page}/{pages}"
-    left, top = _corner(place.size, place.barcode)
-    draw_barcode(canvas, PageCode(marks.serial, place.page).digits(), left=left, top=top)
+    grid, digits = DotGrid(marks.dpi), PageCode(marks.serial, place.page).digits()
+    bottom_um = place.size.height_um - place.barcode.y_um - BARS_UM
+    canvas.saveState()
+    grid.lay_on(canvas)
+    draw_barcode(canvas, digits, grid, left_um=place.barcode.x_um, bottom_um=bottom_um)
+    canvas.restoreState()
     _fit_line(canvas, SANS, line, place.size, place.barcode, BARS_UM)
     _fit_line(canvas, SANS_BOLD, serial, place.size, place.qr, QR_SQUARE_UM)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 import qrcode
@@ -18,17 +17,18 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from printserver.foundation.errors import Malformed
+from printserver.rendering.dot_grid import INSET_DOTS, DotGrid
 from printserver.rendering.drawing import fill
-from printserver.rendering.units import to_points
+from printserver.rendering.outlines import Corner, outlines
 
-SYMBOL_UM: Final = 28_000
-"""Side of the symbol without its quiet zone."""
 QUIET_ZONE_MODULES: Final = 4
 BOX_UM: Final = 32_300
-"""Side of the white square with the symbol in its middle: room for four modules of version 9 on each side."""
+"""Side of the white square with the symbol in its middle: room for 28 mm of version 9 and four modules on each side."""
+SMALLEST_MODULE_UM: Final = 360
+"""Smaller ones are not read from an ordinary scan."""
 
 _SMALLEST_VERSION: Final = 9
-_LARGEST_VERSION: Final = 15  # 77 modules of 0.36 mm: smaller ones are not read from an ordinary scan
+_LARGEST_VERSION: Final = 15  # with its quiet zone 85 modules: larger ones leave less than 0.36 mm a module
 _MASK: Final = 2  # fixed: a search for the best mask costs most of the encoding and gains nothing on random digits
 
 
@@ -58,36 +58,38 @@ def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
     return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
 
 
-def draw_qr_code(canvas: Canvas, modules: Sequence[Sequence[bool]], *, left: float, top: float) -> None:
-    """The white square with the symbol in its middle. left, top: its corner in points, y upwards."""
-    side, symbol = to_points(BOX_UM), to_points(SYMBOL_UM)
-    module, margin = symbol / len(modules), (side - symbol) / 2
-    canvas.saveState()
-    canvas.setFillGray(1)
-    canvas.rect(left, top - side, side, side, stroke=0, fill=1)
-    canvas.setFillGray(0)
-    canvas.transform(module, 0, 0, module, left + margin, top - margin)
-    fill(canvas, PDFPathObject([_bar(row, *run) for row, line in enumerate(modules, 1) for run in _runs(line)]))
-    canvas.restoreState()
+def module_dots(modules: int, grid: DotGrid) -> int:
+    """Dots a module's side has: the most with which symbol and quiet zone lie within the white square.
 
-
-@lru_cache(maxsize=1 << 15)
-def _bar(row: int, start: int, length: int) -> str:
-    """The path operator of a run of dark modules; kept, because most runs recur and reportlab is slow with numbers.
-
-    Rows overlap by a hair, so that no renderer shows a seam between them.
+    modules: a side of the symbol.   Raises CodeRefused when the printer's dots leave too small a module.
     """
-    operators: list[str] = []
-    PDFPathObject(operators).rect(start, -row, length, 1.01)
-    return operators[-1]
+    dots = grid.module(BOX_UM, modules + 2 * QUIET_ZONE_MODULES)
+    if grid.length_um(dots) < SMALLEST_MODULE_UM:
+        raise CodeRefused(f"the code's text is too long for a printer of {grid.dpi} dots an inch")
+    return dots
 
 
-def _runs(line: Sequence[bool]) -> list[tuple[int, int]]:
-    """Start and length of each run of dark modules."""
-    runs: list[tuple[int, int]] = []
-    for at, dark in enumerate(line):
-        if dark and runs and sum(runs[-1]) == at:
-            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
-        elif dark:
-            runs.append((at, 1))
-    return runs
+def draw_qr_code(
+    canvas: Canvas, modules: Sequence[Sequence[bool]], grid: DotGrid, *, left_um: int, bottom_um: int
+) -> None:
+    """The white square with the symbol in its middle; every module gets the same number of the grid's dots.
+
+    canvas: after `grid.lay_on`.   left_um, bottom_um: the square's corner, from the page's bottom-left one.
+    Raises CodeRefused.
+    """
+    module = module_dots(len(modules), grid)
+    left, bottom = (grid.first(at, BOX_UM, module * len(modules)) for at in (left_um, bottom_um))
+    square = [grid.nearest(at) for at in (left_um, bottom_um, left_um + BOX_UM, bottom_um + BOX_UM)]
+    canvas.setFillGray(1)
+    canvas.rect(square[0], square[1], square[2] - square[0], square[3] - square[1], stroke=0, fill=1)
+    canvas.setFillGray(0)
+    canvas.translate(left, bottom + module * len(modules))
+    canvas.scale(INSET_DOTS, -INSET_DOTS)
+    side = round(module / INSET_DOTS)
+    fill(canvas, PDFPathObject([_loop(corners, side) for corners in outlines(modules)]))
+
+
+def _loop(corners: Sequence[Corner], side: int) -> str:
+    """The path operators of one outline, set in by one unit of the canvas; a module is `side` units wide."""
+    points = [f"{corner.x * side + corner.inwards[0]} {corner.y * side + corner.inwards[1]}" for corner in corners]
+    return f"{points[0]} m {' l '.join(points[1:])} l h"

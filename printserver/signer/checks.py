@@ -67,6 +67,7 @@ class Approved:
     seals: tuple[ApprovedSeal, ...]
     uses_limits: Mapping[str, int | None]
     layout: tuple[PageLayout, ...]
+    printer_dpi: int
     seal_place: VisiblePlace | None
     rendition: bytes
     title: str
@@ -132,6 +133,7 @@ def _proved(
         seals=proved,
         uses_limits={seal["code_id"]: standing.seals[seal["seal_id"]].uses_limit for seal in manifest["seals"]},
         layout=layout,
+        printer_dpi=manifest["printer_dpi"],
         seal_place=_first_place(manifest["seals"][0]["places"], seals[0], layout),
         rendition=objects.get(entry["sha256"], rows.authorisation.organisation_id),
         title=manifest["title"],

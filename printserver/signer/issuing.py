@@ -129,7 +129,7 @@ class Issuing:
         )
         uses = put_seals(self.objects, self.keys, approved, holders, now)
         codes = self._codes(approved, now)
-        pages = put_codes(approved.rendition, approved.layout, codes)
+        pages = put_codes(approved.rendition, approved.layout, codes, approved.printer_dpi)
         check_marks(pages, approved.layout, approved.serial, codes)
         chain, sign = self.keys.pdf()
         pdf = sign_pdf(

@@ -52,6 +52,7 @@ MANIFEST = Manifest(
     sides=Sides.ONE_SIDED,
     printer_id=uuid4(),
     printer_certificate_sha256="c" * 64,
+    printer_dpi=600,
     expires_at=datetime(2026, 12, 1, 9, 30, 0, 5, tzinfo=UTC),
 )
 OTHERWISE: dict[str, Any] = {
@@ -75,6 +76,7 @@ OTHERWISE: dict[str, Any] = {
     "sides": Sides.TWO_SIDED_LONG_EDGE,
     "printer_id": uuid4(),
     "printer_certificate_sha256": "d" * 64,
+    "printer_dpi": 1200,
     "expires_at": MANIFEST.expires_at + timedelta(microseconds=1),
     "marks": {"guilloche": True},
     "public_view": "full",

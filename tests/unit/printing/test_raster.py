@@ -25,6 +25,7 @@ from printserver.printing.raster import (
     raster_document,
     read_page_headers,
 )
+from printserver.rendering.dot_grid import DotGrid
 from printserver.rendering.qr_code import draw_qr_code, qr_modules
 from tests.cups_rig import SPOOLER_USER, Running, wait_for
 from tests.free_ports import free_port
@@ -59,7 +60,11 @@ def contract(*sizes: tuple[float, float]) -> bytes:
         sheet.setFont("Helvetica", 24)
         sheet.drawString(40 * mm, height - 40 * mm, f"Contract, page {number}")
         sheet.rect(50 * mm, 100 * mm, 100 * mm, 2 * mm, stroke=0, fill=1)
-        draw_qr_code(sheet, qr_modules(CODE_TEXT), left=20 * mm, top=55 * mm)
+        sheet.saveState()
+        grid = DotGrid(600)
+        grid.lay_on(sheet)
+        draw_qr_code(sheet, qr_modules(CODE_TEXT), grid, left_um=20_000, bottom_um=22_700)
+        sheet.restoreState()
         sheet.setFillColorRGB(0.8, 0, 0)
         sheet.circle(width - 40 * mm, 50 * mm, 20 * mm, stroke=1, fill=0)
         sheet.rect(width - 10 * mm, height - 10 * mm, 10 * mm, 10 * mm, stroke=0, fill=1)

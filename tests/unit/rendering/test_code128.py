@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from printserver.rendering.code128 import BarcodeRefused, barcode_width_um, barcode_widths
+from printserver.rendering.code128 import BarcodeRefused, barcode_width_um, barcode_widths, draw_barcode
+from printserver.rendering.dot_grid import INSET_DOTS, DotGrid
+from printserver.rendering.drawing import VectorCanvas
+from tests.unit.rendering.papers import canvas_content
 
 
 def read(digits: str) -> list[str]:
@@ -33,6 +38,27 @@ def test_every_symbol_character_is_eleven_modules_wide():
 
 def test_the_stated_width_includes_the_quiet_zones():
     assert barcode_width_um(16) == (sum(barcode_widths("0" * 32)) + 20) * 360
+
+
+@settings(max_examples=12)
+@given(
+    st.sampled_from([300, 600, 720, 1200]), st.integers(12_000, 120_000), st.from_regex(r"[0-9]{32}", fullmatch=True)
+)
+def test_every_bar_is_the_same_number_of_whole_dots_a_module_wherever_it_stands(dpi, left_um, digits):
+    canvas, grid = VectorCanvas(), DotGrid(dpi)
+    grid.lay_on(canvas)
+    draw_barcode(canvas, digits, grid, left_um=left_um, bottom_um=12_000)
+    rectangles = re.findall(r"([.\d]+) ([.\d]+) ([.\d]+) ([.\d]+) re", canvas_content(canvas))
+    bars = [(float(x) - INSET_DOTS, float(width) + 2 * INSET_DOTS) for x, _, width, _ in rectangles]
+    module = grid.module(360, 1)
+    assert 330 <= grid.length_um(module) <= 360
+    assert all(x.is_integer() and width.is_integer() for x, width in bars)
+    assert [width / module for _, width in bars] == list(barcode_widths(digits)[::2])
+    first, last = bars[0][0], bars[-1][0] + bars[-1][1]
+    assert last - first == module * sum(barcode_widths(digits))
+    quiet_um = 10 * grid.length_um(module) - grid.length_um(1)
+    assert grid.length_um(1) * first >= left_um + quiet_um
+    assert grid.length_um(1) * last <= left_um + barcode_width_um(16) - quiet_um
 
 
 @pytest.mark.parametrize("digits", ["", "1", "12a4", "12٣٤"])

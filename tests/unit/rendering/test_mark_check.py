@@ -35,11 +35,17 @@ def codes(layout):
 
 @pytest.fixture(scope="module")
 def pages(safe, layout, codes):
-    return put_codes(render_copy(safe, layout, CopyMarks(SERIAL, 1, 2, ())), layout, codes)
+    return put_codes(render_copy(safe, layout, CopyMarks(SERIAL, 1, 2, ())), layout, codes, 600)
 
 
 def test_finished_pages_are_read_back(pages, layout, codes):
     check_marks(pages, layout, SERIAL, codes)
+
+
+@pytest.mark.parametrize("dpi", [200, 300, 1200])
+def test_pages_for_coarse_and_fine_printers_are_read_back_too(dpi, safe, layout, codes):
+    marks = CopyMarks(SERIAL, 1, 2, (), dpi=dpi)
+    check_marks(put_codes(render_copy(safe, layout, marks), layout, codes, dpi), layout, SERIAL, codes)
 
 
 @pytest.mark.parametrize("mark", ["qr", "barcode"])

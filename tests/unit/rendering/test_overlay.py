@@ -65,7 +65,7 @@ def rendition(safe, layout, marks):
 
 @pytest.fixture(scope="module")
 def issued(rendition, layout):
-    return put_codes(rendition, layout, [code(page.page) for page in layout])
+    return put_codes(rendition, layout, [code(page.page) for page in layout], 600)
 
 
 def test_each_page_says_which_paper_it_is_of_or_that_it_is_none():
@@ -75,7 +75,7 @@ def test_each_page_says_which_paper_it_is_of_or_that_it_is_none():
 
 def test_the_same_input_gives_the_same_bytes(safe, layout, marks, rendition, issued):
     assert render_copy(safe, layout, marks) == rendition
-    assert put_codes(rendition, layout, [code(page.page) for page in layout]) == issued
+    assert put_codes(rendition, layout, [code(page.page) for page in layout], 600) == issued
 
 
 def test_copies_differ_by_their_serial(safe, layout, marks, rendition):
@@ -189,9 +189,9 @@ def test_a_layout_of_another_document_is_refused(safe, layout, marks, rendition)
     with pytest.raises(LayoutMismatch):
         render_copy(safe, tuple(reversed(layout)), marks)
     with pytest.raises(LayoutMismatch):
-        put_codes(rendition, layout, [code(1)])
+        put_codes(rendition, layout, [code(1)], 600)
     with pytest.raises(CodeRefused):
-        put_codes(rendition, layout, ["" for _ in layout])
+        put_codes(rendition, layout, ["" for _ in layout], 600)
 
 
 def test_the_issued_pages_refer_to_nothing_but_what_draws_them(issued):

@@ -44,7 +44,7 @@ class Paper:
         safe = make_safe(issued_copy(SERIAL, [lines], seal=False, codes=False)).pdf
         layout = plan_layout(safe)
         copy = render_copy(safe, layout, CopyMarks(SERIAL, 1, 1, (), security=EVERYTHING))
-        return put_codes(copy, layout, [verification_text(SERIAL, 1)])
+        return put_codes(copy, layout, [verification_text(SERIAL, 1)], 600)
 
     def scanned(self, lines: list[str], *, dpi: int = DPI, seed: int = 3) -> Image:
         printed = self.pixels(self.issued(lines), 600)

@@ -1,8 +1,8 @@
-"""Seeded scans of really drawn copies, with every fault: what batches of returned paper are made of."""
+"""Seeded scans of printed copies, with every fault: what batches of returned paper are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,24 +15,17 @@ import cv2
 import numpy as np
 import pikepdf
 import zxingcpp
-from sqlalchemy import update
+from PIL import Image as Picture
 
-from printserver.cli.demo.contract import sample_contract
 from printserver.cli.demo.paper import rasterise
-from printserver.documents.intake import make_safe
-from printserver.foundation.database import open_engines
-from printserver.foundation.job_queue import RecordedJobs
 from printserver.foundation.serials import PageCode
 from printserver.foundation.unit_of_work import Database
-from printserver.print_requests.models import Copy
+from printserver.organisations.access import Actor
 from printserver.print_requests.process_code import ProcessCode
 from printserver.print_requests.queries import CopyFacts
-from printserver.rendering.layout import plan_layout
-from printserver.rendering.marks import CopyMarks
-from printserver.rendering.overlay import put_codes, render_copy
 from printserver.returns.matching import Image
-from tests.databases import FakeClock, create_every_table
-from tests.paper_books import Books, make_issuer, open_books
+from printserver.signing.key_list import KeyList
+from printserver.storage.objects import Objects
 
 SEED: Final = 20261123
 FORMATS: Final = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128]
@@ -67,66 +60,39 @@ WHOLE: Final = (Kind.PLAIN, Kind.UPSIDE_DOWN, Kind.SIDEWAYS, Kind.SKEWED, Kind.F
 SHARES: Final = (0.5, 0.12, 0.1, 0.12, 0.08, 0.08)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class Desk:
+    """Where batches are handed in and read: books, store and keys of a server, and who hands in."""
+
+    database: Database
+    objects: Objects
+    load_key_list: Callable[[], KeyList]
+    clerk: Actor
+
+
+@dataclass(frozen=True)
 class Paper:
-    """One printed copy.   masters: its pages without paper and scanner, blue-green-red."""
+    """One printed copy.   file: the PDF that was printed."""
 
     copy: CopyFacts
-    masters: tuple[Image, ...]
+    file: Path
+
+    def master(self, number: int, dpi: int) -> Image:
+        """Page `number` (1-based) without paper and scanner, blue-green-red."""
+        return rasterise(self.file, number, dpi)
 
 
 @dataclass(frozen=True, eq=False)
 class Scanned:
-    """A page as the scanner saw it, and what it is.   request: of a sheet and of what lies behind it."""
+    """A page as the scanner wrote it, and what it is.   sheet: a PDF of this page alone.
+
+    code: of the copy's page.   request: of a process sheet and of what lies behind it.
+    """
 
     kind: Kind
-    image: Image
+    sheet: bytes
     code: PageCode | None = None
     request: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Office:
-    """A branch with an empty database, a store and keys."""
-
-    books: Books
-    folder: Path
-
-    def print_copies(self, count: int, pages: int, dpi: int) -> list[Paper]:
-        """Draw, sign and book `count` copies of one request with so many pages of the sample contract."""
-        copies = self.books.copies(count, pages=pages)
-        return [Paper(copy, self._printed(copy, dpi)) for copy in copies]
-
-    def _printed(self, copy: CopyFacts, dpi: int) -> tuple[Image, ...]:
-        safe = _document(copy.pages)
-        layout = plan_layout(safe)
-        rendition = render_copy(safe, layout, CopyMarks(copy.serial, copy.number, copy.copies, ()))
-        issued = put_codes(rendition, layout, [self.books.text(copy, page) for page in range(1, copy.pages + 1)])
-        digest = self.books.objects.put(issued, self.books.organisation_id)
-        with self.books.database.work() as work:
-            work.session.execute(update(Copy).where(Copy.id == copy.id).values(issued_sha256=digest))
-        path = self.folder / f"{copy.id}.pdf"
-        path.write_bytes(issued)
-        masters = tuple(rasterise(path, page, dpi) for page in range(1, copy.pages + 1))
-        path.unlink()
-        return masters
-
-
-@cache
-def _document(pages: int) -> bytes:
-    with pikepdf.open(BytesIO(sample_contract())) as pdf:
-        del pdf.pages[pages:]
-        out = BytesIO()
-        pdf.save(out)
-    return make_safe(out.getvalue()).pdf
-
-
-def open_office(folder: Path) -> Office:
-    """folder: empty."""
-    url = f"sqlite:///{folder / 'books.sqlite'}"
-    create_every_table(url)
-    database = Database(open_engines(url), RecordedJobs(), FakeClock())
-    return Office(open_books(database, make_issuer(), folder), folder)
 
 
 class Scanner:
@@ -138,34 +104,35 @@ class Scanner:
 
     def page(self, kind: Kind, paper: Paper, number: int) -> Scanned:
         """Page `number` (1-based) of the copy."""
-        master = paper.masters[number - 1]
+        master = paper.master(number, self.dpi)
         if kind in (Kind.BARS_ONLY, Kind.UNREADABLE):
             master = self._torn(master, both=kind is Kind.UNREADABLE)
         if kind is Kind.FOREIGN_BARS:
             master = self._with_foreign_bars(master)
         skew = float(self.random.uniform(3, 6) if kind is Kind.SKEWED else self.random.uniform(-1.2, 1.2))
-        seen = self.seen(master, skew * (1 if self.random.random() < 0.5 else -1))
         turns = {Kind.UPSIDE_DOWN: 2, Kind.SIDEWAYS: int(self.random.choice([1, 3]))}.get(kind, 0)
+        seen = np.rot90(self._seen(master, skew * (1 if self.random.random() < 0.5 else -1)), turns)
         code = None if kind is Kind.UNREADABLE else PageCode(paper.copy.serial, number)
-        return Scanned(kind, np.ascontiguousarray(np.rot90(seen, turns)), code)
+        return Scanned(kind, self._written(seen), code)
 
-    def blank(self, shape: tuple[int, ...]) -> Scanned:
-        return Scanned(Kind.BLANK, self.seen(np.full(shape, 255, np.uint8), 0.5))
+    def blank(self) -> Scanned:
+        return Scanned(Kind.BLANK, self._written(self._seen(self._empty(), 0.5)))
 
-    def foreign(self, shape: tuple[int, ...]) -> Scanned:
+    def foreign(self) -> Scanned:
         """A page of somebody else: lines, an address in a QR code, a parcel's number in Code 128."""
-        return Scanned(Kind.FOREIGN, self.seen(self._with_foreign_bars(self._text(shape)), 0.5))
+        return Scanned(Kind.FOREIGN, self._written(self._seen(self._with_foreign_bars(self._text()), 0.5)))
 
-    def section(self, request: UUID, shape: tuple[int, ...], pages: int) -> list[Scanned]:
+    def section(self, request: UUID, pages: int) -> list[Scanned]:
         """A process sheet and the uncoded pages behind it."""
-        sheet = self._text(shape)
+        sheet = self._text()
         self._put_bars(sheet, ProcessCode(request).digits(), x_mm=50, y_mm=30, width_mm=103)
         self._put_bars(sheet, ProcessCode(request).digits(), x_mm=50, y_mm=270, width_mm=103)
-        behind = [Scanned(Kind.BEHIND, self.seen(self._text(shape), 0.4), request=request) for _ in range(pages)]
-        return [Scanned(Kind.SHEET, self.seen(sheet, 0.8), request=request), *behind]
+        texts = [self._written(self._seen(self._text(), 0.4)) for _ in range(pages)]
+        behind = [Scanned(Kind.BEHIND, text, None, request) for text in texts]
+        return [Scanned(Kind.SHEET, self._written(self._seen(sheet, 0.8)), None, request), *behind]
 
-    def seen(self, master: Image, skew: float) -> Image:
-        """Toner spread, not quite black; warm paper that lies askew; noise; JPEG or 1-bit."""
+    def _seen(self, master: Image, skew: float) -> Image:
+        """Toner spread, not quite black; warm paper that lies askew; noise."""
         height, width = master.shape[:2]
         scale = self.dpi / 300
         ink = cv2.GaussianBlur(master, (0, 0), float(self.random.uniform(0.5, 0.8)) * scale + 0.2)
@@ -178,13 +145,18 @@ class Scanner:
         lit = cv2.LUT(lying, np.clip(ramp * 255, 0, 255).astype(np.uint8)[None])
         at = self.random.integers(0, 199, 2)
         noise = _noise(height + 200, width + 200)[at[0] : at[0] + height, at[1] : at[1] + width]
-        noisy = np.asarray(cv2.subtract(cv2.add(lit, cv2.merge([noise] * 3)), np.full_like(lit, 8)), np.uint8)
-        if self.look is Look.COLOUR:
-            return _as_jpeg(noisy, int(self.random.integers(70, 88)))
-        grey = cv2.cvtColor(noisy, cv2.COLOR_BGR2GRAY)
-        if self.look is Look.GREY:
-            return cv2.cvtColor(_as_jpeg(np.asarray(grey, np.uint8), 75), cv2.COLOR_GRAY2BGR).astype(np.uint8)
-        return np.asarray(np.where(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR) < 140, 0, 255), np.uint8)
+        return np.asarray(cv2.subtract(cv2.add(lit, cv2.merge([noise] * 3)), np.full_like(lit, 8)), np.uint8)
+
+    def _written(self, seen: Image) -> bytes:
+        """As scanners write a page: JPEG in colour or grey, or black and white as a fax."""
+        shown = Picture.fromarray(np.ascontiguousarray(seen[:, :, ::-1]))
+        if self.look is not Look.COLOUR:
+            shown = shown.convert("L")
+        if self.look is Look.BILEVEL:
+            shown = shown.point(lambda value: 255 if value >= 140 else 0, "1")
+        out = BytesIO()
+        shown.save(out, "PDF", resolution=self.dpi, quality=int(self.random.integers(70, 88)))
+        return out.getvalue()
 
     def _torn(self, master: Image, *, both: bool) -> Image:
         """The corner with the QR code is gone; with `both` the bars too."""
@@ -202,8 +174,12 @@ class Scanner:
                 torn[top:bottom, max(0, min(xs) - edge) : max(xs) + edge] = 255
         return torn
 
-    def _text(self, shape: tuple[int, ...]) -> Image:
-        page, dot = np.full(shape, 255, np.uint8), self.dpi / 25.4
+    def _empty(self) -> Image:
+        """A4."""
+        return np.full((round(297 * self.dpi / 25.4), round(210 * self.dpi / 25.4), 3), 255, np.uint8)
+
+    def _text(self) -> Image:
+        page, dot = self._empty(), self.dpi / 25.4
         for line in range(45, 250, 7):
             for word in range(25, 180, 12):
                 x, y, w = (round(value * dot) for value in (word, line, float(self.random.uniform(3, 10))))
@@ -244,29 +220,38 @@ def _barcode(text: str, format_: zxingcpp.BarcodeFormat) -> Image:
     return np.array(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, format_), scale=4))
 
 
-def _as_jpeg(picture: Image, quality: int) -> Image:
-    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED), np.uint8)
+def batch(scanner: Scanner, parts: Sequence[tuple[Paper, Sequence[int]]]) -> list[Scanned]:
+    """Pages of copies in any order with every fault, at the end a process sheet with three pages behind it.
 
-
-def batch(scanner: Scanner, papers: Sequence[Paper]) -> list[Scanned]:
-    """The copies' pages in any order with every fault, at the end a process sheet with three pages behind it."""
+    parts: of each copy the numbers of the pages that come; now and then one of them is missing all the same.
+    """
     random, sheets = scanner.random, list[list[Scanned]]()
-    for paper in papers:
-        missing = int(random.integers(1, paper.copy.pages + 1)) if random.random() < 0.3 else 0
-        for number in range(1, paper.copy.pages + 1):
+    for paper, numbers in parts:
+        missing = int(random.choice(numbers)) if random.random() < 0.3 else 0
+        for number in numbers:
             if number == missing:
                 continue
             kind = WHOLE[int(random.choice(len(WHOLE), p=SHARES))]
             sheets.append([scanner.page(kind, paper, number)])
             if random.random() < 0.15:
-                sheets[-1].append(scanner.blank(paper.masters[0].shape))
-    again = papers[int(random.integers(len(papers)))]
-    shape = again.masters[0].shape
-    number = next(each[0].code.page for each in sheets if each[0].code and each[0].code.serial == again.copy.serial)
-    doubled = scanner.page(Kind.PLAIN, again, number)
-    sheets.append([Scanned(Kind.DOUBLED, doubled.image, doubled.code)])
-    sheets.append([scanner.page(Kind.UNREADABLE, again, int(random.integers(1, again.copy.pages + 1)))])
-    sheets.append([scanner.foreign(shape)])
+                sheets[-1].append(scanner.blank())
+    again, numbers = parts[int(random.integers(len(parts)))]
+    came = [each[0].code.page for each in sheets if each[0].code and each[0].code.serial == again.copy.serial]
+    if came:
+        doubled = scanner.page(Kind.PLAIN, again, came[0])
+        sheets.append([Scanned(Kind.DOUBLED, doubled.sheet, doubled.code)])
+    sheets.append([scanner.page(Kind.UNREADABLE, again, int(random.choice(numbers)))])
+    sheets.append([scanner.foreign()])
     random.shuffle(sheets)
-    return [page for sheet in sheets for page in sheet] + scanner.section(again.copy.request_id, shape, 3)
+    return [page for sheet in sheets for page in sheet] + scanner.section(again.copy.request_id, 3)
+
+
+def written(pages: Sequence[Scanned]) -> bytes:
+    """One PDF of all of them."""
+    with pikepdf.new() as whole:
+        for page in pages:
+            with pikepdf.open(BytesIO(page.sheet)) as single:
+                whole.pages.append(single.pages[0])
+        out = BytesIO()
+        whole.save(out)
+    return out.getvalue()

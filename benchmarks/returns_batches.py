@@ -1,48 +1,53 @@
 """How many pages of returned batches find their copy, none of them a wrong one, and where the others end.
 
-Copies are drawn by the product itself, codes and marks against copying on them, as the emulated printer receives them;
-paper and scanner are simulated, seeded: rates of a simulation, not of a printer. Faults: any order, upside-down,
-sideways, skewed, blank backs, doubled and missing pages, foreign barcodes, a torn-off code, pages without any.
+The copies were really printed (`benchmarks.printed_copies`); paper and scanner are simulated, seeded: rates of a
+simulation, not of a scanner. Faults: any order, upside-down, sideways, skewed, blank backs, doubled and missing pages,
+foreign barcodes, a torn-off code, pages without any, a process sheet with pages behind it; each copy comes in two
+batches. Every batch goes the whole way from handing in to the recorded fate of each page; `--compare` has the pages
+compared, kept and archived as well, else a page whose code is believed is right.
 
-`python -m benchmarks.returns_batches --pages 3000` reads so many pages at 300 dpi and a third of that at 200 and 150,
-and takes whole batches through handing in, reading, comparing and filing. `make bench` runs a few.
+`python -m benchmarks.returns_batches --pages 3000 --dpi 300 --mode colour` writes a line for each page and each batch
+to `--out`; batches that the file holds already are not read again. It exits with 1 when a page was taken for another,
+waits without a reason, or too few whole codes were read.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import resource
 import sys
-import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import cv2
+import numpy as np
 import pikepdf
 import zxingcpp
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from benchmarks.returned_pages import FORMATS, SHARES, WHOLE, Kind, Look, Office, Scanned, Scanner, batch, open_office
+from benchmarks.printed_copies import PrintedOffice, printed_office
+from benchmarks.returned_pages import FORMATS, SEED, WHOLE, Desk, Kind, Look, Paper, Scanned, Scanner, batch, written
 from benchmarks.scan_reading import _processor_seconds as processor_seconds
-from printserver.cli.demo.paper import append_jpeg_page
-from printserver.organisations.permissions import Role
+from printserver.archive.models import ArchiveRecord
 from printserver.print_requests.queries import CopyFacts
 from printserver.returns.comparing import IssuedPages, NotCompared
-from printserver.returns.matching import Image, find_codes
+from printserver.returns.matching import Image
 from printserver.returns.models import ReturnPage
 from printserver.returns.pipeline import ReturnTools, process_return
-from printserver.returns.reading import read_codes
 from printserver.returns.service import hand_in
 from printserver.returns.states import KEPT, PageState, Reason
-from tests.paper_books import ISSUED_AT
 
-_TIMES: Final = 5
-"""How often each printed page is scanned, each time another way."""
+OUT: Final = Path(__file__).parent.parent / "var" / "returned-batches"
+LEAST: Final = {(300, Look.COLOUR): 99.9, (200, Look.COLOUR): 99.0}
+"""Per cent of the whole codes that have to be read."""
 
 
 class Ended(StrEnum):
@@ -55,79 +60,69 @@ class Ended(StrEnum):
 
 @dataclass
 class Tally:
-    """Pages by kind and end, and the reasons of those that wait."""
+    """Pages by kind and end, the reasons of those that wait, and what the comparison said."""
 
     ends: Counter[tuple[Kind, Ended]] = field(default_factory=Counter)
     reasons: Counter[tuple[Kind, str]] = field(default_factory=Counter)
+    verdicts: Counter[tuple[Kind, str]] = field(default_factory=Counter)
 
-    def add(self, kind: Kind, ended: Ended, reason: str = "") -> None:
+    def add(self, line: Any) -> None:
+        """line: of a page."""
+        kind, ended = Kind(line["kind"]), Ended(line["ended"])
         self.ends[kind, ended] += 1
         if ended is Ended.WAITS:
-            self.reasons[kind, reason or "WITHOUT A REASON"] += 1
+            self.reasons[kind, line["reason"]] += 1
+        if line["verdict"]:
+            self.verdicts[kind, line["verdict"]] += 1
 
     def count(self, ended: Ended, kinds: Sequence[Kind] = tuple(Kind)) -> int:
         return sum(self.ends[kind, ended] for kind in kinds)
 
-    def of(self, kinds: Sequence[Kind]) -> int:
+    def of(self, kinds: Sequence[Kind] = tuple(Kind)) -> int:
         return sum(self.count(ended, kinds) for ended in Ended)
+
+    @property
+    def read_share(self) -> float:
+        """Per cent of the pages with a whole code."""
+        return 100 * self.count(Ended.RIGHT, WHOLE) / self.of(WHOLE)
 
     def lines(self) -> Iterator[str]:
         for kind in Kind:
             if self.of([kind]):
-                reasons = ", ".join(f"{why} {n}" for (of, why), n in sorted(self.reasons.items()) if of is kind)
                 ends = "  ".join(f"{ended} {self.ends[kind, ended]:>5}" for ended in Ended)
-                yield f"  {kind:<34}{ends}  {reasons}"
+                yield f"  {kind:<34}{ends}  {_listed(kind, self.reasons)}  {_listed(kind, self.verdicts)}".rstrip()
 
 
-def read_pages(office: Office, dpi: int, look: Look, pages: int) -> Tally:
-    """Codes read and judged, page after page, without the books: at least `pages` pages with a whole code."""
-    tally, key_list, seed = Tally(), office.books.issuer.key_list(), 0
-    while tally.of(WHOLE) < pages:
-        (paper,) = office.print_copies(1, 10, dpi)
-        scanner, seed = Scanner(seed, dpi, look), seed + 1
-        for _ in range(_TIMES):
-            for number in range(1, paper.copy.pages + 1):
-                kind = WHOLE[int(scanner.random.choice(len(WHOLE), p=SHARES))]
-                _read(tally, scanner.page(kind, paper, number), key_list, dpi)
-        _read(tally, scanner.page(Kind.UNREADABLE, paper, 1), key_list, dpi)
-        _read(tally, scanner.blank(paper.masters[0].shape), key_list, dpi)
-        _read(tally, scanner.foreign(paper.masters[0].shape), key_list, dpi)
-        sys.stderr.write(f"{tally.of(WHOLE)} pages, {tally.count(Ended.RIGHT, WHOLE)} right\n")
-    return tally
+def _listed(kind: Kind, counted: Counter[tuple[Kind, str]]) -> str:
+    return ", ".join(f"{why or 'WITHOUT A REASON'} {n}" for (of, why), n in sorted(counted.items()) if of is kind)
 
 
-def _read(tally: Tally, page: Scanned, key_list: object, dpi: int) -> None:
-    codes = find_codes(page.image, dpi)
-    if codes.blank:
-        tally.add(page.kind, Ended.RIGHT if page.kind is Kind.BLANK else Ended.WRONG)
-        return
-    reading = read_codes(codes, key_list, ISSUED_AT)  # type: ignore[arg-type]  # the books' own
-    if reading.code is None:
-        tally.add(page.kind, Ended.WAITS, reading.reason or "")
-    else:
-        tally.add(page.kind, Ended.RIGHT if reading.code == page.code else Ended.WRONG)
+class Uncompared(IssuedPages):
+    """Compares nothing, so that reading alone is measured."""
+
+    def compare(self, copy: CopyFacts, page: int, scan: Image, dpi: float):  # type: ignore[no-untyped-def]  # never returns
+        raise NotCompared("not asked for")
 
 
 def return_batch(
-    office: Office, pages: Sequence[Scanned], dpi: int, issued: type[IssuedPages] = IssuedPages
-) -> tuple[UUID, Tally]:
-    """Hand the pages in as one file and have them read as the worker does.   issued: compares, or does not."""
-    with pikepdf.new() as pdf:
-        for page in pages:
-            append_jpeg_page(pdf, page.image, dpi, jpeg_quality=90)
-        out = BytesIO()
-        pdf.save(out)
-    books = office.books
-    return_id = hand_in(books.database, books.objects, books.actor(Role.CLERK), filename="b.pdf", data=out.getvalue())
-    process_return(ReturnTools(books.database, books.objects, books.issuer.key_list, issued), return_id)
-    tally = Tally()
-    with books.database.reading() as work:
+    desk: Desk, pages: Sequence[Scanned], issued: type[IssuedPages] = IssuedPages
+) -> tuple[UUID, list[dict[str, Any]]]:
+    """Hand the pages in as one file and have them read as the worker does; a line of each page.
+
+    issued: compares, or does not.
+    """
+    return_id = hand_in(desk.database, desk.objects, desk.clerk, filename="batch.pdf", data=written(pages))
+    process_return(ReturnTools(desk.database, desk.objects, desk.load_key_list, issued), return_id)
+    with desk.database.reading() as work:
         rows = work.session.scalars(
             select(ReturnPage).where(ReturnPage.return_id == return_id).order_by(ReturnPage.position)
         )
-        for page, row in zip(pages, rows, strict=True):
-            tally.add(page.kind, _ended(page, row, issued), row.reason)
-    return return_id, tally
+        return return_id, [_line(page, row, issued) for page, row in zip(pages, rows, strict=True)]
+
+
+def _line(page: Scanned, row: ReturnPage, issued: type[IssuedPages]) -> dict[str, Any]:
+    said = {"position": row.position, "state": row.state, "reason": row.reason, "verdict": row.verdict}
+    return {"kind": page.kind, "ended": _ended(page, row, issued), **said, "rung": row.findings.get("rung", "")}
 
 
 def _ended(page: Scanned, row: ReturnPage, issued: type[IssuedPages]) -> Ended:
@@ -138,7 +133,7 @@ def _ended(page: Scanned, row: ReturnPage, issued: type[IssuedPages]) -> Ended:
     if issued is not IssuedPages and row.reason == Reason.NOT_COMPARED:
         return Ended.RIGHT if is_it else Ended.WRONG
     if state is PageState.DOUBTFUL:
-        return Ended.WAITS
+        return Ended.WAITS if row.copy_id is None or is_it else Ended.WRONG
     if state in KEPT:
         return Ended.RIGHT if is_it else Ended.WRONG
     if state is PageState.BLANK:
@@ -147,26 +142,50 @@ def _ended(page: Scanned, row: ReturnPage, issued: type[IssuedPages]) -> Ended:
     return Ended.RIGHT if page.kind is expected and row.request_id == page.request else Ended.WRONG
 
 
-def return_batches(office: Office, dpi: int, look: Look, batches: int) -> Tally:
-    """Whole batches of two copies, compared and filed."""
-    whole = Tally()
-    for seed in range(batches):
-        scanner = Scanner(1000 + seed, dpi, look)
-        _, tally = return_batch(office, batch(scanner, office.print_copies(2, 8, dpi)), dpi)
-        whole.ends += tally.ends
-        whole.reasons += tally.reasons
-    return whole
+def parts_of_batch(papers: Sequence[Paper], number: int) -> list[tuple[Paper, Sequence[int]]]:
+    """The first pages of a copy together with the last ones of the copy before, which came in the batch before."""
+    here, before = number % len(papers), (number - 1) % len(papers)
+    first = range(1, _cut(papers[here], here) + 1)
+    rest = range(_cut(papers[before], before) + 1, papers[before].copy.pages + 1)
+    return [(papers[here], first), (papers[before], rest)]
 
 
-def measure(pages: int = 30) -> Iterator[dict[str, object]]:
-    """Rows {"name", "value", "limit", "ratio", "unit"}: whole codes read, in per cent, and the cost of intake."""
-    with tempfile.TemporaryDirectory(prefix="psr-") as folder:
-        office = open_office(Path(folder))
-        for dpi, least in ((300, 99.9), (200, 99.0)):
-            tally = read_pages(office, dpi, Look.COLOUR, pages)
+def _cut(paper: Paper, place: int) -> int:
+    return int(np.random.default_rng([SEED, place]).integers(paper.copy.pages // 2, paper.copy.pages))
+
+
+def read_batch(
+    office: PrintedOffice, number: int, dpi: int, look: Look, issued: type[IssuedPages]
+) -> list[dict[str, Any]]:
+    """A line of each page, and at last one of the batch."""
+    made, begun = batch(Scanner(number, dpi, look), parts_of_batch(office.papers, number)), time.monotonic()
+    lines: list[dict[str, Any]] = []
+    cpu = processor_seconds(lambda: lines.extend(return_batch(office.desk, made, issued)[1]))
+    spent = {"cpu_seconds": round(cpu, 2), "seconds": round(time.monotonic() - begun, 2), "peak_mib": _peak_mib()}
+    return [{"batch": number, **line} for line in lines] + [{"read": number, "pages": len(made), **spent}]
+
+
+def _peak_mib() -> int:
+    used = (resource.getrusage(whose).ru_maxrss for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used) // 1024
+
+
+def measure(pages: int = 10) -> Iterator[dict[str, object]]:
+    """Rows {"name", "value", "limit", "ratio", "unit"}: whole codes read, in per cent, and the cost of intake.
+
+    pages: of each of the two copies.
+    """
+    with printed_office(2, pages) as office:
+        for dpi in (300, 200):
+            tally = Tally()
+            for line in (
+                line for number in range(2) for line in read_batch(office, number, dpi, Look.COLOUR, Uncompared)
+            ):
+                if "kind" in line:
+                    tally.add(line)
             assert not tally.count(Ended.WRONG), "a page was taken for another"
-            value = 100 * tally.count(Ended.RIGHT, WHOLE) / tally.of(WHOLE)
-            yield _row(f"returned codes read, {dpi} dpi ({tally.of(WHOLE)})", value, least, "% of pages")
+            name = f"returned codes read, {dpi} dpi ({tally.of(WHOLE)})"
+            yield _row(name, tally.read_share, LEAST[dpi, Look.COLOUR], "% of pages")
         yield _intake_row(office)
 
 
@@ -174,57 +193,106 @@ def _row(name: str, value: float, limit: float, unit: str) -> dict[str, object]:
     return {"name": name, "value": value, "limit": limit, "ratio": value / limit, "unit": unit}
 
 
-def _intake_row(office: Office) -> dict[str, object]:
+def _intake_row(office: PrintedOffice) -> dict[str, object]:
     """Pages a processor second from handing in to the recorded fate, without the comparison, beside bare zxing-cpp."""
-    pages = batch(Scanner(7, 300, Look.COLOUR), office.print_copies(2, 5, 300))
-    pictures = [cv2.imencode(".jpg", page.image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1] for page in pages]
+    pages = batch(Scanner(7, 300, Look.COLOUR), [(paper, range(1, 6)) for paper in office.papers])
+    pictures = [_jpeg(page) for page in pages]
 
     def bare() -> int:
         grey = (cv2.imdecode(picture, cv2.IMREAD_GRAYSCALE) for picture in pictures)
         return sum(bool(zxingcpp.read_barcodes(page, formats=FORMATS)) for page in grey)
 
     def ours() -> int:
-        return return_batch(office, pages, 300, Uncompared)[1].count(Ended.RIGHT)
+        return len(return_batch(office.desk, pages, Uncompared)[1])
 
     rates = [len(pages) / processor_seconds(work) for work in (ours, bare)]
     return _row("intake: handed in to recorded, beside bare zxing-cpp", rates[0], rates[1], "pages per CPU second")
 
 
-class Uncompared(IssuedPages):
-    """Compares nothing, so that reading alone is measured."""
-
-    def compare(self, copy: CopyFacts, page: int, scan: Image, dpi: float):  # type: ignore[no-untyped-def]  # never returns
-        raise NotCompared("not asked for")
+def _jpeg(page: Scanned) -> Image:
+    with pikepdf.open(BytesIO(page.sheet)) as pdf:
+        (picture,) = pdf.pages[0].images.values()
+        return np.frombuffer(picture.read_raw_bytes(), np.uint8)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=3_000, help="with a whole code, at 300 dpi")
-    parser.add_argument("--batches", type=int, default=6, help="whole ones, for each resolution and look")
-    parser.add_argument("--dpi", type=int, nargs="*", default=[300, 200, 150])
-    asked = parser.parse_args()
-    wrong = short = 0
+    asked = _asked()
+    out = asked.out or OUT / f"{asked.dpi}-{asked.mode}{'-compared' if asked.compare else ''}.jsonl"
+    out.parent.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
-    with tempfile.TemporaryDirectory(prefix="psr-") as folder:
-        office = open_office(Path(folder))
-        for dpi in asked.dpi:
-            share, least = {300: (1, 99.9), 200: (3, 99.0)}.get(dpi, (3, 0.0))
-            for look, part in ((Look.COLOUR, 1), (Look.GREY, 5), (Look.BILEVEL, 5)):
-                tally = read_pages(office, dpi, look, asked.pages // share // part)
-                rate = 100 * tally.count(Ended.RIGHT, WHOLE) / tally.of(WHOLE)
-                short += rate < least and look is Look.COLOUR
-                wrong += tally.count(Ended.WRONG)
-                _say(f"codes read, {dpi} dpi, {look}: {rate:.2f} % of {tally.of(WHOLE)} whole ones", tally)
-        for dpi in asked.dpi:
-            for look in Look:
-                tally = return_batches(office, dpi, look, asked.batches)
-                wrong += tally.count(Ended.WRONG)
-                _say(f"batches filed, {dpi} dpi, {look}: {tally.of(tuple(Kind))} pages", tally)
-    sys.exit(1 if wrong or short else 0)
+    copies = -(-asked.pages // (asked.length * (1 if asked.compare else 2)))
+    if not _enough(out, asked.pages, copies, asked.compare):
+        with printed_office(max(copies, 2), asked.length) as office:
+            _say(f"{len(office.papers)} copies of {asked.length} pages were printed")
+            _read_all(office, out, asked)
+            if asked.compare:
+                _say(f"{_archived(office)} of {len(office.papers)} copies are whole and archived")
+    sys.exit(_summary(out, asked.dpi, asked.mode, compared=asked.compare))
 
 
-def _say(title: str, tally: Tally) -> None:
-    sys.stdout.write("\n".join([title, *tally.lines()]) + "\n")
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=3_000, help="with a whole code, at least")
+    parser.add_argument("--dpi", type=int, default=300)
+    parser.add_argument("--mode", type=Look, choices=list(Look), default=Look.COLOUR)
+    parser.add_argument("--compare", action="store_true", help="pages are compared, kept and archived as well")
+    parser.add_argument("--length", type=int, default=75, help="pages of a copy")
+    parser.add_argument("--out", type=Path, help=f"JSON lines; below {OUT.name}/ in var/ when not given")
+    return parser.parse_args()
+
+
+def _enough(out: Path, pages: int, copies: int, compare: bool) -> bool:
+    """Compared batches come once for each copy; else as many as hold so many pages with a whole code."""
+    read, tally = _known(out)
+    return len(read) >= max(copies, 2) if compare else tally.of(WHOLE) >= pages
+
+
+def _read_all(office: PrintedOffice, out: Path, asked: argparse.Namespace) -> None:
+    issued = IssuedPages if asked.compare else Uncompared
+    number = 0
+    while not _enough(out, asked.pages, len(office.papers), asked.compare):
+        if number not in {line["read"] for line in _known(out)[0]}:
+            lines = read_batch(office, number, asked.dpi, asked.mode, issued)
+            with out.open("a", encoding="utf-8") as file:
+                file.write("".join(json.dumps(line) + "\n" for line in lines))
+            tally = _known(out)[1]
+            right, wrong = tally.count(Ended.RIGHT), tally.count(Ended.WRONG)
+            _say(f"batch {number}: {tally.of()} pages so far, {right} right, {wrong} wrong; {lines[-1]}")
+        number += 1
+
+
+def _known(out: Path) -> tuple[list[Any], Tally]:
+    """The batches that are in the file, and their pages."""
+    lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()] if out.exists() else []
+    tally = Tally()
+    for line in lines:
+        if "kind" in line:
+            tally.add(line)
+    return [line for line in lines if "read" in line], tally
+
+
+def _archived(office: PrintedOffice) -> int:
+    with office.desk.database.reading() as work:
+        return work.session.scalar(select(func.count()).select_from(ArchiveRecord)) or 0
+
+
+def _summary(out: Path, dpi: int, look: Look, *, compared: bool) -> int:
+    """Printed; 1 when something is not as it has to be."""
+    read, tally = _known(out)
+    least = 0.0 if compared else LEAST.get((dpi, look), 0.0)
+    cpu, seconds = (sum(line[each] for line in read) for each in ("cpu_seconds", "seconds"))
+    wrong, mute = tally.count(Ended.WRONG), sum(n for (_, why), n in tally.reasons.items() if not why)
+    _say(f"{dpi} dpi, {look}{', compared' if compared else ''}: {tally.of()} pages in {len(read)} batches; {out}")
+    _say("\n".join(tally.lines()))
+    _say(f"whole codes: {tally.count(Ended.RIGHT, WHOLE)} of {tally.of(WHOLE)} right, {tally.read_share:.3f} %")
+    _say(f"wrongly matched: {wrong}   waiting without a reason: {mute}   limit: {least} %")
+    _say(f"{tally.of() / cpu:.2f} pages a processor second, {tally.of() / seconds:.2f} pages a second")
+    _say(f"at most {max(line['peak_mib'] for line in read)} MiB of memory")
+    return int(bool(wrong or mute or tally.read_share < least))
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 
 

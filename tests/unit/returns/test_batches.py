@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from benchmarks.returned_pages import WHOLE, Kind, Look, Office, Scanned, Scanner, batch, open_office
+from benchmarks.returned_pages import WHOLE, Kind, Look, Scanned, Scanner, batch
 from benchmarks.returns_batches import Ended, Tally, Uncompared, return_batch
 from printserver.organisations.permissions import Role
 from printserver.returns.access import ReturnNotFound
@@ -16,6 +16,7 @@ from printserver.returns.batches import guesses_for
 from printserver.returns.guesses import Why
 from printserver.returns.papers import returned_papers
 from printserver.returns.states import PageState, Reason
+from tests.unit.returns.drawn_copies import Office, open_office
 
 DPI = 150
 
@@ -29,8 +30,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def returned(office: Office) -> tuple[list[Scanned], UUID, Tally]:
-    pages = batch(Scanner(3, DPI, Look.COLOUR), office.print_copies(3, 4, DPI))
-    return (pages, *return_batch(office, pages, DPI, Uncompared))
+    pages = batch(Scanner(3, DPI, Look.COLOUR), [(paper, range(1, 5)) for paper in office.print_copies(3, 4)])
+    return_id, lines = return_batch(office.desk, pages, Uncompared)
+    tally = Tally()
+    for line in lines:
+        tally.add(line)
+    return pages, return_id, tally
 
 
 def test_every_whole_code_is_matched_and_no_page_is_taken_for_another(returned: tuple[list[Scanned], UUID, Tally]):

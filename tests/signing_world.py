@@ -295,7 +295,8 @@ class SigningWorlds:
         engines.dispose()
 
 
-def _template(ceremony: Ceremony, folder: Path) -> SigningWorlds:
+def worlds_of(ceremony: Ceremony, folder: Path) -> SigningWorlds:
+    """folder: of the template that every world is a copy of; must not exist."""
     settings = Settings(home=folder, public_url=SITE)
     settings.objects.mkdir(parents=True)
     for part in (ceremony.settings.web_home, ceremony.settings.key_list.parent):
@@ -356,10 +357,10 @@ def all_at_once(jobs: Sequence[Callable[[], Answer]], *, threads: int) -> list[A
         return list(pool.map(run, jobs))
 
 
-@pytest.fixture(scope="session")
-def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceremony]:
-    """Shared by the whole run: do not change it."""
-    settings, now = ceremony_settings(tmp_path_factory.mktemp("ceremony") / "home"), FakeClock().now() - timedelta(1)
+@contextmanager
+def held_ceremony(home: Path) -> Iterator[Ceremony]:
+    """home: must not exist."""
+    settings, now = ceremony_settings(home), FakeClock().now() - timedelta(1)
     held = hold(settings, CeremonyPlan.model_validate(PLAN), now)
     hsm = CountingHsm(token_of(settings), pin=read_pin(settings.pin_file))
     yield Ceremony(settings, now, SigningKeys(hsm, key_list_of(settings)), held.root)
@@ -367,8 +368,15 @@ def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceremony]:
 
 
 @pytest.fixture(scope="session")
+def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceremony]:
+    """Shared by the whole run: do not change it."""
+    with held_ceremony(tmp_path_factory.mktemp("ceremony") / "home") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def signing_worlds(ceremony: Ceremony, tmp_path_factory: pytest.TempPathFactory) -> SigningWorlds:
-    return _template(ceremony, tmp_path_factory.mktemp("signing-worlds") / "home")
+    return worlds_of(ceremony, tmp_path_factory.mktemp("signing-worlds") / "home")
 
 
 @pytest.fixture(params=BOTH)

@@ -112,7 +112,7 @@ def opened(path: Path) -> Iterator[Bag]:
         return
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as problem:
+    except _BROKEN as problem:
         raise BagUnreadable(f"{path.name} is no zip file and no folder") from problem
     with archive:
         yield _checked(_Zip.of(archive))

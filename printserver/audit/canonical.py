@@ -12,9 +12,9 @@ Value = None | bool | int | str | Sequence["Value"] | Mapping[str, "Value"]
 def canonical_json(value: Value) -> bytes:
     """UTF-8 bytes, members sorted, no white space. No floats: lengths are integers.
 
-    Raises: ValueError when the value cannot be written (a number beyond 2**53, a lone surrogate).
+    Raises: ValueError when the value cannot be written (a number beyond 2**53, a lone surrogate, nested too deep).
     """
     try:
         return rfc8785.dumps(value)
-    except rfc8785.CanonicalizationError as problem:
+    except (rfc8785.CanonicalizationError, RecursionError) as problem:
         raise ValueError(str(problem)) from None

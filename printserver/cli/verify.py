@@ -13,7 +13,6 @@ from typing import Annotated, Final, NoReturn
 import typer
 from cryptography import x509
 
-from printserver.audit.canonical import canonical_json
 from printserver.cli.verify_package import Language, say
 from printserver.foundation.errors import Malformed, PrintServerError
 from printserver.returns.photo_check import codes_on
@@ -22,7 +21,7 @@ from printserver.signing.errors import CodeMalformed, KeyListRefused
 from printserver.signing.key_list import KeyList, normal_fingerprint, unverified_fingerprint
 from printserver.signing.p256 import fingerprint_of
 from printserver.signing.published_key import certificate_spki
-from printserver.verification.bundle import LoggedIssue, read_bundle, verify_bundle
+from printserver.verification.bundle import LoggedIssue, bundled_key_list, read_bundle, verify_bundle
 from printserver.verification.offline import IssuedPdf, verify_pdf_file, verify_text
 from printserver.verification.offline_page import offline_page
 from printserver.verification.package_check import check_package
@@ -165,7 +164,7 @@ def _show_bundle(path: Path, root: str, keys: Path | None) -> None:
     known = None if keys is None else key_list_of(keys, root)
     try:
         data = path.read_bytes()
-        fingerprint, warning = _pinned(canonical_json(read_bundle(data)["key_list"]), path, root)
+        fingerprint, warning = _pinned(bundled_key_list(read_bundle(data)), path, root)
         found = verify_bundle(data, root_fingerprint=fingerprint, known=known)
     except OSError as problem:
         _unusable(f"{path}: {problem.strerror}")

@@ -82,8 +82,8 @@ class KeyList:
             )
         except SignatureInvalid as problem:
             raise KeyListRefused("the root did not sign this key list") from problem
-        except rfc8785.CanonicalizationError as problem:
-            raise KeyListRefused("the key list holds numbers that cannot be signed") from problem
+        except (rfc8785.CanonicalizationError, RecursionError) as problem:
+            raise KeyListRefused("the key list holds what cannot be signed") from problem
         return cls._of_document(document, root, fingerprint)
 
     @classmethod

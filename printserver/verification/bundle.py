@@ -7,7 +7,7 @@ the log are proved: that the copy with this serial was drawn, and that it was si
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -93,7 +93,7 @@ def verify_bundle(data: bytes, *, root_fingerprint: str, known: KeyList | None =
     HeadSignatureInvalid, BundleRefused.
     """
     document = read_bundle(data)
-    key_list = KeyList.load(canonical_json(document["key_list"]), root_fingerprint=root_fingerprint)
+    key_list = KeyList.load(bundled_key_list(document), root_fingerprint=root_fingerprint)
     if known is not None and known.root_fingerprint != root_fingerprint:
         raise KeyListRefused("the key list that is known already is one of another root")
     if known is not None and known.sequence > key_list.sequence:
@@ -116,6 +116,14 @@ def read_bundle(data: bytes) -> dict[str, Any]:
     if not isinstance(document["key_list"], dict) or not isinstance(document["proofs"], list):
         raise BundleMalformed("the bundle's parts cannot be read")
     return document
+
+
+def bundled_key_list(document: Mapping[str, Any]) -> bytes:
+    """Of what `read_bundle` answered: the list's bytes, unproved.   Raises: BundleMalformed."""
+    try:
+        return canonical_json(document["key_list"])
+    except ValueError as problem:
+        raise BundleMalformed("the bundle's key list cannot be read") from problem
 
 
 def bundle_name(code: CodeBody) -> str:

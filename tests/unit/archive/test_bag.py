@@ -147,6 +147,14 @@ def test_a_file_that_is_changed_after_it_was_checked_is_noticed_when_it_is_read(
             bag.read("record.json")
 
 
+def test_a_zip_file_of_a_later_version_is_said_to_be_unreadable(tmp_path: Path):
+    data = bytearray(pack("bag", {"a": b"a"}, b""))
+    listed = data.index(b"PK\x01\x02")
+    data[listed + 6] = 0xFF
+    with pytest.raises(BagUnreadable), opened(written(tmp_path, bytes(data))):
+        pass
+
+
 def test_what_is_no_bag_is_said_to_be_none(tmp_path: Path):
     (tmp_path / "text").write_text("hello")
     for path in (tmp_path / "text", tmp_path / "nothing", tmp_path):

@@ -141,6 +141,13 @@ def test_bytes_that_are_no_list_are_refused(hsm_token: HsmToken, data: bytes):
         KeyList.load(data, root_fingerprint=hsm_token.root.fingerprint)
 
 
+@pytest.mark.parametrize("issuer", ["[" * 700 + "]" * 700, "1e400", '"\\ud800"'])
+def test_a_list_that_cannot_be_signed_is_refused(hsm_token: HsmToken, document: dict[str, Any], issuer: str):
+    data = json.dumps({**document, "issuer": json.loads(issuer), "signature": ""}).encode()
+    with pytest.raises(KeyListRefused):
+        KeyList.load(data, root_fingerprint=hsm_token.root.fingerprint)
+
+
 def test_a_key_certified_by_somebody_else_is_not_listed(hsm_token: HsmToken, tmp_path: Any):
     other = make_root(
         tmp_path / "key", common_name="Root", organisation_name="示例公司", not_before=NOT_BEFORE, not_after=NOT_AFTER

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import json
 import stat
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from typer.testing import CliRunner
@@ -27,8 +29,11 @@ from printserver.signing.errors import KeyListRefused
 from printserver.verification.package_check import PackageMalformed, check_package
 from printserver.verification.package_findings import Check, PackageVerdict
 from tests.evidence_scene import EvidenceScene
+from tests.fuzz.genuine import PACKAGE_FILE, ROOT_FILE
 from tests.paper_books import make_issuer
 from tests.signing_world import SigningWorlds
+
+FUZZED: Final = 300
 
 
 @dataclass(frozen=True)
@@ -254,6 +259,19 @@ def test_a_readme_that_tells_a_judge_something_else_is_refused(packed: Packed, t
 
     (problem,) = check(packed, forged(packed, mislead), tmp_path).problems
     assert README in problem.problem
+
+
+def test_fuzzed_codes_lists_bundles_and_packages_are_refused_in_order(packed: Packed, tmp_path: Path):
+    """A short run; `python -m tests.fuzz` takes hours if it is let."""
+    pytest.importorskip("atheris", reason="atheris has wheels for Linux on x86-64 alone")
+    (tmp_path / "genuine").mkdir()
+    (tmp_path / "genuine" / PACKAGE_FILE).write_bytes(packed.one)
+    (tmp_path / "genuine" / ROOT_FILE).write_text(packed.root)
+    command = [sys.executable, "-m", "tests.fuzz", "all", "--work", str(tmp_path), "-seed=1", f"-runs={FUZZED}"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=250)
+    assert ended.returncode == 0, ended.stderr
+    assert f"Done {FUZZED} runs" in ended.stderr
+    assert list((tmp_path / "all" / "found").iterdir()) == []
 
 
 def test_what_is_no_package_is_said_to_be_none(packed: Packed, tmp_path: Path):

@@ -50,6 +50,9 @@ class Person:
     def post(self, path: str, body: Answer) -> Any:
         return self._call("POST", path, json=dict(body)).json()
 
+    def put(self, path: str, body: Answer) -> Any:
+        return self._call("PUT", path, json=dict(body)).json()
+
     def submit(self, application: Answer, pdf: bytes, filename: str) -> Any:
         """A print request, under an idempotency key of its own."""
         answer = self._call(

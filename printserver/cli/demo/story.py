@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx
+import numpy as np
+import pikepdf
 import typer
 
+from printserver.cli.demo.altering import first_alteration
 from printserver.cli.demo.client import DemoFailed, Person
 from printserver.cli.demo.contract import SEAL_X_UM, SEAL_Y_UM, sample_contract
-from printserver.cli.demo.paper import play_paper
+from printserver.cli.demo.paper import append_jpeg_page, office_scan, play_paper
 from printserver.cli.demo.reading import last_page, page_codes
 from printserver.cli.demo.server import DemoServer
 from printserver.settings import REPOSITORY
@@ -25,6 +28,7 @@ from printserver.signing.key_list import KeyList
 from printserver.verification.offline import verify_text
 
 COPIES: Final = 2
+DPI: Final = 300
 OUT: Final = REPOSITORY / "var" / "demo"
 OUTCOMES_STILL_OPEN: Final = {"released", "sent"}
 
@@ -64,6 +68,7 @@ class Story:
         self.out.mkdir(parents=True)
         step = self.told.step
         step("The people sign in", self._sign_in, lambda _: f"{self.server.url}  passwords: {self._passwords()}")
+        step("The class gets its marks against copying", self._choose_marks, _chosen)
         request = step("The clerk applies for two sealed copies", self._apply, lambda made: f"request {made}")
         details = step("Every copy is rendered up to its code", lambda: self._rendered(request), _manifest)
         step("The approver looks at the pages and approves", lambda: self._approve(request, details), _where)
@@ -80,6 +85,7 @@ class Story:
         records = step(
             "The archive gives out the evidence", lambda: self._archived(request), lambda kept: f"record {kept[0][0]}"
         )
+        altered = step("One digit is altered on a paper; it is found", lambda: self._alter(printed[-1]), _differing)
         entries = step("The log holds every step", self._entries, lambda count: f"{count} entries")
         summary = {
             "copies": COPIES,
@@ -91,6 +97,8 @@ class Story:
             "scan": _relative(scan),
             "return": returned,
             "archive_record": records[0][0],
+            "altered": altered,
+            "passwords": str(self._passwords()),
             "audit_entries": entries,
             "steps": self.told.steps,
         }
@@ -105,17 +113,25 @@ class Story:
         for login, password in self.server.passwords.items():
             self.people[login] = Person.sign_in(self.server.url, login, password)
 
+    def _choose_marks(self) -> Any:
+        """What is drawn besides the microtext that every class begins with."""
+        path, documents = "/document-classes/general", self.people["documents"]
+        said = documents.get(path)
+        words = {name: said[name] for name in ("name_zh", "name_en", "retention", "seal_types", "public_view")}
+        return documents.put(path, words | {"marks": {"pantograph": True, "guilloche": True}})
+
     def _apply(self) -> str:
         clerk = self.people["clerk"]
         pdf = sample_contract() if self.contract is None else self.contract.read_bytes()
         name = "equipment-sales-contract.pdf" if self.contract is None else self.contract.name
         last = last_page(pdf)
         x_um, y_um = (SEAL_X_UM, SEAL_Y_UM) if self.contract is None else last.seal_um
+        across = [{"straddle": "right"}] if last.number > 1 else []
         application = {
             "seal_id": clerk.get("/seals")[0]["id"],
             "printer_id": clerk.get("/printers")[0]["id"],
             "copies": COPIES,
-            "places": [{"page": last.number, "x_um": x_um, "y_um": y_um}],
+            "places": [{"page": last.number, "x_um": x_um, "y_um": y_um}, *across],
             "title": "设备买卖合同 Equipment sales contract" if self.contract is None else name,
             "purpose": "demonstration",
             "own_reference": f"DEMO-{int(time.time())}",
@@ -189,9 +205,7 @@ class Story:
         return play_paper(printed, self.out / "scan.pdf", seed=1).path
 
     def _hand_in(self, scan: Path) -> dict[str, int]:
-        archivist = self.people["archivist"]
-        handed_in = archivist.hand_in(scan.read_bytes(), scan.name)["id"]
-        done = archivist.wait(f"/returns/{handed_in}", lambda each: each["state"] not in ("received", "processing"))
+        done = self._read(scan)
         counts = {
             "pages": done["pages"],
             "matched": done["counts"].get("matched", 0),
@@ -203,6 +217,12 @@ class Story:
             if page["state"] == "doubtful":
                 self._settle(page)
         return counts
+
+    def _read(self, scan: Path) -> Any:
+        """The return, once every page of it was looked at."""
+        archivist = self.people["archivist"]
+        handed_in = archivist.hand_in(scan.read_bytes(), scan.name)["id"]
+        return archivist.wait(f"/returns/{handed_in}", lambda each: each["state"] not in ("received", "processing"))
 
     def _settle(self, page: Any) -> None:
         """What a person does with a page that is known but not plainly the same: looks at it, and keeps it."""
@@ -228,6 +248,29 @@ class Story:
             path.write_bytes(archivist.fetch(f"/archive/{found[0]['id']}/issued.pdf"))
             kept.append((str(found[0]["id"]), path))
         return kept
+
+    def _alter(self, printed: Path) -> dict[str, str]:
+        """What the archivist is shown; empty where the contract has no amount to alter. The page stays in the queue."""
+        alteration = first_alteration(printed, DPI)
+        if alteration is None:
+            return {}
+        scan = self.out / "altered.pdf"
+        with pikepdf.new() as pdf:
+            append_jpeg_page(pdf, office_scan(alteration.picture, DPI, np.random.default_rng(2)), DPI)
+            pdf.save(scan, deterministic_id=True)
+        page = self._read(scan)["page_list"][0]
+        if page["state"] != "doubtful":
+            raise DemoFailed(f"page {alteration.page} was altered and is {page['state']}")
+        wordings: dict[str, str] = next(
+            (each for each in page["findings"].get("regions", ()) if "scanned_text" in each), {}
+        )
+        return {
+            "page": f"{self.server.url}/return-pages/{page['id']}",
+            "verdict": page["verdict"],
+            "issued": alteration.issued,
+            "altered": alteration.altered,
+            "read": wordings.get("scanned_text", ""),
+        }
 
     def _entries(self) -> int:
         auditor = self.people["auditor"]
@@ -268,6 +311,10 @@ def _relative(path: Path) -> str:
     return str(path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path)
 
 
+def _chosen(said: Any) -> str:
+    return ", ".join(name for name, on in said["marks"].items() if on)
+
+
 def _manifest(details: Any) -> str:
     return f"manifest {details['manifest_sha256'][:16]}…"
 
@@ -286,6 +333,10 @@ def _names(paths: Sequence[Path]) -> str:
 
 def _first_address(urls: Sequence[str]) -> str:
     return f"{urls[0][:44]}… whole in summary.json"
+
+
+def _differing(altered: dict[str, str]) -> str:
+    return f"{altered['issued']} → {altered['altered']}: {altered['verdict']}" if altered else "no amount to alter"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -50,6 +50,7 @@ class Purpose(StrEnum):
     SINGLE_SIGN_ON = "single-sign-on"
     IDENTITY_NUMBER = "identity-number"
     SIGHTING = "sighting"
+    SIGNING_CAPTURE = "signing-capture"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ OWN: Final = (
     "return_page.js",
     "returns.js",
     "seal_place.js",
+    "signed_out.js",
     "signing_capture.js",
     "icon.svg",
 )

@@ -141,5 +141,6 @@ PAPER_PROBLEMS: Final[Mapping[str, str]] = {
     ),
     "signing-same-person": N_("Somebody else than who recorded it has to confirm it."),
     "signing-capture-taken": N_("This was recorded before with other words; correct that record instead."),
+    "signing-capture-unreadable": N_("What the telephone kept cannot be read here. Record the signing again."),
     "signing-record-not-found": N_("There is no such record of a signing."),
 }

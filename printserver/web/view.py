@@ -165,7 +165,7 @@ def _environment(language: Language, time_zone: str) -> Environment:
     environment.filters["device"] = device_in_words
     environment.filters["word_of_other"] = _word(translations(language.other).gettext)
     environment.filters["tone"] = lambda value, kind: TONES[kind].get(str(value), "secondary")
-    environment.filters["explained"] = _explained(words.gettext, language)
+    environment.filters["explained"] = lambda problem: explained(language, problem)
     environment.filters["moment"] = _moment(ZoneInfo(time_zone))
     environment.filters["day"] = _day(language, ZoneInfo(time_zone))
     environment.filters["mm"] = lambda micrometres: f"{micrometres / 1000:g}"
@@ -185,18 +185,15 @@ def _word(gettext: Callable[[str], str]) -> Callable[[object, str], str]:
     return word
 
 
-def _explained(gettext: Callable[[str], str], language: Language) -> Callable[[Problem | PrintServerError], str]:
+def explained(language: Language, problem: Problem | PrintServerError) -> str:
     """The problem's own words, which are English; in other languages the words of its code, with the page it names."""
-
-    def explained(problem: Problem | PrintServerError) -> str:
-        said = problem if isinstance(problem, Problem) else problem_of(problem)
-        if language is Language.EN:
-            return said.detail[:1].upper() + said.detail[1:]
-        message = WORDS["problem"].get(said.code, WORDS["problem"][KINDS.get(said.status, "refused")])
-        page = (said.facts or {}).get("page")
-        return gettext(message) + (f"（{gettext('Page')} {page}）" if page else "")
-
-    return explained
+    said = problem if isinstance(problem, Problem) else problem_of(problem)
+    if language is Language.EN:
+        return said.detail[:1].upper() + said.detail[1:]
+    gettext = translations(language).gettext
+    message = WORDS["problem"].get(said.code, WORDS["problem"][KINDS.get(said.status, "refused")])
+    page = (said.facts or {}).get("page")
+    return gettext(message) + (f"（{gettext('Page')} {page}）" if page else "")
 
 
 def _moment(zone: ZoneInfo) -> Callable[[datetime], str]:

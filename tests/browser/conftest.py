@@ -64,7 +64,7 @@ def visit(chromium: Browser, server: RunningServer) -> Iterator[Visit]:
 
 def _said(complaints: list[str], page: Page, text: str) -> None:
     """That a form was refused is an answer of ours."""
-    if "(Unprocessable Entity)" not in text:
+    if not text.endswith(("(Unprocessable Entity)", "(Conflict)")):
         complaints.append(f"{page.url}: {text}")
 
 

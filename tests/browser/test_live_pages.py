@@ -282,29 +282,72 @@ def test_the_sides_that_have_come_out_are_counted(look: Any, world: World):
     keep_picture(page, "live-request-phone")
 
 
-def test_a_phone_without_a_network_keeps_a_signing_and_sends_it_once_there_is_one(visit: Visit, server: LiveServer):
+def test_a_phone_opens_the_page_without_a_network_keeps_a_signing_sealed_and_sends_it_once(
+    visit: Visit, server: LiveServer
+):
     world = server.world
     (copy,) = world.copies(world.printed())
     page = visit(width=360)
     _sign_in(page.context, server, Role.CLERK)
     page.clock.set_fixed_time(world.clock.now())
     page.goto("/signing-records")
+    expect(page.locator("[data-capture-ready]")).to_be_visible(timeout=PATIENCE_MS)
     assert broken_rules(page) == []
     page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("nav")).to_have_count(0)
+    assert broken_rules(page) == []
+    keep_picture(page, "signing-opened-offline")
     page.locator("#signer-1").fill("李雷")
     page.locator("#check-1").select_option("identity-card")
     page.locator("#number-1").fill("123X")
     page.locator("#place").fill("Shanghai")
     page.locator("form[data-capture] button").click()
-    expect(page.locator("[data-capture-queue] li")).to_have_count(1)
+    expect(page.locator("[data-capture-queue] [data-count]")).to_have_text("1")
     assert _signings(world, copy.id) == []
+    kept = page.evaluate(_WHAT_IS_KEPT)
+    assert str(copy.id) in kept
+    assert not [each for each in ("李雷", "Shanghai", "123X", "csrf", "Wang Fang") if each in kept]
     keep_picture(page, "signing-kept-on-a-phone")
+    page.reload()
+    expect(page.locator("[data-capture-queue] li")).to_have_count(1)
     page.context.set_offline(False)
     expect(page.locator("[data-capture-queue] li")).to_have_count(0, timeout=PATIENCE_MS)
     page.reload()
     (record,) = _signings(world, copy.id)
     assert record.signers[0].number_end == "123X"
     assert record.captured_at == world.clock.now()
+
+
+def test_a_refused_signing_stays_on_the_phone_with_words_that_are_understood_and_signing_out_clears_the_page(
+    visit: Visit, server: LiveServer
+):
+    world = server.world
+    (copy,) = world.copies(world.printed())
+    page = visit(width=360)
+    _sign_in(page.context, server, Role.CLERK)
+    page.goto("/signing-records")
+    expect(page.locator("[data-capture-ready]")).to_be_visible(timeout=PATIENCE_MS)
+    _void(world, copy.id)
+    page.locator("#signer-1").fill("李雷")
+    page.locator("#check-1").select_option("none")
+    page.locator("#place").fill("上海")
+    page.locator("form[data-capture] button").click()
+    expect(page.locator("[data-problem]")).to_contain_text("当前状态", timeout=PATIENCE_MS)
+    page.locator("header form button").click()
+    expect(page.locator("[data-unsent]")).to_contain_text("1", timeout=PATIENCE_MS)
+    assert page.evaluate("caches.match('/signing-records/offline').then(Boolean)") is False
+
+
+_WHAT_IS_KEPT: Final = """async () => {
+  const asked = indexedDB.open("signings");
+  await new Promise((done) => (asked.onsuccess = done));
+  const all = asked.result.transaction("kept").objectStore("kept").getAll();
+  await new Promise((done) => (all.onsuccess = done));
+  asked.result.close();
+  const page = await (await caches.match("/signing-records/offline")).text();
+  return JSON.stringify([all.result, {...localStorage}]) + page;
+}"""
 
 
 def _signings(world: World, copy_id: UUID) -> list[SigningView]:

@@ -149,6 +149,14 @@ PAPER_STEPS: Final = (
     ),
     Step("GET", "/holders", lambda s: "/holders", names_object=False),
     Step("GET", "/signing-records", lambda s: "/signing-records", names_object=False),
+    Step("GET", "/signing-records/offline", lambda s: "/signing-records/offline", names_object=False),
+    Step(
+        "POST",
+        "/signing-records/captures",
+        lambda s: "/signing-records/captures",
+        _form(capture_id="00000000-0000-0000-0000-000000000001", sealed="AAAA"),
+        names_object=False,
+    ),
     Step(
         "POST",
         "/signing-records",

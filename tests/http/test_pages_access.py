@@ -319,6 +319,7 @@ STEPS: Final = (
 PUBLIC: Final = {
     *PUBLIC_CHECK_PAGES,
     ("GET", "/static/{name}"),
+    ("GET", "/signing-records/worker.js"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("POST", "/sign-in/code"),

@@ -1,9 +1,9 @@
-"""What a telephone keeps of a signing until there is a network: sealed for this server, so that the telephone cannot read it.
+"""What a telephone keeps of a signing until there is a network: sealed for this server, unreadable on the telephone.
 
-A capture is its JSON under ECIES: an ephemeral P-256 key agrees with the account's key, HKDF-SHA256 makes an AES-256-GCM
-key of that, and the capture's id is authenticated along. The account's private key is derived from the web process's
-secret and lies nowhere.   Sources: SEC 1 section 5.1 (the shape), RFC 5869, NIST SP 800-38D; the telephone does the same
-in templates/web/assets/signing_capture.js.
+A capture is its JSON under ECIES: an ephemeral P-256 key agrees with the account's key, HKDF-SHA256 makes a key for
+AES-256-GCM of that, and the capture's id is authenticated along. The account's private key is derived from the web
+process's secret and lies nowhere.   Sources: SEC 1 section 5.1 (the shape), RFC 5869, NIST SP 800-38D; the telephone
+does the same in templates/web/assets/signing_capture.js.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Signings by hand on a telephone: a page that also opens without a network, and keeps what is recorded until there is one.
+"""Signings by hand on a telephone: a page that also opens without a network, and keeps what is recorded until then.
 
-A service worker, whose reach is this page alone, keeps the form as it was last seen; what is recorded is sealed for this
-server. Without scripts the same form records one signing at once. What waits for a second person stands below it.
+A service worker, whose reach is this page alone, keeps the form as it was last seen; what is recorded is sealed for
+this server. Without scripts the same form records one signing at once. What waits for a second person stands below it.
 """
 
 from __future__ import annotations

@@ -42,6 +42,13 @@ class HandedInFile:
     return_id: UUID | None = None
     problem: PrintServerError | None = None
 
+    @property
+    def refusal(self) -> PrintServerError | None:
+        """What handing in this file alone raises."""
+        if self.fate is FileFate.KNOWN and self.return_id is not None:
+            return AlreadyHandedIn(self.return_id)
+        return self.problem
+
 
 def hand_in_many(
     database: Database, objects: Objects, actor: Actor, files: Iterable[tuple[str, bytes]]

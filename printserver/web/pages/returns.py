@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from printserver.archive.fixity_queries import is_disposed
 from printserver.archive.queries import record_of_copy
-from printserver.bootstrap import Adapters
 from printserver.foundation.errors import NotFound, PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import Lane, requires
@@ -23,13 +21,11 @@ from printserver.http_edge.work import Call, CurrentActor, CurrentAdapters, Curr
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.queries import copy_facts
-from printserver.returns import batches, queries, service, settling
+from printserver.returns import batches, intake_many, queries, settling
 from printserver.returns.history import page_history
 from printserver.returns.intake import ScanKind
-from printserver.returns.intake_many import NoScans
 from printserver.returns.states import KEPT, PAGE_TRANSITIONS, PageAction, PageState, ReturnState
 from printserver.web.changes import SHOWN_BESIDE, refusal
-from printserver.web.languages import N_
 from printserver.web.view import CurrentView, View
 
 router = edge_router("", "pages")
@@ -58,32 +54,16 @@ def create_return(
 
     scan: of two fields, one of which is usually left empty.
     """
-    chosen = [each for each in scan if not isinstance(each, str) and each.filename]
-    outcomes = [_handed_in(adapters, actor, each) for each in chosen] or [
-        Outcome("", problem=NoScans(N_("Please choose at least one file.")))
-    ]
-    if len(outcomes) == 1 and outcomes[0].return_id is not None:
-        return view.go(f"/returns/{outcomes[0].return_id}", "handed-in")
-    with adapters.database.reading() as work:
-        return _returns_page(view, work, call.caller_in(work).actor, outcomes=outcomes)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file: a return, or the reason why not."""
-
-    filename: str
-    return_id: UUID | None = None
-    problem: PrintServerError | None = None
-
-
-def _handed_in(adapters: Adapters, actor: Actor, file: UploadFile) -> Outcome:
-    name = file.filename or ""
+    files = ((each.filename, each.file.read()) for each in scan if not isinstance(each, str) and each.filename)
     try:
-        made = service.hand_in(adapters.database, adapters.objects, actor, filename=name, data=file.file.read())
+        done = intake_many.hand_in_many(adapters.database, adapters.objects, actor, files)
     except SHOWN_BESIDE as problem:
-        return Outcome(name, problem=problem)
-    return Outcome(name, return_id=made)
+        with adapters.database.reading() as work:
+            return _returns_page(view, work, call.caller_in(work).actor, problem=problem)
+    if len(done) == 1 and done[0].refusal is None:
+        return view.go(f"/returns/{done[0].return_id}", "handed-in")
+    with adapters.database.reading() as work:
+        return _returns_page(view, work, call.caller_in(work).actor, outcomes=done)
 
 
 @router.get("/returns/doubtful", response_class=HTMLResponse)
@@ -219,20 +199,30 @@ def _returns_page(
     actor: Actor,
     *,
     before: UUID | None = None,
-    outcomes: Sequence[Outcome] = (),
+    outcomes: Sequence[intake_many.HandedInFile] = (),
+    problem: PrintServerError | None = None,
 ) -> HTMLResponse:
+    """problem: of all files together; that of the only file is shown in the same way."""
     found = queries.returns(work, actor, before=before, limit=PAGE)
-    refused = [each.problem for each in outcomes if each.problem is not None]
+    refused = [each.refusal for each in outcomes if each.refusal is not None]
+    problem = refused[0] if len(outcomes) == 1 and refused else problem
     return view.page(
         "returns.html",
-        status=status_of(refused[0]) if refused and len(refused) == len(outcomes) else 200,
+        status=_status(outcomes, refused, problem),
         returns=found,
         doubtful=queries.waiting_count(work, actor),
-        problem=refused[0] if len(outcomes) == 1 and refused else None,
+        problem=problem,
         outcomes=outcomes if len(outcomes) > 1 else (),
         kinds=",".join(ScanKind),
         next=found[-1].id if len(found) == PAGE else None,
     )
+
+
+def _status(outcomes: Sequence[object], refused: Sequence[PrintServerError], problem: PrintServerError | None) -> int:
+    """That of the refusal where nothing was handed in."""
+    if problem is None and refused and len(refused) == len(outcomes):
+        problem = refused[0]
+    return 200 if problem is None else status_of(problem)
 
 
 def _return_page(

@@ -306,6 +306,9 @@ GRANT SELECT (certificate_sha256) ON key_medium TO printserver_worker;
 GRANT SELECT (original_sha256, before_sha256, artwork_sha256) ON seal_artwork TO printserver_worker;
 GRANT SELECT (file_sha256) ON seal_import TO printserver_worker;
 GRANT SELECT (attachment_sha256, body_sha256) ON seal_step TO printserver_worker;
+-- Stored bytes that no row names are erased: so every row that may name some is looked at.
+GRANT SELECT (fields) ON archive_saved_search, request_template TO printserver_worker;
+GRANT SELECT (lines) ON seal_import TO printserver_worker;
 -- Papers are owed from printing on; each stage of a due date is told once.
 GRANT SELECT ON class_return_policy TO printserver_worker;
 GRANT SELECT, INSERT ON owed_return, owed_reminder TO printserver_worker;

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from printserver.archive.fixity import FixityTools
 from printserver.archive.search_index import IndexKeys, VaultIndexKeys
+from printserver.archive.sweeping import SweepTools
 from printserver.audit.proofs import Prover
 from printserver.documents.handing_in import HandInRules
 from printserver.documents.intake import IntakeLimits
@@ -43,7 +44,7 @@ from printserver.signing.key_list import KeyList
 from printserver.signing.key_overview import KeyDue, overview
 from printserver.signing.seal_makers import SealMakers
 from printserver.storage.objects import Objects
-from printserver.storage.opening import open_objects, open_vaults
+from printserver.storage.opening import open_aside, open_objects, open_vaults
 from printserver.storage.sealed import KeyWrapper
 from printserver.storage.vault import Vaults
 
@@ -184,6 +185,12 @@ class Adapters:
     @property
     def fixity_tools(self) -> FixityTools:
         return FixityTools(self.database, self.objects, named_beside)
+
+    @property
+    def sweep_tools(self) -> SweepTools:
+        """Where the stores lie is all that they need: no key is opened."""
+        chosen = self.settings
+        return SweepTools(self.database, open_aside(chosen.object_store, chosen.objects, chosen.object_keys))
 
     @property
     def load_key_list(self) -> Callable[[], KeyList]:

@@ -173,6 +173,10 @@ class Settings(HomeFolders, BaseSettings):
     fixity_records_per_round: int = Field(default=200, ge=1)
     fixity_seconds_per_round: float = Field(default=60.0, gt=0)
     """A round each ten minutes."""
+    sweep_days: int = Field(default=7, ge=0)
+    """How often stored bytes that no row names are looked for, and erased a week after that; 0: never."""
+    largest_package_bytes: int = Field(default=2**30, ge=1)
+    """Of evidence packages of other installations, which are taken in."""
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)

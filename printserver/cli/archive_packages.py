@@ -1,6 +1,6 @@
-"""Commands of the archive: evidence packages, export and import of whole archives, and the check of what is kept.
+"""Commands of the archive: evidence packages, export and import of whole archives.
 
-All but `fixity` go by the API, with a person's own token: what that person may read is exported, and recorded.
+They go by the API, with a person's own token: what that person may read is exported, and recorded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import typer
 
 from printserver.archive.evidence_format import folder_of
 from printserver.cli.client import ServerClient, ServerRefused, server
-from printserver.cli.speaking import spoken
 
 COLUMNS: Final = ("number", "serial", "title", "own_reference", "created_at", "id", "file", "problem")
 AT_ONCE: Final = 200
@@ -111,37 +110,12 @@ def pin(
         typer.echo(str(made["id"]))
 
 
-def fixity(
-    *, everything: Annotated[bool, typer.Option("--all", help="Each record now, not one round.")] = False
-) -> None:
-    """Read again what the archive keeps, on the server's machine. Status 1: damage; 2: store or signer away."""
-    from printserver.bootstrap import build
-    from printserver.foundation.job_queue import RecordedJobs
-    from printserver.worker.archive_watch import check_archive
-
-    with spoken() as settings:
-        adapters = build(settings, jobs=RecordedJobs())
-        try:
-            done = check_archive(adapters, everything=everything)
-        finally:
-            adapters.database.engines.dispose()
-    typer.echo(f"{done.records} records, {done.objects} files, {done.bytes} bytes read")
-    for number in done.damaged:
-        typer.echo(f"damaged: {number}", err=True)
-    if done.store_away:
-        typer.echo("the object store or the signer does not answer; try again later", err=True)
-        raise typer.Exit(2)
-    if done.damaged:
-        raise typer.Exit(1)
-
-
 COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "evidence": evidence,
     "export": export,
     "import": take_in,
     "sources": sources,
     "pin": pin,
-    "fixity": fixity,
 }
 
 

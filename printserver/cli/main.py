@@ -14,6 +14,7 @@ import typer
 from printserver.cli.account import account_app, service_app
 from printserver.cli.archive import app as archive_app
 from printserver.cli.archive_finding import catalogue, fetch, search
+from printserver.cli.archive_keeping import COMMANDS as KEEPING_COMMANDS
 from printserver.cli.archive_packages import COMMANDS as ARCHIVE_COMMANDS
 from printserver.cli.archive_retention import disposal_app, holds_app, retention_app
 from printserver.cli.document_classes import app as classes_app
@@ -67,7 +68,7 @@ app.add_typer(templates_app, name="templates")
 app.add_typer(batches_app, name="batches")
 for each in (search, fetch, catalogue):
     archive_app.command()(each)
-for name, command in ARCHIVE_COMMANDS.items():
+for name, command in {**ARCHIVE_COMMANDS, **KEEPING_COMMANDS}.items():
     archive_app.command(name)(command)
 archive_app.add_typer(retention_app, name="retention")
 archive_app.add_typer(holds_app, name="holds")

@@ -46,6 +46,11 @@ def organisations(work: Work) -> tuple[OrganisationFacts, ...]:
     return tuple(OrganisationFacts(row.id, row.number, row.name) for row in rows)
 
 
+def first_day(work: Work) -> datetime | None:
+    """When the first organisation was made."""
+    return work.session.scalar(select(func.min(Organisation.created_at)))
+
+
 def binding_seats(work: Work, organisation_id: UUID) -> tuple[BindingSeat, ...]:
     """Of the built-in roles, in force or yet to come."""
     roles = [role for role in Role if GRANTS[role] & BINDING]

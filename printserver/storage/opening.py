@@ -15,6 +15,7 @@ from printserver.foundation.errors import Unavailable
 from printserver.storage.blobs import Blobs, BucketBlobs, FolderBlobs
 from printserver.storage.sealed import KeyWrapper
 from printserver.storage.sealed_objects import SealedObjects
+from printserver.storage.setting_aside import AsideObjects
 from printserver.storage.store_settings import ObjectStoreSettings
 from printserver.storage.unguarded_keys import UnguardedKeys
 from printserver.storage.vault import Vaults
@@ -45,6 +46,11 @@ def open_vaults(settings: ObjectStoreSettings, folder: Path, wrapper: KeyWrapper
 def open_objects(settings: ObjectStoreSettings, folder: Path, vaults: Vaults) -> SealedObjects:
     """folder: of the contents, unless they lie in a bucket; it exists.   Raises: StoreCredentialsRefused."""
     return SealedObjects(_blobs(settings, settings.url, folder), vaults)
+
+
+def open_aside(settings: ObjectStoreSettings, contents: Path, keys: Path) -> AsideObjects:
+    """contents, keys: as of `open_objects` and `open_vaults`.   Raises: StoreCredentialsRefused."""
+    return AsideObjects(_blobs(settings, settings.url, contents), _blobs(settings, settings.keys_url, keys))
 
 
 def _blobs(settings: ObjectStoreSettings, url: str, folder: Path) -> Blobs:

@@ -3,7 +3,7 @@
 Each object has a random key; its ciphertext is that of `storage.sealed`, with version, organisation, digest and
 generation as associated data. The object's key is wrapped (AES-KWP, RFC 5649) under the organisation's vault key,
 together with the digest of the associated data, and lies in a store of its own: `erase` forgets it, and whatever copies
-of the ciphertext there are, nobody reads them again.
+of the ciphertext there are, nobody reads them again. What nobody names is set aside first (`setting_aside`).
 
 In the store of contents: `<organisation>/<first two digits>/<digest>.<generation>`. In the store of keys:
 `<organisation>/<first two digits>/<digest>`: `PSK1`, generation (8 bytes), wrapped key. The key is written last: what a
@@ -31,6 +31,7 @@ from printserver.foundation.errors import NotFound
 from printserver.storage.blobs import Blobs
 from printserver.storage.objects import ERASED, ObjectChanged, absent, changed, checked, digests_among, path_of
 from printserver.storage.sealed import KEY_BYTES, decrypt, encrypt
+from printserver.storage.setting_aside import ASIDE, entry_aside
 from printserver.storage.vault import Vaults
 
 MAGIC: Final = b"PSK1"
@@ -108,7 +109,7 @@ class SealedObjects:
     def get(self, digest: str, owner: UUID) -> bytes:
         """Also raises: ObjectChanged for a swapped content or key, VaultKeyLost, SealedNotGenuine, Unavailable."""
         path = path_of(digest, owner)
-        entry = self._keys.read(path)
+        entry = self._entry(path)
         if entry is None:
             raise absent(self._keys, path)
         generation = _Generation.of(entry, digest, owner)
@@ -121,12 +122,13 @@ class SealedObjects:
     def erase(self, digest: str, owner: UUID) -> None:
         """The key is gone before the content; where it is gone already, what was left of the content goes."""
         path = path_of(digest, owner)
-        entry = self._keys.read(path)
-        if entry is not None:
+        entry, aside = self._keys.read(path), self._keys.read(path + ASIDE)
+        if entry is not None or aside is not None:
             self._keys.create(path + ERASED, b"")
             self._keys.delete(path)
+            self._keys.delete(path + ASIDE)
         try:
-            left = [] if entry is None else [_Generation.of(entry, digest, owner).path]
+            left = [] if entry is None or aside is not None else [_Generation.of(entry, digest, owner).path]
         except ObjectChanged:
             left = []
         for name in left or self._generations(path):
@@ -134,6 +136,14 @@ class SealedObjects:
 
     def digests(self, owner: UUID) -> Iterator[str]:
         return digests_among(self._keys, owner)
+
+    def _entry(self, path: str) -> bytes | None:
+        """Also of what was set aside; looked at again, in case it was given back just then."""
+        entry = self._keys.read(path)
+        if entry is not None:
+            return entry
+        aside = self._keys.read(path + ASIDE)
+        return self._keys.read(path) if aside is None else entry_aside(aside)
 
     def _is_stored(self, data: bytes, digest: str, owner: UUID, vault_key: bytes) -> bool:
         """A content that was lost is written again, under the key that is there."""

@@ -12,6 +12,8 @@ EVIDENCE_EVENTS: Final[Mapping[str, str]] = {
     "EvidenceAsked": N_("evidence package of several records ordered"),
     "ArchiveDamageFound": N_("archived files missing, changed or unreadable: an alarm"),
     "ArchiveDamageMended": N_("damaged archived files are whole again"),
+    "StoreSwept": N_("stored objects compared with what is named"),
+    "UnnamedErased": N_("stored bytes that nobody named erased"),
     "ArchiveSourcePinned": N_("another installation's root pinned, to take its records in"),
     "ForeignRecordImported": N_("record of another installation taken in"),
     "ForeignRecordRead": N_("imported record fetched"),
@@ -35,6 +37,8 @@ EVIDENCE_PROBLEMS: Final[Mapping[str, str]] = {
     "archive-source-pinned-already": N_("This root is pinned already."),
     "archive-source-malformed": N_("Name the other installation, and say with what you compared its fingerprint."),
     "foreign-record-not-found": N_("There is no such imported record, or no such file in it."),
+    "sweep-refused": N_("So much is named by no row that rows may be missing; nothing was touched."),
+    "tables-unknown": N_("The database has tables of a release that this process does not know."),
     "foreign-package-refused": N_("The package does not prove itself under the pinned root; nothing was kept."),
 }
 EVIDENCE_NOTICES: Final[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""Looks after the archive: reads again what it keeps, and erases packages of evidence that nobody fetched any more."""
+"""Looks after the archive: reads again what it keeps, erases old packages of evidence and what no row names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from typing import Final
 
 from printserver.archive.fixity import FixityRules, Round, check_oldest
+from printserver.archive.sweeping import sweep_if_due
 from printserver.bootstrap import Adapters
 from printserver.returns.evidence_orders import erase_old_packages
 from printserver.settings import Settings
@@ -13,6 +14,7 @@ from printserver.worker.rounds import go_round
 
 FIXITY_SECONDS: Final = 600.0
 PACKAGES_SECONDS: Final = 3_600.0
+SWEEP_SECONDS: Final = 3_600.0
 
 
 def archive_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
@@ -28,6 +30,12 @@ def archive_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.
             lambda: erase_old_packages(adapters.database, adapters.objects),
             stop,
             every_seconds=PACKAGES_SECONDS,
+        ),
+        go_round(
+            "stored objects",
+            lambda: sweep_if_due(adapters.sweep_tools, adapters.settings.sweep_days),
+            stop,
+            every_seconds=SWEEP_SECONDS,
         ),
     ]
 

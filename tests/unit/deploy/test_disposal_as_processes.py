@@ -9,6 +9,7 @@ import psycopg
 from printserver.archive.disposal import approve_disposal, propose_disposal
 from printserver.archive.disposal_running import dispose
 from printserver.archive.holds import ask_to_lift, hold_record, lift_hold
+from printserver.archive.object_names import named_objects
 from printserver.archive.retention_changes import change_retention, confirm_change
 from printserver.archive.retention_models import DisposalRun
 from printserver.archive.states import RunState
@@ -43,6 +44,9 @@ def test_what_two_persons_approve_in_the_web_process_the_worker_erases(
             approve_disposal(work, scene.second, scene.attestor, run_id, list_sha256=digest)
         with opened(postgresql.url(name, WORKER)) as worker:
             dispose(scene.tools(worker), run_id)
+            with worker.reading() as work:
+                named = named_objects(work)
+        assert scene.record(other).issued_sha256 in named
         with database.reading() as work:
             assert work.session.get_one(DisposalRun, run_id).state == RunState.DONE
         assert scene.record(record_id).title == ""

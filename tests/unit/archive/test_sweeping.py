@@ -1,0 +1,230 @@
+"""Bytes that no row names go after a grace, and nothing that any row names, whenever it was named, does."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import JSON, LargeBinary, text
+
+from printserver.archive.object_names import TablesUnknown, naming_columns
+from printserver.archive.sweeping import GRACE, SweepRefused, SweepTools, plan_sweep, sweep, sweep_if_due
+from printserver.foundation.database import Base
+from printserver.foundation.errors import NotFound
+from printserver.foundation.ids import new_id
+from printserver.migrations.upgrade import load_models
+from printserver.print_requests.models import RequestDraft
+from printserver.storage.setting_aside import AsideObjects
+from tests.databases import clock_of
+from tests.paper_books import Books
+from tests.unit.archive.retention_scene import Scene
+from tests.unit.storage.test_sealed_objects import DyingBlobs, Killed
+
+LEFT_OVER = b"a package that was made twice"
+NAMES_NO_OBJECT = {
+    "audit_entry",
+    "audit_head",
+    "audit_leaf",
+    "api_token",
+    "idempotency_record",
+    "print_ticket",
+    "release_code",
+    "web_session",
+}
+
+
+@dataclass
+class Swept:
+    scene: Scene
+
+    @property
+    def owner(self) -> UUID:
+        return self.scene.books.organisation_id
+
+    @property
+    def tools(self) -> SweepTools:
+        return self.dying()
+
+    def dying(self, *deaths: str) -> SweepTools:
+        objects, killed, writes = self.scene.books.objects, list(deaths), list[str]()
+        contents, keys = (DyingBlobs(each, killed, writes) for each in (objects._contents, objects.vaults.store))
+        return SweepTools(self.scene.database, AsideObjects(contents, keys))
+
+    def later(self, time: timedelta = GRACE + timedelta(minutes=1)) -> None:
+        clock_of(self.scene.database).advance(time.total_seconds())
+
+    def get(self, digest: str) -> bytes:
+        return self.scene.books.objects.get(digest, self.owner)
+
+    def name(self, digest: str) -> None:
+        """In a draft: in JSON of a row, as rooms do."""
+        with self.scene.database.work() as work:
+            work.session.add(
+                RequestDraft(
+                    id=new_id(),
+                    organisation_id=self.owner,
+                    person_id=self.scene.books.person,
+                    title="",
+                    document={"safe_sha256": digest},
+                    fields={},
+                    created_at=work.now(),
+                    saved_at=work.now(),
+                )
+            )
+
+
+@pytest.fixture
+def swept(books: Books) -> Swept:
+    """With a whole archived record, and bytes that no row names."""
+    scene = Scene(books)
+    scene.archived()
+    return Swept(scene)
+
+
+def everything(swept: Swept) -> dict[str, bytes]:
+    return {digest: swept.get(digest) for digest in swept.scene.objects()}
+
+
+def test_what_no_row_names_is_set_aside_and_erased_after_the_grace_and_the_log_says_so(swept: Swept):
+    before = everything(swept)
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    (plan,) = sweep(swept.tools)
+    assert (plan.set_aside, plan.erase) == ((left_over,), ())
+    assert swept.get(left_over) == LEFT_OVER
+    swept.later(GRACE - timedelta(minutes=1))
+    (plan,) = sweep(swept.tools)
+    assert (plan.set_aside, plan.erase, plan.waiting) == ((), (), 1)
+    assert swept.get(left_over) == LEFT_OVER
+    swept.later(timedelta(minutes=2))
+    (plan,) = sweep(swept.tools)
+    assert plan.erase == (left_over,)
+    with pytest.raises(NotFound):
+        swept.get(left_over)
+    assert everything(swept) == before
+    assert swept.scene.books.entries()[-2:] == ["UnnamedErased", "StoreSwept"]
+
+
+def test_a_preview_changes_nothing(swept: Swept):
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    rows, stored = swept.scene.row_counts(), swept.scene.objects()
+    (plan,) = plan_sweep(swept.tools)
+    assert plan.set_aside == (left_over,)
+    assert (swept.scene.row_counts(), swept.scene.objects()) == (rows, stored)
+
+
+def test_what_is_named_while_it_lies_aside_is_given_back_however_late(swept: Swept):
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    sweep(swept.tools)
+    swept.name(left_over)
+    swept.later()
+    (plan,) = sweep(swept.tools)
+    assert (plan.give_back, plan.erase) == ((left_over,), ())
+    swept.later()
+    sweep(swept.tools)
+    assert swept.get(left_over) == LEFT_OVER
+    assert left_over in swept.scene.objects()
+
+
+def test_bytes_that_are_stored_again_and_named_just_before_the_end_stay(swept: Swept):
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    sweep(swept.tools)
+    swept.later()
+    assert swept.scene.put(LEFT_OVER.decode()) == left_over
+    planned = plan_sweep(swept.tools)
+    swept.name(left_over)
+    sweep(swept.tools)
+    assert planned[0].erase == ()
+    assert swept.get(left_over) == LEFT_OVER
+
+
+@pytest.mark.parametrize("death", ["before 0", *(f"after {write}" for write in range(6))])
+def test_killed_at_any_write_the_next_rounds_end_it_and_nothing_named_is_hurt(swept: Swept, death: str):
+    before = everything(swept)
+    going, staying = swept.scene.put("going"), swept.scene.put("staying")
+    sweep(swept.tools)
+    swept.name(staying)
+    swept.later()
+    new = swept.scene.put("left over just now")
+    with contextlib.suppress(Killed):
+        sweep(swept.dying(death))
+    assert swept.get(staying) == b"staying"
+    assert swept.get(new) == b"left over just now"
+    for _ in range(4):
+        sweep(swept.tools)
+        swept.later()
+    sweep(swept.tools)
+    for digest in (going, new):
+        with pytest.raises(NotFound):
+            swept.get(digest)
+    assert everything(swept) == {**before, staying: b"staying"}
+
+
+def test_what_a_disposal_erased_is_not_asked_about_again(swept: Swept):
+    erased = next(iter(swept.scene.objects()))
+    swept.scene.books.objects.erase(erased, swept.owner)
+    (plan,) = sweep(swept.tools)
+    assert (plan.set_aside, plan.erase) == ((), ())
+
+
+def test_a_round_that_would_take_far_too_much_touches_nothing(swept: Swept, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("printserver.archive.sweeping.FEW", 2)
+    orphans = [swept.scene.put(f"of a newer database {number}") for number in range(3)]
+    entries = swept.scene.books.entries()
+    with pytest.raises(SweepRefused):
+        sweep(swept.tools)
+    assert swept.scene.objects() > set(orphans)
+    assert swept.scene.books.entries() == entries
+    assert sweep_if_due(swept.tools, 7) == 0
+    (plan,) = sweep(swept.tools, however_many=True)
+    assert set(plan.set_aside) == set(orphans)
+
+
+def test_a_table_of_another_release_stops_the_round(swept: Swept):
+    swept.scene.put(LEFT_OVER.decode())
+    stored = swept.scene.objects()
+    with swept.scene.database.work() as work:
+        work.session.execute(text("CREATE TABLE of_tomorrow (scan_sha256 TEXT)"))
+    with pytest.raises(TablesUnknown):
+        sweep(swept.tools)
+    assert swept.scene.objects() == stored
+
+
+def test_rounds_are_as_far_apart_as_the_settings_say(swept: Swept):
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    assert sweep_if_due(swept.tools, 7) == 0
+    swept.later()
+    assert sweep_if_due(swept.tools, 0) == 0
+    assert left_over in swept.scene.objects()
+    assert sweep_if_due(swept.tools, 7) == 1
+    assert sweep_if_due(swept.tools, 7) == 0
+    swept.later()
+    assert sweep_if_due(swept.tools, 7) == 1
+    with pytest.raises(NotFound):
+        swept.get(left_over)
+
+
+def test_every_column_of_every_room_that_can_hold_a_digest_is_looked_at():
+    load_models()
+    looked_at = {str(column) for column in naming_columns()}
+    unseen = {
+        str(column)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if table.name not in NAMES_NO_OBJECT
+        and (isinstance(column.type, JSON) or ("sha256" in column.name or "digest" in column.name))
+    } - looked_at
+    assert unseen == {"identity_proof.number_digest"}, "of a person's number, which was never an object"
+
+
+def test_no_column_of_bytes_holds_a_digest_where_nobody_would_look():
+    load_models()
+    raw = {
+        str(column)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, LargeBinary) and ("sha256" in column.name or "digest" in column.name)
+    }
+    assert raw == set()

@@ -32,8 +32,14 @@ class PublicView(StrEnum):
 
     NONE = "none"
     MASKED = "masked"
-    """Headline and seals; every other line as a grey box."""
+    """The seals; every line as a grey box."""
+    TITLED = "titled"
+    """The seals, and large type in the upper part of the first page; every other line as a grey box."""
     FULL = "full"
+
+    @property
+    def hides_lines(self) -> bool:
+        return self in (PublicView.MASKED, PublicView.TITLED)
 
     def at_most(self, other: PublicView) -> PublicView:
         """Whichever of the two shows less."""

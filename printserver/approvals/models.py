@@ -52,7 +52,7 @@ class DocumentClass(Base):
     """A class of documents. `flow`: the one that officers confirmed last; none before the first.
 
     `hints`: {"printer_id", "place": {"page", "x_um", "y_um"}}, filled in for the applicant, each optional.
-    `public_view`: how much of a page a stranger with its code is shown: none, masked or full.
+    `public_view`: how much of a page a stranger with its code is shown: none, masked, titled or full.
     `marks`: against copying, see `rendering.security_marks.MarksChoice`; what is not named is as usual.
     """
 

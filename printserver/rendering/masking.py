@@ -1,4 +1,4 @@
-"""Hides what a page says, but for its headline and its seals. Runs where documents are drawn: in a limited process.
+"""Hides what a page says, but for its seals and, where that is wanted, its headline. Runs where documents are drawn: in a limited process.
 
 Lines become flat grey boxes, drawn anew: nothing of their letters is left to be sharpened. Boxes join words, so that
 only the length of a line is told.
@@ -56,10 +56,10 @@ def seals_alone(pdf: bytes, page: int) -> bytes:
 def masked(
     picture: Image.Image, sealed: Image.Image, page: Any, dpi: float, seals: Sequence[Box], *, headline: bool
 ) -> Image.Image:
-    """The picture with everything boxed but the headline (large type in the upper part) and red ink within `seals`.
+    """The picture with everything boxed but red ink within `seals`.
 
     sealed: the same page with its seals alone.   page: of pypdfium2, the one drawn.
-    headline: whether this page may have one.
+    headline: large type in the upper part is shown.
     """
     pixels = np.asarray(picture.convert("RGB"), np.uint8)
     shown = np.zeros(pixels.shape[:2], np.bool_)

@@ -69,11 +69,13 @@ def page_image(
     watermark: str | None = None,
     format: Literal["webp", "png"] = "webp",
     only_seals: Sequence[Box] | None = None,
+    headline: bool = False,
 ) -> bytes:
     """A picture of one page, in colour, annotations left out.
 
     page: 1-based.   dpi: 10 to 600.   watermark: one line repeated over the page, or none.
-    only_seals: boxes of seals; given, also as none at all, everything else but the headline is hidden.
+    only_seals: boxes of seals; given, also as none at all, everything else is hidden.
+    headline: large type in the upper part of the first page is shown nevertheless.
     Raises PageMissing, PictureTooLarge, PageNotDrawable, GlyphMissing (of the watermark).
     """
     missing = missing_glyphs(watermark or "", SANS_BOLD)
@@ -82,7 +84,8 @@ def page_image(
     if not 10 <= dpi <= 600:
         raise PictureTooLarge("a page's picture has 10 to 600 dots per inch")
     arguments = ["image", str(page), str(dpi), format, watermark or "", SANS_BOLD.path, str(SANS_BOLD.index)]
-    arguments.append("" if only_seals is None else json.dumps(only_seals))
+    shown = {"seals": only_seals, "headline": headline and page == 1}
+    arguments.append("" if only_seals is None else json.dumps(shown))
     try:
         return run_limited(_MODULE, arguments, pdf, _IMAGE_LIMITS)
     except ProcessCrashed as crash:

@@ -1,7 +1,8 @@
 """Runs in a limited child process: a PDF on standard input becomes pixels on standard output.
 
 `ink`: for every page one JSON line [width, height, bytes] and then one bit a cell, rows padded to whole bytes.
-`image PAGE DPI FORMAT WATERMARK FONT INDEX MASK`: one encoded picture.   MASK: empty, or the seals' boxes as JSON.
+`image PAGE DPI FORMAT WATERMARK FONT INDEX MASK`: one encoded picture.   MASK: empty, or JSON of what is shown of a page that is
+hidden: its seals' boxes, and whether its headline.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _write_image(
         from printserver.rendering.masking import masked, seals_alone  # OpenCV, which most pictures do without
 
         sealed = _rendered(pypdfium2.PdfDocument(seals_alone(pdf, page))[0], dpi, PIXELS)
-        picture = masked(picture, sealed, document[page - 1], dpi, json.loads(mask), headline=page == 1)
+        picture = masked(picture, sealed, document[page - 1], dpi, **json.loads(mask))
     if watermark:
         picture = _watermarked(picture, watermark, font)
     target = io.BytesIO()

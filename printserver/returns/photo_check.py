@@ -104,7 +104,7 @@ def check_photo(database: Database, objects: Objects, key_list: KeyList, photo: 
         public, shown = (drawn_page(objects, policy, ISSUED_DPI, words) for words in (None, COMPARISON_WATERMARK))
     except NotFound:
         return PhotoCheck(Looks.NOT_SHOWN, verdict, blurred)
-    orders = ["compare-masked" if policy.view is PublicView.MASKED else "compare"]
+    orders = ["compare-masked" if policy.view.hides_lines else "compare"]
     orders.append(str(INNER_UM if bare.framed else 0))
     return _compared(orders, PhotoCheck(Looks.UNSURE, verdict, blurred), (issued, public, shown), photo)
 

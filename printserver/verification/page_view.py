@@ -1,4 +1,4 @@
-"""The picture of an issued page that a stranger with its code may see: none, masked or whole, as its class says.
+"""The picture of an issued page that a stranger with its code may see: none, its seals, its seals and headline, or whole, as its class says.
 
 Drawn from the rendition, which bears no code, and marked as not valid: it can never pass as a copy.
 """
@@ -43,8 +43,11 @@ def drawn_page(
         rendition = objects.get(policy.rendition_sha256, policy.owner)
     except NotFound:
         raise PageNotShown("no picture of this page is shown") from None
-    if policy.view is not PublicView.MASKED:
+    if not policy.view.hides_lines:
         return page_image(rendition, policy.page, dpi=dpi, watermark=words, format=format)
     # A ground of dots is ink all over: with it the whole page would be one grey box.
     bare = without_security(rendition).pdf
-    return page_image(bare, policy.page, dpi=dpi, watermark=words, format=format, only_seals=policy.seals)
+    titled = policy.view is PublicView.TITLED
+    return page_image(
+        bare, policy.page, dpi=dpi, watermark=words, format=format, only_seals=policy.seals, headline=titled
+    )

@@ -206,7 +206,7 @@ def public_facts(
         told=told_of(work, copy.id) if invalid else (),
         replaced_by=tuple(map(str, issued_in_place_of(work, copy.id))) if invalid else (),
     )
-    boxes = _seal_boxes(work, manifest, body.page) if view is PublicView.MASKED else ()
+    boxes = _seal_boxes(work, manifest, body.page) if view.hides_lines else ()
     return facts, PagePolicy(view, copy.organisation_id, copy.rendition_sha256, body.page, boxes)
 
 
@@ -256,7 +256,7 @@ def _manifest(objects: Objects | None, digest: str | None, owner: UUID) -> Mappi
 
 
 def _seal_boxes(work: Work, manifest: Mapping[str, Any], page: int) -> tuple[tuple[int, int, int, int], ...]:
-    """Of whole seals on that page; a place of another shape stays behind a grey box."""
+    """Of the seals on that page, and of the slices of straddle seals; a place of another shape stays hidden."""
     boxes = []
     for seal in manifest.get("seals", ()):
         places = [
@@ -264,13 +264,9 @@ def _seal_boxes(work: Work, manifest: Mapping[str, Any], page: int) -> tuple[tup
         ]
         if places:
             facts = seal_facts(work, UUID(seal["seal_id"]))
-            boxes += [
-                (
-                    place["x_um"] - facts.width_um // 2,
-                    place["y_um"] - facts.height_um // 2,
-                    facts.width_um,
-                    facts.height_um,
-                )
-                for place in places
-            ]
+            whole = {"x_um": 0, "y_um": 0, "width_um": facts.width_um, "height_um": facts.height_um}
+            for place in places:
+                part = place.get("part", whole)
+                left, top = place["x_um"] - facts.width_um // 2, place["y_um"] - facts.height_um // 2
+                boxes.append((left + part["x_um"], top + part["y_um"], part["width_um"], part["height_um"]))
     return tuple(boxes)

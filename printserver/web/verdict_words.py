@@ -117,7 +117,8 @@ VERDICT_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "public_view": {
         "none": N_("no picture"),
-        "masked": N_("headline and seals; the rest hidden"),
+        "masked": N_("the seals; the rest hidden"),
+        "titled": N_("headline and seals; the rest hidden"),
         "full": N_("the whole page"),
     },
     "pdf_verdict": PDF_VERDICT,

@@ -7,7 +7,6 @@ from typing import Annotated, Final
 from fastapi import Form
 from fastapi.responses import HTMLResponse, Response
 
-from printserver.approvals.classes import PublicView
 from printserver.foundation.errors import NotFound
 from printserver.foundation.serials import SerialMalformed
 from printserver.http_edge.declarations import Lane, public
@@ -122,7 +121,7 @@ def _verdict_page(view: View, verdict: Verdict, digits: str = "") -> HTMLRespons
         facts=verdict.facts,
         unlikely=verdict.unlikely,
         pictured="none" if policy is None else str(policy.view),
-        hidden=policy is not None and policy.view is PublicView.MASKED,
+        hidden=policy is not None and policy.view.hides_lines,
         digits=digits,
         host=host,
     )

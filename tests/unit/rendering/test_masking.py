@@ -1,4 +1,4 @@
-"""A masked page shows its headline and the form of its seals, and not a letter of anything else."""
+"""A masked page shows the form of its seals, its headline where that is wanted, and not a letter of anything else."""
 
 from __future__ import annotations
 
@@ -67,11 +67,13 @@ def part(image: np.ndarray, left: float, top: float, width: float, height: float
     return image[y : y + h, x : x + w]
 
 
-def test_the_headline_is_shown_as_it_is_and_text_becomes_grey_boxes(pdf: bytes):
-    whole, masked = pixels(pdf), pixels(pdf, only_seals=[SEAL])
+def test_the_headline_is_shown_as_it_is_where_wanted_and_text_becomes_grey_boxes(pdf: bytes):
+    whole, masked = pixels(pdf), pixels(pdf, only_seals=[SEAL], headline=True)
     headline = (90, 24, 32, 9)
     assert part(whole, *headline).min() < 60
     assert np.array_equal(part(masked, *headline), part(whole, *headline))
+    hidden = part(pixels(pdf, only_seals=[SEAL]), *headline)
+    assert {tuple(colour) for colour in hidden.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}
     text = part(masked, 20, 38, 170, 30)
     assert {tuple(colour) for colour in text.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}
 
@@ -93,10 +95,10 @@ def test_red_text_outside_a_seal_is_hidden_and_so_is_a_seal_that_nobody_named(pd
 
 
 def test_only_the_first_page_has_a_headline(pdf: bytes):
-    masked = pixels(pdf, 2, only_seals=[])
+    masked = pixels(pdf, 2, only_seals=[], headline=True)
     assert {tuple(colour) for colour in masked.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}
 
 
 def test_a_line_of_high_letters_among_low_ones_is_no_headline():
-    masked = pixels(rendition(NUMBERS, CENTRE), only_seals=[])
+    masked = pixels(rendition(NUMBERS, CENTRE), only_seals=[], headline=True)
     assert {tuple(colour) for colour in masked.reshape(-1, 3)} == {(255, 255, 255), (214, 214, 214)}

@@ -232,6 +232,8 @@ def test_hostile_text_is_never_more_than_unknown_or_altered(books: Books, text: 
         ("full", "full", "full"),
         ("masked", "full", "masked"),
         ("full", "masked", "masked"),
+        ("titled", "full", "titled"),
+        ("masked", "titled", "masked"),
         ("none", "full", "none"),
         ("full", "none", "none"),
         ("everything", "full", "none"),

@@ -1,4 +1,5 @@
-"""Hides what a page says, but for its seals and, where that is wanted, its headline. Runs where documents are drawn: in a limited process.
+"""Hides what a page says, but for its seals and, where wanted, its headline. Runs where documents are drawn: in a
+limited process.
 
 Lines become flat grey boxes, drawn anew: nothing of their letters is left to be sharpened. Boxes join words, so that
 only the length of a line is told.

@@ -1,8 +1,8 @@
 """Runs in a limited child process: a PDF on standard input becomes pixels on standard output.
 
 `ink`: for every page one JSON line [width, height, bytes] and then one bit a cell, rows padded to whole bytes.
-`image PAGE DPI FORMAT WATERMARK FONT INDEX MASK`: one encoded picture.   MASK: empty, or JSON of what is shown of a page that is
-hidden: its seals' boxes, and whether its headline.
+`image PAGE DPI FORMAT WATERMARK FONT INDEX MASK`: one encoded picture.   MASK: empty, or as JSON
+what is shown of a hidden page: the boxes of its seals, and whether its headline.
 """
 
 from __future__ import annotations

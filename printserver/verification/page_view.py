@@ -1,4 +1,4 @@
-"""The picture of an issued page that a stranger with its code may see: none, its seals, its seals and headline, or whole, as its class says.
+"""The picture of an issued page that a stranger with its code may see: as much of it as its class says.
 
 Drawn from the rendition, which bears no code, and marked as not valid: it can never pass as a copy.
 """

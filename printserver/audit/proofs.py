@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from threading import Lock
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,6 +18,8 @@ from printserver.audit.sequencer import LogRewritten, newest_head
 from printserver.foundation.clock import as_text, from_text
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Work
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class EntryNotInLog(NotFound):
@@ -81,6 +85,8 @@ class InclusionProof:
         texts = (proof.body, proof.head.key_id)
         if not all(type(item) is int for item in whole) or not all(isinstance(item, str) for item in texts):
             raise InclusionProofInvalid("not an inclusion proof: a member has the wrong type")
+        if not proof.body.isascii() and _SURROGATE.search(proof.body):
+            raise InclusionProofInvalid("not an inclusion proof: the entry's text cannot be encoded")
         return proof
 
 

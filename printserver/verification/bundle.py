@@ -26,6 +26,7 @@ from printserver.signing.errors import KeyListRefused
 from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.offline import verify_text
+from printserver.verification.package_json import member
 
 KIND: Final = "print-copy-bundle"
 VERSION: Final = 1
@@ -148,11 +149,20 @@ def _names_nobody(proof: InclusionProof) -> bool:
 def _logged(code: CodeBody, proofs: Sequence[InclusionProof], key_list: KeyList) -> LoggedIssue:
     keys = {key.key_id: key for key in key_list.of_usage(KeyUsage.TREE_HEAD)}
     verify_head = head_verifier({key_id: key.p256_key() for key_id, key in keys.items()})
-    entries: dict[str, tuple[InclusionProof, dict[str, Any]]] = {}
     for proof in proofs:
         proof.verify(verify_head)
         keys[proof.head.key_id].check_valid(proof.head.at)
         keys[proof.head.key_id].check_not_revoked(None)
+    try:
+        return _issue(code, proofs)
+    except (ValueError, TypeError, LookupError, RecursionError) as problem:
+        raise BundleRefused("an entry of the log says something else than of drawing and signing") from problem
+
+
+def _issue(code: CodeBody, proofs: Sequence[InclusionProof]) -> LoggedIssue:
+    """proofs: proved.   Raises: BundleRefused, and what comes of entries of another shape."""
+    entries: dict[str, tuple[InclusionProof, dict[str, Any]]] = {}
+    for proof in proofs:
         body = json.loads(proof.body)
         entries[body["event"]] = (proof, body)
     if set(entries) != {DRAWN, SIGNED}:
@@ -167,5 +177,5 @@ def _logged(code: CodeBody, proofs: Sequence[InclusionProof], key_list: KeyList)
         position=proof.position,
         size=proof.head.size,
         head_at=proof.head.at,
-        issued_sha256=signed["facts"]["issued_sha256"],
+        issued_sha256=member(signed["facts"], "issued_sha256", str),
     )

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from printserver.audit.heads import HeadSignatureInvalid
+from printserver.audit.heads import HeadSignatureInvalid, TreeHead, head_bytes
 from printserver.audit.log import By
-from printserver.audit.merkle import InclusionProofInvalid
-from printserver.audit.proofs import Prover
+from printserver.audit.merkle import InclusionProofInvalid, Tree, leaf_hash
+from printserver.audit.proofs import InclusionProof, Prover
 from printserver.print_requests.queries import CopyFacts
 from printserver.signing.errors import CodeForged, KeyListRefused, KeyNotValid
 from printserver.signing.key_list import KeyList
+from printserver.signing.p256 import sign_message, software_sign
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.bundle import (
     BundleMalformed,
@@ -24,7 +25,7 @@ from printserver.verification.bundle import (
     make_bundle,
     verify_bundle,
 )
-from tests.paper_books import Books, make_issuer
+from tests.paper_books import ISSUED_AT, Books, make_issuer
 
 
 def bundle_of(books: Books, copy: CopyFacts, page: int = 1) -> bytes:
@@ -84,6 +85,7 @@ Change = Callable[[dict[str, Any]], object]
         (lambda d: d["proofs"][1]["head"].update(root="0" * 64), HeadSignatureInvalid),
         (lambda d: d["proofs"][1]["head"].update(key_id="00000000"), HeadSignatureInvalid),
         (lambda d: d["proofs"].__setitem__(0, "x"), InclusionProofInvalid),
+        (lambda d: d["proofs"][0].update(body="\ud800"), InclusionProofInvalid),
     ],
 )  # fmt: skip
 def test_a_bundle_with_anything_changed_is_refused(
@@ -92,6 +94,23 @@ def test_a_bundle_with_anything_changed_is_refused(
     document = json.loads(logged[1])
     change(document)
     with pytest.raises(refused):
+        verify_bundle(json.dumps(document).encode(), root_fingerprint=books.issuer.root.fingerprint)
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"event":[]}', '{"event":"CopySigned"}', "[" * 100_000])
+def test_entries_of_another_shape_are_refused_whoever_signed_their_log(
+    books: Books, logged: tuple[CopyFacts, bytes], body: str
+):
+    """Without a pinned root anybody can be the issuer, and sign a log of whatever he likes."""
+    document, key_id = json.loads(logged[1]), books.issuer.entry(KeyUsage.TREE_HEAD).key_id
+    bodies = [document["proofs"][0]["body"], body]
+    tree = Tree(leaf_hash(each.encode()) for each in bodies)
+    signature = sign_message(software_sign(books.issuer.head_key), head_bytes(2, tree.root(2), ISSUED_AT, key_id))
+    head = TreeHead(2, tree.root(2), ISSUED_AT, key_id, signature)
+    document["proofs"] = [
+        InclusionProof(each, at, tree.inclusion_proof(at, 2), head).to_json() for at, each in enumerate(bodies)
+    ]
+    with pytest.raises(BundleRefused):
         verify_bundle(json.dumps(document).encode(), root_fingerprint=books.issuer.root.fingerprint)
 
 

@@ -1,18 +1,27 @@
 """`printserver seal verify`: whose is this seal, who made it, is it whole and valid? Needs no server and no database.
 
-Exit status: 0 genuine, 1 forged, expired or over other data, 2 the question could not be answered, 3 whole, but nobody
-vouches for its maker.
+Exit status: see `root_pin`; 1 also for one that is expired or over other data, 3 when nobody vouches for its maker.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 
-from printserver.cli.verify import key_list_of, printable
+from printserver.cli.root_pin import (
+    NOT_GENUINE,
+    STATUS_WORDS,
+    UNUSABLE,
+    UNVOUCHED,
+    RootPin,
+    key_list_of,
+    printable,
+    unusable,
+)
 from printserver.foundation.errors import PrintServerError
 from printserver.settings import Settings
 from printserver.signing.key_list import KeyList
@@ -26,9 +35,6 @@ from printserver.verification.seal_check import (
     check_seal_file,
 )
 
-NOT_GENUINE: Final = 1
-UNUSABLE: Final = 2
-MAKER_UNKNOWN: Final = 3
 MOST_BYTES: Final = 256 * 1024 * 1024
 STATUS: Final = {
     SealVerdictKind.GENUINE: 0,
@@ -37,7 +43,7 @@ STATUS: Final = {
     SealVerdictKind.FORGED: NOT_GENUINE,
     SealVerdictKind.UNVERIFIABLE: UNUSABLE,
     SealVerdictKind.UNREADABLE: UNUSABLE,
-    SealVerdictKind.MAKER_UNKNOWN: MAKER_UNKNOWN,
+    SealVerdictKind.MAKER_UNKNOWN: UNVOUCHED,
 }
 _SAID: Final = {
     SealVerdictKind.GENUINE: "✓ 真 GENUINE: whole, and of a maker that is believed here",
@@ -64,7 +70,7 @@ def _seal() -> None:
     """Keeps `verify` a word of its own."""
 
 
-@app.command("verify")
+@app.command("verify", epilog=STATUS_WORDS)
 def verify_seal(
     file: Annotated[Path, typer.Argument(help="A seal (.esl), or a signature made with one (.der).")],
     data: Annotated[Path | None, typer.Option("--data", help="What was sealed, for a signature.")] = None,
@@ -80,23 +86,34 @@ def verify_seal(
 
     Without --maker and --keys the makers of this installation are believed, as far as there is one.
     """
+    pin = RootPin(root)
     try:
         verdict = check_seal_file(
             _content(file),
-            _makers(maker or [], keys, root),
+            _makers(maker or [], keys, pin),
             datetime.now(UTC),
             data=None if data is None else _content(data),
         )
     except PrintServerError as problem:
-        _unusable(str(problem))
+        unusable(str(problem))
+    if keys is not None and not pin.vouches:
+        verdict = _unvouched(verdict)
     _show(verdict)
     raise typer.Exit(STATUS[verdict.kind])
 
 
-def _makers(certificates: list[Path], keys: Path | None, root: str) -> SealMakers:
+def _unvouched(verdict: SealVerdict) -> SealVerdict:
+    """As for a seal whose maker is in no list: the one of the key list stands in a list that anybody can make."""
+    by_list = verdict.seal is not None and verdict.seal.vouched is Vouched.INTERNAL
+    if verdict.kind is SealVerdictKind.GENUINE and by_list:
+        return replace(verdict, kind=SealVerdictKind.MAKER_UNKNOWN)
+    return verdict
+
+
+def _makers(certificates: list[Path], keys: Path | None, pin: RootPin) -> SealMakers:
     pinned = tuple(read_maker_file(path) for path in certificates)
     if keys is not None:
-        return SealMakers(key_list_of(keys, root), pinned)
+        return SealMakers(key_list_of(keys, pin), pinned)
     if pinned:
         return SealMakers(pinned=pinned)
     settings = Settings()
@@ -113,10 +130,10 @@ def _own_key_list(settings: Settings) -> KeyList | None:
 def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
-            _unusable(f"{path} has more than {MOST_BYTES // (1024 * 1024)} MiB")
+            unusable(f"{path} has more than {MOST_BYTES // (1024 * 1024)} MiB")
         return path.read_bytes()
     except OSError as problem:
-        _unusable(f"{path}: {problem.strerror}")
+        unusable(f"{path}: {problem.strerror}")
 
 
 def _show(verdict: SealVerdict) -> None:
@@ -167,8 +184,3 @@ def _line(name: str, said: str) -> None:
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _unusable(problem: str) -> NoReturn:
-    typer.echo(f"? cannot be answered: {printable(problem)}", err=True)
-    raise typer.Exit(UNUSABLE)

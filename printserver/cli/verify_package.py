@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from printserver.signing.evidence import CUSTODY_PREFIX
-from printserver.verification.package_findings import Check, PackageVerdict, RecordShown
+from printserver.verification.package_findings import Check, HandOverShown, PackageVerdict, RecordShown
 
 
 class Language(StrEnum):
@@ -41,10 +41,15 @@ _CHECKS: Final[Words] = {
         "回收纸张的图像与扫描件正是日志所记",
         "Pictures and scans of the returned paper are those of the log",
     ),
+    Check.HOLDERS: ("交接记录与日志所记相符", "Hand-overs of the paper are those of the log"),
 }
 _SAID: Final[Words] = {
     "genuine": ("✓ 真：证据包完整且真实", "✓ GENUINE: the evidence package is whole and genuine"),
     "not": ("✗ 不可信：证据包被改动或不是其签发方所作", "✗ NOT GENUINE: changed, or not made by its issuer"),
+    "unvouched": (
+        "? 自相一致，无人担保：根密钥未经核对，此包自带根密钥，任何人都能做出这样的包",
+        "? CONSISTENT, NOBODY VOUCHES FOR IT: the root was not checked: anybody can make such a package",
+    ),
     "test": ("! 测试件，无效：用测试密钥制作", "! TEST, NOT VALID: made with keys that are for tests only"),
     "issuer": ("签发方", "issuer"),
     "root": ("根密钥指纹", "root key"),
@@ -70,6 +75,16 @@ _SAID: Final[Words] = {
     "approval": ("审批", "approval"),
     "quorum": ("各步骤人数", "persons"),
     "enough": ("{step}：{given}/{needed}", "{step}: {given} of {needed}"),
+    "held": ("交接", "handed to"),
+    "hand-over": ("{holder}，{at}（{means}{proof}）", "{holder}, {at} ({means}{proof})"),
+    "us": ("退回本机构", "back to the issuer"),
+    "signature": ("{} 签收", "signed for by {}"),
+    "courier": ("快递单号 {}", "courier number {}"),
+    "hand-over-proof": ("，附签收凭证", ", proof enclosed"),
+    "signed-for-with-others": (
+        "签收凭证还涉及其他份，因此未装入",
+        "the proof of a hand-over is about other copies too",
+    ),
     "signed": ("手签", "signed by"),
     "signing": ("{names}，{at}，{place}{late}（{decision}）", "{names}, {at}, {place}{late} ({decision})"),
     "late": ("，事后补记", ", recorded late"),
@@ -112,14 +127,14 @@ _SAID: Final[Words] = {
 }
 
 
-def say(verdict: PackageVerdict, path: Path, language: Language) -> Iterator[str]:
-    """Lines for the terminal; names in them are as the package has them."""
+def say(verdict: PackageVerdict, path: Path, language: Language, *, vouched: bool) -> Iterator[str]:
+    """Lines for the terminal; names in them are as the package has them.   vouched: for the root, by the caller."""
     at = 0 if language is Language.ZH else 1
 
     def word(name: str) -> str:
         return _SAID[name][at] if name in _SAID else name
 
-    yield word("test") if verdict.genuine and verdict.test else word("genuine" if verdict.genuine else "not")
+    yield word(_verdict(verdict, vouched=vouched))
     yield f"  {path.name}"
     yield f"  {word('issuer'):<12}{verdict.issuer}"
     yield f"  {word('root'):<12}{verdict.root}"
@@ -136,6 +151,14 @@ def say(verdict: PackageVerdict, path: Path, language: Language) -> Iterator[str
     if verdict.records:
         yield ""
         yield word("limits")
+
+
+def _verdict(verdict: PackageVerdict, *, vouched: bool) -> str:
+    if not verdict.genuine:
+        return "not"
+    if verdict.test:
+        return "test"
+    return "genuine" if vouched else "unvouched"
 
 
 def _record(record: RecordShown, at: int) -> Iterator[str]:
@@ -162,6 +185,8 @@ def _record(record: RecordShown, at: int) -> Iterator[str]:
         )
     steps = (word("enough").format(step=_step(s.step, at), given=s.given, needed=s.needed) for s in record.steps)
     yield f"  {word('quorum'):<12}{'，'.join(steps) if at == 0 else ', '.join(steps)}"
+    for one_holder in record.hand_overs:
+        yield f"  {word('held'):<12}{_hand_over(one_holder, at)}"
     for signing in record.signings:
         yield f"  {word('signed'):<12}" + word("signing").format(
             names="、".join(signing.signers),
@@ -179,6 +204,15 @@ def _record(record: RecordShown, at: int) -> Iterator[str]:
     yield f"  {'':<12}{witness}"
     for reason in record.left_out:
         yield f"  {word('left-out'):<12}{word(reason)}"
+
+
+def _hand_over(one: HandOverShown, at: int) -> str:
+    return _SAID["hand-over"][at].format(
+        holder=one.holder or _SAID["us"][at],
+        at=one.handed_at[:16].replace("T", " "),
+        means=_SAID[one.means][at].format(one.courier_number or one.receiver),
+        proof=_SAID["hand-over-proof"][at] if one.proof else "",
+    )
 
 
 def _step(step: str, at: int) -> str:

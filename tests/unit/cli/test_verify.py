@@ -120,20 +120,22 @@ def test_a_damaged_or_missing_list_is_unusable(text: str, keys: Path, root: str)
     assert run(text, keys).exit_code == 2
 
 
-def test_without_a_root_the_answer_comes_with_a_loud_warning(text: str, keys: Path, root: str):
+def test_without_a_root_nobody_vouches_for_the_answer_and_the_status_is_3(text: str, keys: Path, root: str):
     result = run(text, keys)
-    assert result.exit_code == 0
+    assert result.exit_code == 3
+    assert "NOBODY VOUCHES" in result.stdout
+    assert "✓" not in result.stdout
     assert "WARNING" in result.stderr
     assert root in result.stderr.replace(" ", "")
+    changed = f"{text[:-1]}{(int(text[-1]) + 1) % 10}"
+    assert run(changed, keys).exit_code == 1
 
 
-def test_a_fingerprint_beside_the_list_pins_it(text: str, keys: Path, root: str):
+def test_a_file_beside_the_list_vouches_for_nothing_as_the_same_stranger_may_have_put_it_there(
+    text: str, keys: Path, root: str
+):
     keys.with_name("root.sha256").write_text(f"{root}  root\n")
-    result = run(text, keys)
-    assert result.exit_code == 0
-    assert "WARNING" not in result.stderr
-    keys.with_name("root.sha256").write_text("0" * 64)
-    assert run(text, keys).exit_code == 2
+    assert run(text, keys).exit_code == 3
 
 
 def test_the_root_may_be_a_file_with_its_fingerprint_or_certificate(
@@ -176,7 +178,7 @@ def test_a_kept_proof_needs_no_key_list_besides_and_only_its_root(books: Books, 
     assert result.exit_code == 0, result.output
     assert "entry 2 of 2" in result.stdout
     assert str(copy.serial) in result.stdout
-    assert "WARNING" in invoke("--bundle", kept).stderr
+    assert invoke("--bundle", kept).exit_code == 3
     stolen, newer = books.issuer.entry(KeyUsage.CODE), tmp_path / "newer.json"
     newer.write_bytes(books.issuer.key_list_bytes(stolen.revoked(stolen.not_before), sequence=2))
     assert invoke("--bundle", kept, "--root", root, "--keys", newer).exit_code == 1
@@ -193,4 +195,5 @@ def test_the_page_that_checks_in_a_browser_is_written(keys: Path, root: str, tmp
     out = tmp_path / "verify.html"
     assert invoke("page", "--out", out, "--keys", keys, "--root", root).exit_code == 0
     assert root[:8] in out.read_text("utf-8")
+    assert invoke("page", "--out", out, "--keys", keys).exit_code == 3
     assert invoke("page", "--out", tmp_path / "no" / "x.html", "--keys", keys, "--root", root).exit_code == 2

@@ -16,6 +16,7 @@ from printserver.verification.package_findings import (
     Check,
     DecisionShown,
     Finding,
+    HandOverShown,
     PackageVerdict,
     PageShown,
     RecordShown,
@@ -43,6 +44,10 @@ def verdict(*findings: Finding, test: bool = False, state: str = "printed") -> P
         decisions=(DecisionShown("approval", "approved", "王小明", "person", AT, "passkey"),),
         steps=(StepShown("approval", 1, 1),),
         seals=("合同专用章",),
+        hand_overs=(
+            HandOverShown("party", "乙方公司", "courier", "", "SF123", "2026-11-22T10:00:00.000000Z", proof=True),
+            HandOverShown("us", "", "signature", "王小明", "", "2026-11-23T10:00:00.000000Z", proof=False),
+        ),
         signings=(SigningShown(("李雷",), "上海", "2026-11-22T09:00:00.000000Z", True, "confirmed"),),
         entries=12,
         log_size=100,
@@ -57,7 +62,13 @@ def verdict(*findings: Finding, test: bool = False, state: str = "printed") -> P
     [
         (
             Language.ZH,
-            ["✓ 真", "王小明 同意（审批；由本人通行密钥签名）", "审批：1/1", "李雷，2026-11-22 09:00，上海，事后补记"],
+            [
+                "✓ 真",
+                "王小明 同意（审批；由本人通行密钥签名）",
+                "审批：1/1",
+                "李雷，2026-11-22 09:00，上海，事后补记",
+                "乙方公司，2026-11-22 10:00（快递单号 SF123，附签收凭证）",
+            ],
         ),
         (
             Language.EN,
@@ -66,20 +77,28 @@ def verdict(*findings: Finding, test: bool = False, state: str = "printed") -> P
     ],
 )
 def test_a_genuine_package_is_told_in_the_chosen_language(language: Language, words: list[str]):
-    said = "\n".join(say(verdict(Finding(Check.WHOLE)), Path("evidence.zip"), language))
+    said = "\n".join(say(verdict(Finding(Check.WHOLE)), Path("evidence.zip"), language, vouched=True))
     for each in words:
         assert each in said
 
 
+def test_a_package_under_its_own_root_is_not_called_genuine():
+    for language, words in ((Language.ZH, "无人担保"), (Language.EN, "NOBODY VOUCHES")):
+        lines = list(say(verdict(Finding(Check.WHOLE)), Path("e.zip"), language, vouched=False))
+        assert words in lines[0]
+
+
 def test_what_is_wrong_is_named_and_nothing_is_called_genuine():
-    lines = list(say(verdict(Finding(Check.PAGES, "page 2 is another one", "0000")), Path("e.zip"), Language.ZH))
+    lines = list(
+        say(verdict(Finding(Check.PAGES, "page 2 is another one", "0000")), Path("e.zip"), Language.ZH, vouched=True)
+    )
     assert lines[0].startswith("✗")
     assert not any("✓ 真" in line for line in lines)
     assert any("page 2 is another one" in line for line in lines)
 
 
 def test_a_test_and_a_void_copy_are_said_to_be_that():
-    lines = list(say(verdict(Finding(Check.WHOLE), test=True, state="void"), Path("e.zip"), Language.ZH))
+    lines = list(say(verdict(Finding(Check.WHOLE), test=True, state="void"), Path("e.zip"), Language.ZH, vouched=True))
     assert "测试件" in lines[0]
     assert any("已作废" in line for line in lines)
 

@@ -100,12 +100,13 @@ def test_a_package_proves_its_records_with_the_pinned_root_alone(packed: Packed,
     assert first.seals
 
 
-def test_without_a_root_it_is_said_beside_the_verdict_that_nobody_vouches_for_the_keys(packed: Packed, tmp_path: Path):
+def test_without_a_root_the_verdict_is_that_nobody_vouches_for_it_and_the_status_is_3(packed: Packed, tmp_path: Path):
     (tmp_path / "package.zip").write_bytes(packed.one)
-    command = ["verify", str(tmp_path / "package.zip"), "--language"]
-    for language, words in (("zh", "根密钥未经核对"), ("en", "root was not checked")):
-        assert words in CliRunner().invoke(app, [*command, language]).stdout
-        assert words not in CliRunner().invoke(app, [*command, language, "--root", packed.root]).stdout
+    (tmp_path / "root.sha256").write_text(packed.root)
+    answer = CliRunner().invoke(app, ["verify", str(tmp_path / "package.zip")])
+    assert answer.exit_code == 3
+    assert "根密钥未经核对" in answer.stdout.splitlines()[0]
+    assert "✓ 真" not in answer.stdout
 
 
 def test_it_is_the_same_unpacked_and_packed_by_other_hands(packed: Packed, tmp_path: Path):

@@ -71,9 +71,13 @@ class PlacesDoubtful(Refused):
 
 @dataclass(frozen=True)
 class SealSpot:
-    """What a page shows of a seal, on the sheet as it is printed. `seal`: its number in the request, from 1."""
+    """What a page shows of a seal, on the sheet as it is printed. `seal`: its number in the request, from 1.
+
+    wish: which of the seal's wishes it comes from, from 0.
+    """
 
     seal: int
+    wish: int
     page: int
     box: Box
     sliced: bool
@@ -113,7 +117,7 @@ def preview(
     layout = _LAYOUTS.once(f"{corner} {sha256(safe_pdf).hexdigest()}", lambda: plan_layout(safe_pdf, corner))
     wishes = [(seal, each.places) for seal, each in zip(facts, seals, strict=True)]
     placement = find_places(objects, makers, wishes, safe_pdf, layout, sides=sides, now=now, custom=True)
-    return Preview(layout, placement, tuple(_spots(layout, placement.seals)))
+    return Preview(layout, placement, tuple(_spots(layout, placement)))
 
 
 def find_places(
@@ -163,11 +167,11 @@ def seen_of(warnings: Sequence[Finding]) -> str:
     return sha256(said.encode()).hexdigest()[:32] if warnings else ""
 
 
-def _spots(layout: Sequence[PageLayout], seals: Sequence[PlacedSeal]) -> list[SealSpot]:
+def _spots(layout: Sequence[PageLayout], placement: Placement) -> list[SealSpot]:
     pages = {page.page: page for page in layout}
     return [
-        SealSpot(number, place.page, seal_box(pages[place.page], seal, place), place.part is not None)
-        for number, seal in enumerate(seals, 1)
-        for place in seal.places
+        SealSpot(number, wish, place.page, seal_box(pages[place.page], seal, place), place.part is not None)
+        for number, (seal, wishes) in enumerate(zip(placement.seals, placement.wishes, strict=True), 1)
+        for place, wish in zip(seal.places, wishes, strict=True)
         if place.page in pages
     ]

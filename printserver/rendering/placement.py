@@ -14,7 +14,7 @@ from printserver.rendering.page_layout import Box, ContentTransform, PageLayout
 from printserver.rendering.page_texts import PageText
 from printserver.rendering.placement_findings import Finding, FindingKind
 from printserver.rendering.places import AtKeyword, OnPage, OnPages, Place, Straddle, pages_of
-from printserver.rendering.straddle import groups, pages_a_group, sliced_place, slices
+from printserver.rendering.straddle import beside_um, groups, pages_a_group, sliced_place, slices
 
 MOST_OF_A_KEYWORD: Final = 500
 FAR_UM: Final = 15_000
@@ -53,9 +53,13 @@ class Document:
 
 @dataclass(frozen=True)
 class Placement:
-    """`seals`: with concrete places.   findings: problems, which block, then warnings, which do not."""
+    """`seals`: with concrete places.   wishes: of each seal, for each place, which of its wishes it comes from, from 0.
+
+    findings: problems, which block, then warnings, which do not.
+    """
 
     seals: tuple[PlacedSeal, ...]
+    wishes: tuple[tuple[int, ...], ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -77,23 +81,24 @@ def resolve(document: Document, wanted: Sequence[WantedSeal]) -> Placement:
 
     Resolving concrete places again gives the same places.
     """
-    seals, findings = [], []
+    seals, wishes, findings = [], [], []
     for number, seal in enumerate(wanted, 1):
-        places: dict[SealPlace, None] = {}
-        for wish in seal.wanted:
+        places: dict[SealPlace, int] = {}
+        for at, wish in enumerate(seal.wanted):
             for found in _resolved(document, seal, wish, number):
                 if isinstance(found, Finding):
                     findings.append(found)
                 else:
-                    places[found] = None
+                    places.setdefault(found, at)
         seals.append(PlacedSeal(seal.artwork_pdf, seal.width_um, seal.height_um, tuple(places)))
+        wishes.append(tuple(places.values()))
     said = {finding.seal for finding in findings if not finding.is_warning}
     missing = (
         each for each in place_problems(document.layout, seals) if each.kind is not K.NO_PLACE or each.seal not in said
     )
     problems = [*(each for each in findings if not each.is_warning), *missing]
     warnings = [*(each for each in findings if each.is_warning), *_against_custom(document, seals)]
-    return Placement(tuple(seals), (*problems, *warnings))
+    return Placement(tuple(seals), tuple(wishes), (*problems, *warnings))
 
 
 def _resolved(document: Document, seal: WantedSeal, wish: Place, number: int) -> Iterator[SealPlace | Finding]:
@@ -155,11 +160,13 @@ def _across(document: Document, seal: WantedSeal, wish: Straddle, number: int) -
         return
     size = (seal.width_um, seal.height_um)
     along_top = wish.edge == "top"
-    extents = (layouts[page].size.width_um if along_top else layouts[page].size.height_um for page in pages)
-    at_um = min(extents) // 2 if wish.at_um is None else wish.at_um
-    for group in groups(pages, pages_a_group(size[1] if along_top else size[0], wish.group)):
+    extent = min(layouts[page].size.width_um if along_top else layouts[page].size.height_um for page in pages)
+    at_um = extent // 2 if wish.at_um is None else wish.at_um
+    length, across = size if along_top else (size[1], size[0])
+    bands = (at_um, beside_um(wish.edge, at_um, length, extent) if wish.overlap else at_um)
+    for turn, group in enumerate(groups(pages, pages_a_group(across, wish.group), overlap=wish.overlap)):
         for page, piece in zip(group, slices(*size, wish.edge, len(group)), strict=True):
-            yield sliced_place(layouts[page], wish.edge, piece, size, at_um=at_um, inset_um=wish.inset_um)
+            yield sliced_place(layouts[page], wish.edge, piece, size, at_um=bands[turn % 2], inset_um=wish.inset_um)
 
 
 def _against_custom(document: Document, seals: Sequence[PlacedSeal]) -> Iterator[Finding]:

@@ -92,6 +92,8 @@ class Straddle:
     """One seal across the edges of several pages (骑缝章), a slice a page.
 
     group: at most so many pages share one seal; as many as leave each a slice of 2 mm when not given.
+    overlap: neighbouring groups share a page, so that none can be exchanged between them; their seals stand by turns
+    at `at_um` and beside it.
     at_um: the seal's middle along the edge, from the page's top (for the top edge: from its left); the middle of the
     smallest page when not given.   inset_um: how far from the edge the slices end, for printers with margins.
     """
@@ -101,6 +103,7 @@ class Straddle:
     group: int | None = None
     at_um: int | None = None
     inset_um: int = 0
+    overlap: bool = True
 
     def __post_init__(self) -> None:
         page_ranges(self.pages)
@@ -112,7 +115,8 @@ class Straddle:
     def to_json(self) -> dict[str, Any]:
         given = {"group": self.group, "at_um": self.at_um}
         known = {name: value for name, value in given.items() if value is not None}
-        return {"straddle": self.edge.value, "pages": self.pages, "inset_um": self.inset_um, **known}
+        apart = {} if self.overlap else {"overlap": False}
+        return {"straddle": self.edge.value, "pages": self.pages, "inset_um": self.inset_um, **known, **apart}
 
 
 Place = OnPage | OnPages | AtKeyword | Straddle
@@ -166,15 +170,18 @@ def _range(part: str) -> tuple[int, int]:
 
 
 def _straddle(given: Mapping[str, Any]) -> Straddle:
-    _only(given, "straddle", "pages", "group", "at_um", "inset_um")
+    _only(given, "straddle", "pages", "group", "at_um", "inset_um", "overlap")
     if given["straddle"] not in list(Edge):
         raise PlaceMalformed("a straddle seal stands at the right, left or top edge")
+    if type(given.get("overlap", True)) is not bool:
+        raise PlaceMalformed("overlap is true or false")
     return Straddle(
         edge=Edge(given["straddle"]),
         pages=_text(given.get("pages", _ALL)),
         group=_integer(given, "group") if "group" in given else None,
         at_um=_length(given, "at_um") if "at_um" in given else None,
         inset_um=_length(given, "inset_um", 0),
+        overlap=given.get("overlap", True),
     )
 
 

@@ -18,6 +18,9 @@ from printserver.rendering.places import LARGEST_GROUP, SMALLEST_GROUP, Edge
 THINNEST_SLICE_UM: Final = 2_000
 """A thinner strip tells nothing, and a printer loses it."""
 
+APART_UM: Final = 2_000
+"""White between the slices of two seals on a page that two groups share."""
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -34,11 +37,29 @@ def pages_a_group(across_um: int, wanted: int | None = None) -> int:
     return most if wanted is None else min(wanted, most)
 
 
-def groups(pages: Sequence[int], most: int) -> Iterator[tuple[int, ...]]:
-    """Neighbours together, in groups that differ by at most one page, none with more than `most`."""
-    count = -(-len(pages) // most)
+def groups(pages: Sequence[int], most: int, *, overlap: bool) -> Iterator[tuple[int, ...]]:
+    """Neighbours together, in groups that differ by at most one page, none with more than `most`.
+
+    pages: at least two.   overlap: the last page of a group is the first one of the next.
+    """
+    shared = 1 if overlap else 0
+    steps = len(pages) - shared
+    count = -(-steps // (most - shared))
     for at in range(count):
-        yield tuple(pages[len(pages) * at // count : len(pages) * (at + 1) // count])
+        yield tuple(pages[steps * at // count : steps * (at + 1) // count + shared])
+
+
+def beside_um(edge: Edge, at_um: int, length_um: int, extent_um: int) -> int:
+    """The middle of every second group's seal where groups share pages: beside `at_um`, on the page if it can be.
+
+    Away from the code, which stands top right where nothing else does, with its barcode opposite.
+    length_um: of the seal, extent_um: of the page along the edge.
+    """
+    step = length_um + APART_UM
+    before, after = at_um - step, at_um + step
+    fits = [each for each in (before, after) if length_um <= 2 * each <= 2 * extent_um - length_um]
+    wanted = after if edge is Edge.RIGHT else before
+    return wanted if wanted in fits or not fits else fits[0]
 
 
 def slices(width_um: int, height_um: int, edge: Edge, count: int) -> tuple[Slice, ...]:

@@ -101,6 +101,7 @@ class TypedRequest(BaseModel):
     place_word: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_which: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     place_group: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
+    place_apart: Annotated[list[Text], Field(max_length=MOST_PLACES)] = []
     seen: Text = ""
     shown: Text = "1"
     action: Text = "submit"

@@ -24,6 +24,7 @@ class TypedPlace:
 
     x, y: millimetres of the centre; of a keyword the shift from the words; of a straddle seal x how far it is set in,
     y its middle along the edge.   word: the keyword.   which: of the words, or the edge.   group: pages a seal.
+    apart: `yes` where neighbouring groups share no page.
     """
 
     page: str = ""
@@ -34,6 +35,7 @@ class TypedPlace:
     word: str = ""
     which: str = ""
     group: str = ""
+    apart: str = ""
 
     @property
     def of_seal(self) -> int:
@@ -48,7 +50,10 @@ class TypedPlace:
         if self.kind == "straddle":
             at = _um(self.y) if self.y.strip() else None
             group = _number(self.group) if self.group.strip() else None
-            known = {name: value for name, value in (("at_um", at), ("group", group)) if value is not None}
+            known: dict[str, Any] = {
+                name: value for name, value in (("at_um", at), ("group", group)) if value is not None
+            }
+            known |= {"overlap": False} if self.apart == "yes" else {}
             edge = self.which.strip() or Edge.RIGHT.value
             return {"straddle": edge, "pages": _word(self.page) or "all", "inset_um": _um(self.x or "0"), **known}
         if self.kind == "pages":
@@ -65,7 +70,7 @@ class TypedPlace:
         elif "straddle" in place:
             own = {"kind": "straddle", "which": place["straddle"], "page": place.get("pages", "all")}
             own |= {"x": _mm(place.get("inset_um", 0)), "y": _mm(place.get("at_um", ""))}
-            own["group"] = place.get("group", "")
+            own["group"], own["apart"] = place.get("group", ""), "" if place.get("overlap", True) else "yes"
         else:
             kind = "pages" if "pages" in place else "page"
             own = {"kind": kind, "page": place.get(kind, "")}

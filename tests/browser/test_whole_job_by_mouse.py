@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from printserver.cli.demo.paper import play_paper
 from printserver.cli.demo.reading import page_codes
@@ -44,14 +44,13 @@ def _apply(clerk: Page, folder: Path) -> str:
 
 def _drag_the_seal(clerk: Page) -> None:
     """To the middle of the page; then a step to the left by keyboard."""
-    bring_into_view(clerk.locator(".seal-outline"))
-    paper, seal = clerk.locator("#paper").bounding_box(), clerk.locator(".seal-outline").bounding_box()
+    outline = clerk.locator(".seal-outline")
+    bring_into_view(outline)
+    paper, seal = clerk.locator("#paper").bounding_box(), outline.bounding_box()
     assert paper is not None
     assert seal is not None
-    clerk.mouse.move(seal["x"] + seal["width"] / 2, seal["y"] + seal["height"] / 2)
-    clerk.mouse.down()
-    clerk.mouse.move(paper["x"] + paper["width"] / 2, paper["y"] + paper["height"] / 2, steps=8)
-    clerk.mouse.up()
+    across = paper["x"] + paper["width"] / 2 - seal["x"] - seal["width"] / 2
+    _pull(clerk, outline, across, paper["y"] + paper["height"] / 2 - seal["y"] - seal["height"] / 2)
     assert abs(float(clerk.input_value("[name=place_x]")) - 105) < 1
     before = float(clerk.input_value("[name=place_x]"))
     clerk.keyboard.press("ArrowLeft")
@@ -59,8 +58,43 @@ def _drag_the_seal(clerk: Page) -> None:
     assert abs(float(clerk.input_value("[name=place_y]")) - 148.5) < 1
 
 
+def _drag_words_and_edge(clerk: Page) -> None:
+    """The seal at words is moved away from them; that of the edge along it, and off it by a clear pull alone."""
+    paper = clerk.locator("#paper").bounding_box()
+    assert paper is not None
+    millimetre = paper["width"] / 210
+    word = clerk.locator(".seal-outline:not(.seal-slice)").last
+    _pull(clerk, word, 10 * millimetre, -20 * millimetre)
+    assert abs(float(clerk.locator("[name=place_x]").last.input_value()) - 10) < 1
+    assert abs(float(clerk.locator("[name=place_y]").last.input_value()) + 80) < 1
+    clerk.keyboard.press("Shift+ArrowDown")
+    assert abs(float(clerk.locator("[name=place_y]").last.input_value()) + 70) < 1
+    along, inset = (
+        clerk.locator("[data-kind=straddle] [name=place_y]"),
+        clerk.locator("[data-kind=straddle] [name=place_x]"),
+    )
+    slice_ = clerk.locator(".seal-slice")
+    _pull(clerk, slice_, -2 * millimetre, 30 * millimetre)
+    assert (abs(float(along.input_value()) - 178.5) < 1, float(inset.input_value())) == (True, 0)
+    _pull(clerk, slice_, -8 * millimetre, 0)
+    assert abs(float(inset.input_value()) - 8) < 1
+    clerk.keyboard.press("ArrowRight")
+    assert abs(float(inset.input_value()) - 7) < 1
+
+
+def _pull(clerk: Page, handle: Locator, dx: float, dy: float) -> None:
+    """By so many pixels."""
+    bring_into_view(handle)
+    box = handle.bounding_box()
+    assert box is not None
+    clerk.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    clerk.mouse.down()
+    clerk.mouse.move(box["x"] + box["width"] / 2 + dx, box["y"] + box["height"] / 2 + dy, steps=6)
+    clerk.mouse.up()
+
+
 def _look_on_a_phone(clerk: Page) -> None:
-    """With every kind of place; nothing is wider than the screen, and no rule of reading is broken."""
+    """With every kind of place, each dragged; nothing is wider than the screen, and no rule of reading is broken."""
     desktop = clerk.viewport_size
     clerk.set_viewport_size({"width": 360, "height": 740})
     places = clerk.locator("[data-place]")
@@ -71,8 +105,9 @@ def _look_on_a_phone(clerk: Page) -> None:
     clerk.locator("[name=place_word]").last.fill("contract")
     clerk.locator("[name=place_which]").last.fill("last")
     clerk.locator("[name=place_y]").last.fill("-60")
-    expect(clerk.locator("#spots .spot-slice")).to_have_count(1, timeout=PATIENCE_MS)
-    expect(clerk.locator("#spots .spot-seal")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(clerk.locator(".seal-slice")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(clerk.locator(".seal-outline:not(.seal-slice)")).to_have_count(2, timeout=PATIENCE_MS)
+    _drag_words_and_edge(clerk)
     assert clerk.evaluate("document.documentElement.scrollWidth") <= 360
     keep_picture(clerk, "new-request-phone")
     assert broken_rules(clerk) == []

@@ -51,6 +51,7 @@ class StraddlePlace(View):
     """One seal across the edges of the pages, a slice a page; two-sided sheets carry it on their fronts.
 
     group: at most so many pages share one seal.   at_um: its middle along the edge.   inset_um: for printers' margins.
+    overlap: neighbouring groups share a page, as custom has it.
     """
 
     straddle: Edge
@@ -58,6 +59,7 @@ class StraddlePlace(View):
     group: Annotated[int | None, Field(ge=SMALLEST_GROUP, le=LARGEST_GROUP)] = None
     at_um: Um | None = None
     inset_um: Annotated[int, Field(ge=0, le=30_000)] = 0
+    overlap: bool = True
 
 
 def _kind(value: Any) -> str:

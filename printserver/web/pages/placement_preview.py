@@ -33,10 +33,13 @@ router = edge_router("/requests", "pages")
 
 @dataclass(frozen=True)
 class ShownSpot:
-    """On the picture of the document's page, in millimetres.   kind: `seal`, `slice`, `code`.   seal: from 1, or 0."""
+    """On the picture of the document's page, in millimetres.   kind: `seal`, `slice`, `code`.
+
+    place: which of the form's places it comes from, from 0; -1 for a code.
+    """
 
     kind: str
-    seal: int
+    place: int
     x: float
     y: float
     width: float
@@ -103,33 +106,36 @@ def _shown(view: View, found: Preview, typed: TypedRequest) -> ShownPlacement:
     pages = {page.page: page for page in found.layout}
     page = pages.get(int(typed.shown) if typed.shown.isdecimal() else 0, found.layout[-1])
     own = [spot for spot in found.spots if spot.page == page.page]
-    marks = [_on_picture("code", 0, box, page.content) for box in (page.qr, page.barcode)]
+    rows = [(place.of_seal, at) for at, place in enumerate(typed.places)]
+    places = [[at for seal, at in rows if seal == number] for number in range(len(typed.seal_ids))]
+    shown = [_spot(spot, places[spot.seal - 1][spot.wish], page.content) for spot in own]
+    marks = [_on_picture("code", -1, box, page.content) for box in (page.qr, page.barcode)]
     gettext = translations(view.language).gettext
     findings = found.placement.findings[:50]
     said = tuple(Said(said_finding(gettext, each), each.is_warning, each.page) for each in findings)
     seen = "" if found.placement.problems else found.seen
-    return ShownPlacement(page.page, tuple(marks + [_spot(spot, page.content) for spot in own]), said, seen)
+    return ShownPlacement(page.page, tuple(marks + shown), said, seen)
 
 
-def _spot(spot: SealSpot, content: ContentTransform) -> ShownSpot:
+def _spot(spot: SealSpot, place: int, content: ContentTransform) -> ShownSpot:
     """A slice stays at the sheet's edge; a whole seal stands on the content, and only its middle moves with it."""
     if spot.sliced:
-        return _on_picture("slice", spot.seal, spot.box, ContentTransform())
+        return _on_picture("slice", place, spot.box, ContentTransform())
     box = spot.box
     x, y = (box.x_um + box.width_um / 2 - content.x_um), (box.y_um + box.height_um / 2 - content.y_um)
     x, y = (side * WHOLE / content.scale_ppm for side in (x, y))
     return ShownSpot(
         "seal",
-        spot.seal,
+        place,
         *_mm(x - box.width_um / 2, y - box.height_um / 2, box.width_um, box.height_um),
     )
 
 
-def _on_picture(kind: str, seal: int, box: Box, content: ContentTransform) -> ShownSpot:
+def _on_picture(kind: str, place: int, box: Box, content: ContentTransform) -> ShownSpot:
     """Moved back to where the page's own picture has it."""
     scale = WHOLE / content.scale_ppm
     sides = (box.x_um - content.x_um, box.y_um - content.y_um, box.width_um, box.height_um)
-    return ShownSpot(kind, seal, *_mm(*(side * scale for side in sides)))
+    return ShownSpot(kind, place, *_mm(*(side * scale for side in sides)))
 
 
 def _mm(*lengths_um: float) -> Sequence[Any]:

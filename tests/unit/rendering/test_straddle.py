@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pikepdf import Dictionary
@@ -18,7 +20,7 @@ from printserver.rendering.page_images import page_image
 from printserver.rendering.page_layout import BARCODE_BOX_UM, QR_BOX_UM, Box, ContentTransform, PageLayout
 from printserver.rendering.placement import Document, WantedSeal, resolve
 from printserver.rendering.places import Edge, Straddle
-from printserver.rendering.straddle import groups, pages_a_group, slices
+from printserver.rendering.straddle import beside_um, groups, pages_a_group, slices
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, PageSize
 from tests.unit.rendering.papers import pdf_of
 from tests.unit.rendering.test_overlay import ARTWORK, SERIAL
@@ -47,10 +49,47 @@ def test_slices_tile_the_seal(size, edge, count):
 
 @given(st.integers(2, 2_000), st.integers(3, 100))
 def test_groups_hold_neighbours_and_never_leave_one_page_alone(count, most):
-    made = list(groups(range(1, count + 1), most))
+    made = list(groups(range(1, count + 1), most, overlap=False))
     assert [number for group in made for number in group] == list(range(1, count + 1))
     assert all(2 <= len(group) <= most for group in made)
     assert max(map(len, made)) - min(map(len, made)) <= 1
+
+
+@given(st.integers(2, 2_000), st.integers(3, 100))
+def test_overlapping_groups_share_one_page_with_the_next_one(count, most):
+    made = list(groups(range(1, count + 1), most, overlap=True))
+    assert made[0][0] == 1
+    assert made[-1][-1] == count
+    assert all(one[-1] == other[0] for one, other in pairwise(made))
+    assert all(list(group) == list(range(group[0], group[-1] + 1)) for group in made)
+    assert all(2 <= len(group) <= most for group in made)
+    assert max(map(len, made)) - min(map(len, made)) <= 1
+
+
+def test_a_shared_page_carries_a_slice_of_both_seals_one_beside_the_other():
+    layout = tuple(page(at) for at in range(1, 8))
+    wanted = [WantedSeal(b"", 42_000, 42_000, (Straddle(group=4),))]
+    found = resolve(Document(layout), wanted)
+    assert not found.problems
+    (seal,) = found.seals
+    assert [(place.page, place.y_um) for place in seal.places] == [
+        *((number, 148_500) for number in (1, 2, 3, 4)),
+        *((number, 192_500) for number in (4, 5, 6, 7)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edge", "at_um", "beside"),
+    [
+        (Edge.RIGHT, 148_500, 192_500),
+        (Edge.LEFT, 148_500, 104_500),
+        (Edge.TOP, 105_000, 61_000),
+        (Edge.RIGHT, 270_000, 226_000),
+        (Edge.TOP, 25_000, 69_000),
+    ],
+)
+def test_every_second_seal_keeps_away_from_the_code_and_on_the_page(edge, at_um, beside):
+    assert beside_um(edge, at_um, 42_000, 210_000 if edge is Edge.TOP else 297_000) == beside
 
 
 def test_many_pages_share_a_seal_only_while_each_has_a_strip_that_shows_something():
@@ -67,21 +106,24 @@ def test_many_pages_share_a_seal_only_while_each_has_a_strip_that_shows_somethin
     st.none() | st.integers(3, 30),
     st.integers(0, 10_000),
     st.booleans(),
+    st.booleans(),
 )
 def test_every_slice_ends_at_the_edge_of_its_page_and_each_group_shows_the_seal_once(
-    size, edge, count, group, inset, two_sided
+    size, edge, count, group, inset, two_sided, overlap
 ):
     moved = ContentTransform(900_000, 7_000, 9_000)
     layout = tuple(page(at, A4_LANDSCAPE if at % 3 == 0 else A4_PORTRAIT, moved) for at in range(1, count + 1))
     width, height = size
-    wanted = WantedSeal(b"", width, height, (Straddle(edge, "all", group, None, inset),))
+    wanted = WantedSeal(b"", width, height, (Straddle(edge, "all", group, None, inset, overlap),))
     placement = resolve(Document(layout, two_sided=two_sided), [wanted])
     fronts = [at for at in range(1, count + 1) if not two_sided or at % 2]
     if len(fronts) < 2:
         assert [finding.kind for finding in placement.problems] == ["straddle-needs-pages"]
         return
     (seal,) = placement.seals
-    assert [place.page for place in seal.places] == fronts
+    assert sorted({place.page for place in seal.places}) == fronts
+    if not overlap:
+        assert len(seal.places) == len(fronts)
     for place in seal.places:
         box = seal_box(layout[place.page - 1], seal, place)
         ends = {
@@ -100,7 +142,7 @@ def test_two_thousand_pages_are_straddled_in_no_time_and_resolved_alike():
     wanted = WantedSeal(b"", 42_000, 42_000, (Straddle(),))
     first, second = (resolve(Document(layout), [wanted]) for _ in range(2))
     assert first == second
-    assert len(first.seals[0].places) == 2_000
+    assert len(first.seals[0].places) == 2_000 + 99
     assert not first.findings
 
 

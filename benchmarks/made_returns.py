@@ -10,6 +10,8 @@ import json
 import random
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 import cv2
@@ -17,8 +19,10 @@ import numpy as np
 import typst
 from numpy.typing import NDArray
 
-from printserver.cli.demo.paper import Image, office_scan
+from printserver.cli.demo.paper import Image, office_scan, rasterise
 from printserver.foundation.serials import CopySerial, PageCode
+from printserver.rendering.page_glyphs import PageGlyphs, page_glyphs
+from printserver.returns.comparison import WORKING_DPI
 from tests.unit.returns.made_pages import code_128_svg, contract_lines, qr_svg, verification_text
 
 SERIAL: Final = CopySerial(bytes(range(10)))
@@ -211,12 +215,103 @@ def pressed(
     return marked
 
 
-def fanned(pages: list[Image], dpi: int, ink: tuple[int, int, int], chance: np.random.Generator) -> list[Image]:
+def fanned(
+    pages: list[Image], dpi: int, ink: tuple[int, int, int], chance: np.random.Generator, inset_um: int = 0
+) -> list[Image]:
     """A round stamp over the right edges of the fanned-out pages: page 1 on top bears the leftmost slice."""
-    cover = stamp(40, 40, dpi)
+    cover, inset = stamp(40, 40, dpi), round(inset_um * dpi / 25_400)
     each, top = -(-cover.shape[1] // len(pages)), round(pages[0].shape[0] * 0.55)
     slices = [cover[:, number * each : (number + 1) * each] for number in range(len(pages))]
     return [
-        pressed(page, part, page.shape[1] - part.shape[1], top, ink, chance)
+        pressed(page, part, page.shape[1] - inset - part.shape[1], top, ink, chance)
         for page, part in zip(pages, slices, strict=True)
     ]
+
+
+def signed(page: Image, dpi: int, ink: tuple[int, int, int], chance: np.random.Generator) -> Image:
+    """Handwriting below the text."""
+    mm = dpi / 25.4
+    along, bends = np.linspace(0, 1, 400), chance.uniform(0.6, 1.4, 4)
+    width, height = float(chance.uniform(22, 55)), float(chance.uniform(6, 14))
+    x = float(chance.uniform(25, 80)) + along * width + np.cos(along * 34 * bends[0]) * height * 0.25
+    y = float(chance.uniform(205, 240)) + np.sin(along * 29 * bends[1]) * height * 0.3
+    y += np.sin(along * 7 * bends[2]) * height * 0.2
+    return _stroked(page, np.stack([x, y], 1) * mm, float(chance.uniform(0.3, 0.7)) * mm, ink)
+
+
+def drawn_line(page: Image, dpi: int, ink: tuple[int, int, int], chance: np.random.Generator) -> Image:
+    """A line or two by hand in an empty place: across the blank, short, level, in the margin, there and back."""
+    top, bottom = _blank_mm(page, dpi), 255.0
+    x, y = float(chance.uniform(28, 60)), float(chance.uniform(top, max(top + 1, bottom)))
+    length = float(chance.uniform(20, 90))
+    turn, slope = float(chance.uniform(0, np.pi)), float(chance.uniform(-1.5, 1.5))
+    short = float(chance.uniform(10, 20))
+    shapes = [
+        [(30, bottom), (130, top)],
+        [(x, y), (x + short * np.cos(turn), y + 0.6 * (bottom - y) * np.sin(turn) + 1)],
+        [(x, y), (x + length, y + slope)],
+        [(35, top + 2), (125, top + 2), (35, bottom), (125, bottom)],
+        [(16, 60 + length), (16 + slope, 75 + 2 * length)],
+    ]
+    corners = np.array(shapes[int(chance.integers(5)) if bottom - top > 20 else 4], np.float64)
+    way = [_by_hand(start, end, chance) for start, end in pairwise(corners)]
+    return _stroked(page, np.concatenate(way) * dpi / 25.4, float(chance.choice([0.3, 0.45, 0.6])) * dpi / 25.4, ink)
+
+
+def edge_shadow(scan: Image, dpi: int, chance: np.random.Generator) -> Image:
+    """What a scanner's lid and a sheet that lies askew leave at one edge: a dark wedge, over all of it or a part."""
+    turns = int(chance.integers(4))
+    shaded = np.rot90(scan, turns).copy()
+    mm, height = dpi / 25.4, shaded.shape[0]
+    first, last = np.sort(chance.uniform(0, 2.5, 2) * mm)
+    start = round(height * float(chance.choice([0, 0, chance.uniform(0, 0.6)])))
+    corners = np.array([[0, start], [first, start], [last, height], [0, height]], np.int32)
+    cv2.fillPoly(shaded, [corners], [float(chance.uniform(20, 110))] * 3)
+    return np.ascontiguousarray(np.rot90(shaded, -turns))
+
+
+def _by_hand(start: NDArray[np.float64], end: NDArray[np.float64], chance: np.random.Generator) -> NDArray[np.float64]:
+    """Points in millimetres, a little off the straight way."""
+    length = float(np.hypot(*(end - start)))
+    share = np.linspace(0, 1, max(3, int(length / 4)))
+    off = np.cumsum(chance.normal(0, 0.075, len(share)))
+    off -= off[0] + (off[-1] - off[0]) * share
+    aside = np.array([start[1] - end[1], end[0] - start[0]]) / length
+    return np.asarray(start + (end - start) * share[:, None] + aside * off[:, None], np.float64)
+
+
+def _stroked(page: Image, points: NDArray[np.float64], width: float, ink: tuple[int, int, int]) -> Image:
+    cover = np.zeros(page.shape[:2], np.uint8)
+    cv2.polylines(
+        cover, [np.round(points * 16).astype(np.int32)], isClosed=False, color=255, thickness=max(1, round(width)),
+        lineType=cv2.LINE_AA, shift=4,
+    )  # fmt: skip
+    share = cover[:, :, None] / np.float32(255) * np.float32(0.92)
+    return np.asarray(page * (1 - share * (1 - np.array(ink, np.float32) / 255)), np.uint8)
+
+
+def _blank_mm(page: Image, dpi: int) -> float:
+    """Where the text ends, and a little more."""
+    mm = dpi / 25.4
+    inked = (page[: int(255 * mm), int(25 * mm) : int(140 * mm)].min(axis=2) < 128).any(axis=1)
+    return float(np.flatnonzero(inked).max(initial=0)) / mm + 6
+
+
+@dataclass(frozen=True, eq=False)
+class Issued:
+    drawn: Image
+    text: PageGlyphs
+
+
+class Papers:
+    """Draws pages.   folder: where their PDFs are written, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "page.pdf"
+
+    def issued(self, page: Content) -> Issued:
+        return Issued(self.drawn(page, WORKING_DPI), page_glyphs(self._path.read_bytes(), 1))
+
+    def drawn(self, page: Content, dpi: int) -> Image:
+        self._path.write_bytes(page.pdf())
+        return rasterise(self._path, 1, dpi)

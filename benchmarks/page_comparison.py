@@ -37,21 +37,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from benchmarks.made_returns import (
-    INKS,
-    Alteration,
-    Content,
-    Quality,
-    altered,
-    content,
-    fanned,
-    pressed,
-    scanned,
-    stamp,
-    without_colour,
-)
-from printserver.cli.demo.paper import Image, rasterise, with_handwriting
-from printserver.rendering.page_glyphs import PageGlyphs, page_glyphs
+from benchmarks.made_returns import Alteration, Issued, Papers, Quality, altered, content, scanned, without_colour
+from benchmarks.page_comparison_marks import mark_counts, mark_trials
+from printserver.cli.demo.paper import Image
 from printserver.returns.comparison import DIFFERS, WORKING_DPI, Comparison, compare
 from printserver.returns.comparison_wordings import with_wordings
 
@@ -70,29 +58,11 @@ class Trial:
     dpi: int
 
     @classmethod
-    def of(cls, number: int) -> Trial:
+    def of(cls, number: int, first_seed: int) -> Trial:
         """Every other page altered; alterations, qualities and resolutions in all combinations."""
         how = Alteration.NONE if number % 2 else _ALTERATIONS[number // 2 % len(_ALTERATIONS)]
         quality = list(Quality)[number // 2 % len(Quality)]
-        return cls(FIRST_SEED + number, how, quality, RESOLUTIONS[number // 2 % len(RESOLUTIONS)])
-
-
-@dataclass(frozen=True, eq=False)
-class Issued:
-    drawn: Image
-    text: PageGlyphs
-
-
-class Papers:
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "page.pdf"
-
-    def issued(self, page: Content) -> Issued:
-        return Issued(self.drawn(page, WORKING_DPI), page_glyphs(self._path.read_bytes(), 1))
-
-    def drawn(self, page: Content, dpi: int) -> Image:
-        self._path.write_bytes(page.pdf())
-        return rasterise(self._path, 1, dpi)
+        return cls(first_seed + number, how, quality, RESOLUTIONS[number // 2 % len(RESOLUTIONS)])
 
 
 def compared(scan: Image, issued: Issued, dpi: int) -> tuple[Comparison, float]:
@@ -102,10 +72,10 @@ def compared(scan: Image, issued: Issued, dpi: int) -> tuple[Comparison, float]:
     return found, (time.process_time() - start) * 1000
 
 
-def trials(numbers: Iterable[int], papers: Papers) -> Iterator[dict[str, object]]:
+def trials(numbers: Iterable[int], papers: Papers, first_seed: int = FIRST_SEED) -> Iterator[dict[str, object]]:
     """One row a comparison; each tenth pair also in grey and in black and white."""
     for number in numbers:
-        trial = Trial.of(number)
+        trial = Trial.of(number, first_seed)
         page = content(trial.seed)
         issued = papers.issued(page)
         scan = scanned(
@@ -126,26 +96,6 @@ def trials(numbers: Iterable[int], papers: Papers) -> Iterator[dict[str, object]
                 "reason": found.reason,
                 "ms": round(milliseconds),
             }
-
-
-def counter_marks(numbers: Iterable[int], papers: Papers) -> Iterator[dict[str, object]]:
-    """Pages with a seal, a signature and a slice over the edge, and as many without anything."""
-    for number in numbers:
-        chance, dpi = np.random.default_rng(FIRST_SEED + number), RESOLUTIONS[number % len(RESOLUTIONS)]
-        page = content(FIRST_SEED + number)
-        issued, drawn, marked = papers.issued(page), papers.drawn(page, dpi), number % 2 == 0
-        ink = list(INKS)[number // 2 % len(INKS)]
-        if marked:
-            size = ((40, 40), (45, 30), (30, 45))[number // 6 % 3]
-            mm = dpi / 25.4
-            left, top = round(float(chance.uniform(22, 60)) * mm), round(float(chance.uniform(195, 215)) * mm)
-            drawn = pressed(drawn, stamp(*size, dpi), left, top, INKS[ink], chance)
-            drawn = with_handwriting(drawn, dpi, chance)
-            drawn = fanned([drawn] * 4, dpi, INKS["blue" if number % 4 else "red"], chance)[number // 2 % 4]
-        quality = (Quality.OFFICE, Quality.BAD)[number // 2 % 2]
-        found, _ = compared(scanned(drawn, dpi, quality, FIRST_SEED + number), issued, dpi)
-        kinds = {str(region.kind) for region in found.regions}
-        yield {"marked": marked, "ink": ink, "dpi": dpi, "quality": str(quality), "found": sorted(kinds)}
 
 
 def measure() -> list[dict[str, object]]:
@@ -202,9 +152,12 @@ def main(count: int, out: Path, part: int = 0, parts: int = 1) -> None:
             lines.write(json.dumps(row) + "\n")
             lines.flush()
             counts[f"{row['mode']:8} {row['how']:18} {row['quality']:7} {row['dpi']} {row['verdict']}"] += 1
-        for row in counter_marks(range(part, count // 4, parts), papers):
+        marks = []
+        for row in mark_trials(range(part, count // 2, parts), papers, FIRST_SEED):
+            marks.append(row)
             lines.write(json.dumps(row) + "\n")
             lines.flush()
+    counts += mark_counts(marks)
     for name, value in sorted(counts.items()):
         print(f"{value:5} {name}")
 

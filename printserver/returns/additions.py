@@ -12,11 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from printserver.returns.drawn_lines import drawn_lines
 from printserver.returns.matching import Image
 from printserver.returns.registration import Aligned, Ink
 
 _BESIDE_MM: Final = 0.9
 """Across: ink nearer than half of this to issued ink may be its spread toner."""
+
+_LINE_BESIDE_MM: Final = 1.6
+"""For thin lines, which the soft edge of a printed rule resembles."""
 
 _LEAST_MM2: Final = 0.3
 _COARSE_LEAST_MM2: Final = 0.5
@@ -28,16 +32,18 @@ Mask = NDArray[np.uint8]
 
 
 def added_ink(issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_], dpi: float) -> tuple[Mask, Mask]:
-    """Ink that was not issued: in empty places, and beside printed text. Specks, edges and thin lines are left out."""
+    """Ink that was not issued: in empty places, and beside printed text, without specks, edges, folds and streaks."""
     pixels_a_mm = dpi / 25.4
     issued = (issued_ink > 0.15).astype(np.uint8)
     near = cv2.dilate(issued, disc(_BESIDE_MM * pixels_a_mm)) > 0
     ink = aligned.ink - _shadows(np.where(near, 1, aligned.ink).astype(np.float32), pixels_a_mm)
-    there = (ink > 0.5) & aligned.sheet & compared & ~near
+    bare = aligned.sheet & compared & ~near
     edge = int(6 * pixels_a_mm)
-    there[:edge] = there[-edge:] = False
-    there[:, :edge] = there[:, -edge:] = False
-    text = cv2.dilate(issued & compared, np.ones((int(pixels_a_mm) | 1, int(6 * pixels_a_mm) | 1), np.uint8))
+    bare[:edge] = bare[-edge:] = False
+    bare[:, :edge] = bare[:, -edge:] = False
+    there = (ink > 0.5) & bare
+    around = np.ones((int(pixels_a_mm) | 1, int(6 * pixels_a_mm) | 1), np.uint8)
+    text = np.asarray(cv2.dilate(issued & compared, around), np.uint8)
     least = (_LEAST_MM2 if dpi >= 190 else _COARSE_LEAST_MM2) * pixels_a_mm**2
     free, beside = np.zeros_like(issued), np.zeros_like(issued)
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(there.astype(np.uint8), connectivity=8)
@@ -50,7 +56,17 @@ def added_ink(issued_ink: Ink, aligned: Aligned, compared: NDArray[np.bool_], dp
             here = labels[part] == label
             target = beside if text[part][here].any() else free
             target[part][here] = 1
+    away = cv2.dilate(issued, disc(_LINE_BESIDE_MM * pixels_a_mm)) == 0
+    _sorted_in(drawn_lines(aligned.ink, bare & away, pixels_a_mm), text, free, beside)
     return free, beside
+
+
+def _sorted_in(lines: Mask, text: Mask, free: Mask, beside: Mask) -> None:
+    _, labels = cv2.connectedComponents(lines, connectivity=8)
+    near = np.unique(labels[text > 0])
+    close = np.isin(labels, near[near > 0])
+    beside |= np.asarray(close, np.uint8)
+    free |= np.asarray((lines > 0) & ~close, np.uint8)
 
 
 def _shadows(ink: Ink, pixels_a_mm: float) -> Ink:
@@ -75,8 +91,8 @@ def red_is_missing(scan: Image, issued: Image, dpi: float) -> bool:
 
 
 def _redness(image: Image) -> NDArray[np.float32]:
-    blue, green, red = (image[:, :, channel].astype(np.int16) for channel in range(3))
-    return (red - np.maximum(blue, green) > 50).astype(np.float32)
+    blue, green, red = cv2.split(image)
+    return np.asarray(cv2.subtract(red, cv2.max(blue, green)) > 50, np.float32)
 
 
 def together(mask: Mask, kernel: Mask, how: int) -> Iterator[tuple[tuple[int, int, int, int], Mask]]:

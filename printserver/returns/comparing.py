@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -12,6 +12,7 @@ import numpy as np
 
 from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.guilloche import INNER_UM
 from printserver.rendering.page_glyphs import page_glyphs
 from printserver.rendering.page_images import page_image
@@ -38,16 +39,26 @@ class IssuedPages:
         self._objects = objects
         self._held: dict[str, BarePages] = {}
 
-    def compare(self, copy: CopyFacts, page: int, scan: Image, dpi: float) -> Comparison:
+    def compare(
+        self, copy: CopyFacts, page: int, scan: Image, dpi: float, slices: Sequence[SeamSlice] = ()
+    ) -> Comparison:
         """Compare a scanned page with that page (1-based) of the copy, and have lines read that differ.
 
+        slices: of the issued seals across the page's edges.
         Raises: NotCompared, Unavailable.
         """
         try:
             bare = self._bare(copy)
             issued, text = _drawn(bare.pdf, page), page_glyphs(bare.pdf, page)
             edge_um = INNER_UM if bare.framed else 0
-            compared = partial(compare, issued_bgr=issued, issued_dpi=WORKING_DPI, edge_um=edge_um, glyphs=text.glyphs)
+            compared = partial(
+                compare,
+                issued_bgr=issued,
+                issued_dpi=WORKING_DPI,
+                edge_um=edge_um,
+                glyphs=text.glyphs,
+                slices=slices,
+            )
             return with_wordings(_of_photograph(compared, scan, issued, compared(scan, dpi=dpi)), text)
         except Unavailable:
             raise

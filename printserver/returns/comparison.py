@@ -12,18 +12,21 @@ Grey and bilevel scans are `review` unless most of the page differs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.page_glyphs import Glyph
 from printserver.returns.additions import Mask, added_ink, disc, red_is_missing, together
 from printserver.returns.comparison_judgement import Sight, judged
 from printserver.returns.comparison_marks import Fate, Marks, chromatic, follow_marks
 from printserver.returns.comparison_types import DIFFERS, Comparison, Kind, Region, RegionKind, Verdict
 from printserver.returns.counter_marks import added_marks, new_colour
+from printserver.returns.edge_ink import dark_ink, issued_slices_found
 from printserver.returns.glyphs import Box
 from printserver.returns.matching import FoundCode, Image, every_code, find_codes
 from printserver.returns.registration import (
@@ -53,6 +56,7 @@ def compare(
     issued_dpi: float | None = None,
     edge_um: int = 0,
     glyphs: Sequence[Glyph] = (),
+    slices: Sequence[SeamSlice] = (),
 ) -> Comparison:
     """Compare a scanned page with the page that was issued.
 
@@ -60,6 +64,7 @@ def compare(
     issued_bgr: the issued page upright, rendered from the stored PDF without the marks against copying.
     issued_dpi: its resolution, `dpi` if None.   edge_um: how far from the page's edge nothing is compared.
     glyphs: the characters of the issued page; without them its ink is compared in pieces, and digits less surely.
+    slices: of issued seals across the page's edges, to be found again.
     Never raises on a strange scan: what cannot be compared is `review`, with the reason.
     """
     if dpi < LEAST_DPI:
@@ -81,7 +86,8 @@ def compare(
     except RegistrationFailed as failure:
         return _for_review(f"the scan could not be laid over the issued page: {failure}")
     compared = ~_code_places(codes, issued_ink.shape, working) & _within_edge(issued_ink.shape, edge_um, working)
-    return _compared(scan, issued, issued_ink, aligned, compared, working, glyphs)
+    found = _compared(scan, issued, issued_ink, aligned, compared, working, glyphs)
+    return _with_slices(found, slices, issued, aligned, working)
 
 
 def _for_review(reason: str) -> Comparison:
@@ -98,16 +104,19 @@ def _compared(
     characters: Sequence[Glyph],
 ) -> Comparison:
     colour, laid_over = not _is_grey(scan), _laid_over(scan, aligned)
+    coloured = chromatic(issued)
+    at_edges = dark_ink(issued_ink, coloured, aligned, compared, dpi)
     if not colour:
         # In grey a red seal is ink like any other, which hides what stands beneath.
-        compared &= cv2.dilate(chromatic(issued).astype(np.uint8), disc(2 * dpi / 25.4)) == 0
+        compared &= cv2.dilate(coloured.astype(np.uint8), disc(2 * dpi / 25.4)) == 0
     ink_over = new_colour(laid_over, issued, dpi) if colour else np.zeros(issued_ink.shape, np.uint8)
     marks = follow_marks(issued, issued_ink, aligned, compared, dpi, characters).under(ink_over)
     free, beside = added_ink(issued_ink, aligned, compared, dpi)
     placed = _placed(marks, beside, dpi)
-    in_empty = [_region(mark.box, mark.kind, dpi) for mark in added_marks(free, laid_over, ink_over, dpi)]
+    in_empty = [_region(mark.box, mark.kind, dpi) for mark in added_marks(free, laid_over, ink_over, dpi, at_edges)]
+    lines = any(region.kind is RegionKind.WRITTEN_ON for region in in_empty)
     seal_missing = red_is_missing(laid_over, issued, dpi)
-    sight = Sight(marks, aligned.agreement, bool(beside.any()), seal_missing, colour)
+    sight = Sight(marks, aligned.agreement, bool(beside.any()), lines, seal_missing, colour)
     found = judged(sight, added=bool(in_empty))
     return Comparison(
         found.verdict,
@@ -123,6 +132,17 @@ def _compared(
         laid_over=laid_over,
         laid_over_dpi=dpi,
     )
+
+
+def _with_slices(
+    found: Comparison, slices: Sequence[SeamSlice], issued: Image, aligned: Aligned, dpi: float
+) -> Comparison:
+    """And what the scan shows of issued seals across the edge."""
+    if found.laid_over is None or not slices:
+        return found
+    there = issued_slices_found(slices, issued, found.laid_over, aligned.sheet, dpi)
+    regions = [replace(_region(box, RegionKind.ISSUED_STRADDLE, dpi), edge=edge.value) for box, edge in there]
+    return replace(found, regions=(*regions, *found.regions))
 
 
 def _laid_over(scan: Image, aligned: Aligned) -> Image:
@@ -151,7 +171,7 @@ def _placed(marks: Marks, beside: Mask, dpi: float) -> list[Region]:
     blank = _boxes_mask([mark.box for mark in marks.of(Fate.BLANK)], shape)
     differing = _boxes_mask([mark.box for mark in marks.of(Fate.GONE, Fate.DOUBTFUL)], shape)
     over = _boxes_mask([mark.box for mark in marks.of(Fate.COVERED)], shape)
-    near = np.asarray(cv2.dilate(differing, disc(6 * dpi / 25.4)), np.uint8)
+    near = np.asarray(cv2.dilate(differing, disc(6 * dpi / 25.4)), np.uint8) if blank.any() else blank
     # What is gone beside changed text is part of that change.
     regions = _regions(differing | (blank & near), dpi, RegionKind.CHANGED_TEXT)
     regions += _regions(np.asarray(blank & (1 - near), np.uint8), dpi, RegionKind.MISSING)

@@ -24,12 +24,14 @@ NO_COLOUR: Final = "the scan has no colour, so seals and text cannot be told apa
 class Sight:
     """`agreement`: of the windows by which the scan was laid over.   beside: whether ink was added beside text.
 
-    seal_missing: whether the issued seal is.   colour: whether the scan has it.
+    lines: whether straight lines were drawn in empty places.   seal_missing: whether the issued seal is.
+    colour: whether the scan has it.
     """
 
     marks: Marks
     agreement: float
     beside: bool
+    lines: bool
     seal_missing: bool
     colour: bool
 
@@ -67,6 +69,7 @@ def judged(sight: Sight, *, added: bool) -> Judgement:
             (bool(doubtful), "one printed mark looks different"),
             (bool(marks.of(Fate.COVERED)), "something lies over printed text"),
             (sight.beside, "something was added beside printed text"),
+            (sight.lines, "a line was drawn on the page"),
             (sight.seal_missing, "the issued seal is not on the scan"),
             (bool(marks.pictures), "the printed text agrees; pictures and shades are not compared"),
         ]
@@ -86,7 +89,7 @@ def _kind(sight: Sight) -> Kind:
         return Kind.PART_MISSING
     if gone or blank:
         return Kind.CHANGED_TEXT
-    return Kind.WRITTEN_ON if marks.of(Fate.COVERED) or sight.beside else Kind.SAME
+    return Kind.WRITTEN_ON if marks.of(Fate.COVERED) or sight.beside or sight.lines else Kind.SAME
 
 
 def _is_cut_off(marks: Marks) -> bool:

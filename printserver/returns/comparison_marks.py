@@ -113,7 +113,9 @@ def chromatic(issued: Image) -> NDArray[np.bool_]:
     """Coloured on the issued page. Toner scatters in scans, so that a colour's ink is no measure of its shape."""
     if issued.ndim == 2:
         return np.zeros(issued.shape, np.bool_)
-    return np.asarray(issued.max(axis=2).astype(np.int16) - issued.min(axis=2) > _CHROMATIC_FROM, np.bool_)
+    blue, green, red = cv2.split(issued)
+    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+    return np.asarray(spread > _CHROMATIC_FROM, np.bool_)
 
 
 def _glyph_marks(sightings: Sequence[Sighting], dpi: float) -> list[Mark]:

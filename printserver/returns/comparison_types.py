@@ -38,6 +38,8 @@ class RegionKind(StrEnum):
     COUNTER_SEAL = "counter-seal"
     COUNTER_SIGNATURE = "counter-signature"
     STRADDLE = "straddle"
+    ISSUED_STRADDLE = "issued-straddle"
+    """A slice of the issued seal across the edge, found again."""
 
 
 DIFFERS: Final = frozenset({RegionKind.MISSING, RegionKind.CHANGED_TEXT})
@@ -49,6 +51,7 @@ class Region:
     """A place on the issued page, in µm from its top left corner.
 
     issued_text, scanned_text: what the lines there said and what was read on the scan; empty unless they were read.
+    edge: the page's edge of an issued slice, which may be set in; empty for all else.
     picture_sha256: the place cut out of the scan, a PNG in the object store; empty unless it is kept.
     """
 
@@ -60,6 +63,7 @@ class Region:
     issued_text: str = ""
     scanned_text: str = ""
     picture_sha256: str = ""
+    edge: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Without what is empty."""

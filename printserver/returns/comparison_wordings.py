@@ -17,7 +17,8 @@ from printserver.rendering.text_recognition import TextNotRead, read_lines
 from printserver.returns.comparison_types import DIFFERS, Comparison, Kind, Region, RegionKind
 from printserver.returns.matching import Image
 
-CUT_OUT: Final = frozenset({RegionKind.COUNTER_SEAL, RegionKind.COUNTER_SIGNATURE, RegionKind.STRADDLE})
+_AT_THE_EDGE: Final = frozenset({RegionKind.STRADDLE, RegionKind.ISSUED_STRADDLE})
+CUT_OUT: Final = _AT_THE_EDGE | {RegionKind.COUNTER_SEAL, RegionKind.COUNTER_SIGNATURE}
 MOST_LINES: Final = 8
 """Of one page; where more is amiss, reading tells nothing new."""
 _ABOVE_UM: Final = 800
@@ -45,7 +46,7 @@ def with_wordings(found: Comparison, page: PageGlyphs) -> Comparison:
 
 def cut_out(found: Comparison, region: Region) -> bytes:
     """The place as it looks on the scan, laid over the issued page: a PNG. A slice is cut at the page's very edge."""
-    margin = 0 if region.kind is RegionKind.STRADDLE else _MARGIN_UM
+    margin = 0 if region.kind in _AT_THE_EDGE else _MARGIN_UM
     box = (region.x_um - margin, region.y_um - margin, region.w_um + 2 * margin, region.h_um + 2 * margin)
     return _png(_part(found, box))
 

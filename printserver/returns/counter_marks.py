@@ -1,12 +1,13 @@
 """Tells what was put on a page apart: seals of the other party, slices of seals across the edge, signatures. Pure.
 
 Presence, not authenticity: a ring of red ink is called a seal whoever stamped it, and handwriting a signature whoever
-wrote it. A seal is round or oval, in red, blue or black; a slice is coloured ink that runs out at the page's edge.
+wrote it. A seal is round or oval, in red, blue or black; a slice is ink that runs out at the page's edge. Straight
+lines are told from handwriting: somebody crossed out, or underlined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,13 @@ _INKED_FROM_MM2: Final = 4.0
 _WRITING_MM: Final = 6.0
 _EDGE_MM: Final = 4.0
 _SLICE_MM: Final = (8.0, 30.0)
+_DARK_SLICE_MM: Final = (62.0, 2.0)
+"""Of black ink: no longer along the edge, and no flatter."""
+_LINE_MM: Final = 8.0
+_STRAIGHT_MM: Final = 15.0
+_STRAIGHT_SHARE: Final = 0.7
+_STRAIGHT_WIDTH_MM: Final = 1.6
+_STRAIGHT_FROM: Final = 0.85
 _JOINED_MM: Final = 4.0
 _SLICE_JOINED_MM: Final = 20.0
 _COLOURED_FROM: Final = 44
@@ -43,23 +51,35 @@ class AddedMark:
     kind: RegionKind
 
 
-def added_marks(free: Mask, scan: Image, colour: Mask, dpi: float) -> list[AddedMark]:
+def added_marks(free: Mask, scan: Image, colour: Mask, dpi: float, at_edges: Mask | None = None) -> list[AddedMark]:
     """What the ink in empty places and the red ink over text is.
 
     free: dark ink that was not issued, away from text.   scan: laid over the issued page, at `dpi`.
-    colour: `new_colour`; where it is empty, as in a grey scan, no slice and no red seal over text is found.
+    colour: `new_colour`; where it is empty, as in a grey scan, no red seal over text is found.
+    at_edges: dark ink that was not issued, up to the sheet's edge; black slices are looked for in it.
     """
     mm = dpi / 25.4
-    marks = [AddedMark(box, RegionKind.STRADDLE) for box in _slices(colour, mm)]
     taken = np.zeros_like(free)
-    for mark in marks:
-        _fill(taken, mark.box)
+    marks = _straddling(_slices(colour, mm), taken, round(mm))
+    if at_edges is not None:
+        longest, flattest = (side * mm for side in _DARK_SLICE_MM)
+        found = _slices(at_edges & (1 - _wide(taken, mm)), mm)
+        marks += _straddling(
+            (box for box in found if max(box[2:]) <= longest and min(box[2:]) >= flattest), taken, round(mm)
+        )
     red = np.asarray(colour & _redness(scan) & (1 - taken), np.uint8)
     beside = _wide(red, mm)
     dark = np.asarray(free & (1 - taken) & (1 - beside), np.uint8)
     for ink, least in ((red, _LEAST_RED_MM2), (dark, 0.0)):
         marks += _separate(ink, least, mm)
     return sorted(_whole(marks), key=lambda mark: (mark.box[1], mark.box[0]))
+
+
+def _straddling(boxes: Iterable[Box], taken: Mask, margin: int) -> list[AddedMark]:
+    marks = [AddedMark(box, RegionKind.STRADDLE) for box in boxes]
+    for mark in marks:
+        _fill(taken, mark.box, margin)
+    return marks
 
 
 def _whole(marks: list[AddedMark]) -> Iterator[AddedMark]:
@@ -101,8 +121,8 @@ def _colourfulness(image: Image) -> Mask:
 def _redness(image: Image) -> Mask:
     if image.ndim == 2:
         return np.zeros(image.shape, np.uint8)
-    blue, green, red = (image[:, :, channel].astype(np.int16) for channel in range(3))
-    return np.asarray(red - np.maximum(blue, green) > _RED_FROM, np.uint8)
+    blue, green, red = cv2.split(image)
+    return np.asarray(cv2.subtract(red, cv2.max(blue, green)) > _RED_FROM, np.uint8)
 
 
 def _slices(ink: Mask, mm: float) -> Iterator[Box]:
@@ -144,10 +164,23 @@ def _kind(ink: Mask, mm: float) -> RegionKind:
     shorter, longer = sorted((across, down))
     if _SEAL_MM[0] <= shorter and longer <= _SEAL_MM[1] and longer <= _MOST_OBLONG * shorter and _is_ring(ink):
         return RegionKind.COUNTER_SEAL
+    if longer >= _LINE_MM and _is_drawn_straight(ink, mm):
+        return RegionKind.WRITTEN_ON
     is_line = longer > 6 * shorter and shorter < 2.2
     if longer >= _WRITING_MM and not is_line and int(ink.sum()) >= _INKED_FROM_MM2 * mm * mm / 2:
         return RegionKind.COUNTER_SIGNATURE
     return RegionKind.ADDED
+
+
+def _is_drawn_straight(ink: Mask, mm: float) -> bool:
+    """Whether hardly any of the ink lies off long straight lines."""
+    least = min(_STRAIGHT_MM * mm, _STRAIGHT_SHARE * float(np.hypot(*ink.shape)))
+    found = cv2.HoughLinesP(ink * 255, 1, np.pi / 180, round(least / 2), minLineLength=least, maxLineGap=2 * mm)
+    lines = np.zeros_like(ink)
+    ends: list[list[int]] = [] if found is None else np.reshape(found, (-1, 4)).astype(int).tolist()
+    for x0, y0, x1, y1 in ends:
+        cv2.line(lines, (x0, y0), (x1, y1), 1, max(1, round(_STRAIGHT_WIDTH_MM * mm)))
+    return float((ink & lines).sum()) >= _STRAIGHT_FROM * float(ink.sum())
 
 
 def _is_ring(ink: Mask) -> bool:
@@ -170,9 +203,9 @@ def _radius_of_ring(radius: NDArray[np.float64], angle: NDArray[np.float64]) -> 
 
 
 def _wide(mask: Mask, pixels: float) -> Mask:
-    return np.asarray(cv2.dilate(mask, disc(2 * pixels)), np.uint8)
+    return np.asarray(cv2.dilate(mask, disc(2 * pixels)), np.uint8) if mask.any() else mask
 
 
-def _fill(mask: Mask, box: Box) -> None:
+def _fill(mask: Mask, box: Box, margin: int) -> None:
     x, y, width, height = box
-    mask[y : y + height, x : x + width] = 1
+    mask[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin] = 1

@@ -17,6 +17,7 @@ from printserver.foundation.unit_of_work import Database
 from printserver.organisations.access import branch_path
 from printserver.organisations.queries import OrganisationFacts
 from printserver.print_requests.queries import CopyFacts, copy_by_serial
+from printserver.print_requests.request_seals import slices_on
 from printserver.print_requests.sheet_requests import request_place
 from printserver.returns.comparing import IssuedPages, NotCompared
 from printserver.returns.comparison import DIFFERS, Comparison, Region, Verdict
@@ -158,7 +159,9 @@ class PageReader:
 
     def _compared(self, matched: PageFate, copy: CopyFacts, page: int, image: Image, dpi: float) -> PageFate:
         try:
-            comparison = self.issued.compare(copy, page, upright(image, matched.rotation), dpi)
+            with self.database.reading() as work:
+                slices = slices_on(work, copy.request_id, page)
+            comparison = self.issued.compare(copy, page, upright(image, matched.rotation), dpi, slices)
         except NotCompared as problem:
             findings = matched.findings | {"comparison": str(problem)}
             return replace(matched, findings=findings).doubted(Reason.NOT_COMPARED)

@@ -214,8 +214,8 @@ def _smooth_shifts(good: NDArray[np.float32], shape: tuple[int, ...], scale: flo
 def _laid_over(
     scan: Ink, shape: tuple[int, ...], pose: Matrix, shifts: NDArray[np.float32], agreement: float
 ) -> Aligned:
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    x, y = x + shifts[..., 0], y + shifts[..., 1]
+    x = shifts[..., 0] + np.arange(shape[1], dtype=np.float32)
+    y = shifts[..., 1] + np.arange(shape[0], dtype=np.float32)[:, None]
     p = pose.astype(np.float32)
     depth = p[2, 0] * x + p[2, 1] * y + p[2, 2]
     across = ((p[0, 0] * x + p[0, 1] * y + p[0, 2]) / depth).astype(np.float32)

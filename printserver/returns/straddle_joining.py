@@ -25,7 +25,7 @@ _MOST_PIXELS: Final = 4_000
 class StraddleSlice:
     """One page's part. along_um, length_um: where it lies along the edge, from the page's top or left.
 
-    depth_um: how far it reaches into the page.
+    depth_um: how wide it is across the edge.   issued: of a seal that was issued so, not put on afterwards.
     """
 
     page: int
@@ -34,6 +34,7 @@ class StraddleSlice:
     length_um: int
     depth_um: int
     picture_sha256: str
+    issued: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class StraddleSeal:
 
     edge: Edge
     slices: tuple[StraddleSlice, ...]
+
+    @property
+    def issued(self) -> bool:
+        return self.slices[0].issued
 
     @property
     def pages(self) -> tuple[int, ...]:
@@ -92,18 +97,25 @@ def _laid(strip: Image, each: StraddleSlice, first_um: int, length_um: int, scal
 def _slices(findings: Mapping[int, Mapping[str, Any]]) -> Iterable[StraddleSlice]:
     for page, found in findings.items():
         for region in found.get("regions", []):
-            if region.get("kind") == RegionKind.STRADDLE and region.get("picture_sha256"):
+            kind, digest = region.get("kind"), region.get("picture_sha256")
+            if kind in (RegionKind.STRADDLE, RegionKind.ISSUED_STRADDLE) and digest:
                 x, y, width, height = (int(region[side]) for side in ("x_um", "y_um", "w_um", "h_um"))
-                digest = str(region["picture_sha256"])
-                if y == 0:
-                    yield StraddleSlice(page, Edge.TOP, x, width, height, digest)
-                else:
-                    yield StraddleSlice(page, Edge.LEFT if x == 0 else Edge.RIGHT, y, height, width, digest)
+                edge = Edge(region.get("edge") or _edge_touched(x, y))
+                along = (x, width, height) if edge is Edge.TOP else (y, height, width)
+                yield StraddleSlice(page, edge, *along, str(digest), issued=kind == RegionKind.ISSUED_STRADDLE)
+
+
+def _edge_touched(x_um: int, y_um: int) -> Edge:
+    if y_um == 0:
+        return Edge.TOP
+    return Edge.LEFT if x_um == 0 else Edge.RIGHT
 
 
 def _belongs(each: StraddleSlice, group: list[StraddleSlice]) -> bool:
     """Whether it stands at the group's place, on a page that has none there yet."""
-    if any(other.page == each.page for other in group) or group[0].edge is not each.edge:
+    if any(other.page == each.page for other in group):
+        return False
+    if (group[0].edge, group[0].issued) != (each.edge, each.issued):
         return False
     start = min(other.along_um for other in group)
     end = max(other.along_um + other.length_um for other in group)

@@ -203,6 +203,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "counter-seal": N_("seal of the other party"),
         "counter-signature": N_("handwriting, perhaps a signature"),
         "straddle": N_("slice of a seal across the edge"),
+        "issued-straddle": N_("slice of the issued seal across the edge"),
     },
     "role": {
         "clerk": N_("branch clerk"),

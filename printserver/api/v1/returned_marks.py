@@ -21,9 +21,13 @@ Number = Annotated[int, Path(ge=1, le=1_000)]
 
 
 class SealAcross(View):
-    """`pages`: those on which a slice was found.   missing: the copy's other pages. Presence, not authenticity."""
+    """`pages`: those on which a slice was found.   missing: the copy's other pages. Presence, not authenticity.
+
+    issued: whether the copy was issued with it; else somebody put it on afterwards.
+    """
 
     number: int
+    issued: bool
     edge: Edge
     pages: list[int]
     missing: list[int]
@@ -47,7 +51,13 @@ def read_cut_out(page_id: UUID, number: Number, actor: CurrentActor, adapters: C
 def list_seals_across(copy_id: UUID, actor: CurrentActor, work: CurrentWork) -> list[SealAcross]:
     found = joining.seals_across(work, actor, copy_id)
     return [
-        SealAcross(number=number, edge=each.edge, pages=list(each.pages), missing=list(each.missing(found.pages)))
+        SealAcross(
+            number=number,
+            issued=each.issued,
+            edge=each.edge,
+            pages=list(each.pages),
+            missing=list(each.missing(found.pages)),
+        )
         for number, each in enumerate(found.seals, 1)
     ]
 

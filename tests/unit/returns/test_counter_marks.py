@@ -53,13 +53,13 @@ def test_a_seal_is_found_whole_in_every_ink(colour: tuple[int, int, int], reach:
 
 
 @pytest.mark.parametrize("colour", [BLUE, (30, 30, 30)])
-def test_handwriting_is_no_seal_and_a_line_is_no_handwriting(colour: tuple[int, int, int]):
+def test_handwriting_is_no_seal_and_a_straight_line_is_no_handwriting(colour: tuple[int, int, int]):
     page = sheet()
     written(page, (60, 220), colour)
     assert kinds(page) == [RegionKind.COUNTER_SIGNATURE]
     page = sheet()
     cv2.line(page, (100, 900), (400, 903), (30, 30, 30), 4)
-    assert kinds(page) == [RegionKind.ADDED]
+    assert kinds(page) == [RegionKind.WRITTEN_ON]
 
 
 def test_a_red_block_is_no_seal():

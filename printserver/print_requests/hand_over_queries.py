@@ -27,7 +27,7 @@ PAGE: Final = 100
 
 @dataclass(frozen=True)
 class HandOverView:
-    """One revision of a link.   `present`: the one that holds.   `has_proof`: a photo or scan was kept."""
+    """One revision of a link.   `present`: the one that holds.   proof_sha256: of a photo or scan that was kept."""
 
     id: UUID
     copy_id: UUID
@@ -39,7 +39,7 @@ class HandOverView:
     means: Means
     receiver: str
     courier_number: str
-    has_proof: bool
+    proof_sha256: str | None
     handed_at: datetime
     note: str
     cancelled: bool
@@ -47,6 +47,10 @@ class HandOverView:
     recorded_by: str
     recorded_at: datetime
     present: bool
+
+    @property
+    def has_proof(self) -> bool:
+        return self.proof_sha256 is not None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class Held:
 def chain_of(work: Work, actor: Actor, copy_id: UUID) -> tuple[HandOverView, ...]:
     """Every revision of every link; the latest link first, of it the present revision first.   Raises: NotFound."""
     copy_for(work, actor, copy_id, Permission.READ_REQUESTS)
+    return hand_overs_of(work, copy_id)
+
+
+def hand_overs_of(work: Work, copy_id: UUID) -> tuple[HandOverView, ...]:
+    """As `chain_of`, without regard to anybody's rights."""
     rows = work.session.scalars(
         select(HandOver).where(HandOver.copy_id == copy_id).order_by(HandOver.position.desc(), HandOver.revision.desc())
     ).all()
@@ -74,6 +83,15 @@ def chain_of(work: Work, actor: Actor, copy_id: UUID) -> tuple[HandOverView, ...
     for row in rows:
         newest.setdefault(row.position, row.id)
     return _views(work, rows, set(newest.values()))
+
+
+def proofs_of_others(work: Work, copy_id: UUID) -> frozenset[str]:
+    """Digests of the copy's proofs that other copies have as well: they were handed over together."""
+    own = select(HandOver.proof_sha256).where(HandOver.copy_id == copy_id, HandOver.proof_sha256.is_not(None))
+    found = work.session.scalars(
+        select(HandOver.proof_sha256).where(HandOver.copy_id != copy_id, HandOver.proof_sha256.in_(own))
+    )
+    return frozenset(digest for digest in found if digest is not None)
 
 
 def holders_of(work: Work, copy_ids: Collection[UUID]) -> Mapping[UUID, HandOverView]:
@@ -167,7 +185,7 @@ def _views(work: Work, rows: Sequence[HandOver], present: set[UUID]) -> tuple[Ha
             Means(row.means),
             row.receiver,
             row.courier_number,
-            row.proof_sha256 is not None,
+            row.proof_sha256,
             row.handed_at,
             row.note,
             row.cancelled,

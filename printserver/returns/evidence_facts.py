@@ -17,7 +17,7 @@ from printserver.approvals.evidence_queries import SignedDecision, registered_ke
 from printserver.approvals.statement_events import StatementRegistered
 from printserver.archive.events import CopyArchived
 from printserver.archive.queries import RecordDetail
-from printserver.audit.evidence_queries import entries_about
+from printserver.audit.evidence_queries import entries_about, unplaced_about
 from printserver.foundation.clock import as_text
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
@@ -34,6 +34,8 @@ from printserver.print_requests.events import (
     RequestMoved,
     RequestSubmitted,
 )
+from printserver.print_requests.hand_over_queries import HandOverView, hand_overs_of, proofs_of_others
+from printserver.print_requests.paper_events import CopyHandedOver, HandOverCorrected
 from printserver.print_requests.public_queries import said_of_request
 from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.printing.queries import printer_facts
@@ -50,7 +52,7 @@ EVENTS: Final = tuple(
     for event in (
         RequestSubmitted, ApprovalFlowOpened, RequestDecided, RequestMoved, CopyRendered, CopySigned, CopySealed,
         CopyMoved, CopyStarted, ReturnHandedIn, PageMatched, PageSettled, CopyArchived, StatementRegistered,
-        SigningRecorded, SigningCorrected, SigningDecided,
+        SigningRecorded, SigningCorrected, SigningDecided, CopyHandedOver, HandOverCorrected,
     )
 )  # fmt: skip
 """What is proved of a record; who looked at it since is not part of the evidence."""
@@ -73,7 +75,11 @@ class ScanFact:
 
 @dataclass(frozen=True)
 class EvidenceFacts:
-    """`content`: members of `record.json`.   manifest_sha256: None when nobody approved electronically."""
+    """`content`: members of `record.json`.   manifest_sha256: None when nobody approved electronically.
+
+    proofs: of its hand-overs, digests; those that are also about other copies are `shared_proofs` instead.
+    unplaced: whether an entry about it still waits for its place in the log, and so cannot be proved yet.
+    """
 
     detail: RecordDetail
     copy: CopyFacts
@@ -82,8 +88,11 @@ class EvidenceFacts:
     searchable_sha256: str | None
     seals: tuple[SealOnCopy, ...]
     scans: tuple[ScanFact, ...]
+    proofs: frozenset[str]
+    shared_proofs: frozenset[str]
     content: Mapping[str, Any]
     entry_ids: tuple[UUID, ...]
+    unplaced: bool
 
 
 def evidence_facts(work: Work, actor: Actor, detail: RecordDetail, searchable_sha256: str | None) -> EvidenceFacts:
@@ -101,6 +110,8 @@ def evidence_facts(work: Work, actor: Actor, detail: RecordDetail, searchable_sh
     subjects |= {UUID(each["id"]) for each in register}
     entry_ids = entries_about(work, subjects, events=EVENTS)
     scans = _scans(work, actor, detail, returns)
+    hand_overs, shared = hand_overs_of(work, copy.id), proofs_of_others(work, copy.id)
+    proofs = frozenset(each.proof_sha256 for each in hand_overs if each.proof_sha256 is not None)
     content = {
         "record": _record(work, detail, copy),
         "copy": _copy(copy),
@@ -128,12 +139,24 @@ def evidence_facts(work: Work, actor: Actor, detail: RecordDetail, searchable_sh
             }
             for row in returns
         ],
+        "hand_overs": [_hand_over(each) for each in reversed(hand_overs)],
         "signings": [_signing(each) for each in records_of_copy(work, copy.id)],
         "people": _people(work, copy, decisions, returns),
         "log_entries": [str(entry_id) for entry_id in entry_ids],
     }
     return EvidenceFacts(
-        detail, copy, copy.organisation_id, manifest, searchable_sha256, seals, scans, content, entry_ids
+        detail,
+        copy,
+        copy.organisation_id,
+        manifest,
+        searchable_sha256,
+        seals,
+        scans,
+        proofs - shared,
+        shared,
+        content,
+        entry_ids,
+        unplaced_about(work, subjects, events=EVENTS),
     )
 
 
@@ -212,6 +235,27 @@ def _pages(detail: RecordDetail, rows: Mapping[int | None, ReturnPage]) -> list[
             }
         )
     return pages
+
+
+def _hand_over(one: HandOverView) -> dict[str, Any]:
+    """Of the chain of holders: one revision of a link, the first link and its first revision first."""
+    return {
+        "position": one.position,
+        "revision": one.revision,
+        "present": one.present,
+        "cancelled": one.cancelled,
+        "holder_kind": one.holder_kind.value,
+        "holder": one.holder,
+        "means": one.means.value,
+        "receiver": one.receiver,
+        "courier_number": one.courier_number,
+        "proof_sha256": one.proof_sha256,
+        "handed_at": as_text(one.handed_at),
+        "note": one.note,
+        "reason": one.reason,
+        "recorded_by": one.recorded_by,
+        "recorded_at": as_text(one.recorded_at),
+    }
 
 
 def _signing(one: SigningView) -> dict[str, Any]:

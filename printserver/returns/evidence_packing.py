@@ -162,8 +162,7 @@ def pack_evidence(
 
 
 def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes, *, whole_scans: bool) -> _Gathered:
-    with tools.database.reading() as work:
-        facts = _facts_for(work, actor, record_id)
+    facts = _facts_in_log(tools, actor, record_id)
     owner = facts.organisation_id
     files: dict[str, tuple[str, bytes]] = {
         "issued.pdf": ("issued", tools.objects.get(facts.detail.issued_sha256, owner))
@@ -192,8 +191,28 @@ def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes
             continue
         data = tools.objects.get(scan.sha256, owner)
         files[f"scans/{scan.sha256}.{_ending(data)}"] = ("scan", data)
+    for digest in sorted(facts.proofs):
+        data = tools.objects.get(digest, owner)
+        files[f"hand-overs/{digest}.{_ending(data)}"] = ("hand-over", data)
+    left_out += [
+        {"what": "hand-over", "sha256": digest, "why": "signed-for-with-others"}
+        for digest in sorted(facts.shared_proofs)
+    ]
     content = _record_json(facts, codes, files, left_out)
     return _Gathered(facts, {name: data for name, (_, data) in files.items()}, content)
+
+
+def _facts_in_log(tools: EvidenceTools, actor: Actor, record_id: UUID) -> EvidenceFacts:
+    """Once the log has taken up all that happened to the record until now.   Also raises: EvidenceNotReady."""
+    until = time.monotonic() + tools.patience
+    while True:
+        with tools.database.reading() as work:
+            facts = _facts_for(work, actor, record_id)
+        if not facts.unplaced:
+            return facts
+        if time.monotonic() >= until:
+            raise EvidenceNotReady("the log has not taken up what happened just now; please try again in a moment")
+        tools.pause()
 
 
 def check_may_pack(work: Work, actor: Actor, record_id: UUID) -> str | None:

@@ -27,6 +27,8 @@ class Check(StrEnum):
     """The seals' own signatures over this copy."""
     PAGES = "pages"
     """The pages that came home, their pictures and the scans they were read from."""
+    HOLDERS = "holders"
+    """Who held the paper."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,22 @@ class SigningShown:
 
 
 @dataclass(frozen=True)
+class HandOverShown:
+    """Who was given the paper, as the issuer's people recorded it and correct it last. `handed_at`: text.
+
+    holder_kind, means: as the log says.   proof: whether a photo or scan of the signature lies in the package.
+    """
+
+    holder_kind: str
+    holder: str
+    means: str
+    receiver: str
+    courier_number: str
+    handed_at: str
+    proof: bool
+
+
+@dataclass(frozen=True)
 class PageShown:
     """`verdict`: of the comparison, as the issuer says. `scan`: whether the untouched scan lies in the package."""
 
@@ -110,6 +128,7 @@ class RecordShown:
     decisions: tuple[DecisionShown, ...]
     steps: tuple[StepShown, ...]
     seals: tuple[str, ...]
+    hand_overs: tuple[HandOverShown, ...]
     signings: tuple[SigningShown, ...]
     entries: int
     log_size: int

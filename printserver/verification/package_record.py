@@ -31,6 +31,7 @@ from printserver.verification.bundle import verify_bundle
 from printserver.verification.offline import IssuedPdf, verify_issued_pdf
 from printserver.verification.package_approvals import Carried, prove_approvals
 from printserver.verification.package_findings import Check, Finding, PageShown, RecordShown, SigningShown
+from printserver.verification.package_holders import check_hand_overs, holders
 from printserver.verification.package_json import read_object
 from printserver.verification.package_log import ProvedLog, prove_log
 
@@ -267,12 +268,17 @@ def _check_pages(evidence: PackedEvidence, seen: _Seen) -> None:
             raise RecordRefused(f"{path} is no scan of this copy")
 
 
+def _check_holders(evidence: PackedEvidence, seen: _Seen) -> None:
+    check_hand_overs(seen.record, evidence.files, seen.log)
+
+
 _CHECKS: Final[tuple[tuple[Check, Callable[[PackedEvidence, _Seen], None]], ...]] = (
     (Check.LOG, _check_log),
     (Check.ISSUED, _check_issued),
     (Check.APPROVALS, _check_approvals),
     (Check.SEALS, _check_seals),
     (Check.PAGES, _check_pages),
+    (Check.HOLDERS, _check_holders),
 )
 
 
@@ -307,6 +313,7 @@ def _shown(seen: _Seen) -> RecordShown:
         decisions=() if seen.carried is None else seen.carried.decisions,
         steps=() if seen.carried is None else seen.carried.steps,
         seals=seen.seals,
+        hand_overs=holders(seen.record),
         signings=tuple(_signing(each) for each in seen.record["signings"] if each["present"]),
         entries=len(log.entries),
         log_size=log.size,

@@ -24,6 +24,7 @@ EVIDENCE_PROBLEMS: Final[Mapping[str, str]] = {
     "package-malformed": N_("This is no evidence package that this version can read."),
     "package-refused": N_("A part of the package says something else than the rest."),
     "package-record-refused": N_("The record and what lies beside it do not belong together."),
+    "package-hand-overs-refused": N_("The log knows other hand-overs of the paper than the record says."),
     "package-log-refused": N_("The log does not prove what the record needs."),
     "package-log-malformed": N_("The proofs from the log cannot be read."),
     "package-approvals-refused": N_("The decisions do not carry the manifest."),

@@ -17,12 +17,15 @@ from typer.testing import CliRunner, Result
 
 from printserver.archive.access import RecordNotFound
 from printserver.archive.bag import BagUnreadable
+from printserver.archive.models import ArchiveRecord
 from printserver.audit.models import AuditEntry
 from printserver.cli.client import STEP_UP_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
 from printserver.cli.main import app
 from printserver.foundation.errors import Forbidden, NotFound
 from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
+from printserver.print_requests.hand_over_rules import HolderKind, Means, NewHandOver
+from printserver.print_requests.hand_overs import correct_hand_over, hand_over, keep_proof
 from printserver.print_requests.models import Copy
 from printserver.print_requests.states import CopyState
 from printserver.returns import foreign_records as foreign
@@ -100,6 +103,38 @@ def test_who_signed_the_paper_by_hand_is_in_it(scene: EvidenceScene, records: li
     verdict = check_package(tmp_path / package.name, lambda key_list: scene.root)
     assert verdict.genuine
     assert [(each.signers, each.decision) for each in verdict.records[0].signings] == [(("李雷",), "")]
+
+
+def test_who_held_the_paper_is_in_it_with_the_proof_of_the_signature_and_as_the_log_knows_it(
+    scene: EvidenceScene, records: list[UUID], tmp_path: Path
+):
+    proof = b"\xff\xd8\xff signed for"
+    signing, clerk = scene.signing, scene.actor(Role.CLERK)
+    with signing.database.reading() as work:
+        copy_id = work.session.scalars(select(ArchiveRecord.copy_id).where(ArchiveRecord.id == records[1])).one()
+    with signing.database.work() as work:
+        printed = update(Copy).where(Copy.id == copy_id).values(state=CopyState.PRINTED, printed_at=work.now())
+        work.session.execute(printed)
+    digest = keep_proof(signing.database, signing.objects, clerk, [copy_id], proof)
+    at = signing.database.clock.now()
+    given = NewHandOver(HolderKind.PARTY, "乙方公司", Means.SIGNATURE, at, receiver="韩梅梅", proof_sha256=digest)
+    with signing.database.work() as work:
+        (hand_over_id,) = hand_over(work, clerk, [copy_id], given)
+    with signing.database.work() as work:
+        correct_hand_over(work, clerk, hand_over_id, replace(given, holder="乙方有限公司"), reason="misread")
+    package = pack_evidence(scene.tools, scene.actor(), records[1:])
+    packed = members(package.data)
+    first, second = json.loads(packed["record.json"])["hand_overs"]
+    assert (first["holder"], first["present"], second["holder"], second["present"]) == (
+        *("乙方公司", False),
+        *("乙方有限公司", True),
+    )
+    assert packed[f"hand-overs/{digest}.jpg"] == proof
+    (tmp_path / package.name).write_bytes(package.data)
+    verdict = check_package(tmp_path / package.name, lambda key_list: scene.root)
+    assert verdict.genuine
+    (shown,) = verdict.records[0].hand_overs
+    assert (shown.holder, shown.receiver, shown.proof) == ("乙方有限公司", "韩梅梅", True)
 
 
 def taken(scene: EvidenceScene) -> list[UUID | None]:

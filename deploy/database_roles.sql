@@ -171,8 +171,8 @@ GRANT SELECT ON disposed_record TO printserver_web;
 GRANT SELECT, INSERT ON retention_change, legal_hold, held_record, held_branch, disposal_run, disposal_item TO printserver_web;
 GRANT UPDATE (retention_class) ON archive_record TO printserver_web;
 GRANT UPDATE (state, settled_by, settled_at, refusal) ON retention_change TO printserver_web;
-GRANT UPDATE (state, confirmed_by, confirmed_at, lift_reason, lift_asked_by, lift_asked_for, lift_asked_at, lifted_by,
-    lifted_at)
+GRANT UPDATE (state, confirmed_by, confirmed_at, lift_reason, lift_asked_by, lift_asked_for, lift_asked_at,
+    lift_evidence, lifted_by, lifted_at)
     ON legal_hold TO printserver_web;
 GRANT UPDATE (state, settled_by, settled_at, approved_evidence, refusal) ON disposal_run TO printserver_web;
 -- Scans that no gate let in: tried again or discarded by a person.
@@ -280,7 +280,7 @@ GRANT UPDATE (searchable_state, searchable_sha256, searchable_pages, searchable_
 -- Disposal: what is gone is said once and for all; texts are blanked, no row is deleted.
 GRANT SELECT ON retention_change, legal_hold, held_record, held_branch, disposal_run, disposal_item TO printserver_worker;
 GRANT SELECT, INSERT ON disposed_record TO printserver_worker;
-GRANT UPDATE (state, finished_at, certificate_sha256) ON disposal_run TO printserver_worker;
+GRANT UPDATE (state, refusal, finished_at, certificate_sha256) ON disposal_run TO printserver_worker;
 GRANT UPDATE (state, why, named, erased, settled_at) ON disposal_item TO printserver_worker;
 GRANT UPDATE (title, own_reference, pages, amount_minor, amount_currency) ON archive_record TO printserver_worker;
 GRANT UPDATE (name, number) ON archive_party, request_party TO printserver_worker;

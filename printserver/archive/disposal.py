@@ -22,6 +22,7 @@ from printserver.archive.retention import day_over_everywhere, years_after
 from printserver.archive.retention_changes import term_of
 from printserver.archive.retention_events import DisposalApproved, DisposalEnded, DisposalProposed
 from printserver.archive.retention_models import DisposalItem, DisposalRun, DisposedRecord
+from printserver.archive.signed_words import Matter, sign_word
 from printserver.archive.states import ItemState, RunAction, RunState, next_run_state
 from printserver.archive.two_persons import Word, first_word, second_word, stated, take_turn
 from printserver.audit.log import append
@@ -33,7 +34,6 @@ from printserver.organisations.access import Actor, branch_path, within
 from printserver.organisations.branch_paths import branches_at_or_below
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation
-from printserver.signing.evidence import Decision, EvidenceClaims
 
 MOST_LISTED: Final = 500
 """Records of one list: so many a person can look at before signing."""
@@ -155,7 +155,7 @@ def propose_disposal(
         asked_by=word.person_id,
         asked_for=word.acts_for,
         asked_at=work.now(),
-        asked_evidence=attestor.attest(_claims(work, listed, word)),
+        asked_evidence=sign_word(work, attestor, matter_of(listed), word),
         approved_evidence="",
         refusal="",
     )
@@ -182,7 +182,7 @@ def approve_disposal(work: Work, actor: Actor, attestor: Attestor, run_id: UUID,
     listed = list_of_run(work, run)
     if not listed.digest() == run.list_sha256 == list_sha256:
         raise DisposalListChanged("this is not the list that was shown to you; please look at it again")
-    evidence = attestor.attest(_claims(work, listed, word))
+    evidence = sign_word(work, attestor, matter_of(listed), word)
     move_run(work, run, RunAction.APPROVE, settled_by=word.person_id, settled_at=work.now(), approved_evidence=evidence)
     append(work, actor.by, DisposalApproved(id=run.id, number=run.number, list_sha256=run.list_sha256))
     work.jobs.enqueue(work.session, Job(WORKFLOW, f"{WORKFLOW}-{run.id}", (str(run.id),)))
@@ -230,6 +230,11 @@ def list_of_run(work: Work, run: DisposalRun) -> DisposalList:
     ]
     number = organisation(work, run.organisation_id).number
     return DisposalList(run.id, number, run.branch_id, run.number, run.day, run.reason, records)
+
+
+def matter_of(listed: DisposalList) -> Matter:
+    """What both persons sign."""
+    return Matter(listed.digest(), listed.run_id, listed.organisation, STEP)
 
 
 def move_run(work: Work, run: DisposalRun, action: RunAction, **values: Any) -> None:
@@ -306,17 +311,4 @@ def _item(run_id: UUID, position: int, listed: ListedRecord) -> DisposalItem:
         why="",
         named=[],
         erased=[],
-    )
-
-
-def _claims(work: Work, listed: DisposalList, word: Word) -> EvidenceClaims:
-    return EvidenceClaims(
-        manifest_sha256=listed.digest(),
-        request_id=str(listed.run_id),
-        person_id=str(word.person_id),
-        step=STEP,
-        decision=Decision.APPROVED,
-        decided_at=work.now().replace(microsecond=0),
-        organisation=listed.organisation,
-        acts_for=str(word.acts_for or ""),
     )

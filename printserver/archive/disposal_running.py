@@ -1,8 +1,8 @@
 """Carry out an approved disposal, record by record. Every step may run again after a crash.
 
-The list is believed for the signed words of two persons, never for a row. First a record is marked, in one transaction
-with the question whether anything holds it back; with that it is decided which objects go: those that it names and
-nothing else does. Then these are erased, and what people wrote is blanked.
+The list is believed for the signed words of two persons, never for a row; what is held, rows and the log say. First a
+record is marked, in one transaction with the question whether anything holds it back; with that it is decided which
+objects go: those that it names and nothing else does. Then these are erased, and what people wrote is blanked.
 At the end stands the certificate.
 """
 
@@ -15,24 +15,31 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from printserver.archive.disposal import STEP, list_of_run, move_run
-from printserver.archive.disposal_list import DisposalList, Outcome, certificate
+from printserver.archive.disposal import list_of_run, matter_of, move_run
+from printserver.archive.disposal_list import Outcome, certificate
 from printserver.archive.disposal_ports import Holdings
 from printserver.archive.holds import is_held
+from printserver.archive.holds_in_log import is_held_by_log, unlifted_holds
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.retention import Standing, day_over_everywhere, standing
 from printserver.archive.retention_changes import term_of
-from printserver.archive.retention_events import DisposalCompleted, RecordDisposed, RecordKept, RecordMarked
+from printserver.archive.retention_events import (
+    DisposalCompleted,
+    DisposalStopped,
+    RecordDisposed,
+    RecordKept,
+    RecordMarked,
+)
 from printserver.archive.retention_models import DisposalItem, DisposalRun, DisposedRecord
 from printserver.archive.searchable_jobs import SearchableState
+from printserver.archive.signed_words import WordsNotSigned, proved_words
 from printserver.archive.states import ItemState, RunAction, RunState
 from printserver.archive.two_persons import take_turn
+from printserver.audit.findings import LogReport, Problem
 from printserver.audit.log import By, append
 from printserver.foundation.clock import as_text
-from printserver.foundation.errors import IntegrityError, NotFound
+from printserver.foundation.errors import IntegrityError, NotFound, Unavailable
 from printserver.foundation.unit_of_work import Database, Work
-from printserver.signing.errors import EvidenceForged, KeyNotValid, KeyUnknown
-from printserver.signing.evidence import Decision, EvidenceClaims, verify_evidence
 from printserver.signing.key_list import KeyList
 from printserver.storage.objects import Objects
 
@@ -42,66 +49,99 @@ BEING_READ: Final = "being-read"
 """Why a record is kept: its searchable file is just being made."""
 
 
+HELD_BY_LOG: Final = "held-by-log"
+"""Why a record is kept: the log says that it is held, and no row does any more. Somebody took the rows away."""
+
+
 class DisposalListForged(IntegrityError):
     """The rows are not the list that two persons signed, or nobody has signed it: nothing goes."""
 
     code = "disposal-list-forged"
 
 
+class DisposalLogBroken(IntegrityError):
+    """Something was taken out of the log or changed there, so nobody can say what is held: nothing goes."""
+
+    code = "disposal-log-broken"
+
+
+class LogNotReady(Unavailable):
+    code = "log-not-ready"
+
+
 @dataclass(frozen=True)
 class DisposalTools:
-    """`holdings`: of every room that keeps something of copies.   load_key_list: under which the words are proved."""
+    """`holdings`: of every room that keeps something of copies.   load_key_list: under which the words are proved.
+
+    prove_log: against its signed heads and the witness, see `audit.check`.
+    """
 
     database: Database
     objects: Objects
     holdings: Sequence[Holdings]
     load_key_list: Callable[[], KeyList]
+    prove_log: Callable[[Work], LogReport]
 
 
 def dispose(tools: DisposalTools, run_id: UUID) -> None:
-    """Do all that is left of the run; nothing, unless it is approved.   Raises: DisposalListForged, Unavailable."""
+    """Do all that is left of the run; nothing, unless it is approved.
+
+    Raises: DisposalListForged, DisposalLogBroken, once the run is stopped; LogNotReady, Unavailable.
+    """
     with tools.database.reading() as work:
         run = work.session.get(DisposalRun, run_id)
         if run is None or run.state != RunState.APPROVED:
             return
-        listed = list_of_run(work, run)
-        if listed.digest() != run.list_sha256:
-            raise DisposalListForged("the list of this disposal is not the one that was approved")
-        _check_words(run, listed, tools.load_key_list())
         by = By(run.organisation_id, process="worker")
-        open_items = (DisposalItem.state.in_((ItemState.LISTED, ItemState.MARKED)), DisposalItem.run_id == run_id)
-        positions = work.session.scalars(
-            select(DisposalItem.position).where(*open_items).order_by(DisposalItem.position)
-        ).all()
+    try:
+        _prove_log(tools)
+        positions = _proved_positions(tools, run_id)
+    except (DisposalListForged, DisposalLogBroken) as problem:
+        _stop(tools, by, run_id, problem)
+        raise
     for position in positions:
         _mark(tools, by, run_id, position)
         _erase(tools, by, run_id, position)
     _finish(tools, by, run_id)
 
 
-def _check_words(run: DisposalRun, listed: DisposalList, keys: KeyList) -> None:
-    """That two persons signed this very list: whoever writes rows alone disposes of nothing.
+def _prove_log(tools: DisposalTools) -> None:
+    """That nothing was taken out of the log, which tells what is held.   Raises: DisposalLogBroken, LogNotReady."""
+    with tools.database.reading() as work:
+        problems = {finding.problem for finding in tools.prove_log(work).findings}
+    if problems == {Problem.ENTRY_UNSEQUENCED}:
+        raise LogNotReady("the signer has not given every entry of the log its place")
+    if problems:
+        raise DisposalLogBroken(f"the log is not what was recorded: {', '.join(sorted(problems))}")
 
-    Raises: DisposalListForged.
-    """
-    proposed = _proved(run.asked_evidence, run.asked_by, listed, keys)
-    approved = _proved(run.approved_evidence, run.settled_by, listed, keys)
-    if {proposed.person_id, proposed.acts_for} & {approved.person_id, approved.acts_for} - {""}:
-        raise DisposalListForged("one person alone has signed the list of this disposal")
+
+def _proved_positions(tools: DisposalTools, run_id: UUID) -> list[int]:
+    """What is left of the very list that two persons signed.   Raises: DisposalListForged."""
+    with tools.database.reading() as work:
+        run = work.session.get_one(DisposalRun, run_id)
+        listed = list_of_run(work, run)
+        if listed.digest() != run.list_sha256:
+            raise DisposalListForged("the list of this disposal is not the one that was approved")
+        try:
+            words = (run.asked_evidence, run.approved_evidence)
+            proposed, approved = proved_words(matter_of(listed), words, tools.load_key_list())
+        except WordsNotSigned as problem:
+            raise DisposalListForged(f"the list of this disposal is not what was signed: {problem}") from problem
+        if (proposed.person_id, approved.person_id) != (str(run.asked_by), str(run.settled_by)):
+            raise DisposalListForged("others have signed the list of this disposal than its rows say")
+        open_items = (DisposalItem.state.in_((ItemState.LISTED, ItemState.MARKED)), DisposalItem.run_id == run_id)
+        chosen = select(DisposalItem.position).where(*open_items).order_by(DisposalItem.position)
+        return list(work.session.scalars(chosen))
 
 
-def _proved(evidence: str, person_id: UUID | None, listed: DisposalList, keys: KeyList) -> EvidenceClaims:
-    """Raises: DisposalListForged."""
-    try:
-        claims = verify_evidence(evidence, keys)
-    except (EvidenceForged, KeyNotValid, KeyUnknown) as problem:
-        raise DisposalListForged("nobody has signed the list of this disposal as its rows say") from problem
-    said = (claims.manifest_sha256, claims.request_id, claims.person_id, claims.organisation, claims.step)
-    if said != (listed.digest(), str(listed.run_id), str(person_id), listed.organisation, STEP) or (
-        claims.decision is not Decision.APPROVED
-    ):
-        raise DisposalListForged("what was signed is not the list of this disposal")
-    return claims
+def _stop(tools: DisposalTools, by: By, run_id: UUID, problem: IntegrityError) -> None:
+    with tools.database.work() as work:
+        take_turn(work, by.organisation_id or run_id)
+        run = work.session.get_one(DisposalRun, run_id)
+        if run.state != RunState.APPROVED:
+            return
+        move_run(work, run, RunAction.STOP, refusal=problem.code, finished_at=work.now())
+        append(work, by, DisposalStopped(id=run.id, number=run.number, branch_id=run.branch_id, why=problem.code))
 
 
 def _mark(tools: DisposalTools, by: By, run_id: UUID, position: int) -> None:
@@ -110,7 +150,7 @@ def _mark(tools: DisposalTools, by: By, run_id: UUID, position: int) -> None:
         run, item, record = _line(work, by, run_id, position)
         if item.state != ItemState.LISTED:
             return
-        why = _held_back(work, item, record)
+        why = _held_back(tools, work, item, record)
         if why:
             item.state, item.why, item.settled_at = ItemState.KEPT, why, work.now()
             append(work, by, RecordKept(id=record.id, run_id=run.id, number=record.number, why=why))
@@ -180,13 +220,15 @@ def _finish(tools: DisposalTools, by: By, run_id: UUID) -> None:
         append(work, by, done)
 
 
-def _held_back(work: Work, item: DisposalItem, record: ArchiveRecord) -> str:
+def _held_back(tools: DisposalTools, work: Work, item: DisposalItem, record: ArchiveRecord) -> str:
     """Why the record stays; empty when it goes."""
     held = work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.id == record.id, is_held())) is not None
     disposed = work.session.get(DisposedRecord, record.id) is not None
     found = standing(term_of(record), day_over_everywhere(work.now()), held=held, disposed=disposed)
     if found is not Standing.DUE:
         return found.value
+    if is_held_by_log(work, record, unlifted_holds(work, record.organisation_id, tools.load_key_list())):
+        return HELD_BY_LOG
     if (item.retention_class, item.contract_end) != (record.retention_class, record.contract_end):
         return CHANGED
     return BEING_READ if record.searchable_state == SearchableState.WAITING else ""

@@ -19,6 +19,7 @@ class CopyArchived(ArchiveEvent):
     """`page_images`: digests of the archived pages, page 1 first."""
 
     copy_id: UUID
+    branch_id: UUID
     number: str
     serial: str
     issued_sha256: str
@@ -89,3 +90,12 @@ class SearchSaved(Event):
 @dataclass(frozen=True, kw_only=True)
 class SearchForgotten(Event):
     subject: ClassVar[str] = "archive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexAskedAnew(Event):
+    """`id`: of the organisation.   texts: so many are read anew."""
+
+    subject: ClassVar[str] = "archive"
+
+    texts: int

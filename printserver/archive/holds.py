@@ -1,32 +1,37 @@
 """Legal holds: what is held is never disposed of and its time never shortened.
 
 One person sets a hold, and it works at once; a second one confirms it. It is lifted when one has asked and another one
-has agreed, and works until then.
+has agreed, and works until then. Both words of a lifting are signed and stand in the log, for the worker to prove.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_, select, update
 
+from printserver.approvals.flows import Attestor
 from printserver.archive.access import record_in_view
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.queries import records
 from printserver.archive.retention_events import HoldConfirmed, HoldKept, HoldLiftAsked, HoldLifted, HoldSet
 from printserver.archive.retention_models import DisposedRecord, HeldBranch, HeldRecord, LegalHold
 from printserver.archive.search_fields import ArchiveSearch
+from printserver.archive.signed_words import Matter, lifting, sign_word
 from printserver.archive.states import HoldAction, HoldState, next_hold_state
 from printserver.archive.two_persons import Word, first_word, second_word, stated, take_turn
 from printserver.audit.log import append
+from printserver.foundation.clock import as_text
 from printserver.foundation.errors import Malformed, NotFound, Refused, TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path, within
 from printserver.organisations.branch_paths import branches_at_or_below, lies_at_or_below
 from printserver.organisations.permissions import Permission
+from printserver.organisations.queries import organisation
 
 LONGEST_MATTER: Final = 100
 MOST_RECORDS: Final = 10_000
@@ -83,8 +88,8 @@ def hold_branch(work: Work, actor: Actor, branch_id: UUID, *, matter: str, reaso
     """
     take_turn(work, actor.organisation_id)
     path = _path(work, actor, branch_id)
-    hold_id = _set(work, actor, branch_id, BRANCH, "", [], matter, reason)
-    below = work.session.scalars(branches_at_or_below(path))
+    below = work.session.scalars(branches_at_or_below(path)).all()
+    hold_id = _set(work, actor, branch_id, BRANCH, "", [], matter, reason, branches=below)
     work.session.add_all(HeldBranch(hold_id=hold_id, branch_id=each) for each in below)
     work.session.flush()
     return hold_id
@@ -98,12 +103,12 @@ def confirm_hold(work: Work, actor: Actor, hold_id: UUID) -> None:
     append(work, actor.by, HoldConfirmed(id=hold.id, matter=hold.matter))
 
 
-def ask_to_lift(work: Work, actor: Actor, hold_id: UUID, *, reason: str) -> None:
+def ask_to_lift(work: Work, actor: Actor, attestor: Attestor, hold_id: UUID, *, reason: str) -> None:
     """It works on until a second person agrees.   Raises: Forbidden, HoldNotFound, TransitionRefused,
-    RetentionReasonMissing."""
+    RetentionReasonMissing, and whatever the attestor will not sign."""
     hold = _hold(work, actor, hold_id)
     word = first_word(work, actor, hold.branch_id)
-    said = stated(reason)
+    said, now = stated(reason), work.now()
     _move(
         work,
         hold,
@@ -111,17 +116,29 @@ def ask_to_lift(work: Work, actor: Actor, hold_id: UUID, *, reason: str) -> None
         lift_reason=said,
         lift_asked_by=word.person_id,
         lift_asked_for=word.acts_for,
-        lift_asked_at=work.now(),
+        lift_asked_at=now,
+        lift_evidence=sign_word(work, attestor, _lifting(work, hold, now, said), word),
     )
     append(work, actor.by, HoldLiftAsked(id=hold.id, branch_id=hold.branch_id, matter=hold.matter, reason=said))
 
 
-def lift_hold(work: Work, actor: Actor, hold_id: UUID) -> None:
-    """A second person agrees that it ends.   Raises: Forbidden, HoldNotFound, TransitionRefused, PersonCountsOnce."""
+def lift_hold(work: Work, actor: Actor, attestor: Attestor, hold_id: UUID) -> None:
+    """A second person agrees that it ends.   Raises: Forbidden, HoldNotFound, TransitionRefused, PersonCountsOnce, and
+    whatever the attestor will not sign."""
     hold = _hold(work, actor, hold_id)
     word = _second_for_lifting(work, actor, hold)
+    asked_at = hold.lift_asked_at or work.now()
+    agreed = sign_word(work, attestor, _lifting(work, hold, asked_at, hold.lift_reason), word)
     _move(work, hold, HoldAction.LIFT, lifted_by=word.person_id, lifted_at=work.now())
-    append(work, actor.by, HoldLifted(id=hold.id, matter=hold.matter, reason=hold.lift_reason))
+    lifted = HoldLifted(
+        id=hold.id,
+        matter=hold.matter,
+        reason=hold.lift_reason,
+        asked_at=as_text(asked_at),
+        asked=hold.lift_evidence or "",
+        agreed=agreed,
+    )
+    append(work, actor.by, lifted)
 
 
 def keep_hold(work: Work, actor: Actor, hold_id: UUID, *, reason: str) -> None:
@@ -131,7 +148,8 @@ def keep_hold(work: Work, actor: Actor, hold_id: UUID, *, reason: str) -> None:
     word = _second_for_lifting(work, actor, hold)
     said = stated(reason)
     confirmed = {} if hold.confirmed_by else {"confirmed_by": word.person_id, "confirmed_at": work.now()}
-    asked: dict[str, Any] = {"lift_reason": "", "lift_asked_by": None, "lift_asked_for": None, "lift_asked_at": None}
+    asked: dict[str, Any] = {"lift_asked_by": None, "lift_asked_for": None, "lift_asked_at": None}
+    asked |= {"lift_reason": "", "lift_evidence": None}
     _move(work, hold, HoldAction.KEEP, **asked, **confirmed)
     append(work, actor.by, HoldKept(id=hold.id, matter=hold.matter, reason=said))
 
@@ -158,6 +176,7 @@ def _set(
     record_ids: Collection[UUID],
     matter: str,
     reason: str,
+    branches: Sequence[UUID] = (),
 ) -> UUID:
     word = first_word(work, actor, branch_id)
     text, why = matter.strip(), stated(reason)
@@ -182,12 +201,17 @@ def _set(
     work.session.flush()
     work.session.add_all(HeldRecord(hold_id=hold.id, record_id=each) for each in record_ids)
     work.session.flush()
-    named = tuple(record_ids)
-    append(
-        work,
-        actor.by,
-        HoldSet(id=hold.id, branch_id=branch_id, scope=scope, matter=text, reason=why, said=said, records=named),
+    held = HoldSet(
+        id=hold.id,
+        branch_id=branch_id,
+        scope=scope,
+        matter=text,
+        reason=why,
+        said=said,
+        records=tuple(record_ids),
+        branches=tuple(branches),
     )
+    append(work, actor.by, held)
     return hold.id
 
 
@@ -236,6 +260,11 @@ def _second_for_lifting(work: Work, actor: Actor, hold: LegalHold) -> Word:
     if hold.lift_asked_by is None:
         raise TransitionRefused("nobody has asked to lift this hold")
     return second_word(work, actor, hold.branch_id, Word(hold.lift_asked_by, hold.lift_asked_for))
+
+
+def _lifting(work: Work, hold: LegalHold, asked_at: datetime, reason: str) -> Matter:
+    number = organisation(work, hold.organisation_id).number
+    return lifting(hold.id, number, asked_at=as_text(asked_at), reason=reason)
 
 
 def _move(work: Work, hold: LegalHold, action: HoldAction, **values: Any) -> None:

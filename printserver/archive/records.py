@@ -123,6 +123,7 @@ def archive_copy(work: Work, by: By, copy: CompleteCopy, *, retention_class: str
         CopyArchived(
             id=record.id,
             copy_id=copy.copy_id,
+            branch_id=record.branch_id,
             number=record.number,
             serial=record.serial,
             issued_sha256=record.issued_sha256,

@@ -51,7 +51,10 @@ class HoldEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class HoldSet(HoldEvent):
-    """It works from now on. `scope`: records, search or branch.   said: the search."""
+    """It works from now on. `scope`: records, search or branch.   said: the search.
+
+    branches: of a branch's, that one and those that lie below it now.
+    """
 
     branch_id: UUID
     scope: str
@@ -59,6 +62,7 @@ class HoldSet(HoldEvent):
     reason: str
     said: str
     records: tuple[UUID, ...]
+    branches: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +81,13 @@ class HoldLiftAsked(HoldEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class HoldLifted(HoldEvent):
+    """`asked_at`: when it was asked for.   asked, agreed: the signed words of both persons, see `signed_words`."""
+
     matter: str
     reason: str
+    asked_at: str
+    asked: str
+    agreed: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +138,15 @@ class DisposalCompleted(DisposalEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DisposalStopped(DisposalEvent):
+    """What was approved cannot be proved any more; nothing further goes. `why`: the code of the problem."""
+
+    number: int
+    branch_id: UUID
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordMarked(Event):
     """From now on it goes.   named: digests of what only disposed records name."""
 
@@ -152,7 +170,7 @@ class RecordDisposed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordKept(Event):
-    """It was on an approved list, and something held it back. `why`: held, not-due, end-unknown or permanent."""
+    """It was on an approved list, and something held it back. `why`: such as held, held-by-log or not-due."""
 
     subject: ClassVar[str] = "archive-record"
     run_id: UUID

@@ -52,6 +52,7 @@ class LegalHold(Base):
     """`scope`: records, search or branch; one of a branch covers what is archived there and below it, now and later.
 
     `branch_id`: whose people decide on it.   `said`: the search.   `records`: how many it named.
+    `lift_evidence`: the signed word of whoever asked to lift it.
     """
 
     __tablename__ = "legal_hold"
@@ -74,6 +75,7 @@ class LegalHold(Base):
     lift_asked_by: Mapped[UUID | None]
     lift_asked_for: Mapped[UUID | None]
     lift_asked_at: Mapped[datetime | None]
+    lift_evidence: Mapped[str | None]
     lifted_by: Mapped[UUID | None]
     lifted_at: Mapped[datetime | None]
 

@@ -45,6 +45,8 @@ class RunState(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    STOPPED = "stopped"
+    """What two persons approved cannot be proved any more: an alarm."""
 
 
 class RunAction(StrEnum):
@@ -52,6 +54,7 @@ class RunAction(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     FINISH = "finish"
+    STOP = "stop"
 
 
 class ItemState(StrEnum):
@@ -81,6 +84,7 @@ RUN_TRANSITIONS: Final[Mapping[tuple[RunState, RunAction], RunState]] = {
     (R.PROPOSED, RA.REFUSE): R.REFUSED,
     (R.PROPOSED, RA.WITHDRAW): R.WITHDRAWN,
     (R.APPROVED, RA.FINISH): R.DONE,
+    (R.APPROVED, RA.STOP): R.STOPPED,
 }
 
 

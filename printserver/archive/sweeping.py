@@ -13,12 +13,11 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 
 from printserver.archive.object_names import NamedObjects, named_objects
 from printserver.archive.sweep_events import StoreSwept, UnnamedErased
 from printserver.audit.log import By, append
-from printserver.audit.models import AuditEntry
+from printserver.audit.queries import last_moment
 from printserver.audit.stored import one_snapshot
 from printserver.foundation.errors import IntegrityError
 from printserver.foundation.unit_of_work import Database
@@ -98,8 +97,7 @@ def sweep_if_due(tools: SweepTools, every_days: int) -> int:
     Answers how many objects were moved or erased.
     """
     with tools.database.reading() as work:
-        rounds = select(func.max(AuditEntry.at)).where(AuditEntry.event == StoreSwept.__name__)
-        last = work.session.scalar(rounds) or first_day(work)
+        last = last_moment(work, StoreSwept.__name__) or first_day(work)
         if every_days == 0 or last is None or work.now() - last < timedelta(days=every_days):
             return 0
     try:

@@ -10,8 +10,9 @@ from dbos import error as dbos_error
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from printserver.archive.disposal import WORKFLOW as DISPOSAL
-from printserver.archive.disposal_running import DisposalListForged, DisposalTools, dispose
-from printserver.archive.searchable import SearchableTools, give_up, make_searchable
+from printserver.archive.disposal_running import DisposalListForged, DisposalLogBroken, DisposalTools, dispose
+from printserver.archive.record_texts import SearchableTools
+from printserver.archive.searchable import give_up, make_searchable
 from printserver.archive.searchable_jobs import WORKFLOW
 
 __all__ = ["DisposalTools", "SearchableTools", "register", "register_disposal"]
@@ -66,6 +67,6 @@ def register_disposal(tools: DisposalTools) -> None:
             "interval_seconds": DISPOSAL_PAUSE_SECONDS,
             "max_attempts": DISPOSAL_TRIES,
             "backoff_rate": 1.0,
-            "should_retry": lambda problem: not isinstance(problem, DisposalListForged),
+            "should_retry": lambda problem: not isinstance(problem, DisposalListForged | DisposalLogBroken),
         }
         DBOS.run_step(options, lambda: dispose(tools, UUID(run_id)))

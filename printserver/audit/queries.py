@@ -165,6 +165,27 @@ def _facts_in(body: object) -> Mapping[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+def facts_about(work: Work, subject_id: UUID, event: str) -> tuple[Mapping[str, Any], ...]:
+    """The facts of every `event` of that subject."""
+    chosen = select(AuditEntry.body).where(AuditEntry.subject_id == subject_id, AuditEntry.event == event)
+    return tuple(_facts_in(body) for body in work.session.scalars(chosen))
+
+
+def facts_within(work: Work, organisation_id: UUID, event: str) -> tuple[tuple[UUID, Mapping[str, Any]], ...]:
+    """The subject and the facts of every `event` in an organisation, the oldest first."""
+    rows = work.session.execute(
+        select(AuditEntry.subject_id, AuditEntry.body)
+        .where(AuditEntry.event == event, AuditEntry.organisation_id == organisation_id)
+        .order_by(AuditEntry.id)
+    )
+    return tuple((subject_id, _facts_in(body)) for subject_id, body in rows if subject_id is not None)
+
+
+def last_moment(work: Work, event: str) -> datetime | None:
+    """When the newest `event` was recorded."""
+    return work.session.scalar(select(func.max(AuditEntry.at)).where(AuditEntry.event == event))
+
+
 def entries_from(work: Work, position: int, *, limit: int = 100) -> tuple[EntryView, ...]:
     """Sequenced entries in the order of the tree, from `position` on: nothing is ever put in before what was read."""
     statement = _entries().join(AuditLeaf, AuditLeaf.entry_id == AuditEntry.id).where(AuditLeaf.position >= position)

@@ -7,9 +7,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from printserver.approvals.statement_events import StatementProposed
+from printserver.archive.disposal_running import HELD_BY_LOG
 from printserver.archive.fixity_events import ArchiveDamageFound
 from printserver.archive.fixity_queries import branch_of_record
-from printserver.archive.retention_events import DisposalProposed, HoldLiftAsked, HoldSet, RetentionChangeAsked
+from printserver.archive.retention_events import (
+    DisposalProposed,
+    DisposalStopped,
+    HoldLiftAsked,
+    HoldSet,
+    RecordKept,
+    RetentionChangeAsked,
+)
 from printserver.audit.queries import EntryView
 from printserver.foundation.unit_of_work import Work
 from printserver.notifications.mail_kinds import MailKind
@@ -50,6 +58,8 @@ def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
         made += _of_alarm(work, entry, entry.subject_id)
     if entry.event == ArchiveDamageFound.__name__ and entry.organisation_id and entry.subject_id:
         made += _of_damage(work, entry, entry.organisation_id, entry.subject_id)
+    if entry.organisation_id and _stopped(entry):
+        made += _of_stopped_disposal(work, entry, entry.organisation_id)
     if entry.event == DormancyWarned.__name__ and entry.subject_id is not None:
         made += _of_dormancy(work, entry, entry.subject_id)
     if entry.event == StatementProposed.__name__ and entry.organisation_id is not None:
@@ -142,6 +152,21 @@ def _of_damage(work: Work, entry: EntryView, organisation_id: UUID, record_id: U
     concerned = (Permission.IMPORT_ARCHIVE, Permission.READ_AUDIT, Permission.MANAGE_INTEGRATIONS)
     readers = [person for permission in concerned for person in _people(work, organisation_id, permission, path)]
     return queue_mails(work, MailKind.ALARM, readers, f"archive:{entry.at:%Y-%m-%d}", facts)
+
+
+def _stopped(entry: EntryView) -> bool:
+    """A disposal that cannot be proved, or a record that only the log says is held: rows were changed."""
+    kept = entry.event == RecordKept.__name__ and entry.facts["why"] == HELD_BY_LOG
+    return kept or entry.event == DisposalStopped.__name__
+
+
+def _of_stopped_disposal(work: Work, entry: EntryView, organisation_id: UUID) -> int:
+    """Auditors and the archive's people of the whole organisation, once a run."""
+    run_id = entry.facts.get("run_id") or entry.subject_id
+    facts = {"about": "disposal", "number": str(entry.facts["number"]), "path": f"/retention/disposals/{run_id}"}
+    concerned = (Permission.CONFIRM_RETENTION, Permission.READ_AUDIT)
+    readers = [person for permission in concerned for person in _people(work, organisation_id, permission, None)]
+    return queue_mails(work, MailKind.ALARM, readers, f"disposal:{run_id}", facts)
 
 
 def _of_dormancy(work: Work, entry: EntryView, person_id: UUID) -> int:

@@ -11,6 +11,7 @@ RETENTION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "standing": {
         "due": N_("due"),
         "held": N_("held"),
+        "held-by-log": N_("held by the log, though no hold is shown any more: an alarm"),
         "not-due": N_("not due yet"),
         "end-unknown": N_("end unknown"),
         "permanent": N_("permanent"),
@@ -33,6 +34,7 @@ RETENTION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "done": N_("carried out"),
         "refused": N_("refused"),
         "withdrawn": N_("withdrawn"),
+        "stopped": N_("stopped: an alarm"),
     },
     "disposal_line": {
         "listed": N_("listed"),
@@ -54,7 +56,7 @@ RETENTION_TONES: Final[Mapping[str, Mapping[str, str]]] = {
     "standing": {"due": "warning", "held": "danger", "end-unknown": "warning", "disposed": "secondary"},
     "hold_state": {"set": "warning", "confirmed": "danger", "lifting": "warning", "lifted": "secondary"},
     "retention_change": {"waiting": "warning", "in-force": "success", "refused": "secondary"},
-    "disposal_state": {"proposed": "warning", "approved": "info", "done": "success"},
+    "disposal_state": {"proposed": "warning", "approved": "info", "done": "success", "stopped": "danger"},
     "disposal_line": {"disposed": "secondary", "kept": "success"},
 }
 RETENTION_NOTICES: Final[Mapping[str, str]] = {
@@ -84,6 +86,7 @@ RETENTION_EVENTS: Final[Mapping[str, str]] = {
     "DisposalApproved": N_("disposal approved"),
     "DisposalEnded": N_("disposal refused or withdrawn"),
     "DisposalCompleted": N_("disposal carried out"),
+    "DisposalStopped": N_("disposal stopped, because it cannot be proved: an alarm"),
     "RecordMarked": N_("record about to be erased"),
     "RecordDisposed": N_("record disposed of"),
     "RecordKept": N_("record kept in spite of a disposal list"),
@@ -102,4 +105,9 @@ RETENTION_PROBLEMS: Final[Mapping[str, str]] = {
     "nothing-to-dispose": N_("Nothing that is due was chosen."),
     "disposal-list-changed": N_("This is not the list that was shown to you; please look at it again."),
     "disposal-list-forged": N_("The list in the database is not the one that was approved. Please tell your auditors."),
+    "disposal-log-broken": N_(
+        "The log is not what was recorded, so nobody can say what is held. Please tell your auditors."
+    ),
+    "log-not-ready": N_("The log has not taken up everything yet. Please try again in a moment."),
+    "words-not-signed": N_("Two persons have not signed it."),
 }

@@ -260,15 +260,17 @@ def confirm_hold(hold_id: UUID, actor: CurrentActor, work: CurrentWork) -> None:
 
 @router.post("/holds/{hold_id}/lift-requests", status_code=204, summary="Ask that a hold be lifted")
 @requires(Permission.MANAGE_RETENTION)
-def create_lift_request(hold_id: UUID, said: Reason, actor: CurrentActor, work: CurrentWork) -> None:
+def create_lift_request(
+    hold_id: UUID, said: Reason, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
+) -> None:
     """It works on until a second person agrees."""
-    holds.ask_to_lift(work, actor, hold_id, reason=said.reason)
+    holds.ask_to_lift(work, actor, adapters.attestor, hold_id, reason=said.reason)
 
 
 @router.post("/holds/{hold_id}/liftings", status_code=204, summary="Lift a hold as the second person")
 @requires(Permission.CONFIRM_RETENTION, step_up=True)
-def lift_hold(hold_id: UUID, actor: CurrentActor, work: CurrentWork) -> None:
-    holds.lift_hold(work, actor, hold_id)
+def lift_hold(hold_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> None:
+    holds.lift_hold(work, actor, adapters.attestor, hold_id)
 
 
 @router.post("/holds/{hold_id}/keepings", status_code=204, summary="Let a hold work on as the second person")

@@ -28,3 +28,6 @@ def upgrade() -> None:
     with op.batch_alter_table("archive_text", schema=None) as batch_op:
         batch_op.add_column(sa.Column("form", sa.Integer(), server_default="0", nullable=False))
         batch_op.create_index(batch_op.f("ix_archive_text_form"), ["form"], unique=False)
+
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("lift_evidence", sa.String(), nullable=True))

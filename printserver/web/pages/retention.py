@@ -132,14 +132,16 @@ def confirm_hold(hold_id: UUID, view: CurrentView, call: CurrentCall) -> Respons
 @router.post("/holds/{hold_id}/lift-requests", response_class=HTMLResponse)
 @requires(Permission.MANAGE_RETENTION)
 def create_lift_request(hold_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
-    problem = refusal(call, lambda work, actor: holds.ask_to_lift(work, actor, hold_id, reason=reason))
+    attestor = call.adapters.attestor
+    problem = refusal(call, lambda work, actor: holds.ask_to_lift(work, actor, attestor, hold_id, reason=reason))
     return _after_hold(view, call, hold_id, problem, "hold-lift-asked")
 
 
 @router.post("/holds/{hold_id}/liftings", response_class=HTMLResponse)
 @requires(Permission.CONFIRM_RETENTION, step_up=True)
 def lift_hold(hold_id: UUID, view: CurrentView, call: CurrentCall) -> Response:
-    problem = refusal(call, lambda work, actor: holds.lift_hold(work, actor, hold_id))
+    attestor = call.adapters.attestor
+    problem = refusal(call, lambda work, actor: holds.lift_hold(work, actor, attestor, hold_id))
     return _after_hold(view, call, hold_id, problem, "hold-lifted")
 
 

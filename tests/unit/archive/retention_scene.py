@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -12,10 +14,15 @@ from printserver.archive.disposal_holdings import OtherHoldings, RecordHoldings
 from printserver.archive.disposal_running import DisposalTools
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.records import ArchivedPage, archive_copy
+from printserver.audit.check import check_log
+from printserver.audit.findings import LogReport
+from printserver.audit.heads import head_verifier
+from printserver.audit.sequencer import Sequencer
+from printserver.audit.witness import Witness
 from printserver.foundation.database import Base
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import Job, RecordedJobs
-from printserver.foundation.unit_of_work import Database
+from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
 from printserver.print_requests.disposing import RequestHoldings
@@ -25,6 +32,7 @@ from printserver.returns.disposing import ReturnHoldings
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.states import PageState, ReturnState
 from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_evidence
+from printserver.signing.p256 import sign_message, software_sign
 from printserver.signing.published_key import KeyUsage
 from printserver.storage.objects import Objects
 from tests.paper_books import Books, add_in_order
@@ -48,6 +56,8 @@ class Attests:
 class Scene:
     books: Books
     second_person: UUID = field(default_factory=new_id)
+    witness: Path = Path("/nonexistent/witness")
+    """A test that gives the log's entries their places names a file."""
 
     @property
     def database(self) -> Database:
@@ -69,7 +79,20 @@ class Scene:
         holdings = (RecordHoldings(), RequestHoldings(), ReturnHoldings(), OtherHoldings())
         issuer = self.books.issuer
         keys = issuer.key_list(issuer.entry(KeyUsage.ATTESTATION))
-        return DisposalTools(database or self.database, objects or self.books.objects, holdings, lambda: keys)
+        return DisposalTools(
+            database or self.database, objects or self.books.objects, holdings, lambda: keys, self.prove_log
+        )
+
+    def prove_log(self, work: Work) -> LogReport:
+        entry = self.books.issuer.entry(KeyUsage.TREE_HEAD)
+        return check_log(work, Witness(self.witness), head_verifier({entry.key_id: entry.p256_key()}))
+
+    def sequence_log(self) -> None:
+        """Every entry gets its place under a signed head, which the witness sees."""
+        entry = self.books.issuer.entry(KeyUsage.TREE_HEAD)
+        sign = partial(sign_message, software_sign(self.books.issuer.head_key))
+        verify = head_verifier({entry.key_id: entry.p256_key()})
+        Sequencer(self.database, Witness(self.witness), sign, entry.key_id, verify_head=verify).run_once()
 
     def jobs(self) -> list[Job]:
         assert isinstance(self.database.jobs, RecordedJobs)

@@ -113,12 +113,13 @@ def records(
     """
     require(actor, Permission.READ_ARCHIVE)
     most = max(1, min(limit, 200))
-    asked = (within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE), *conditions(search), *also)
+    said = (*conditions(search), *also)
     if search.tokens:
         mine = {each.id for each in branches_with(work, actor, Permission.READ_ARCHIVE)}
         looked_at = mine if search.branch_id is None else mine & {search.branch_id}
-        found = found_records(work, search.tokens, looked_at, asked, before=before, limit=most)
+        found = found_records(work, search.tokens, looked_at, said, before=before, limit=most)
         return tuple(_summary(record) for record in found)
+    asked = (within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE), *said)
     chosen = select(ArchiveRecord).where(*asked).order_by(ArchiveRecord.id.desc()).limit(most)
     if before is not None:
         chosen = chosen.where(ArchiveRecord.id < before)

@@ -7,12 +7,12 @@ docs/decisions/0023: how many records share a word, and which words stand togeth
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, Select, Update, delete, func, insert, literal, select, update
 from sqlalchemy.orm import aliased
 
 from printserver.archive.models import ArchiveRecord, ArchiveText, ArchiveWord
@@ -28,9 +28,6 @@ LOOKED_AT: Final = 1_000
 FIRST_WINDOW: Final = 2_000
 """So many of the newest texts are looked through first for a common word."""
 WIDENED_AT_MOST: Final = 16
-FIRST_PART: Final = 200
-LARGEST_PART: Final = 3_200
-"""So many texts are looked at before it is known whether the reader may see them."""
 _AT_ONCE: Final = 5_000
 
 
@@ -72,18 +69,25 @@ def shelf(branch_id: UUID) -> int:
 
 def remember(work: Work, record_id: UUID, tokens: Iterable[int]) -> None:
     """Let the record be found by these words, and by no others any more."""
-    text = work.session.scalar(select(ArchiveText).where(ArchiveText.record_id == record_id))
-    if text is None:
-        text = ArchiveText(record_id=record_id)
+    number = work.session.scalar(_written(record_id).returning(ArchiveText.number))
+    if number is None:
+        text = ArchiveText(record_id=record_id, form=FORM)
         work.session.add(text)
-    text.form = FORM
-    work.session.flush()
-    branch_id = work.session.scalars(select(ArchiveRecord.branch_id).where(ArchiveRecord.id == record_id)).one()
-    work.session.execute(delete(ArchiveWord).where(ArchiveWord.number == text.number))
-    place = shelf(branch_id)
-    rows = [{"token": each, "shelf": place, "number": text.number} for each in sorted(set(tokens))]
-    for start in range(0, len(rows), _AT_ONCE):
-        work.session.execute(insert(ArchiveWord), rows[start : start + _AT_ONCE])
+        work.session.flush()
+        number = text.number
+    _write(work, record_id, number, tokens)
+
+
+def remember_anew(work: Work, record_id: UUID, tokens: Iterable[int]) -> bool:
+    """As `remember`, but only a text whose words wait to be written down anew; whether it was such a one.
+
+    One that is being forgotten is waited for, and then is none.
+    """
+    waiting = _written(record_id).where(ArchiveText.form < FORM).returning(ArchiveText.number)
+    number = work.session.scalar(waiting)
+    if number is not None:
+        _write(work, record_id, number, tokens)
+    return number is not None
 
 
 def forget(work: Work, record_id: UUID) -> None:
@@ -97,10 +101,23 @@ def forget(work: Work, record_id: UUID) -> None:
         work.session.execute(delete(ArchiveWord).where(ArchiveWord.number == number))
 
 
+def _written(record_id: UUID) -> Update:
+    return update(ArchiveText).where(ArchiveText.record_id == record_id).values(form=FORM)
+
+
+def _write(work: Work, record_id: UUID, number: int, tokens: Iterable[int]) -> None:
+    branch_id = work.session.scalars(select(ArchiveRecord.branch_id).where(ArchiveRecord.id == record_id)).one()
+    work.session.execute(delete(ArchiveWord).where(ArchiveWord.number == number))
+    place = shelf(branch_id)
+    rows = [{"token": each, "shelf": place, "number": number} for each in sorted(set(tokens))]
+    for start in range(0, len(rows), _AT_ONCE):
+        work.session.execute(insert(ArchiveWord), rows[start : start + _AT_ONCE])
+
+
 def found_records(
     work: Work,
     tokens: Sequence[int],
-    branches: Iterable[UUID],
+    branches: Collection[UUID],
     conditions: Iterable[ColumnElement[bool]],
     *,
     before: UUID | None,
@@ -108,66 +125,66 @@ def found_records(
 ) -> list[ArchiveRecord]:
     """The newest records of these branches whose texts hold every one of `tokens`.
 
-    tokens: not empty.   branches: all that the reader may read; only their lists of words are looked through.
-    conditions: on `ArchiveRecord`, the reader's rights among them, which alone decide.   before: the last id of the
-    page before. The rarest word is followed through windows from the newest text on; each other word is looked up for
-    what was found. So no planner can choose to read and sort a common word's whole list.
+    tokens: not empty.   branches: those that the reader may read: only their lists of words are looked through, and
+    a record's own branch decides.   conditions: on `ArchiveRecord`.   before: the last id of the page before.
+
+    The rarest word is followed from the newest text on, through windows that widen while little is found; all else is
+    looked up for each text. So no planner can choose to read and sort a common word's whole list.
     """
     shelves = sorted({shelf(each) for each in branches})
+    mine = func.coalesce(ArchiveRecord.branch_id, None).in_(branches)  # no column, lest SQLite look each branch up
     below = _above_all(work) if before is None else _number(work, before)
     words, rare = _rarest_first(work, tokens, shelves)
-    asked, found = tuple(conditions), list[ArchiveRecord]()
-    window, part = below if rare else FIRST_WINDOW, FIRST_PART
+    holding = _holding(words, shelves, (mine, *conditions))
+    found: list[int] = []
+    window = below if rare else FIRST_WINDOW
     while len(found) < limit and below > 0:
         least = max(below - window, 0)
-        numbers = list(work.session.scalars(_holding(words, shelves).where(_within(least, below)).limit(part)))
-        found += work.session.scalars(_records(numbers, asked).limit(limit - len(found)))
-        if len(numbers) == part:
-            below = numbers[-1]
-        else:
-            below = least
-            window *= min(WIDENED_AT_MOST, max(2, part // (len(numbers) + 1)))
-        part = min(part * 4, LARGEST_PART)
-    return found
+        inside = holding.where(_LED.number >= least, _LED.number < below)
+        numbers = work.session.scalars(inside.limit(limit - len(found))).all()
+        found += numbers
+        below = least
+        window *= min(WIDENED_AT_MOST, max(2, limit // (len(numbers) + 1)))
+    return _records(work, found)
 
 
 _LED: Final = aliased(ArchiveWord)
 
 
-def _holding(words: Sequence[int], shelves: Sequence[int]) -> Select[int]:
+def _holding(words: Sequence[int], shelves: Sequence[int], conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
     """Numbers of texts that hold all words, the newest first.   words: the rarest first."""
     first, *others = words
     return (
         select(_LED.number)
-        .where(_LED.token == first, _LED.shelf.in_(shelves), *map(_also, others))
+        .where(_LED.token == first, _LED.shelf.in_(shelves), *map(_also, others), _record_is(conditions))
         .order_by(_LED.number.desc())
     )
 
 
-def _within(least: int, below: int) -> ColumnElement[bool]:
-    return and_(_LED.number >= least, _LED.number < below)
-
-
 def _also(other: int) -> ColumnElement[bool]:
-    """That the same text holds another word: one look into the index for each text, whatever the planner would rather
-    do with a whole list."""
-    looked_up = aliased(ArchiveWord)
-    return (
+    """That the same text holds another word."""
+    word = aliased(ArchiveWord)
+    return _there_is(
+        select(literal(1)).where(word.token == other, word.shelf == _LED.shelf, word.number == _LED.number)
+    )
+
+
+def _record_is(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    return _there_is(
         select(literal(1))
-        .where(looked_up.token == other, looked_up.shelf == _LED.shelf, looked_up.number == _LED.number)
-        .correlate_except(looked_up)
-        .scalar_subquery()
-        .is_not(None)
+        .join_from(ArchiveText, ArchiveRecord, ArchiveRecord.id == ArchiveText.record_id)
+        .where(ArchiveText.number == _LED.number, *conditions)
     )
 
 
-def _records(numbers: Sequence[int], conditions: Sequence[ColumnElement[bool]]) -> Select[ArchiveRecord]:
-    return (
-        select(ArchiveRecord)
-        .join(ArchiveText, ArchiveText.record_id == ArchiveRecord.id)
-        .where(ArchiveText.number.in_(numbers), *conditions)
-        .order_by(ArchiveText.number.desc())
-    )
+def _there_is(found: Select[int]) -> ColumnElement[bool]:
+    """One look into an index for each text, whatever the planner would rather do with a whole list."""
+    return found.correlate(_LED).scalar_subquery().is_not(None)
+
+
+def _records(work: Work, numbers: Sequence[int]) -> list[ArchiveRecord]:
+    chosen = select(ArchiveRecord).join(ArchiveText, ArchiveText.record_id == ArchiveRecord.id)
+    return list(work.session.scalars(chosen.where(ArchiveText.number.in_(numbers)).order_by(ArchiveText.number.desc())))
 
 
 def _above_all(work: Work) -> int:

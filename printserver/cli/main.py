@@ -13,7 +13,7 @@ import typer
 
 from printserver.cli.account import account_app, service_app
 from printserver.cli.archive import app as archive_app
-from printserver.cli.archive_finding import catalogue, fetch, search
+from printserver.cli.archive_finding import catalogue, fetch, reindex, search
 from printserver.cli.archive_keeping import COMMANDS as KEEPING_COMMANDS
 from printserver.cli.archive_packages import COMMANDS as ARCHIVE_COMMANDS
 from printserver.cli.archive_retention import disposal_app, holds_app, retention_app
@@ -29,6 +29,7 @@ from printserver.cli.reconcile import reconciliation
 from printserver.cli.request_batches import app as batches_app
 from printserver.cli.requests import app as requests_app
 from printserver.cli.returns import app as returns_app
+from printserver.cli.root_pin import STATUS_WORDS
 from printserver.cli.seal_verify import app as seal_app
 from printserver.cli.seals import app as seals_app
 from printserver.cli.speaking import spoken
@@ -66,7 +67,7 @@ app.add_typer(papers_app, name="papers")
 app.add_typer(classes_app, name="classes")
 app.add_typer(templates_app, name="templates")
 app.add_typer(batches_app, name="batches")
-for each in (search, fetch, catalogue):
+for each in (search, fetch, catalogue, reindex):
     archive_app.command()(each)
 for name, command in {**ARCHIVE_COMMANDS, **KEEPING_COMMANDS}.items():
     archive_app.command(name)(command)
@@ -75,7 +76,7 @@ archive_app.add_typer(holds_app, name="holds")
 archive_app.add_typer(disposal_app, name="disposal")
 app.add_typer(archive_app, name="archive")
 app.add_typer(returns_app, name="returns")
-app.command()(verify)
+app.command(epilog=STATUS_WORDS)(verify)
 app.command()(reconciliation)
 
 

@@ -55,10 +55,14 @@ ARCHIVE_EVENTS: Final[Mapping[str, str]] = {
     "SearchableAskedAgain": N_("searchable file asked for again"),
     "ArchiveNumberingSet": N_("form of the archive numbers chosen"),
     "CatalogueExported": N_("catalogue of the archive taken out"),
+    "IndexAskedAnew": N_("words of the archive written down anew"),
     "SearchSaved": N_("search of the archive kept"),
     "SearchForgotten": N_("search of the archive forgotten"),
 }
 ARCHIVE_PROBLEMS: Final[Mapping[str, str]] = {
+    "archive-search-malformed": N_(
+        "The search cannot be used: amounts are numbers, days are dates, and no field has more than 500 characters."
+    ),
     "search-words-too-short": N_("Please give two Chinese characters, or a word in letters or digits."),
     "saved-search-malformed": N_(
         "A search is kept with something to look for and a name of at most 80 characters; at most 50 are kept."

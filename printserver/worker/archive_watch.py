@@ -1,4 +1,5 @@
-"""Looks after the archive: reads again what it keeps, erases old packages of evidence and what no row names."""
+"""Looks after the archive: reads again what it keeps, writes its words down anew when that is asked for, erases old
+packages of evidence and what no row names."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import threading
 from typing import Final
 
 from printserver.archive.fixity import FixityRules, Round, check_oldest
+from printserver.archive.record_texts import SearchableTools
+from printserver.archive.reindexing import write_anew
 from printserver.archive.sweeping import sweep_if_due
 from printserver.bootstrap import Adapters
 from printserver.returns.evidence_orders import erase_old_packages
@@ -15,9 +18,11 @@ from printserver.worker.rounds import go_round
 FIXITY_SECONDS: Final = 600.0
 PACKAGES_SECONDS: Final = 3_600.0
 SWEEP_SECONDS: Final = 3_600.0
+WORDS_SECONDS: Final = 10.0
 
 
 def archive_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
+    texts = SearchableTools(adapters.database, adapters.objects, adapters.index_keys)
     return [
         go_round(
             "fixity",
@@ -37,6 +42,7 @@ def archive_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.
             stop,
             every_seconds=SWEEP_SECONDS,
         ),
+        go_round("archive words", lambda: write_anew(texts, stop.is_set), stop, every_seconds=WORDS_SECONDS),
     ]
 
 

@@ -21,6 +21,8 @@ ARCHIVE_VISITS: Final = (
     Visit("GET", "/archive-catalogue", lambda s: "/archive-catalogue", names_object=False),
     Visit("GET", "/archive-catalogue/table.csv", lambda s: "/archive-catalogue/table.csv", names_object=False),
     Visit("GET", "/archive-numbering", lambda s: "/archive-numbering", names_object=False),
+    Visit("GET", "/archive-index", lambda s: "/archive-index", names_object=False),
+    Visit("POST", "/archive-index", lambda s: "/archive-index", names_object=False),
 )
 
 ARCHIVE_STEPS: Final = (

@@ -2,78 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from printserver.api.v1.common import Page, View, api_router, attachment, page_of, scan_attachment
 from printserver.archive import access, searching
-from printserver.archive.search_fields import ArchiveSearch
 from printserver.archive.searchable_jobs import SearchableState
+from printserver.http_edge.archive_search import GivenArchiveSearch
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations.permissions import Permission
-from printserver.print_requests.money import MOST_MINOR
 
 router = api_router("/archive", "archive")
 
-Text = Annotated[str, Field(max_length=500)]
-Minor = Annotated[int | None, Field(ge=0, le=MOST_MINOR, description="In the currency's smallest unit.")]
 PageNumber = Annotated[int, Query(ge=1, description="The page of the copy whose paper is meant.")]
 
 
-class Asked(BaseModel):
-    """What to look for. Moments without an offset are meant in UTC."""
+class Asked(GivenArchiveSearch):
+    """What to look for. Days begin, and moments without an offset are meant, in the server's time zone."""
 
-    model_config = ConfigDict(frozen=True)
-
-    words: Annotated[str, Field(max_length=500, description="All of which the text of the paper holds.")] = ""
-    query: Annotated[str, Field(max_length=500, description="In title, own reference, number or serial.")] = ""
-    title: Text = ""
-    own_reference: Text = ""
-    number: Text = ""
-    serial: Text = ""
-    party: Annotated[str, Field(max_length=200, description="Part of a name, or a whole number.")] = ""
-    class_code: Text = ""
-    catalogue: Annotated[str, Field(max_length=200, description="A year, or year and class: 2026/general.")] = ""
-    retention_class: Text = ""
-    branch_id: UUID | None = None
-    least_minor: Minor = None
-    most_minor: Minor = None
-    currency: Text = ""
-    since: Annotated[datetime | None, Field(description="Archived at or after.")] = None
-    until: Annotated[datetime | None, Field(description="Archived before.")] = None
-    ends_since: Annotated[date | None, Field(description="The contract ends on or after.")] = None
-    ends_until: Annotated[date | None, Field(description="The contract ends on or before.")] = None
-    held: Annotated[bool | None, Field(description="By a legal hold, or by none.")] = None
-    before: Annotated[UUID | None, Field(description="The last id of the page before, to read on from there.")] = None
     limit: Annotated[int, Field(ge=1, le=200, description="How many at most.")] = 50
-
-    @property
-    def search(self) -> ArchiveSearch:
-        return ArchiveSearch(
-            text=self.query,
-            title=self.title,
-            own_reference=self.own_reference,
-            number=self.number,
-            serial=self.serial,
-            party=self.party,
-            class_code=self.class_code,
-            catalogue=self.catalogue,
-            retention_class=self.retention_class,
-            branch_id=self.branch_id,
-            least_minor=self.least_minor,
-            most_minor=self.most_minor,
-            currency=self.currency,
-            since=_aware(self.since),
-            until=_aware(self.until),
-            ends_since=self.ends_since,
-            ends_until=self.ends_until,
-        )
 
 
 class Record(View):
@@ -144,13 +98,14 @@ class RecordDetail(Record):
 @requires(Permission.READ_ARCHIVE)
 def list_records(actor: CurrentActor, adapters: CurrentAdapters, asked: Annotated[Asked, Query()]) -> Page[Record]:
     """What is given must agree. Of Chinese, every word of two characters and more is found; elsewhere whole words."""
+    checked = asked.checked(ZoneInfo(adapters.settings.time_zone))
     found = searching.search_records(
         adapters.database,
         adapters.index_keys,
         actor,
-        asked.search,
-        words=asked.words,
-        held=asked.held,
+        checked.search,
+        words=checked.words,
+        held=checked.held,
         before=asked.before,
         limit=asked.limit,
     )
@@ -215,7 +170,3 @@ def read_scan(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters, p
 def read_page_picture(record_id: UUID, page: int, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     picture = access.page_picture(adapters.database, adapters.objects, actor, record_id, page)
     return Response(picture, media_type="image/jpeg")
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

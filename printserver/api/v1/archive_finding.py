@@ -1,4 +1,4 @@
-"""Finding in the archive: searches kept under a name, the catalogue, and how archive numbers are written."""
+"""Finding in the archive: kept searches, the catalogue, how archive numbers are written, the words of texts anew."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from printserver.api.v1.common import View, api_router, attachment
-from printserver.archive import catalogue_table, queries, saved_searches, searching
+from printserver.archive import catalogue_table, queries, reindexing, saved_searches, searching
 from printserver.archive.numbering import LONGEST
 from printserver.archive.scheme import numbering_of, set_numbering
 from printserver.archive.search_fields import ArchiveSearch
@@ -56,6 +56,17 @@ class Numbering(View):
 
     pattern: Annotated[str, Field(max_length=LONGEST)]
     fonds: Annotated[str, Field(max_length=12)] = ""
+
+
+class Index(View):
+    """`texts`: of records whose words are searched.   waiting: of them, to be read anew."""
+
+    texts: int
+    waiting: int
+
+
+class ReadAnew(View):
+    texts: int
 
 
 @router.get("/archive-searches", summary="Your saved searches")
@@ -114,3 +125,17 @@ def read_numbering(actor: CurrentActor, work: CurrentWork) -> Numbering:
 def choose_numbering(body: Numbering, actor: CurrentActor, work: CurrentWork) -> Numbering:
     """From now on; numbers that are given stay."""
     return Numbering.model_validate(set_numbering(work, actor, pattern=body.pattern, fonds=body.fonds))
+
+
+@router.get("/archive-index", summary="How many texts can be searched by words, and how many are read anew")
+@requires(Permission.READ_ARCHIVE)
+def read_index(actor: CurrentActor, work: CurrentWork) -> Index:
+    """Of the records that the caller may read."""
+    return Index.model_validate(reindexing.index_facts(work, actor))
+
+
+@router.post("/archive-index", summary="Have the words of archived texts written down anew", status_code=202)
+@requires(Permission.SETTLE_RETURNS)
+def read_anew(actor: CurrentActor, work: CurrentWork) -> ReadAnew:
+    """Of all records where the caller settles returns. Until its turn comes a text is found by its former words."""
+    return ReadAnew(texts=reindexing.read_anew(work, actor))

@@ -14,10 +14,12 @@ from printserver.approvals.flows import decisions
 from printserver.archive import saved_searches, searching
 from printserver.archive.fixity_queries import is_damaged, is_disposed
 from printserver.archive.queries import RecordDetail, RecordSummary
+from printserver.archive.reindexing import is_read_anew
 from printserver.archive.search_words import WordsTooShort
 from printserver.archive.searchable_jobs import SearchableState
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
+from printserver.http_edge.archive_search import ArchiveSearchMalformed
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
@@ -33,7 +35,6 @@ from printserver.printing.queries import printer_facts
 from printserver.returns.signing_records import records_of_copy
 from printserver.web.archive_search_form import TypedArchiveSearch, TypedSavedSearch
 from printserver.web.changes import change, refusal
-from printserver.web.forms import FieldsWrong
 from printserver.web.view import CurrentView, View
 
 router = edge_router("/archive", "pages")
@@ -92,6 +93,7 @@ def _list(
 ) -> HTMLResponse:
     found: tuple[RecordSummary, ...] = ()
     wrong: frozenset[str] = frozenset()
+    too_long: frozenset[str] = frozenset()
     try:
         asked = typed.checked(ZoneInfo(view.settings.time_zone))
         found = searching.search_records(
@@ -99,13 +101,13 @@ def _list(
             call.adapters.index_keys,
             actor,
             asked.search,
-            words=typed.words,
+            words=asked.words,
             held=asked.held,
             before=typed.before,
             limit=PAGE,
         )
-    except FieldsWrong as mistyped:
-        wrong = mistyped.fields
+    except ArchiveSearchMalformed as mistyped:
+        wrong, too_long = mistyped.fields, mistyped.too_long
     except WordsTooShort as short:
         problem = problem or short
     with call.adapters.database.reading() as work:
@@ -115,8 +117,10 @@ def _list(
             records=found,
             typed=typed,
             wrong=wrong,
+            too_long=too_long,
             problem=problem,
             damaged=is_damaged(work, actor),
+            read_anew=bool(typed.words) and is_read_anew(work, actor),
             saved=[
                 (each, TypedArchiveSearch.model_validate(each.fields))
                 for each in saved_searches.saved_searches(work, actor)

@@ -77,11 +77,11 @@ def test_words_find_the_newest_records_that_hold_them_all(four: tuple[Books, lis
 
 
 @pytest.mark.parametrize("looked_at", [1, 1_000])
-def test_what_others_have_is_passed_over_part_by_part(
+def test_what_others_have_is_passed_over_window_by_window(
     four: tuple[Books, list[UUID]], monkeypatch: pytest.MonkeyPatch, looked_at: int
 ):
     books, ids = four
-    small = {"FIRST_PART": 1, "LARGEST_PART": 2, "LOOKED_AT": looked_at, "FIRST_WINDOW": 1, "WIDENED_AT_MOST": 2}
+    small = {"LOOKED_AT": looked_at, "FIRST_WINDOW": 1, "WIDENED_AT_MOST": 1}
     for name, value in small.items():
         monkeypatch.setattr(search_index, name, value)
     assert found(books, "合同") == ["T2", "T1", "T0"]

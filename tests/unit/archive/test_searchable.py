@@ -19,9 +19,10 @@ from sqlalchemy import select
 from printserver.archive.access import searchable_pdf
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.queries import record_detail
+from printserver.archive.record_texts import SearchableTools
 from printserver.archive.records import ArchivedPage, archive_copy
 from printserver.archive.search_fields import ArchiveSearch
-from printserver.archive.searchable import SearchableTools, ask_for_old, give_up, make_searchable
+from printserver.archive.searchable import ask_for_old, give_up, make_searchable
 from printserver.archive.searchable_jobs import SearchableState
 from printserver.archive.searching import SearchableNotAwaited, make_searchable_again, search_records, view_record
 from printserver.foundation.errors import Forbidden, Unavailable

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
 import cv2
@@ -37,7 +37,6 @@ from benchmarks.printed_copies import PrintedOffice, printed_office
 from benchmarks.returned_pages import FORMATS, SEED, WHOLE, Desk, Kind, Look, Paper, Scanned, Scanner, batch, written
 from benchmarks.scan_reading import _processor_seconds as processor_seconds
 from printserver.archive.models import ArchiveRecord
-from printserver.print_requests.queries import CopyFacts
 from printserver.returns.comparing import IssuedPages, NotCompared
 from printserver.returns.matching import Image
 from printserver.returns.models import ReturnPage
@@ -100,7 +99,7 @@ def _listed(kind: Kind, counted: Counter[tuple[Kind, str]]) -> str:
 class Uncompared(IssuedPages):
     """Compares nothing, so that reading alone is measured."""
 
-    def compare(self, copy: CopyFacts, page: int, scan: Image, dpi: float):  # type: ignore[no-untyped-def]  # never returns
+    def compare(self, *given: object) -> NoReturn:
         raise NotCompared("not asked for")
 
 

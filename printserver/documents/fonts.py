@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+SUBSTITUTES: Final = Path(__file__).with_name("chinese_fonts.conf")
+"""For fontconfig: the machine's own configuration, and what stands in for fonts that Chinese documents name."""
 _SECONDS: Final = 20
 _SPECIAL: Final = str.maketrans({each: f"\\{each}" for each in "\\-:,="})
 
@@ -36,5 +40,8 @@ def _substitute(name: str) -> str:
 
 def _asked(*command: str) -> list[str]:
     """A name from a document may begin with anything but a dash: that one is written with a backslash."""
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    environment = {**os.environ, "FONTCONFIG_FILE": str(SUBSTITUTES)}
+    answer = subprocess.run(
+        command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=environment
+    )
     return answer.stdout.splitlines()

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from printserver.documents.fonts import SUBSTITUTES
 from printserver.documents.office_package import OfficeRefused, read_package
 from printserver.documents.office_profile import PROFILE, REGISTRY
 from printserver.foundation.confinement import give_up_files, give_up_networks
@@ -30,6 +31,7 @@ _READABLE: Final = (
         "/sys/devices/system/cpu",
     ),
 )
+_FONTS: Final = "fonts.conf"
 _OWN_FORM: Final = {"doc": "odt", "rtf": "odt", "xls": "ods", "ppt": "odp"}
 _SWITCHES: Final = ("--headless", "--nologo", "--nodefault", "--norestore", "--nolockcheck", "--nofirststartwizard")
 
@@ -61,6 +63,7 @@ def _converted(source: Path, folder: Path, program: Path, wanted: str) -> bytes:
 def _environment(folder: Path) -> dict[str, str]:
     return {
         "HOME": str(folder),
+        "FONTCONFIG_FILE": str(folder / _FONTS),
         "TMPDIR": str(folder),
         "PATH": "/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",
@@ -79,6 +82,7 @@ def _make_profile(user: Path, program: Path) -> None:
 def main() -> None:
     folder, program = Path(sys.argv[1]), Path(sys.argv[2])
     data = sys.stdin.buffer.read()
+    (folder / _FONTS).write_bytes(SUBSTITUTES.read_bytes())
     give_up_networks()
     give_up_files(reading=_READABLE, writing=(str(folder), "/dev/null"), sockets=("/tmp",))  # noqa: S108 -- fixed in LibreOffice
     try:

@@ -57,7 +57,8 @@ class Manifest:
 
     applicant_id: the person, not the account.   flow: of the document's class, as it was when the copies were drawn.
     printer_dpi: the modules of every code and barcode are whole numbers of this printer's dots.
-    parties, attachments: as people see them; an attachment by its digest.   marks: against copying, on every copy.
+    parties, attachments: as people see them; an attachment by its digest.   marks: against copying, on every paper.
+    electronic_marks: those on the electronic original.
     public_view: how much of a page strangers may ever see; its class may show them less, never more.
     """
 
@@ -84,6 +85,7 @@ class Manifest:
     printer_dpi: int
     expires_at: datetime
     marks: Mapping[str, Any] = field(default_factory=dict)
+    electronic_marks: Mapping[str, Any] = field(default_factory=dict)
     public_view: str = "none"
 
     def to_json(self) -> dict[str, Any]:
@@ -126,6 +128,7 @@ class Manifest:
             "printer_dpi": self.printer_dpi,
             "expires_at": as_text(self.expires_at),
             "marks": dict(self.marks),
+            "electronic_marks": dict(self.electronic_marks),
             "public_view": self.public_view,
         }
         steps = (*steps_of(self.flow, case_of(manifest)), *custody_steps(manifest))

@@ -296,6 +296,7 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy], placed: Sequence[Pl
     request = order.request
     places = [[place.to_json() for place in seal.places] for seal in placed] or [[] for _ in order.seals]
     amount = None if request.amount_minor is None else Amount(request.amount_currency, request.amount_minor)
+    marks, electronic_marks = _marks(order)
     manifest = Manifest(
         request_id=request.id,
         organisation=order.organisation,
@@ -322,12 +323,22 @@ def _manifest(order: _Order, copies: Sequence[ManifestCopy], placed: Sequence[Pl
         printer_certificate_sha256=order.printer.certificate_sha256,
         printer_dpi=order.printer.resolution_dpi,
         expires_at=request.expires_at,
-        marks={} if order.by_hand else marks_for(order.marks, order.printer).to_json(),
+        marks=marks,
+        electronic_marks=electronic_marks,
         public_view=order.public_view,
     )
     if order.by_hand:
         return canonical_json({**manifest.to_json(), "steps": request.steps or [], "papers": request.copies})
     return manifest.canonical()
+
+
+def _marks(order: _Order) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Against copying: on the papers, and on the electronic original, as far as there are any."""
+    if order.by_hand:
+        return {}, {}
+    electronic, drawn = Electronic(order.request.electronic), marks_for(order.marks, order.printer)
+    on_paper = drawn.to_json() if papers_of(order.request.copies, electronic) else {}
+    return on_paper, {} if electronic is Electronic.NONE else drawn.on_file().to_json()
 
 
 def _register_copy(work: Work, order: _Order, copy: ManifestCopy) -> None:

@@ -75,6 +75,10 @@ class SecurityMarks:
         if self.microtext_um not in (0, *SIZES_UM):
             raise SecurityMarksMalformed("microtext has 1.5, 2, 2.5 or 3 points")
 
+    def on_file(self) -> SecurityMarks:
+        """Those of an electronic original: a pantograph belongs to one printer's engine."""
+        return replace(self, pantograph=None)
+
     def to_json(self) -> dict[str, Any]:
         """For the manifest: by the mark's name what is drawn, or nothing; integers, words and truths only."""
         return {
@@ -115,12 +119,9 @@ def which_copy(number: int, copies: int) -> str:
 def security_layers(
     pdf: pikepdf.Pdf, layout: Sequence[PageLayout], marks: SecurityMarks, copy: MarkedCopy
 ) -> list[Object | None]:
-    """One form a page, in points of the page, or None where nothing is to be drawn. Parts are shared between pages.
-
-    The electronic original has no pantograph: that belongs to one printer's engine.
-    """
+    """One form a page, in points of the page, or None where nothing is to be drawn. Parts are shared between pages."""
     if not copy.on_paper:
-        marks = replace(marks, pantograph=None)
+        marks = marks.on_file()
     shared = {size: _shared_parts(pdf, size, marks, copy) for size in {page.size for page in layout}}
     line = None
     if marks.microtext_um:

@@ -202,7 +202,7 @@ def public_facts(
         issued_at=body.issued_at,
         parties=tuple(_party(party, view) for party in said.parties),
         amount=said.amount,
-        marks=marks_of(manifest),
+        marks=marks_of(manifest, on_paper=copy.number != ELECTRONIC_ORIGINAL),
         told=told_of(work, copy.id) if invalid else (),
         replaced_by=tuple(map(str, issued_in_place_of(work, copy.id))) if invalid else (),
     )
@@ -210,9 +210,9 @@ def public_facts(
     return facts, PagePolicy(view, copy.organisation_id, copy.rendition_sha256, body.page, boxes)
 
 
-def marks_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def marks_of(manifest: Mapping[str, Any], *, on_paper: bool) -> tuple[str, ...]:
     """The marks that were switched on, by name and in the manifest's order; none in older manifests."""
-    marks = manifest.get("marks")
+    marks = manifest.get("marks" if on_paper else "electronic_marks")
     if isinstance(marks, Mapping):
         marks = [name for name, wanted in marks.items() if wanted]
     return tuple(map(str, marks)) if isinstance(marks, list) else ()

@@ -104,7 +104,8 @@ def _approved(work: Work, objects: Objects, details: RequestDetails) -> dict[str
     if details.manifest_sha256 is None:
         return {"marks": (), "public_view": ""}
     manifest = approved_manifest(work, objects, details.summary.id)
-    marks = tuple(name for name, drawn in manifest.get("marks", {}).items() if drawn)
+    named = manifest.get("marks") or manifest.get("electronic_marks", {})
+    marks = tuple(name for name, drawn in named.items() if drawn)
     return {"marks": marks, "public_view": manifest.get("public_view", "")}
 
 

@@ -79,6 +79,7 @@ OTHERWISE: dict[str, Any] = {
     "printer_dpi": 1200,
     "expires_at": MANIFEST.expires_at + timedelta(microseconds=1),
     "marks": {"guilloche": True},
+    "electronic_marks": {"microtext": None},
     "public_view": "full",
 }
 

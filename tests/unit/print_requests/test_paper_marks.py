@@ -62,6 +62,14 @@ def test_what_the_class_asks_for_is_drawn_on_every_page_and_named_in_the_manifes
         frozenset({"/Microtext", "/Pantograph", "/Frame", "/Watermark"})
     }
     assert named != marks_for(ALL, facts).to_json()
+    assert manifest(world, request_id)["electronic_marks"] == {}
+
+
+def test_the_electronic_original_has_no_pantograph_and_the_manifest_says_so(world: World):
+    choose(world, ALL)
+    said = manifest(world, world.pending(electronic=True))
+    assert said["marks"]["pantograph"]
+    assert said["electronic_marks"] == {**said["marks"], "pantograph": None}
 
 
 def test_the_choice_is_recorded_and_read_back(world: World):

@@ -37,7 +37,7 @@ LONGEST_LIST: Final = 200
 
 @dataclass(frozen=True)
 class ChangeFacts:
-    """`settled_by`: whoever confirmed or refused it."""
+    """`settled_by`: whoever confirmed or refused it.   held: a legal hold covers the record, so nothing is shortened."""
 
     id: UUID
     record_id: UUID
@@ -56,6 +56,7 @@ class ChangeFacts:
     settled_by_name: str
     settled_at: datetime | None
     refusal: str
+    held: bool
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def retention_of(work: Work, actor: Actor, record_id: UUID) -> RetentionFacts:
     """Raises: Forbidden, RecordNotFound."""
     record = record_in_view(work, actor, record_id)
     gone = work.session.get(DisposedRecord, record_id)
-    held = work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.id == record_id, is_held())) is not None
+    held = _is_held(work, record_id)
     term = term_of(record)
     today = day_over_everywhere(work.now())
     by_name = exists().where(HeldRecord.hold_id == LegalHold.id, HeldRecord.record_id == record_id)
@@ -331,7 +332,12 @@ def _change(work: Work, row: RetentionChange, number: str) -> ChangeFacts:
         settled_by_name=named[1],
         settled_at=row.settled_at,
         refusal=row.refusal,
+        held=_is_held(work, row.record_id),
     )
+
+
+def _is_held(work: Work, record_id: UUID) -> bool:
+    return work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.id == record_id, is_held())) is not None
 
 
 def _hold(work: Work, row: LegalHold) -> HoldFacts:

@@ -361,7 +361,9 @@ def test_a_doubtful_page_is_settled_or_discarded_by_keyboard(api: ApiClient):
     settled = archivist.send(
         f"{path}/settlements", serial=str(CopySerial(copy.serial)), page="2", reason="the number is legible"
     )
-    assert went_to(settled).startswith("/returns/doubtful")
+    next_page = went_to(settled)
+    assert next_page.startswith("/returns/doubtful")
+    assert f'data-key="u" href="{path}"' in archivist.page(next_page)
     assert "settled by hand" in archivist.page(path)
 
 

@@ -93,6 +93,7 @@ def test_a_branch_that_owes_too_much_is_told_before_the_form_and_when_it_hands_i
     note = clerk.page("/requests/new")
     assert "alert-danger" in note
     assert f"/copies/{copy.id}/paper" in note
+    assert "ask an archivist" in note
     assert "/owed-returns?shown=overdue" in clerk.page("/")
     block = api.fetch("/document-classes/general/block", Role.CLERK).json()["block"]
     assert block["copies"][0]["id"] == str(copy.id)

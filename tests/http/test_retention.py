@@ -71,10 +71,15 @@ def test_a_list_is_proposed_by_one_archivist_approved_by_another_and_carried_out
 def test_a_record_is_held_confirmed_and_lifted_on_pages(api: ApiClient, world: World):
     record_id = due_record(world)
     first, second = Visitor.of(api, Role.ARCHIVIST), Visitor.of(api, Role.ARCHIVIST, world.home.head)
+    shorter = {"retention_class": "5-years", "contract_end": "2010-03-01", "reason": "wrong class"}
+    went_to(first.send(f"{RECORD}/{record_id}/changes", **shorter))
+    confirming = f"{T}/changes/{newest(world, RetentionChange.id)}/confirmations"
     shown_again(first.send(f"{RECORD}/{record_id}/holds", matter="", reason="the court"), 422)
     went_to(first.send(f"{RECORD}/{record_id}/holds", matter="(2026) 沪01民初7号", reason="the court"))
     hold = f"{T}/holds/{newest(world, LegalHold.id)}"
     assert "沪01民初7号" in first.page(T)
+    waiting = second.page(T)
+    assert (confirming in waiting, "once the hold is lifted" in waiting) == (False, True)
     shown_again(first.send(f"{hold}/confirmations"), 409)
     went_to(second.send(f"{hold}/confirmations"))
     went_to(first.send(f"{hold}/lift-requests", reason="settled"))
@@ -82,6 +87,7 @@ def test_a_record_is_held_confirmed_and_lifted_on_pages(api: ApiClient, world: W
     assert "held" in first.page(f"{RECORD}/{record_id}")
     went_to(second.send(f"{hold}/liftings"))
     assert "lifted" in second.page(hold)
+    assert confirming in second.page(T)
 
 
 def test_a_refused_form_keeps_what_was_typed_and_what_was_unticked(api: ApiClient, world: World):

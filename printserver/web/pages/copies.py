@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
+from printserver.archive.fixity_queries import is_disposed
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
@@ -173,7 +174,7 @@ def _copy_page(
     here = branch_path(work, copy.branch_id)
     settles, applies = (actor.may(each, here) for each in (Permission.SETTLE_COPIES, Permission.CREATE_REQUEST))
     unconfirmed = copy_service.needs_second_person(copy)
-    told = notices.notices_of(work, copy_id)
+    told, home = notices.notices_of(work, copy_id), copy_return_status(work, actor, copy_id)
     return view.page(
         "copy.html",
         status=200 if problem is None else status_of(problem),
@@ -181,7 +182,8 @@ def _copy_page(
         printer=printer_facts(work, copy.printer_id),
         printer_status=statuses(work, [copy.printer_id]).get(copy.printer_id),
         sides=sides_reported(work),
-        home=copy_return_status(work, actor, copy_id),
+        home=home,
+        disposed=home.archive_record_id is not None and is_disposed(work, home.archive_record_id),
         paper=owed_of_copy(work, actor, copy_id),
         holder=holders_of(work, [copy_id]).get(copy_id),
         people=names(work, {each for each in (copy.settled_by, copy.confirmed_by) if each is not None}),

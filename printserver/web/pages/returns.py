@@ -68,8 +68,11 @@ def create_return(
 
 @router.get("/returns/doubtful", response_class=HTMLResponse)
 @requires(Permission.READ_RETURNS)
-def list_doubtful(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
-    return view.page("doubtful.html", pages=queries.doubtful_pages(work, actor))
+def list_doubtful(
+    view: CurrentView, actor: CurrentActor, work: CurrentWork, decided: UUID | None = None
+) -> HTMLResponse:
+    """decided: the page settled just now, which can be corrected."""
+    return view.page("doubtful.html", pages=queries.doubtful_pages(work, actor), decided=decided)
 
 
 @router.get("/returns/{return_id}", response_class=HTMLResponse)
@@ -90,14 +93,18 @@ def show_return(
         summary=found.summary,
         fate=fate,
         behind=behind,
+        disposed={group.copy.id for group in found.groups if _is_disposed(work, group.copy.id)},
         under_way=found.summary.state is ReturnState.RECEIVED,
     )
 
 
 @router.get("/return-pages/{page_id}", response_class=HTMLResponse)
 @requires(Permission.READ_RETURNS)
-def show_return_page(page_id: UUID, view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTMLResponse:
-    return _return_page(view, work, actor, page_id)
+def show_return_page(
+    page_id: UUID, view: CurrentView, actor: CurrentActor, work: CurrentWork, decided: UUID | None = None
+) -> HTMLResponse:
+    """decided: the page settled just now, which can be corrected."""
+    return _return_page(view, work, actor, page_id, decided=decided)
 
 
 @router.post("/return-pages/{page_id}/settlements", response_class=HTMLResponse)
@@ -190,7 +197,8 @@ def _settled(
         _, behind = queries.waiting_beside(work, actor, page_id)
         waiting = queries.doubtful_pages(work, actor, limit=1) if behind is None else ()
     following = behind or (waiting[0].id if waiting else None)
-    return view.go(f"/return-pages/{following}" if following else "/returns/doubtful", "page-settled")
+    path = f"/return-pages/{following}" if following else "/returns/doubtful"
+    return view.go(f"{path}?decided={page_id}", "page-settled")
 
 
 def _returns_page(
@@ -225,12 +233,18 @@ def _status(outcomes: Sequence[object], refused: Sequence[PrintServerError], pro
     return 200 if problem is None else status_of(problem)
 
 
+def _is_disposed(work: Work, copy_id: UUID) -> bool:
+    record_id = record_of_copy(work, copy_id)
+    return record_id is not None and is_disposed(work, record_id)
+
+
 def _return_page(
     view: View,
     work: Work,
     actor: Actor,
     page_id: UUID,
     *,
+    decided: UUID | None = None,
     problem: PrintServerError | None = None,
     typed: dict[str, str] | None = None,
 ) -> HTMLResponse:
@@ -251,6 +265,8 @@ def _return_page(
         disposed=archived is not None and is_disposed(work, archived),
         guesses=batches.guesses_for(work, actor, page_id) if settles else (),
         history=page_history(work, actor, page_id),
+        decided=decided,
+        waiting=queries.waiting_count(work, actor),
         previous=previous,
         following=following,
         request_id=copy_facts(work, page.copy.id).request_id if page.copy else None,

@@ -93,7 +93,15 @@
     }
     section.replaceWith(fresh);
     window.htmx?.process(fresh);
-    if (focused) [...fresh.querySelectorAll(focused.tagName)].find((each) => each.isEqualNode(focused))?.focus();
+    if (focused) placeOf(focused, fresh).focus({ preventScroll: true });
+  }
+
+  // Where the focus goes on: the same element, else the one under the same id or key, else the page's content.
+  function placeOf(focused, fresh) {
+    const same = [...fresh.querySelectorAll(focused.tagName)].find((each) => each.isEqualNode(focused));
+    const { id, dataset } = focused;
+    const named = id ? `#${CSS.escape(id)}` : dataset.key && `[data-key="${CSS.escape(dataset.key)}"]`;
+    return same || (named && fresh.querySelector(named)) || document.getElementById("main");
   }
 
   function isBusy(section) {

@@ -66,6 +66,16 @@ def test_seals_at_other_places_and_edges_are_others_and_one_slice_alone_is_none(
     assert seals[0].missing(5) == (3, 5)
 
 
+def test_slices_of_the_issued_seal_join_by_their_own_edge_and_not_with_those_put_on_afterwards():
+    inset = region(Edge.LEFT, 50_000, 30_000, 9_000) | {"x_um": 6_000, "kind": "issued-straddle", "edge": "left"}
+    findings = {page: {"regions": [inset, region(Edge.LEFT, 50_000, 30_000, 9_000)]} for page in (1, 2)}
+    seals = straddle_seals(findings)
+    assert [(seal.edge, seal.issued, seal.pages) for seal in seals] == [
+        (Edge.LEFT, True, (1, 2)),
+        (Edge.LEFT, False, (1, 2)),
+    ]
+
+
 def test_what_is_no_slice_or_was_not_cut_out_does_not_count():
     slice_of_it = region(Edge.RIGHT, 50_000, 30_000, 9_000)
     other = slice_of_it | {"kind": "counter-seal"}

@@ -37,7 +37,7 @@ LONGEST_LIST: Final = 200
 
 @dataclass(frozen=True)
 class ChangeFacts:
-    """`settled_by`: whoever confirmed or refused it.   held: a legal hold covers the record, so nothing is shortened."""
+    """`settled_by`: whoever confirmed or refused it.   held: by a legal hold, so that nothing is shortened."""
 
     id: UUID
     record_id: UUID

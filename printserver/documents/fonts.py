@@ -41,7 +41,5 @@ def _substitute(name: str) -> str:
 def _asked(*command: str) -> list[str]:
     """A name from a document may begin with anything but a dash: that one is written with a backslash."""
     environment = {**os.environ, "FONTCONFIG_FILE": str(SUBSTITUTES)}
-    answer = subprocess.run(
-        command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=environment
-    )
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=environment)
     return answer.stdout.splitlines()

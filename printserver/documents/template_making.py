@@ -65,11 +65,12 @@ def make_document(
 
 def try_out(description: TemplateDescription, files: Mapping[str, str], amounts: AmountReader) -> dict[str, bytes]:
     """Set the sample in every language, before the template is taken.   Raises: TemplateMalformed."""
-    try:
-        values = check_values(description, description.sample, amounts)
-    except ValuesWrong as problem:
-        raise TemplateMalformed(f"sample: {problem}") from problem
-    return {
-        language: set_template(files, language, spelt_out(description, values, language, amounts), trusted=False)
-        for language in description.languages
-    }
+    made = {}
+    for language in description.languages:
+        try:
+            values = check_values(description, description.sample_in(language), amounts)
+        except ValuesWrong as problem:
+            raise TemplateMalformed(f"sample: {problem}") from problem
+        spelt = spelt_out(description, values, language, amounts)
+        made[language] = set_template(files, language, spelt, trusted=False)
+    return made

@@ -72,7 +72,10 @@ class TemplateField:
 
 @dataclass(frozen=True)
 class TemplateDescription:
-    """class_code: of the documents that it makes.   sample: values for every field, for the preview."""
+    """class_code: of the documents that it makes.   sample: values for every field, for the preview.
+
+    sample_en: the same for the English text; empty where `sample` serves for both.
+    """
 
     name: Words
     about: Words
@@ -80,6 +83,10 @@ class TemplateDescription:
     languages: tuple[str, ...]
     fields: tuple[TemplateField, ...]
     sample: Mapping[str, Any] = field(default_factory=dict)
+    sample_en: Mapping[str, Any] = field(default_factory=dict)
+
+    def sample_in(self, language: str) -> Mapping[str, Any]:
+        return self.sample_en if language == "en" and self.sample_en else self.sample
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -89,6 +96,7 @@ class TemplateDescription:
             "languages": list(self.languages),
             "fields": [_field_json(each) for each in self.fields],
             "sample": dict(self.sample),
+            "sample_en": dict(self.sample_en),
         }
 
 
@@ -106,6 +114,7 @@ def read_description(given: object) -> TemplateDescription:
         languages=languages,
         fields=fields,
         sample=_mapping(top.get("sample", {}), "sample"),
+        sample_en=_mapping(top.get("sample_en", {}), "sample_en"),
     )
 
 

@@ -17,7 +17,7 @@ from printserver.organisations.access import Actor
 from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
 from printserver.rendering.layout import CodeCorner, plan_layout
-from printserver.rendering.marks import PlacedSeal, SealPlaceRefused, seal_box
+from printserver.rendering.marks import SealPlaceRefused, seal_box
 from printserver.rendering.page_layout import Box, PageLayout
 from printserver.rendering.page_texts import PageText, page_texts
 from printserver.rendering.placement import Document, Placement, WantedSeal, keywords_of, resolve

@@ -72,8 +72,9 @@ def show_template(
 ) -> HTMLResponse:
     """sample: with every field filled in, to see what the template makes."""
     found = template_facts(work, actor, code)
-    values = found.description.sample if sample else {}
-    return _form(view, found, TypedTemplate.of_values(found.description, values), _language(view, found, language))
+    chosen = _language(view, found, language)
+    values = found.description.sample_in(chosen) if sample else {}
+    return _form(view, found, TypedTemplate.of_values(found.description, values), chosen)
 
 
 @router.post("/{code}/documents", response_class=HTMLResponse)

@@ -76,18 +76,34 @@ def test_fonts_that_are_here_are_not_replaced_under_any_of_their_names():
     assert all(each.substitute for each in replaced)
 
 
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        ("Noto Serif CJK SC", ["宋体", "仿宋", "仿宋_GB2312", "楷体", "方正小标宋简体", "SimSun", "FangSong"]),
+        ("Noto Sans CJK SC", ["黑体", "微软雅黑", "SimHei"]),
+    ],
+)
+def test_chinese_fonts_are_replaced_by_the_nearest_and_the_question_names_it(family: str, names: list[str]):
+    assert {each.name: each.substitute for each in replaced_fonts(names)} == dict.fromkeys(names, family)
+
+
 def test_a_machine_without_libreoffice_says_so(tmp_path: Path):
     with pytest.raises(office.OfficeNotHere):
         office.convert_office(word_file("Hello", "A"), program=tmp_path / "soffice.bin")
 
 
 def test_an_office_file_becomes_pages_and_the_fonts_that_stand_in_must_be_confirmed():
-    data = word_file("Hello 合同", NOWHERE, "Noto Serif CJK SC")
+    data = word_file("Hello 合同", NOWHERE, "仿宋_GB2312")
     handed = hand_in(data)
-    assert handed.findings.fonts_replaced == replaced_fonts([NOWHERE])
+    assert handed.findings.fonts_replaced == replaced_fonts([NOWHERE, "仿宋_GB2312"])
     assert handed.findings.open_questions == {"fonts-replaced"}
     with pikepdf.open(io.BytesIO(handed.safe.pdf)) as pdf:
         assert len(pdf.pages) == 1
+        fonts = [
+            str(each.BaseFont) for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/BaseFont" in each
+        ]
+        assert any("NotoSerifCJK" in font for font in fonts)
+        assert not any("NotoSansCJK" in font for font in fonts)
 
 
 def test_by_setting_fonts_that_are_missing_are_refused():

@@ -103,8 +103,8 @@ for refused in (
 def test_every_template_of_the_product_sets_its_sample_in_each_language(code: str, tmp_path: Path):
     template = built_in_templates()[code]
     assert read_description(json.loads(json.dumps(template.description.to_json()))) == template.description
-    objects, sample = sealed_store(tmp_path), template.description.sample
     language = template.description.languages[len(code) % 2]
+    objects, sample = sealed_store(tmp_path), template.description.sample_in(language)
     handed = make_document(objects, template, language, sample, read_amount, HandInRules())
     assert handed.findings.open_questions == frozenset()
     assert handed.findings.made_from is not None
@@ -112,6 +112,14 @@ def test_every_template_of_the_product_sets_its_sample_in_each_language(code: st
     handed.keep(objects, OWNER)
     kept = json.loads(objects.get(handed.findings.made_from.data_sha256, OWNER))
     assert kept["values"] == check_values(template.description, sample, read_amount)
+
+
+@pytest.mark.parametrize("code", sorted(built_in_templates()))
+def test_samples_are_in_the_language_of_the_text(code: str):
+    description = built_in_templates()[code].description
+    assert json.dumps(description.sample_in("en"), ensure_ascii=False).isascii()
+    assert not json.dumps(description.sample_in("zh"), ensure_ascii=False).isascii()
+    check_values(description, description.sample_in("en"), read_amount)
 
 
 def test_there_are_templates_for_loans_sales_powers_and_certificates_in_both_languages():

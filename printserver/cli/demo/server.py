@@ -26,7 +26,7 @@ from printserver.printing.emulated_printer import EmulatedPrinter
 from printserver.settings import HOME_VARIABLE, REPOSITORY, Settings
 from printserver.signer.ceremony_plan import CeremonyPlan, read_plan
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 60.0
 PORT: Final = 8700
 

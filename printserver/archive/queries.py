@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from printserver.archive.access import record_in_view
 from printserver.archive.models import ArchiveParty, ArchiveRecord
 from printserver.archive.records import ContractParty
-from printserver.archive.search_fields import ArchiveSearch, conditions
+from printserver.archive.search_fields import ArchiveSearch, conditions, is_named
 from printserver.archive.search_index import found_records
 from printserver.archive.searchable_jobs import SearchableState
 from printserver.foundation.unit_of_work import Work
@@ -124,6 +124,16 @@ def records(
     if before is not None:
         chosen = chosen.where(ArchiveRecord.id < before)
     return tuple(_summary(record) for record in work.session.scalars(chosen))
+
+
+def record_named(work: Work, actor: Actor, text: str) -> UUID | None:
+    """The one record whose whole archive number or serial this is, if `actor` may read it.   Raises: Forbidden."""
+    require(actor, Permission.READ_ARCHIVE)
+    mine = within(ArchiveRecord.branch_id, actor, Permission.READ_ARCHIVE)
+    found = work.session.scalars(
+        select(ArchiveRecord.id).where(mine, is_named(text, actor.organisation_id)).limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
 
 
 def record_detail(work: Work, actor: Actor, record_id: UUID) -> RecordDetail:

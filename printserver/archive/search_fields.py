@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from printserver.archive.models import ArchiveParty, ArchiveRecord
 from printserver.foundation.serials import CopySerial, SerialMalformed
@@ -21,7 +23,8 @@ class ArchiveSearch:
     """What is filled in must agree; `text` may be found in any of the first four fields.
 
     Title, own reference and party: any part, whatever the case; party also its whole number. Number: the beginning.
-    Catalogue: a year, or a year and class. Serial: whole, as typed from paper.
+    Catalogue: a year, or a year and class. Serial: whole, as typed from paper. Full-width letters and digits mean the
+    same as plain ones.
     tokens: of words that the text must hold, see `search_index`.   least_minor, most_minor: of the amount in
     `currency`.   since, until: when archived, [since, until).   ends_since, ends_until: the contract's end, both
     included.
@@ -88,33 +91,52 @@ def _ranges(search: ArchiveSearch) -> Iterator[ColumnElement[bool]]:
         yield ArchiveRecord.contract_end <= search.ends_until
 
 
+def plain(text: str) -> str:
+    """Full-width letters and digits as plain ones."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def is_named(text: str, organisation_id: UUID) -> ColumnElement[bool]:
+    """That it is the record's whole archive number, or its serial as typed from paper."""
+    number = plain(text)
+    numbered = ArchiveRecord.number.in_((number, number.upper()))
+    return or_(and_(ArchiveRecord.organisation_id == organisation_id, numbered), _serial(text))
+
+
+def _contains(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    """As it was typed, or in plain letters."""
+    spelled = dict.fromkeys((text[:LONGEST], plain(text)[:LONGEST]))
+    return or_(*(column.icontains(each, autoescape=True) for each in spelled))
+
+
 def _title(text: str) -> ColumnElement[bool]:
-    return ArchiveRecord.title.icontains(text, autoescape=True)
+    return _contains(ArchiveRecord.title, text)
 
 
 def _own_reference(text: str) -> ColumnElement[bool]:
-    return ArchiveRecord.own_reference.icontains(text, autoescape=True)
+    return _contains(ArchiveRecord.own_reference, text)
 
 
 def _number(text: str) -> ColumnElement[bool]:
-    return ArchiveRecord.number.startswith(text, autoescape=True)
+    return ArchiveRecord.number.startswith(plain(text), autoescape=True)
 
 
 def _catalogue(text: str) -> ColumnElement[bool]:
     """Of a whole year, or of one class in it."""
-    return or_(ArchiveRecord.catalogue == text, ArchiveRecord.catalogue.startswith(f"{text}/", autoescape=True))
+    part = plain(text)
+    return or_(ArchiveRecord.catalogue == part, ArchiveRecord.catalogue.startswith(f"{part}/", autoescape=True))
 
 
 def _party(text: str) -> ColumnElement[bool]:
     named: Select[UUID] = select(ArchiveParty.record_id).where(
-        or_(ArchiveParty.name.icontains(text[:LONGEST], autoescape=True), ArchiveParty.number == text.upper())
+        or_(_contains(ArchiveParty.name, text), ArchiveParty.number == plain(text).upper())
     )
     return ArchiveRecord.id.in_(named)
 
 
 def _serial(text: str) -> ColumnElement[bool]:
     try:
-        spelled = str(CopySerial.parse(text))
+        spelled = str(CopySerial.parse(plain(text)))
     except SerialMalformed:
         spelled = ""
     return ArchiveRecord.serial == spelled

@@ -24,6 +24,10 @@ _HAN: Final = (
 _BETWEEN: Final = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 _RUNS: Final = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 _IS_HAN: Final = re.compile(rf"[{_HAN}]")
+_GROUPED: Final = re.compile(
+    rf"(?<![^\W_{_HAN}])(?<![0-9][.,])[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,6}}(?![^\W_{_HAN}]|,[0-9])"
+)
+"""A number with separators between its thousands: 12,345.60."""
 
 
 class WordsTooShort(Malformed):
@@ -34,11 +38,10 @@ class WordsTooShort(Malformed):
 
 def words_of_text(text: str) -> frozenset[str]:
     """Everything that a question may name.   text: of a whole document, its lines and pages joined by white space."""
-    found: set[str] = set()
-    for run in _runs(text):
-        if not _IS_HAN.match(run):
-            found.add(run[:LONGEST_WORD])
-        found.update(_pairs(run) if _IS_HAN.match(run) else ())
+    plain = normal(text)
+    found = {number.replace(",", "") for number in _GROUPED.findall(plain)}
+    for run in _RUNS.findall(plain):
+        found.update(_words(run))
     return frozenset(found)
 
 
@@ -47,12 +50,15 @@ def words_of_question(typed: str) -> tuple[str, ...]:
 
     A Chinese character that stands alone finds nothing and is left out.   Raises: WordsTooShort.
     """
-    wanted: dict[str, None] = {}
-    for run in _runs(typed):
-        wanted.update(dict.fromkeys(_pairs(run) if _IS_HAN.match(run) else [run[:LONGEST_WORD]]))
+    wanted = [word for run in runs_of_question(typed) for word in _words(run)]
     if not wanted:
         raise WordsTooShort("please give two Chinese characters, or a word in letters or digits")
-    return tuple(wanted)[:MOST_WORDS]
+    return tuple(dict.fromkeys(wanted))[:MOST_WORDS]
+
+
+def runs_of_question(typed: str) -> list[str]:
+    """What stands together in it; a number without the separators of its thousands."""
+    return _RUNS.findall(_GROUPED.sub(lambda number: number[0].replace(",", ""), normal(typed)))
 
 
 def normal(text: str) -> str:
@@ -61,9 +67,7 @@ def normal(text: str) -> str:
     return _BETWEEN.sub("", folded)
 
 
-def _runs(text: str) -> list[str]:
-    return _RUNS.findall(normal(text))
-
-
-def _pairs(run: str) -> list[str]:
-    return [run[at : at + 2] for at in range(len(run) - 1)]
+def _words(run: str) -> list[str]:
+    if _IS_HAN.match(run):
+        return [run[at : at + 2] for at in range(len(run) - 1)]
+    return [run[:LONGEST_WORD]]

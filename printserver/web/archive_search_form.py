@@ -22,6 +22,12 @@ class TypedArchiveSearch(GivenArchiveSearch):
         return f"{urlencode(self.fields)}&" if self.fields else ""
 
     @property
+    def alone(self) -> str:
+        """What is looked for when it is all that was typed: `words` or `query`."""
+        given = self.fields
+        return next(iter(given.values())) if self.before is None and set(given) in ({"words"}, {"query"}) else ""
+
+    @property
     def wide(self) -> bool:
         """Whether more is asked for than what is always shown."""
         return bool(set(self.fields) - {"words", "query"})

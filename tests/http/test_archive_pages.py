@@ -55,6 +55,27 @@ def test_mistyped_searches_of_the_archive_are_said_beside_the_form(api: ApiClien
         assert 'role="alert"' in answer.text
 
 
+def test_what_is_too_long_to_look_for_is_said_in_the_form_and_kept(api: ApiClient):
+    archivist, text = Visitor.of(api, Role.ARCHIVIST), "x" * 501
+    for language, said in (("en", "At most 500 characters"), ("zh", "每个查询栏最多 500 个字符")):
+        answer = archivist.look(f"/archive?lang={language}&words={text}&title=kept")
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert f'value="{text}"' in answer.text
+        assert 'name="query"' in answer.text
+    assert f'value="{text}"' in shown_again(archivist.send("/archive/searches", name="long", words=text), 422)
+
+
+def test_a_number_or_serial_leads_to_its_record(api: ApiClient):
+    record_id = api.world.archived(title="Sale of a quarry")
+    with api.world.database.reading() as work:
+        record = work.session.get_one(ArchiveRecord, record_id)
+    archivist = Visitor.of(api, Role.ARCHIVIST)
+    for typed in (f"query={record.number}", f"words={record.serial}"):
+        assert archivist.look(f"/archive?{typed}").headers["location"] == f"/archive/{record_id}"
+    assert archivist.look(f"/archive?query={record.number}&title=Sale").status_code == 200
+
+
 def test_a_failed_searchable_file_says_why_and_is_tried_again_once(api: ApiClient):
     record_id = api.world.archived(title="Sale of a shed")
     with api.world.database.work() as work:

@@ -13,7 +13,7 @@ from printserver.approvals.classes import classes
 from printserver.approvals.flows import decisions
 from printserver.archive import saved_searches, searching
 from printserver.archive.fixity_queries import is_damaged, is_disposed
-from printserver.archive.queries import RecordDetail, RecordSummary
+from printserver.archive.queries import RecordDetail, RecordSummary, record_named
 from printserver.archive.reindexing import is_read_anew
 from printserver.archive.search_words import WordsTooShort
 from printserver.archive.searchable_jobs import SearchableState
@@ -46,7 +46,13 @@ PAGE: Final = 50
 @requires(Permission.READ_ARCHIVE)
 def list_records(
     view: CurrentView, actor: CurrentActor, call: CurrentCall, typed: Annotated[TypedArchiveSearch, Query()]
-) -> HTMLResponse:
+) -> Response:
+    """An archive number or a serial, and nothing else, leads to the record itself."""
+    if typed.alone:
+        with call.adapters.database.reading() as work:
+            named = record_named(work, actor, typed.alone)
+        if named is not None:
+            return view.go(f"/archive/{named}")
     return _list(view, actor, call, typed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from printserver.archive.access import RecordNotFound
-from printserver.archive.queries import record_detail, record_of_copy, records
+from printserver.archive.queries import record_detail, record_named, record_of_copy, records
 from printserver.archive.records import archive_copy
 from printserver.archive.search_fields import ArchiveSearch
 from printserver.foundation.errors import Forbidden
@@ -45,6 +45,8 @@ SEARCHES = [
     (ArchiveSearch(own_reference="erp_"), ["采购合同 Purchase"]),
     (ArchiveSearch(number="2026-000001"), ["Lease of the 100% warehouse"]),
     (ArchiveSearch(number="000001"), []),
+    (ArchiveSearch(number="２０２６－０００００１"), ["Lease of the 100% warehouse"]),
+    (ArchiveSearch(title="ｐｕｒｃｈａｓｅ"), ["采购合同 Purchase"]),
     (ArchiveSearch(text="oa-77"), ["Lease of the 100% warehouse"]),
     (ArchiveSearch(text="2026-"), ["采购合同 Purchase", "Lease of the 100% warehouse"]),
     (ArchiveSearch(title="lease", own_reference="ERP_5"), []),
@@ -63,6 +65,21 @@ def test_a_serial_is_found_as_a_person_types_it(books: Books):
         archive_copy(work, BY, complete(copy))
     typed = str(copy.serial).lower().replace("-", " ")
     assert found(books, ArchiveSearch(serial=typed)) == found(books, ArchiveSearch(text=typed)) == ["mine"]
+
+
+def test_a_whole_number_or_serial_names_one_record(three: Books):
+    actor, others = three.actor(Role.ARCHIVIST), three.actor(Role.ARCHIVIST, branch=three.other)
+    with three.database.reading() as work:
+        first = records(work, actor)[-1]
+        for typed in (
+            first.number,
+            "２０２６－０００００１",
+            f" {first.serial.lower()} ",
+            first.serial.replace("-", " "),
+        ):
+            assert record_named(work, actor, typed) == first.id
+            assert record_named(work, others, typed) is None
+        assert record_named(work, actor, "2026-00000") is None
 
 
 def test_a_list_is_read_page_by_page(three: Books):

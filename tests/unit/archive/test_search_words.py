@@ -14,6 +14,10 @@ BLANK = st.sampled_from(["", " ", "\n", "\r\n", "\u3000", "\t "])
 AROUND = st.text(max_size=30)
 
 
+def wide(text: str) -> str:
+    return "".join(chr(ord(each) + 0xFEE0) for each in text)
+
+
 def found(question: str, text: str) -> bool:
     return set(words_of_question(question)) <= words_of_text(text)
 
@@ -33,8 +37,7 @@ def test_every_part_of_a_chinese_text_is_found_in_it(text: str, data: st.DataObj
 
 @given(AROUND, LATIN, AROUND)
 def test_every_english_word_and_number_is_found_whatever_its_case_and_width(before: str, word: str, after: str):
-    wide = "".join(chr(ord(each) + 0xFEE0) for each in word)
-    for written in (word, word.upper(), word.lower(), wide):
+    for written in (word, word.upper(), word.lower(), wide(word)):
         assert found(word, f"{before} {written}, {after}")
 
 
@@ -89,3 +92,18 @@ def test_no_text_is_too_strange_and_a_question_is_short(text: str):
         return
     assert 1 <= len(words) <= MOST_WORDS
     assert set(words) <= words_of_text(text)
+
+
+@given(
+    st.integers(0, 10**12 - 1), st.sampled_from(["", "¥", "RMB ", "金额"]), st.sampled_from(["", ".60", "元整", "，"])
+)
+def test_an_amount_is_found_with_and_without_separators_of_either_width(whole: int, sign: str, after: str):
+    spelled = (f"{whole}", f"{whole:,}", f"{whole:,}".replace(",", "，"), wide(f"{whole:,}"))
+    for written in spelled:
+        for asked in spelled:
+            assert found(f"{sign}{asked}", f"合同总价：{sign}{written}{after}"), (asked, written)
+
+
+@pytest.mark.parametrize(("question", "text"), [("345", "12,345"), ("1,2", "1,2"), ("100 300", "pages 100,200,300")])
+def test_parts_of_numbers_are_found_as_ever(question: str, text: str):
+    assert found(question, text)

@@ -228,7 +228,7 @@ def _seen(marked: Image, trial: MarkTrial, chance: np.random.Generator) -> Image
 
 def _place(drawn: Image, marked: Image, dpi: int) -> Box | None:
     """Where the pages differ, in µm."""
-    x, y, width, height = cv2.boundingRect((np.abs(drawn.astype(int) - marked).max(axis=2) > 40).astype(np.uint8))
+    x, y, width, height = cv2.boundingRect((cv2.absdiff(drawn, marked).max(axis=2) > 40).astype(np.uint8))
     um = 25_400 / dpi
     return Box(*(round(side * um) for side in (x, y, width, height))) if width else None
 

@@ -32,6 +32,8 @@ _ISSUED_FROM: Final = 0.15
 _BESIDE_MM: Final = 1.2
 _COLOURED_BESIDE_MM: Final = 4.0
 _LONGEST_MM: Final = 64.0
+_FOLD_MM: Final = (12.0, 1.6)
+"""Longer and flatter than the rim of a seal, which is bent."""
 _LEAST_SHADOW_MM: Final = 8.0
 _AT_THE_EDGE_MM: Final = 4.0
 _SOLID: Final = 0.75
@@ -77,9 +79,10 @@ def _bands(image: NDArray[_Pixel], dpi: float) -> tuple[NDArray[_Pixel], ...]:
 
 
 def _shadows(dark: Mask, mm: float) -> Mask:
-    """Longer than any seal, or dark all the way from the edge.   dark: the edge is on its left."""
+    """Longer than any seal, flat as a fold, or dark all the way from the edge.   dark: the edge is on its left."""
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    shadows = statistics[:, 3] > _LONGEST_MM * mm
+    longer, flatter = statistics[:, 2:4].max(axis=1), statistics[:, 2:4].min(axis=1)
+    shadows = (statistics[:, 3] > _LONGEST_MM * mm) | ((longer > _FOLD_MM[0] * mm) & (flatter < _FOLD_MM[1] * mm))
     for label in np.flatnonzero(~shadows & (statistics[:, 3] > _LEAST_SHADOW_MM * mm)).tolist():
         left, top, width, height, area = statistics[label].tolist()
         here = labels[top : top + height, left : left + width] == label

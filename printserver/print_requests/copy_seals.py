@@ -72,6 +72,12 @@ def seals_on(work: Work, copy_id: UUID) -> tuple[SealOnCopy, ...]:
     )
 
 
+def sealed_by(work: Work, copy_id: UUID) -> tuple[tuple[UUID, datetime], ...]:
+    """Seals on a copy and when each was put on, in their order; without regard to anybody's rights."""
+    asked = select(CopySeal.seal_id, CopySeal.sealed_at).where(CopySeal.copy_id == copy_id).order_by(CopySeal.position)
+    return tuple((seal_id, at) for seal_id, at in work.session.execute(asked))
+
+
 def seals_on_for(work: Work, actor: Actor, copy_id: UUID) -> tuple[SealOnCopy, ...]:
     """Raises: NotFound."""
     return seals_on(work, copy_for(work, actor, copy_id, Permission.READ_REQUESTS).id)

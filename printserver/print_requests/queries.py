@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from printserver.approvals.flows import DecisionView, decisions
@@ -154,13 +155,19 @@ def copy_by_serial(work: Work, serial: CopySerial) -> CopyFacts | None:
 
     The log is believed before the row: a copy that was ever declared invalid is void, whatever its row says now.
     """
-    ended = has_fact(Copy.id.expression, CopyMoved.__name__, "after", INVALID)
-    row = work.session.execute(_copies().add_columns(ended).where(Copy.serial == serial.value)).one_or_none()
+    row = work.session.execute(_by_serial(), {"serial": serial.value}).one_or_none()
     if row is None:
         return None
     *columns, was_invalid = row
     copy = _copy(columns)
     return replace(copy, state=CopyState.VOID) if was_invalid and copy.state not in INVALID else copy
+
+
+@cache
+def _by_serial() -> Select[Any, Any, Any, Any, Any]:
+    """Built once: strangers ask it, and building it costs more than asking it."""
+    ended = has_fact(Copy.id.expression, CopyMoved.__name__, "after", INVALID)
+    return _copies().add_columns(ended).where(Copy.serial == bindparam("serial"))
 
 
 def copy_facts(work: Work, copy_id: UUID) -> CopyFacts:

@@ -71,6 +71,26 @@ class Permits:
     branches: tuple[UUID, ...]
 
 
+@dataclass(frozen=True)
+class SealOnPaper:
+    """What a paper shows of its seal. Sizes in micrometres; `code_id`: 12 hexadecimal digits."""
+
+    name: str
+    origin: str
+    state: SealState
+    code_id: str
+    width_um: int
+    height_um: int
+
+
+def seal_on_paper(work: Work, seal_id: UUID) -> SealOnPaper:
+    """For verification: without regard to anybody's rights, and without its people.   Raises: SealNotFound."""
+    seal = work.session.get(Seal, seal_id)
+    if seal is None:
+        raise SealNotFound("there is no such seal")
+    return SealOnPaper(seal.name, seal.origin, SealState(seal.state), seal.code_id, seal.width_um, seal.height_um)
+
+
 def seal_facts(work: Work, seal_id: UUID) -> SealFacts:
     """Without regard to anybody's rights.   Raises: SealNotFound."""
     seal = work.session.get(Seal, seal_id)

@@ -18,13 +18,13 @@ from printserver.foundation.errors import NotFound, Unavailable
 from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
-from printserver.print_requests.copy_seals import seals_on
+from printserver.print_requests.copy_seals import sealed_by
 from printserver.print_requests.money import Money, in_capitals
 from printserver.print_requests.parties import Party, PartyKind
 from printserver.print_requests.public_queries import Told, issued_in_place_of, said_of_request, told_of
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import INVALID, CopyState
-from printserver.seals.queries import seal_facts
+from printserver.seals.queries import seal_on_paper
 from printserver.seals.states import SealState
 from printserver.signing.codes import CodeBody
 from printserver.storage.objects import Objects
@@ -219,10 +219,8 @@ def marks_of(manifest: Mapping[str, Any], *, on_paper: bool) -> tuple[str, ...]:
 
 
 def seals_of_copy(work: Work, copy: CopyFacts) -> tuple[PublicSeal, ...]:
-    put_on = seals_on(work, copy.id)
-    sealed: dict[UUID, datetime | None] = {each.seal_id: each.sealed_at for each in put_on}
-    sealed = sealed or {copy.seal_id: None}
-    found = ((seal_facts(work, seal_id), at) for seal_id, at in sealed.items())
+    sealed: dict[UUID, datetime | None] = dict(sealed_by(work, copy.id)) or {copy.seal_id: None}
+    found = ((seal_on_paper(work, seal_id), at) for seal_id, at in sealed.items())
     return tuple(PublicSeal(seal.name, seal.origin, seal.state in SEAL_ENDED, at) for seal, at in found)
 
 
@@ -263,7 +261,7 @@ def _seal_boxes(work: Work, manifest: Mapping[str, Any], page: int) -> tuple[tup
             place for place in seal.get("places", ()) if place.get("page") == page and {"x_um", "y_um"} <= set(place)
         ]
         if places:
-            facts = seal_facts(work, UUID(seal["seal_id"]))
+            facts = seal_on_paper(work, UUID(seal["seal_id"]))
             whole = {"x_um": 0, "y_um": 0, "width_um": facts.width_um, "height_um": facts.height_um}
             for place in places:
                 part = place.get("part", whole)

@@ -8,7 +8,7 @@ from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
 from printserver.print_requests.queries import CopyFacts, copy_by_serial
-from printserver.seals.queries import seal_facts
+from printserver.seals.queries import seal_on_paper
 from printserver.signing.codes import CodeBody, parse_text, verify_code
 from printserver.signing.errors import CodeForged, CodeMalformed, KeyNotValid, KeyUnknown
 from printserver.signing.key_list import KeyList
@@ -23,7 +23,7 @@ from printserver.verification.public_view import (
     seals_of_copy,
     under_keys,
 )
-from printserver.verification.sightings import sightings_of
+from printserver.verification.sightings import Sightings
 
 _NO_SEAL = bytes(6)
 
@@ -55,11 +55,8 @@ def check_code(work: Work, text: str, key_list: KeyList, objects: Objects | None
     return Verdict(under_keys(kind, test=key_list.test), facts, policy, copy.id)
 
 
-def with_sightings(work: Work, verdict: Verdict) -> Verdict:
+def with_sightings(verdict: Verdict, seen: Sightings) -> Verdict:
     """The same, with a hint when its code was opened from more places than one paper gets to."""
-    if verdict.copy_id is None:
-        return verdict
-    seen = sightings_of(work, verdict.copy_id)
     return replace(verdict, unlikely=seen) if seen.unlikely else verdict
 
 
@@ -78,7 +75,7 @@ def check_serial(work: Work, typed: str, *, test: bool = False) -> Verdict:
 
 def agrees(work: Work, copy: CopyFacts, body: CodeBody) -> bool:
     """Whether a signed code says of its copy what the books say."""
-    seal = seal_facts(work, copy.seal_id)
+    seal = seal_on_paper(work, copy.seal_id)
     return (
         body.serial == copy.serial
         and body.organisation == organisation(work, copy.organisation_id).number

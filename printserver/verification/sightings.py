@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from printserver.foundation.networks import network_of
@@ -49,25 +50,38 @@ def visitor_digest(digest: Digest, copy_id: UUID, address: str, day: str) -> str
 
 
 def sightings_of(work: Work, copy_id: UUID) -> Sightings:
-    now = work.now()
-    of_copy = select(func.count()).select_from(CodeSighting).where(CodeSighting.copy_id == copy_id)
-    in_a_day, in_a_month = (
-        work.session.scalars(of_copy.where(CodeSighting.seen_at > now - since)).one()
-        for since in (timedelta(days=1), KEPT)
-    )
-    return Sightings(in_a_day, in_a_month)
+    return _seen(work, copy_id, "")[0]
 
 
-def record_sighting(database: Database, copy_id: UUID, visitor: str) -> None:
-    """Once a visitor and day, in a transaction of its own; forgets what is older than KEPT."""
+def record_sighting(database: Database, copy_id: UUID, visitor: str) -> Sightings:
+    """Count this visitor in, once a day, in a transaction of its own; forgets what is older than KEPT."""
     with database.reading() as work:
-        known = select(CodeSighting.copy_id).where(CodeSighting.copy_id == copy_id, CodeSighting.visitor == visitor)
-        if work.session.scalar(known) is not None or sightings_of(work, copy_id).in_a_month >= MOST_KEPT:
-            return
+        seen, is_known = _seen(work, copy_id, visitor)
+    if is_known or seen.in_a_month >= MOST_KEPT:
+        return seen
     with database.work() as work:
         work.session.execute(delete(CodeSighting).where(CodeSighting.seen_at <= work.now() - KEPT))
         try:
             with work.session.begin_nested():
                 work.session.add(CodeSighting(copy_id=copy_id, visitor=visitor, seen_at=work.now()))
         except IntegrityError:
-            return  # the same visitor, in another tab, was faster
+            pass  # the same visitor, in another tab, was faster
+    return Sightings(seen.in_a_day + 1, seen.in_a_month + 1)
+
+
+def _seen(work: Work, copy_id: UUID, visitor: str) -> tuple[Sightings, bool]:
+    """Whether the visitor is among them already."""
+    now = work.now()
+    asked = {"copy_id": copy_id, "visitor": visitor, "day": now - timedelta(days=1), "month": now - KEPT}
+    in_a_day, in_a_month, known = work.session.execute(_counting(), asked).one()
+    return Sightings(in_a_day, in_a_month), known > 0
+
+
+@cache
+def _counting() -> Select[int, int, int]:
+    """Built once: building it costs more than asking it."""
+    return select(
+        func.count().filter(CodeSighting.seen_at > bindparam("day")),
+        func.count(),
+        func.count().filter(CodeSighting.visitor == bindparam("visitor")),
+    ).where(CodeSighting.copy_id == bindparam("copy_id"), CodeSighting.seen_at > bindparam("month"))

@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any, Final
 
 Mutate = Callable[[bytes, int], bytes]
@@ -57,7 +58,7 @@ def _change(holder: list[Any], chance: random.Random, mutate: Mutate) -> None:
     elif isinstance(value, int | float) and way < 4:
         container[key] = value + chance.choice((-1, 1, 7, 1 << 16, 1 << 53, 0.5))
     elif way < 5:
-        container[key] = chance.choice(_ODD)
+        container[key] = deepcopy(chance.choice(_ODD))
     elif way == 5:
         del container[key]
     elif way == 6:
@@ -107,9 +108,11 @@ def _encoded(text: str, mutate: Mutate) -> str:
 
 def _grow(container: Any, key: Any, chance: random.Random) -> None:
     if isinstance(container, list):
-        container.insert(chance.randrange(len(container) + 1), container[key])
+        container.insert(chance.randrange(len(container) + 1), deepcopy(container[key]))
     else:
-        container[f"{key}{chance.randrange(3)}"] = container.pop(key) if chance.random() < 0.5 else container[key]
+        container[f"{key}{chance.randrange(3)}"] = (
+            container.pop(key) if chance.random() < 0.5 else deepcopy(container[key])
+        )
 
 
 def _nested(depth: int) -> Any:

@@ -106,9 +106,7 @@ def _seen(call: Call, verdict: Verdict) -> Verdict:
         call.visitor.address,
         f"{database.clock.now():%Y-%m-%d}",
     )
-    record_sighting(database, verdict.copy_id, visitor)
-    with database.reading() as work:
-        return with_sightings(work, verdict)
+    return with_sightings(verdict, record_sighting(database, verdict.copy_id, visitor))
 
 
 def _verdict_page(view: View, verdict: Verdict, digits: str = "") -> HTMLResponse:

@@ -45,12 +45,11 @@ def test_a_visitor_counts_once_a_day_and_many_places_are_a_hint(any_books: Books
             record_sighting(any_books.database, copy.id, visitor_digest(digest, copy.id, f"192.0.2.{number}", "day"))
     assert seen(any_books, copy.id) == Sightings(UNLIKELY_IN_A_DAY - 1, UNLIKELY_IN_A_DAY - 1)
     verdict = Verdict(VerdictKind.GENUINE, copy_id=copy.id)
-    with any_books.database.reading() as work:
-        assert with_sightings(work, verdict) == verdict
-    record_sighting(any_books.database, copy.id, "another")
-    with any_books.database.reading() as work:
-        assert with_sightings(work, verdict).unlikely == Sightings(UNLIKELY_IN_A_DAY, UNLIKELY_IN_A_DAY)
-        assert with_sightings(work, Verdict(VerdictKind.GENUINE, copy_id=other.id)).unlikely is None
+    assert with_sightings(verdict, seen(any_books, copy.id)) == verdict
+    for _ in range(2):
+        told = record_sighting(any_books.database, copy.id, "another")
+        assert with_sightings(verdict, told).unlikely == Sightings(UNLIKELY_IN_A_DAY, UNLIKELY_IN_A_DAY)
+    assert record_sighting(any_books.database, other.id, "another") == Sightings(1, 1)
 
 
 def test_what_is_older_than_a_month_is_deleted(books: Books):
@@ -70,7 +69,7 @@ def test_nobody_can_fill_the_table_with_one_code(books: Books):
         work.session.add_all(
             CodeSighting(copy_id=copy.id, visitor=str(number), seen_at=work.now()) for number in range(MOST_KEPT)
         )
-    record_sighting(books.database, copy.id, "one more")
+    assert record_sighting(books.database, copy.id, "one more") == Sightings(MOST_KEPT, MOST_KEPT)
     assert rows(books) == MOST_KEPT
 
 

@@ -158,8 +158,6 @@ def _usable_seals(
     wanted = [each.seal_id for each in application.seals]
     if len(set(wanted)) != len(wanted) or len(wanted) > MOST_SEALS:
         raise ApplicationMalformed(f"a request names at most {MOST_SEALS} seals, each of them once")
-    if document_class.by_hand and application.further:
-        raise ApplicationMalformed("documents sealed by hand take one seal a request")
     allowed, found = document_class.description.seal_types, []
     for seal_id in wanted:
         seal = usable_seal(work, actor, seal_id, copies=application.signed, document_class=application.class_code)

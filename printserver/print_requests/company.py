@@ -32,9 +32,9 @@ def readers_of(work: Work, request_id: UUID) -> tuple[UUID, ...]:
     return tuple(work.session.scalars(select(RequestReader.person_id).where(RequestReader.request_id == request_id)))
 
 
-def wet_seal_of(work: Work, request_id: UUID) -> WetSeal | None:
-    """The custodian's record, once it was sealed by hand."""
-    return work.session.scalar(select(WetSeal).where(WetSeal.request_id == request_id))
+def wet_seals_of(work: Work, request_id: UUID) -> tuple[WetSeal, ...]:
+    """The custodians' records of what was sealed by hand so far, in their order."""
+    return tuple(work.session.scalars(select(WetSeal).where(WetSeal.request_id == request_id).order_by(WetSeal.id)))
 
 
 def keep_company(

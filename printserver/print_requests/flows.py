@@ -44,11 +44,12 @@ from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation, person_of_account
 from printserver.print_requests.access import copies_of
 from printserver.print_requests.application import LONGEST_TEXT
+from printserver.print_requests.company import wet_seals_of
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.custody import require_custodian
 from printserver.print_requests.events import SealedByHand
 from printserver.print_requests.models import PrintRequest, WetSeal
-from printserver.print_requests.request_seals import facts_of_request, waiting_seal
+from printserver.print_requests.request_seals import facts_of_request, seals_of_request, waiting_seal
 from printserver.print_requests.service import ReasonMissing, end_request, move_request
 from printserver.print_requests.states import CopyAction, RequestAction, RequestState, next_request_state
 from printserver.print_requests.steps import case_of_request, give_turn, has_turn, steps_of_request, taken_of
@@ -223,13 +224,17 @@ def refuse_request(
 def record_sealing_by_hand(
     work: Work, actor: Actor, request_id: UUID, *, papers: int, sealed_at: datetime, note: str = ""
 ) -> PrintRequest:
-    """The custodian has put the seal of metal or rubber on `papers` papers; nothing comes from the HSM.
+    """The custodian has put the seal whose turn it is on `papers` papers, by hand; nothing comes from the HSM.
 
+    After the last seal of the request it is sealed.
     Raises: NotFound, TransitionRefused, WetSealMalformed, RequestExpired, ApplicantMayNotDecide, PersonCountsOnce.
     """
     request = _locked(work, actor, request_id, custody=True)
     require_custodian(work, actor, request)
-    state = next_request_state(R(request.state), A.RECORD_SEALING)
+    seal_id = waiting_seal(request)
+    done = {seal_id, *(each.seal_id for each in wet_seals_of(work, request.id))}
+    following = next((each.seal_id for each in seals_of_request(work, request) if each.seal_id not in done), None)
+    state = next_request_state(R(request.state), A.RECORD_SEALING if following is None else A.NOTE_DECISION)
     applicant_id = person_of_account(work, request.applicant_id)
     require_decider(actor.person_id, applicant_id=applicant_id, taken=taken_of(work, request))
     _require_in_time(work, request)
@@ -241,7 +246,7 @@ def record_sealing_by_hand(
         WetSeal(
             id=new_id(),
             request_id=request.id,
-            seal_id=request.seal_id,
+            seal_id=seal_id,
             papers=papers,
             sealed_at=sealed_at,
             note=note,
@@ -249,8 +254,8 @@ def record_sealing_by_hand(
             recorded_at=work.now(),
         )
     )
-    move_request(work, actor.by, request, state, note, step="")
-    append(work, actor.by, SealedByHand(id=request.id, seal_id=request.seal_id, papers=papers, sealed_at=sealed_at))
+    move_request(work, actor.by, request, state, note, step="" if following is None else custody_step(following))
+    append(work, actor.by, SealedByHand(id=request.id, seal_id=seal_id, papers=papers, sealed_at=sealed_at))
     return request
 
 

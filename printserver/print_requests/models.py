@@ -188,12 +188,13 @@ class RequestTemplate(Base):
 
 
 class WetSeal(Base):
-    """The custodian's record that a request was sealed by hand: how many papers, when; once a request."""
+    """The custodian's record that a request was sealed by hand: how many papers, when; once a seal of the request."""
 
     __tablename__ = "wet_seal"
+    __table_args__ = (UniqueConstraint("request_id", "seal_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"), unique=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("print_request.id"))
     seal_id: Mapped[UUID] = mapped_column(ForeignKey("seal.id"))
     papers: Mapped[int]
     sealed_at: Mapped[datetime]

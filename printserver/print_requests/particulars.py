@@ -13,11 +13,12 @@ from printserver.approvals.classes import ClassFacts, ClassNotFound, class_facts
 from printserver.approvals.rules import Taken, asked_besides, custody_step, handed_on, is_done, waiting_step
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.application import Attachment
-from printserver.print_requests.company import attachments_of, parties_of, readers_of, wet_seal_of
+from printserver.print_requests.company import attachments_of, parties_of, readers_of, wet_seals_of
 from printserver.print_requests.differences import Differences, field_changes
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.money import Money
 from printserver.print_requests.parties import Party
+from printserver.print_requests.request_seals import seals_of_request
 from printserver.print_requests.steps import is_by_hand, steps_of_request, taken_of
 from printserver.signing.evidence import CUSTODY_PREFIX
 from printserver.signing.flow import Step
@@ -37,6 +38,7 @@ class StepView:
 
 @dataclass(frozen=True)
 class WetSealView:
+    seal_id: UUID
     papers: int
     sealed_at: datetime
     note: str
@@ -59,15 +61,14 @@ class Particulars:
     later_id: UUID | None
     differences: Differences | None
     urged_at: datetime | None
-    wet_seal: WetSealView | None
+    wet_seals: tuple[WetSealView, ...]
 
     @property
     def people(self) -> set[UUID]:
         """Everybody whom it names."""
         named = {person for view in self.steps for person in (*view.asked, *view.handed)}
         named |= {UUID(person) for view in self.steps for person in view.step.persons}
-        recorded = set() if self.wet_seal is None else {self.wet_seal.recorded_by}
-        return named | set(self.readers) | recorded
+        return named | set(self.readers) | {seal.recorded_by for seal in self.wet_seals}
 
     @property
     def called(self) -> dict[str, Step]:
@@ -85,7 +86,10 @@ def amount_of(request: PrintRequest) -> Money | None:
 
 
 def particulars_of(work: Work, request: PrintRequest) -> Particulars:
-    wet = wet_seal_of(work, request.id)
+    wet_seals = tuple(
+        WetSealView(wet.seal_id, wet.papers, wet.sealed_at, wet.note, wet.recorded_by, wet.recorded_at)
+        for wet in wet_seals_of(work, request.id)
+    )
     later = select(PrintRequest.id).where(PrintRequest.earlier_id == request.id).order_by(PrintRequest.id.desc())
     return Particulars(
         document_class=_class(work, request),
@@ -94,14 +98,12 @@ def particulars_of(work: Work, request: PrintRequest) -> Particulars:
         parties=parties_of(work, request.id),
         attachments=attachments_of(work, request.id),
         readers=readers_of(work, request.id),
-        steps=tuple(_steps(request, taken_of(work, request))),
+        steps=(*_steps(request, taken_of(work, request)), *_steps_by_hand(work, request, wet_seals)),
         earlier_id=request.earlier_id,
         later_id=work.session.scalar(later.limit(1)),
         differences=_differences(work, request),
         urged_at=request.urged_at,
-        wet_seal=None
-        if wet is None
-        else WetSealView(wet.papers, wet.sealed_at, wet.note, wet.recorded_by, wet.recorded_at),
+        wet_seals=wet_seals,
     )
 
 
@@ -114,10 +116,6 @@ def _class(work: Work, request: PrintRequest) -> ClassFacts | None:
 
 def _steps(request: PrintRequest, taken: tuple[Taken, ...]) -> Iterator[StepView]:
     steps = steps_of_request(request)
-    if not steps:
-        return
-    if is_by_hand(request):
-        steps = (*steps, Step(custody_step(request.seal_id), 1))
     waits = waiting_step(steps, taken)
     for step in steps:
         yield StepView(
@@ -128,6 +126,16 @@ def _steps(request: PrintRequest, taken: tuple[Taken, ...]) -> Iterator[StepView
             asked=tuple(sorted(asked_besides(step, taken))),
             handed=tuple(sorted(handed_on(step, taken))),
         )
+
+
+def _steps_by_hand(work: Work, request: PrintRequest, done: tuple[WetSealView, ...]) -> Iterator[StepView]:
+    """Each seal that is put on by hand, after all decisions."""
+    if not is_by_hand(request) or not request.steps:
+        return
+    sealed = {seal.seal_id for seal in done}
+    for seal in seals_of_request(work, request):
+        step = Step(custody_step(seal.seal_id), 1)
+        yield StepView(step, seal.seal_id in sealed, request.step == step.name, custody=True, asked=(), handed=())
 
 
 def _differences(work: Work, request: PrintRequest) -> Differences | None:

@@ -210,6 +210,7 @@ class Differences(View):
 
 
 class WetSeal(View):
+    seal_id: UUID
     papers: int
     sealed_at: datetime
     note: str
@@ -247,7 +248,7 @@ class PrintRequest(RequestSummary):
     later_id: UUID | None
     differences: Differences | None
     urged_at: datetime | None
-    wet_seal: WetSeal | None
+    wet_seals: list[WetSeal]
 
     @classmethod
     def of(cls, details: RequestDetails) -> PrintRequest:
@@ -294,7 +295,7 @@ def _particulars(more: Particulars) -> dict[str, Any]:
         "later_id": more.later_id,
         "differences": _differences(more),
         "urged_at": more.urged_at,
-        "wet_seal": None if more.wet_seal is None else WetSeal.model_validate(more.wet_seal),
+        "wet_seals": [WetSeal.model_validate(each) for each in more.wet_seals],
     }
 
 

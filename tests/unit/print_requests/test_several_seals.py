@@ -177,3 +177,32 @@ def test_a_replacement_bears_the_same_seals(world: World):
 
 def _offices(world: World) -> tuple[Office, Office]:
     return world.home.north, world.home.head
+
+
+def seal_by_hand(world: World, request_id: UUID, office: Office, papers: int) -> str:
+    with world.database.work() as work:
+        custodian = world.actor(work, Role.CUSTODIAN, office)
+        request = flows.record_sealing_by_hand(work, custodian, request_id, papers=papers, sealed_at=work.now())
+        return request.state
+
+
+def test_several_seals_are_put_on_by_hand_and_recorded_one_custodian_after_the_other(world: World):
+    home = world.home
+    request_id = world.pending(class_code="marriage", further=(second(world),))
+    digest = world.manifest_sha256(request_id)
+    with world.database.work() as work:
+        approver = world.actor(work, Role.APPROVER)
+        flows.approve_request(work, approver, world.adapters.attestor, request_id, manifest_sha256=digest)
+    world.clock.advance(60)
+    with pytest.raises(NotFound):
+        seal_by_hand(world, request_id, home.head, 2)
+    assert seal_by_hand(world, request_id, home.north, 2) == RequestState.PHYSICAL_SEAL
+    assert waits_for_custodian(world, request_id, home.head)
+    with pytest.raises(NotFound):
+        seal_by_hand(world, request_id, home.north, 2)
+    assert seal_by_hand(world, request_id, home.head, 1) == RequestState.SEALED_BY_HAND
+    with world.database.reading() as work:
+        more = request_details(work, world.actor(work, Role.CLERK), request_id).particulars
+    assert [(wet.seal_id, wet.papers) for wet in more.wet_seals] == [(home.north.seal_id, 2), (home.head.seal_id, 1)]
+    assert [step.done for step in more.steps] == [True, True, True]
+    assert world.events().count("SealedByHand") == 2

@@ -14,6 +14,7 @@ PATTERN: Final = {"pattern": "{year}-{sequence}", "fonds": ""}
 
 ARCHIVE_VISITS: Final = (
     Visit("GET", f"{R}/searchable.pdf", lambda s: f"/archive/{s.archive_record}/searchable.pdf"),
+    Visit("GET", f"{R}/hits", lambda s: f"/archive/{s.archive_record}/hits?words=warehouse"),
     Visit("POST", f"{R}/searchable", lambda s: f"/archive/{s.archive_record}/searchable"),
     Visit("GET", "/archive-searches", lambda s: "/archive-searches", names_object=False),
     Visit("POST", "/archive-searches", lambda s: "/archive-searches", lambda s: {"json": SEARCH}, names_object=False),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import update
 
 from printserver.archive.models import ArchiveRecord
@@ -74,6 +76,25 @@ def test_a_number_or_serial_leads_to_its_record(api: ApiClient):
     for typed in (f"query={record.number}", f"words={record.serial}"):
         assert archivist.look(f"/archive?{typed}").headers["location"] == f"/archive/{record_id}"
     assert archivist.look(f"/archive?query={record.number}&title=Sale").status_code == 200
+
+
+def test_the_pages_on_which_the_words_stand_are_told(api: ApiClient):
+    record_id = api.world.archived(title="Sale of a brewery")
+    written = io.BytesIO()
+    canvas = Canvas(written)
+    for text in ("first page", "the Warehouse stays"):
+        canvas.drawString(72, 700, text)
+        canvas.showPage()
+    canvas.save()
+    digest = api.world.adapters.objects.put(written.getvalue(), api.world.home.id)
+    with api.world.database.work() as work:
+        chosen = update(ArchiveRecord).where(ArchiveRecord.id == record_id)
+        work.session.execute(chosen.values(searchable_sha256=digest))
+    page = Visitor.of(api, Role.ARCHIVIST).page(f"/archive/{record_id}?words=warehouse")
+    assert "…the <mark>warehouse</mark> stays…" in page
+    assert api.world.events()[-2:] == ["ArchiveRecordViewed", "ArchivedFileRead"]
+    found = api.fetch(f"/archive/{record_id}/hits?words=WAREHOUSE", Role.ARCHIVIST).json()
+    assert found == [{"page": 2, "before": "the", "words": "warehouse", "after": "stays"}]
 
 
 def test_a_failed_searchable_file_says_why_and_is_tried_again_once(api: ApiClient):

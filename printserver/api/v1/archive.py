@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from printserver.api.v1.common import Page, View, api_router, attachment, page_of, scan_attachment
-from printserver.archive import access, searching
+from printserver.archive import access, hits, searching
 from printserver.archive.searchable_jobs import SearchableState
 from printserver.http_edge.archive_search import GivenArchiveSearch
 from printserver.http_edge.declarations import requires
@@ -75,6 +75,15 @@ class Party(View):
     number: str
 
 
+class Hit(View):
+    """`before`, `words`, `after`: what stands there; empty when only parts of the words stand on the page."""
+
+    page: int
+    before: str
+    words: str
+    after: str
+
+
 class Searchable(View):
     """`failure`: why it could not be made."""
 
@@ -127,6 +136,16 @@ def read_record(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters)
         searchable=Searchable.model_validate(detail.searchable),
         page_list=[RecordPage.model_validate(page) for page in detail.pages],
     )
+
+
+@router.get("/{record_id}/hits", summary="On which pages of an archived paper words stand")
+@requires(Permission.READ_ARCHIVE)
+def list_hits(
+    record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters, words: Annotated[str, Query(max_length=500)]
+) -> list[Hit]:
+    """Of the searchable file, whose reading is recorded. All is in plain, small letters."""
+    found = hits.hits(adapters.database, adapters.objects, actor, record_id, words)
+    return [Hit.model_validate(each) for each in found]
 
 
 @router.get("/{record_id}/issued.pdf", summary="The signed PDF of an archived copy", response_class=Response)

@@ -13,11 +13,12 @@ from printserver.approvals.classes import classes
 from printserver.approvals.flows import decisions
 from printserver.archive import saved_searches, searching
 from printserver.archive.fixity_queries import is_damaged, is_disposed
+from printserver.archive.hits import Hit, hits
 from printserver.archive.queries import RecordDetail, RecordSummary, record_named
 from printserver.archive.reindexing import is_read_anew
 from printserver.archive.search_words import WordsTooShort
 from printserver.archive.searchable_jobs import SearchableState
-from printserver.foundation.errors import PrintServerError
+from printserver.foundation.errors import IntegrityError, Malformed, PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.archive_search import ArchiveSearchMalformed
 from printserver.http_edge.declarations import requires
@@ -40,6 +41,7 @@ from printserver.web.view import CurrentView, View
 router = edge_router("/archive", "pages")
 
 PAGE: Final = 50
+Words = Annotated[str, Query(max_length=500)]
 
 
 @router.get("", response_class=HTMLResponse)
@@ -76,10 +78,14 @@ def create_search_discarding(search_id: UUID, view: CurrentView, call: CurrentCa
 
 @router.get("/{record_id}", response_class=HTMLResponse)
 @requires(Permission.READ_ARCHIVE)
-def show_record(record_id: UUID, view: CurrentView, call: CurrentCall) -> HTMLResponse:
+def show_record(record_id: UUID, view: CurrentView, call: CurrentCall, words: Words = "") -> HTMLResponse:
+    """words: that were looked for; the pages on which they stand are told."""
     with call.adapters.database.work() as work:
         actor = call.caller_in(work).actor
-        return _record(view, work, actor, searching.view_record(work, actor, record_id, by_page=True))
+        detail = searching.view_record(work, actor, record_id, by_page=True)
+    found = _hits(call, actor, detail, words)
+    with call.adapters.database.reading() as work:
+        return _record(view, work, actor, detail, found=found)
 
 
 @router.post("/{record_id}/searchable", response_class=HTMLResponse)
@@ -138,8 +144,23 @@ def _list(
         )
 
 
+def _hits(call: Call, actor: Actor, record: RecordDetail, words: str) -> tuple[Hit, ...] | None:
+    """None when nothing was looked for, or there is no file to look in."""
+    if not words.strip() or record.searchable.sha256 is None:
+        return None
+    try:
+        return hits(call.adapters.database, call.adapters.objects, actor, record.summary.id, words)
+    except (Malformed, IntegrityError):
+        return None
+
+
 def _record(
-    view: View, work: Work, actor: Actor, record: RecordDetail, problem: PrintServerError | None = None
+    view: View,
+    work: Work,
+    actor: Actor,
+    record: RecordDetail,
+    problem: PrintServerError | None = None,
+    found: tuple[Hit, ...] | None = None,
 ) -> HTMLResponse:
     copy = copy_facts(work, record.copy_id)
     decided = decisions(work, record.request_id)
@@ -152,6 +173,7 @@ def _record(
         status=status_of(problem) if problem else 200,
         problem=problem,
         record=record,
+        hits=found,
         disposed=is_disposed(work, summary.id),
         document_class=known.get(summary.class_code),
         amount=None if summary.amount_minor is None else Money(summary.amount_minor, summary.amount_currency),

@@ -1,0 +1,29 @@
+"""The pages on which words stand are told, with what stands around them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from printserver.archive.hits import AROUND, Hit, found_on
+from printserver.archive.search_words import normal, words_of_question
+
+HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2, max_size=6)
+
+
+def test_every_page_with_any_of_the_words_is_told():
+    pages = ["Sale of a Mill", "甲方：上海采购\n合同总价 12,345.60 元", "nothing", "合同"]
+    assert found_on(pages, "采购合同") == (Hit(2, "甲方:上海", "采购合同", "总价 12,345.60 元"),)
+    assert [hit.page for hit in found_on(pages, "MILL 合同")] == [1, 2, 4]
+    assert found_on(pages, "mill") == (Hit(1, "sale of a", "mill", ""),)
+    assert found_on(pages, "ill") == ()
+    assert found_on(pages, "12345") == (Hit(2, "", "", ""),)
+
+
+@given(st.text(max_size=80), HAN, st.text(max_size=80))
+def test_words_are_shown_where_they_stand_and_little_around_them(before: str, words: str, after: str):
+    (hit,) = found_on([f"{before} {words} {after}"], words)
+    assert hit.page == 1
+    assert hit.words == normal(words)
+    assert len(hit.before) <= AROUND >= len(hit.after)
+    assert words_of_question(words)

@@ -29,6 +29,8 @@ Quad = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tupl
 _QR: Final = [zxingcpp.BarcodeFormat.QRCode]
 _CODE_128: Final = [zxingcpp.BarcodeFormat.Code128]
 _BOTH: Final = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128]
+_BACK: Final = (None, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
+"""By quarter turns clockwise, how a page is turned back."""
 _A4_LONG_SIDE_MM: Final = 297.0
 _CORNER_LONG_MM: Final = 66
 _CORNER_SHORT_MM: Final = 63
@@ -198,7 +200,8 @@ def completeness(pages_expected: int, found: Sequence[int]) -> Completeness:
 
 def upright(image: Image, rotation: int) -> Image:
     """Turn a page that lies `rotation` degrees clockwise (0, 90, 180 or 270) back upright."""
-    return np.ascontiguousarray(np.rot90(image, rotation // 90))
+    turn = _BACK[rotation // 90]
+    return np.ascontiguousarray(image) if turn is None else np.asarray(cv2.rotate(image, turn), np.uint8)
 
 
 def marked_area_mm2(image: Image, pixels_a_mm: float) -> float:
@@ -255,9 +258,10 @@ def _readings(image: Image, pixels_a_mm: float) -> Iterator[_Reading]:
     yield Rung.QR_CORNER_GREY, corners(_grey), _QR, local
     if colour:
         yield Rung.QR_CORNER_RED, corners(_red), _QR, local
-    if marked_area_mm2(image, pixels_a_mm) < _BLANK_BELOW_MM2:
+    grey = _grey(image)
+    if marked_area_mm2(grey, pixels_a_mm) < _BLANK_BELOW_MM2:
         yield Rung.BLANK, iter(()), _QR, local
-    yield Rung.PAGE_GREY, iter([_Part(_grey(image))]), _BOTH, local
+    yield Rung.PAGE_GREY, iter([_Part(grey)]), _BOTH, local
     if colour:
         yield Rung.PAGE_RED, iter([_Part(_red(image))]), _BOTH, local
     yield Rung.QR_CORNER_FIXED, corners(_red), _QR, fixed
@@ -282,7 +286,7 @@ def _grey(image: Image) -> Image:
 
 def _red(image: Image) -> Image:
     """The red channel: a red seal over a code vanishes in it."""
-    return np.ascontiguousarray(image if image.ndim == 2 else image[:, :, 2])
+    return np.ascontiguousarray(image) if image.ndim == 2 else np.asarray(cv2.extractChannel(image, 2), np.uint8)
 
 
 def _enlarged(image: Image, factor: float) -> Image:

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from printserver.foundation.limited_process import ProcessCrashed, ProcessLimitExceeded, run_limited
-from printserver.returns.intake import DEFAULT_LIMITS, ScanKind, ScanLimits, examine
+from printserver.foundation.limited_process import ProcessCrashed, ProcessLimitExceeded, map_limited
+from printserver.returns.intake import DEFAULT_LIMITS, ScanFile, ScanKind, ScanLimits, examine
 from printserver.returns.matching import Image
 
 _MOST_PAGES_A_PROCESS: Final = 16
@@ -38,15 +38,20 @@ class ScanPage:
 
 
 def scan_pages(
-    data: bytes, limits: ScanLimits = DEFAULT_LIMITS, *, only: Collection[int] | None = None
+    data: bytes,
+    limits: ScanLimits = DEFAULT_LIMITS,
+    *,
+    only: Collection[int] | None = None,
+    known: ScanFile | None = None,
 ) -> Iterator[ScanPage]:
-    """Decode a scan's pages, in order, a few at a time: at most about 200 MB of pixels are held at once.
+    """Decode a scan's pages, in order, a few at a time: at most about 350 MB of pixels are held at once.
 
     data: a whole PDF, TIFF, JPEG or PNG.   only: 1-based numbers of the pages wanted; None means all.
+    known: what the gate said of these very bytes; None shows them to it now.
     A page that cannot be decoded, or that ends the decoding process, is reported as broken; the others still come.
     Raises ScanRefused for a file that the gate would not let in, when the first page is asked for.
     """
-    file = examine(data, "the scan", limits)
+    file = known or examine(data, "the scan", limits)
     wanted = [number for number in range(1, file.pages + 1) if only is None or number in only]
     together, crashes = _MOST_PAGES_A_PROCESS, 0
     while wanted:
@@ -69,14 +74,14 @@ def scan_pages(
 
 def _decode(data: bytes, kind: ScanKind, numbers: Sequence[int], limits: ScanLimits) -> list[ScanPage]:
     arguments = [kind.value, str(limits.pixels), ",".join(str(number) for number in numbers)]
-    answer = run_limited("printserver.returns.pages_process", arguments, data, limits.process)
+    answer = map_limited("printserver.returns.pages_process", arguments, data, limits.process)
     pages = list(read_answer(answer))
     if not pages or [page.number for page in pages] != list(numbers[: len(pages)]):
         raise ProcessCrashed(0, "other pages were decoded than asked for")
     return pages
 
 
-def read_answer(answer: bytes) -> Iterator[ScanPage]:
+def read_answer(answer: bytes | memoryview) -> Iterator[ScanPage]:
     """Read what `pages_process` wrote. It has handled hostile bytes, so it is checked as if it came from outside.
 
     Raises: ProcessCrashed, when the answer is not in its form.
@@ -85,7 +90,7 @@ def read_answer(answer: bytes) -> Iterator[ScanPage]:
     while at < len(answer):
         start = at + 4 + int.from_bytes(answer[at : at + 4], "big")
         try:
-            header = json.loads(answer[at + 4 : start])
+            header = json.loads(bytes(answer[at + 4 : start]))
             number, width, height = int(header["number"]), int(header["width"]), int(header["height"])
             channels, dpi, source, trouble = header["channels"], header["dpi"], header["source"], header["trouble"]
         except (ValueError, KeyError, TypeError) as failure:

@@ -17,7 +17,7 @@ import pikepdf
 from PIL import Image, ImageOps
 
 RENDERED_DPI: Final = 300
-ENOUGH_BYTES: Final = 160 << 20
+ENOUGH_BYTES: Final = 320 << 20
 _LARGEST_CONTENT: Final = 256_000
 _FORMATS: Final = {"image/jpeg": ("JPEG",), "image/png": ("PNG",), "image/tiff": ("TIFF",)}
 _PLAIN_FILTERS: Final = ("/DCTDecode", "/FlateDecode", "/CCITTFaxDecode", "/LZWDecode")

@@ -35,6 +35,7 @@ from printserver.returns.events import (
     ReturnRead,
 )
 from printserver.returns.fate import PageFate, PageReader
+from printserver.returns.intake import ScanFile, ScanKind
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.pages import scan_pages
 from printserver.returns.reading import refusal_of_state
@@ -63,6 +64,7 @@ class _Order:
     branch_id: UUID
     organisation: OrganisationFacts
     scan_sha256: str
+    scan_kind: str
     state: ReturnState
     pages: int
     done: int
@@ -158,7 +160,17 @@ def _order(work: Work, return_id: UUID) -> _Order:
         raise NotFound("there is no such return")
     own = organisation(work, row.organisation_id)
     state = ReturnState(row.state)
-    return _Order(row.id, row.branch_id, own, row.scan_sha256, state, row.pages, row.pages_read, work.now())
+    return _Order(
+        row.id,
+        row.branch_id,
+        own,
+        row.scan_sha256,
+        row.scan_kind,
+        state,
+        row.pages,
+        row.pages_read,
+        work.now(),
+    )
 
 
 def _reader(tools: ReturnTools, order: _Order, key_list: KeyList) -> PageReader:
@@ -169,7 +181,8 @@ def _reader(tools: ReturnTools, order: _Order, key_list: KeyList) -> PageReader:
 def _fates(tools: ReturnTools, order: _Order, reader: PageReader) -> Iterator[PageFate]:
     """Of the pages that have none yet."""
     scan = tools.objects.get(order.scan_sha256, order.organisation.id)
-    for scanned in scan_pages(scan, only=range(order.done + 1, order.pages + 1)):
+    file = ScanFile(ScanKind(order.scan_kind), order.pages)  # as the gate said when it was handed in
+    for scanned in scan_pages(scan, only=range(order.done + 1, order.pages + 1), known=file):
         yield reader.fate(scanned)
 
 

@@ -14,6 +14,7 @@ from printserver.foundation.limited_process import (
     ProcessCrashed,
     ProcessLimitExceeded,
     ProcessLimits,
+    map_limited,
     run_limited,
 )
 
@@ -54,6 +55,19 @@ def test_the_child_reaches_no_network_and_nobodys_socket(family: socket.AddressF
         with pytest.raises(ProcessCrashed) as crash:
             say(f"import socket; socket.socket({int(family)}).connect({listening.getsockname()!r})")
     assert "PermissionError" in crash.value.diagnosis
+
+
+def test_a_mapped_answer_is_whole_and_nobody_can_write_it():
+    arguments = [*RUN, "import os, sys", "os.write(1, b'{}'); os._exit(0)"]
+    large = map_limited("timeit", [each.replace("{}", "x" * 5000) for each in arguments], b"", LIMITS)
+    assert (bytes(large), large.readonly) == (b"x" * 5000, True)
+    assert bytes(map_limited("timeit", [*RUN, "import os", "os._exit(0)"], b"", LIMITS)) == b""
+
+
+def test_an_answer_that_its_child_keeps_from_being_sealed_is_none():
+    seals = "import fcntl, os; fcntl.fcntl(1, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL); os.write(1, b'x'); os._exit(0)"
+    with pytest.raises(ProcessCrashed):
+        map_limited("timeit", [*RUN, "pass", seals], b"", LIMITS)
 
 
 def test_memory_of_the_child_is_bounded():

@@ -18,7 +18,6 @@ from printserver.approvals.flows import (
     SignedElsewhere,
     Subject,
     Word,
-    claims_of,
     record_decision,
     was_refused,
 )
@@ -55,7 +54,7 @@ from printserver.print_requests.states import CopyAction, RequestAction, Request
 from printserver.print_requests.steps import case_of_request, give_turn, has_turn, steps_of_request, taken_of
 from printserver.seals.queries import require_usable as require_usable_seal
 from printserver.seals.service import count_uses
-from printserver.signing.evidence import CUSTODY_PREFIX, Decision, EvidenceClaims
+from printserver.signing.evidence import CUSTODY_PREFIX, Decision
 from printserver.signing.flow import Step
 
 MOST_PAPERS: Final = 10_000
@@ -257,16 +256,6 @@ def record_sealing_by_hand(
     move_request(work, actor.by, request, state, note, step="" if following is None else custody_step(following))
     append(work, actor.by, SealedByHand(id=request.id, seal_id=seal_id, papers=papers, sealed_at=sealed_at))
     return request
-
-
-def claims_to_sign(work: Work, actor: Actor, request_id: UUID, wish: Wish) -> EvidenceClaims:
-    """What the person's own key is to sign, dated now; recorded by giving it back as `signed`.
-
-    Raises: as the decision itself; nothing is changed.
-    """
-    custody = _state(work, request_id) in (R.PENDING_CUSTODY, R.PHYSICAL_SEAL)
-    turn = _turn(work, actor, request_id, wish, custody=custody)
-    return claims_of(turn.subject, turn.word, work.now())
 
 
 def may_decide(work: Work, actor: Actor, request: PrintRequest, taken: tuple[Taken, ...]) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from printserver.archive.copy_records import require_kept
 from printserver.audit.log import append
@@ -104,11 +104,6 @@ def notices_of(work: Work, copy_id: UUID) -> tuple[NoticeView, ...]:
     ).all()
     people = names(work, {row.recorded_by for row in rows})
     return tuple(_view(row, people.get(row.recorded_by, "")) for row in rows)
-
-
-def holders_notified_at(work: Work, copy_id: UUID) -> datetime | None:
-    """When the last of the holders was told; None when nobody was. All that a stranger may know of it."""
-    return work.session.scalar(select(func.max(CopyNotice.delivered_at)).where(CopyNotice.copy_id == copy_id))
 
 
 def _check(work: Work, copy: Copy, new: NewNotice) -> None:

@@ -30,10 +30,6 @@ class PageSize:
     width_um: int
     height_um: int
 
-    @property
-    def landscape(self) -> bool:
-        return self.width_um > self.height_um
-
 
 A4_PORTRAIT: Final = PageSize(210_000, 297_000)
 A4_LANDSCAPE: Final = PageSize(297_000, 210_000)

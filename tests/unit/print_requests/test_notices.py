@@ -17,7 +17,6 @@ from printserver.print_requests.notices import (
     NoticeKind,
     NoticeMalformed,
     NoticeView,
-    holders_notified_at,
     notices_of,
     record_notice,
 )
@@ -51,7 +50,6 @@ def test_a_notice_is_kept_with_who_recorded_it_and_the_latest_comes_first(any_wo
     second = record(world, copy_id, told(world, channel=Channel.PHONE), Role.PRINTER_ADMINISTRATOR)
     with world.database.reading() as work:
         assert notices_of(work, copy_id) == (second, first)
-        assert holders_notified_at(work, copy_id) == second.delivered_at
     assert first.recorded_by_name == world.person(Role.CLERK).login
     assert world.events().count("HolderNotified") == 2
 
@@ -99,8 +97,7 @@ def test_only_the_branch_that_applies_or_settles_records_it(world: World):
     assert world.row_counts() == before
 
 
-def test_before_anybody_was_told_there_is_no_day_to_name(world: World):
+def test_before_anybody_was_told_there_is_no_notice(world: World):
     copy_id = world.voided()
     with world.database.reading() as work:
-        assert holders_notified_at(work, copy_id) is None
         assert notices_of(work, copy_id) == ()

@@ -27,6 +27,9 @@ from printserver.print_requests.states import CopyState
 LONGEST_EXTENSION: Final = timedelta(days=366)
 LONGEST_REASON: Final = 500
 A_ROUND: Final = 1_000
+NOT_WRITTEN_OFF: Final = dict.fromkeys(
+    ("written_off_as", "written_off_reason", "written_off_by", "written_off_at"), None
+)
 
 
 class ExtensionMalformed(Malformed):
@@ -102,20 +105,22 @@ def recount(work: Work, by: By, copy_id: UUID, handed_at: datetime | None) -> No
 
 
 def extend_due(work: Work, actor: Actor, copy_id: UUID, *, due: datetime, reason: str) -> None:
-    """Move the due date of an owed paper; the one before is kept.
+    """Move the due date of a paper; the one before is kept. One that was written off is owed again.
 
     Raises: NotFound; ExtensionMalformed without a reason, for the past, or for more than a year from now;
-    TransitionRefused for a paper that is owed no more, or whose date has just been moved.
+    TransitionRefused for a paper that came home or is invalid, or whose date has just been moved.
     """
     owed, before = _owed(work, actor, copy_id)
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise ExtensionMalformed(f"say why, in at most {LONGEST_REASON} characters")
     if not work.now() < due <= work.now() + LONGEST_EXTENSION or due == before:
         raise ExtensionMalformed("the new due date lies in the future, within a year, and is another one")
+    written_off_at = owed.written_off_at
     moved = work.session.scalar(
         update(OwedReturn)
-        .where(OwedReturn.copy_id == owed.copy_id, OwedReturn.due_at == before, OwedReturn.written_off_at.is_(None))
-        .values(due_at=due.astimezone(UTC), extended=True)
+        .where(OwedReturn.copy_id == owed.copy_id, OwedReturn.due_at == before)
+        .where(OwedReturn.written_off_at == written_off_at)
+        .values(due_at=due.astimezone(UTC), extended=True, **NOT_WRITTEN_OFF)
         .returning(OwedReturn.copy_id)
     )
     if moved is None:
@@ -131,7 +136,8 @@ def extend_due(work: Work, actor: Actor, copy_id: UUID, *, due: datetime, reason
             extended_at=work.now(),
         )
     )
-    append(work, actor.by, DueDateExtended(id=copy_id, before=before, after=due, reason=reason.strip()))
+    again = written_off_at is not None
+    append(work, actor.by, DueDateExtended(id=copy_id, before=before, after=due, reason=reason.strip(), again=again))
 
 
 def write_off(work: Work, actor: Actor, copy_id: UUID, *, written_off_as: WrittenOffAs, reason: str) -> None:
@@ -169,6 +175,6 @@ def _owed(work: Work, actor: Actor, copy_id: UUID) -> tuple[OwedReturn, datetime
     if owed is None:
         raise NotFound("there is no such owed return")
     still = select(Copy.id).where(Copy.id == copy_id, Copy.state == CopyState.PRINTED, ~is_archived(Copy.id.expression))
-    if owed.due_at is None or owed.written_off_at is not None or work.session.scalar(still) is None:
+    if owed.due_at is None or work.session.scalar(still) is None:
         raise TransitionRefused("this paper is owed no more")
     return owed, owed.due_at

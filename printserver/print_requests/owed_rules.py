@@ -33,6 +33,7 @@ class Standing(StrEnum):
 
 
 OWED: Final = frozenset({Standing.OPEN, Standing.SOON, Standing.OVERDUE})
+WRITTEN_OFF: Final = frozenset({Standing.KEPT, Standing.NEVER})
 
 
 class Stage(StrEnum):

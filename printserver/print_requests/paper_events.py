@@ -17,9 +17,12 @@ class PaperEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class DueDateExtended(PaperEvent):
+    """`again`: the paper had been written off, and is owed again."""
+
     before: datetime
     after: datetime
     reason: str
+    again: bool
 
 
 @dataclass(frozen=True, kw_only=True)

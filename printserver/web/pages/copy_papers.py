@@ -26,7 +26,7 @@ from printserver.print_requests.hand_over_rules import HolderKind, Means
 from printserver.print_requests.hand_overs import correct_hand_over, hand_over, keep_proof
 from printserver.print_requests.owed import WrittenOffAs, extend_due, write_off
 from printserver.print_requests.owed_queries import extensions_of, owed_of_copy
-from printserver.print_requests.owed_rules import OWED
+from printserver.print_requests.owed_rules import OWED, WRITTEN_OFF
 from printserver.print_requests.states import CopyState
 from printserver.returns.signing_records import (
     Decision,
@@ -225,6 +225,7 @@ def _paper_page(view: View, work: Work, actor: Actor, copy_id: UUID, typed: _Typ
         reads=reads,
         person_id=actor.person_id,
         may_settle=settles and owed is not None and owed.standing in OWED,
+        may_claim=settles and owed is not None and owed.standing in WRITTEN_OFF,
         may_hand_over=hands_in and copy.printed_at is not None,
         may_sign=hands_in and copy.state is CopyState.PRINTED,
         branches=branches_of(work, actor.organisation_id),

@@ -107,6 +107,22 @@ def test_what_is_home_void_or_written_off_leaves_the_list_with_its_reason(world:
     assert left == {Standing.HOME: "", Standing.VOID: "lost on the way", Standing.KEPT: "our own file copy"}
 
 
+def test_what_was_written_off_by_mistake_is_owed_again(world: World):
+    copy_id = printed(world)
+    due = world.clock.now() + timedelta(days=9)
+    with world.database.work() as work:
+        archivist = world.actor(work, Role.ARCHIVIST)
+        write_off(work, archivist, copy_id, written_off_as=WrittenOffAs.NEVER, reason="wrong line")
+    with world.database.work() as work, pytest.raises(TransitionRefused):
+        write_off(work, archivist, copy_id, written_off_as=WrittenOffAs.KEPT, reason="once more")
+    with world.database.work() as work:
+        extend_due(work, archivist, copy_id, due=due, reason="it was another copy")
+    (owed,) = listed(world)
+    assert (owed.due_at, owed.standing, owed.reason) == (due, Standing.OPEN, "")
+    assert listed(world, shown=Shown.LEFT) == []
+    assert world.events()[-2:] == ["PaperWrittenOff", "DueDateExtended"]
+
+
 def test_a_due_date_moves_with_a_reason_and_the_one_before_is_kept(any_world: World):
     world, copy_id = any_world, printed(any_world)
     before, after = view(world, copy_id).due_at, world.clock.now() + timedelta(days=60)

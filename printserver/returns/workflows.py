@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
-from dbos import DBOS, StepOptions
-from dbos import error as dbos_error
-from sqlalchemy.exc import InterfaceError, OperationalError
+from dbos import DBOS
 
+from printserver.foundation.workflows import RECOVERIES, try_or_give_up
 from printserver.returns.evidence_orders import WORKFLOW as EVIDENCE
 from printserver.returns.evidence_orders import give_up, make_ordered
 from printserver.returns.evidence_packing import EvidenceTools
 from printserver.returns.pipeline import ReturnTools, fail_return, process_return
 
 __all__ = ["EvidenceTools", "ReturnTools", "register", "register_evidence"]
-
-RECOVERIES: Final = 1_000
-TRIES: Final = 6
-FIRST_PAUSE_SECONDS: Final = 1.0
-DATABASE_RETRIES: Final = 100_000
 
 
 def register(tools: ReturnTools) -> None:
@@ -31,26 +24,13 @@ def register(tools: ReturnTools) -> None:
 
     @DBOS.workflow(name="process-return", max_recovery_attempts=RECOVERIES)
     def process(return_id: str) -> None:
-        options: StepOptions = {
-            "name": "read",
-            "retries_allowed": True,
-            "interval_seconds": FIRST_PAUSE_SECONDS,
-            "max_attempts": TRIES,
-            "backoff_rate": 2.0,
-        }
-        try:
-            DBOS.run_step(options, lambda: process_return(tools, UUID(return_id)))
-        except dbos_error.DBOSMaxStepRetriesExceeded as problem:
-            failure = f"the server could not read the file: {problem}"
-            patient: StepOptions = {
-                "name": "give-up",
-                "retries_allowed": True,
-                "interval_seconds": FIRST_PAUSE_SECONDS,
-                "max_attempts": DATABASE_RETRIES,
-                "backoff_rate": 1.0,
-                "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError),
-            }
-            DBOS.run_step(patient, lambda: fail_return(tools.database, UUID(return_id), failure))
+        batch = UUID(return_id)
+        try_or_give_up(
+            "read",
+            lambda: process_return(tools, batch),
+            lambda failure: fail_return(tools.database, batch, failure),
+            failure="the server could not read the file",
+        )
 
 
 def register_evidence(tools: EvidenceTools) -> None:
@@ -58,23 +38,10 @@ def register_evidence(tools: EvidenceTools) -> None:
 
     @DBOS.workflow(name=EVIDENCE, max_recovery_attempts=RECOVERIES)
     def pack(order_id: str) -> None:
-        options: StepOptions = {
-            "name": "pack",
-            "retries_allowed": True,
-            "interval_seconds": FIRST_PAUSE_SECONDS,
-            "max_attempts": TRIES,
-            "backoff_rate": 2.0,
-        }
-        try:
-            DBOS.run_step(options, lambda: make_ordered(tools, UUID(order_id)))
-        except dbos_error.DBOSMaxStepRetriesExceeded as problem:
-            failure = f"the server could not make the package: {problem}"
-            patient: StepOptions = {
-                "name": "give-up",
-                "retries_allowed": True,
-                "interval_seconds": FIRST_PAUSE_SECONDS,
-                "max_attempts": DATABASE_RETRIES,
-                "backoff_rate": 1.0,
-                "should_retry": lambda problem: isinstance(problem, InterfaceError | OperationalError),
-            }
-            DBOS.run_step(patient, lambda: give_up(tools.database, UUID(order_id), failure))
+        order = UUID(order_id)
+        try_or_give_up(
+            "pack",
+            lambda: make_ordered(tools, order),
+            lambda failure: give_up(tools.database, order, failure),
+            failure="the server could not make the package",
+        )

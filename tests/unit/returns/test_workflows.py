@@ -12,6 +12,7 @@ import pytest
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, WorkflowHandle
 from sqlalchemy.exc import OperationalError
 
+from printserver.foundation import workflows as steps
 from printserver.foundation.errors import Unavailable
 from printserver.foundation.job_queue import WORK
 from printserver.foundation.jobs import APPLICATION, APPLICATION_VERSION, DbosJobQueue
@@ -60,7 +61,7 @@ class ShakyDatabase(Database):
 @pytest.fixture
 def working(books: Books, monkeypatch: pytest.MonkeyPatch) -> Iterator[Books]:
     """The books with the real queue and engine on their database file; pauses between tries are short."""
-    monkeypatch.setattr(workflows, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(steps, "FIRST_PAUSE_SECONDS", 0.01)
     url = books.database.engines.writing.url.render_as_string(hide_password=False)
     config: DBOSConfig = {
         "name": APPLICATION,
@@ -100,4 +101,4 @@ def test_a_lasting_outage_makes_the_return_fail_visibly(working: Books):
 
 
 def test_a_return_is_not_left_unread_for_ever_when_the_database_is_away_longer_than_the_tries_last(working: Books):
-    assert hand_in_and_wait(working, outages=0, database_outages=workflows.TRIES + 3).state is ReturnState.FAILED
+    assert hand_in_and_wait(working, outages=0, database_outages=steps.TRIES + 3).state is ReturnState.FAILED

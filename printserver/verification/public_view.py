@@ -24,6 +24,8 @@ from printserver.print_requests.parties import Party, PartyKind
 from printserver.print_requests.public_queries import Told, issued_in_place_of, said_of_request, told_of
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import INVALID, CopyState
+from printserver.rendering.marks import PlacedSeal, SealPlace, seal_box
+from printserver.rendering.page_layout import PageLayout
 from printserver.seals.queries import seal_on_paper
 from printserver.seals.states import SealState
 from printserver.signing.codes import CodeBody
@@ -254,17 +256,15 @@ def _manifest(objects: Objects | None, digest: str | None, owner: UUID) -> Mappi
 
 
 def _seal_boxes(work: Work, manifest: Mapping[str, Any], page: int) -> tuple[tuple[int, int, int, int], ...]:
-    """Of the seals on that page, and of the slices of straddle seals; a place of another shape stays hidden."""
-    boxes = []
+    """Of the seals on that page, and of the slices of straddle seals, where they are printed."""
+    layouts = manifest.get("layout", ())
+    if not 1 <= page <= len(layouts):
+        return ()
+    layout, boxes = PageLayout.from_json(layouts[page - 1]), []
     for seal in manifest.get("seals", ()):
-        places = [
-            place for place in seal.get("places", ()) if place.get("page") == page and {"x_um", "y_um"} <= set(place)
-        ]
+        places = tuple(SealPlace.from_json(place) for place in seal["places"] if place["page"] == page)
         if places:
             facts = seal_on_paper(work, UUID(seal["seal_id"]))
-            whole = {"x_um": 0, "y_um": 0, "width_um": facts.width_um, "height_um": facts.height_um}
-            for place in places:
-                part = place.get("part", whole)
-                left, top = place["x_um"] - facts.width_um // 2, place["y_um"] - facts.height_um // 2
-                boxes.append((left + part["x_um"], top + part["y_um"], part["width_um"], part["height_um"]))
-    return tuple(boxes)
+            drawn = PlacedSeal(b"", facts.width_um, facts.height_um, places)
+            boxes += [seal_box(layout, drawn, place) for place in places]
+    return tuple((box.x_um, box.y_um, box.width_um, box.height_um) for box in boxes)

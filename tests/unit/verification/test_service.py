@@ -10,16 +10,21 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from printserver.approvals.classes import PublicView
 from printserver.approvals.models import DocumentClass
+from printserver.audit.canonical import canonical_json
 from printserver.audit.log import By
 from printserver.foundation.errors import Unavailable
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial, SerialMalformed
 from printserver.print_requests.copies import move_copy
+from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
+from printserver.rendering.marks import SealPlace
+from printserver.rendering.page_layout import BARCODE_BOX_UM, QR_BOX_UM, Box, ContentTransform, PageLayout
+from printserver.rendering.units import A4_PORTRAIT
 from printserver.signing.p256 import key_id_of, spki_of
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.public_view import (
@@ -255,3 +260,24 @@ def test_strangers_see_what_was_approved_or_less_where_the_class_shows_less_by_n
     assert policy.view == shown
     assert unread is not None
     assert unread.view == "none"
+
+
+def test_seals_are_shown_on_a_hidden_page_where_they_are_printed_slices_too(books: Books):
+    """Seals move with the content that made room for the code; slices stay at the sheet's edge."""
+    copy = books.copy()
+    qr, barcode = Box(165_700, 12_000, *QR_BOX_UM), Box(12_000, 273_000, *BARCODE_BOX_UM)
+    layout = PageLayout(1, A4_PORTRAIT, qr, barcode, ContentTransform(900_000, 5_000, 6_000))
+    places = [
+        SealPlace(1, 100_000, 150_000),
+        SealPlace(2, 1, 1),
+        SealPlace(1, 200_000, 150_000, Box(0, 0, 10_000, 40_000)),
+    ]
+    seal = {"seal_id": str(copy.seal_id), "places": [place.to_json() for place in places]}
+    manifest = {"public_view": "masked", "layout": [layout.to_json()], "seals": [seal]}
+    stored = books.objects.put(canonical_json(manifest), books.organisation_id)
+    with books.database.work() as work:
+        request = update(PrintRequest).where(PrintRequest.id == copy.request_id)
+        work.session.execute(request.values(manifest_sha256=stored))
+    policy = check(books, books.text(copy)).policy
+    assert policy is not None
+    assert policy.seals == ((75_000, 121_000, 40_000, 40_000), (180_000, 130_000, 10_000, 40_000))

@@ -48,10 +48,11 @@ class RecordSummary:
 
 @dataclass(frozen=True)
 class RecordPage:
-    """`verdict`: of the comparison with the issued page, empty when none was made.   kind: likewise.
+    """`position`: of the page in its scan, from 1.   verdict, kind: of the comparison; empty when none was made.
 
-    text: where the words of the searchable file come from: issued, read or none; empty while there is no such file.
-    kept: whether the scan's bytes are untouched in it, or repacked without loss.
+    text: where the words of the searchable file come from: issued (the issued page, which the paper shows), read
+    (recognised on the scan) or none.   kept: whether the scan's bytes are untouched in it, or repacked without loss.
+    Both are empty while there is no such file.
     """
 
     page: int

@@ -13,7 +13,9 @@ from pydantic import Field
 
 from printserver.api.v1.common import Page, View, api_router, attachment, page_of, scan_attachment
 from printserver.archive import access, hits, searching
-from printserver.archive.searchable_jobs import SearchableState
+from printserver.archive.hits import Hit
+from printserver.archive.queries import RecordPage, SearchableFacts
+from printserver.archive.records import ContractParty
 from printserver.http_edge.archive_search import GivenArchiveSearch
 from printserver.http_edge.declarations import requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
@@ -51,56 +53,13 @@ class Record(View):
     branch_id: UUID
 
 
-class RecordPage(View):
-    """`position`: of the page in its scan, from 1.
-
-    `text`: where the words of the searchable file come from: `issued` (the issued page, which the paper shows),
-    `read` (recognised on the scan), `none`. `kept`: whether the scan's bytes are `untouched` in it or `repacked`
-    without loss. Both are empty while there is no searchable file.
-    """
-
-    page: int
-    image_sha256: str | None
-    scan_sha256: str
-    position: int
-    verdict: str
-    return_id: UUID
-    kind: str
-    text: str
-    kept: str
-
-
-class Party(View):
-    name: str
-    number: str
-
-
-class Hit(View):
-    """`before`, `words`, `after`: what stands there; empty when only parts of the words stand on the page."""
-
-    page: int
-    before: str
-    words: str
-    after: str
-
-
-class Searchable(View):
-    """`failure`: why it could not be made."""
-
-    state: SearchableState
-    sha256: str | None
-    failure: str
-    tries: int
-    at: datetime | None
-
-
 class RecordDetail(Record):
     copy_id: UUID
     request_id: UUID
     issued_sha256: str
-    parties: list[Party]
-    searchable: Searchable
-    page_list: list[RecordPage]
+    parties: tuple[ContractParty, ...]
+    searchable: SearchableFacts
+    page_list: tuple[RecordPage, ...]
 
 
 @router.get("", summary="Archive records, newest first")
@@ -132,9 +91,9 @@ def read_record(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters)
         copy_id=detail.copy_id,
         request_id=detail.request_id,
         issued_sha256=detail.issued_sha256,
-        parties=[Party.model_validate(party) for party in detail.parties],
-        searchable=Searchable.model_validate(detail.searchable),
-        page_list=[RecordPage.model_validate(page) for page in detail.pages],
+        parties=detail.parties,
+        searchable=detail.searchable,
+        page_list=detail.pages,
     )
 
 
@@ -142,10 +101,9 @@ def read_record(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters)
 @requires(Permission.READ_ARCHIVE)
 def list_hits(
     record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters, words: Annotated[str, Query(max_length=500)]
-) -> list[Hit]:
+) -> tuple[Hit, ...]:
     """Of the searchable file, whose reading is recorded. All is in plain, small letters."""
-    found = hits.hits(adapters.database, adapters.objects, actor, record_id, words)
-    return [Hit.model_validate(each) for each in found]
+    return hits.hits(adapters.database, adapters.objects, actor, record_id, words)
 
 
 @router.get("/{record_id}/issued.pdf", summary="The signed PDF of an archived copy", response_class=Response)

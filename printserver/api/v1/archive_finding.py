@@ -43,26 +43,11 @@ class Made(View):
     id: UUID
 
 
-class CatalogueLine(View):
-    """`catalogue`: year and class."""
-
-    catalogue: str
-    branch_id: UUID
-    records: int
-
-
 class Numbering(View):
     """`pattern`: with {year} and {sequence}, if wanted {fonds}, {retention} and {class}. `fonds`: 全宗号."""
 
     pattern: Annotated[str, Field(max_length=LONGEST)]
     fonds: Annotated[str, Field(max_length=12)] = ""
-
-
-class Index(View):
-    """`texts`: of records whose words are searched.   waiting: of them, to be read anew."""
-
-    texts: int
-    waiting: int
 
 
 class ReadAnew(View):
@@ -93,8 +78,8 @@ def forget_search(search_id: UUID, actor: CurrentActor, work: CurrentWork) -> No
 
 @router.get("/archive-catalogue", summary="The catalogue: how much there is by year, class and branch")
 @requires(Permission.READ_ARCHIVE)
-def list_catalogue(actor: CurrentActor, work: CurrentWork) -> list[CatalogueLine]:
-    return [CatalogueLine.model_validate(each) for each in queries.catalogue_lines(work, actor)]
+def list_catalogue(actor: CurrentActor, work: CurrentWork) -> tuple[queries.CatalogueLine, ...]:
+    return queries.catalogue_lines(work, actor)
 
 
 @router.get("/archive-catalogue/table.csv", summary="The catalogue's records by number", response_class=Response)
@@ -129,9 +114,9 @@ def choose_numbering(body: Numbering, actor: CurrentActor, work: CurrentWork) ->
 
 @router.get("/archive-index", summary="How many texts can be searched by words, and how many are read anew")
 @requires(Permission.READ_ARCHIVE)
-def read_index(actor: CurrentActor, work: CurrentWork) -> Index:
+def read_index(actor: CurrentActor, work: CurrentWork) -> reindexing.IndexFacts:
     """Of the records that the caller may read."""
-    return Index.model_validate(reindexing.index_facts(work, actor))
+    return reindexing.index_facts(work, actor)
 
 
 @router.post("/archive-index", summary="Have the words of archived texts written down anew", status_code=202)

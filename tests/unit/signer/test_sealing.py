@@ -177,6 +177,27 @@ def test_a_report_that_comes_after_the_checks_stops_the_very_signature(sqlite_si
     assert signed.hsm.signatures == signatures
 
 
+def test_whoever_asked_for_a_key_before_it_was_reported_lost_signs_nothing_with_it(
+    sqlite_signing_world: SigningWorld,
+):
+    signed = sqlite_signing_world
+    keys = stopping(signed)[0].keys
+    held = {
+        KeyUsage.CODE: keys.code(1)[1],
+        KeyUsage.PDF: keys.pdf()[1],
+        KeyUsage.SEAL_MAKER: keys.seal_maker()[1],
+        KeyUsage.SEAL_CA: keys.seal_ca()[1],
+    }
+    assert all(sign(bytes(32)) for sign in held.values())
+    for usage in held:
+        stop_key(signed.settings.stopped_keys, keys.key_list.of_usage(usage)[0].key_id)
+    signatures = signed.hsm.signatures
+    for sign in held.values():
+        with pytest.raises(KeyNotValid):
+            sign(bytes(32))
+    assert signed.hsm.signatures == signatures
+
+
 @pytest.mark.parametrize("usage", [KeyUsage.CODE, KeyUsage.PDF, KeyUsage.SEAL_MAKER, KeyUsage.TREE_HEAD])
 def test_every_other_key_is_asked_for_before_its_signature_too(sqlite_signing_world: SigningWorld, usage: KeyUsage):
     signed = sqlite_signing_world

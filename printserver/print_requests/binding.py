@@ -12,9 +12,10 @@ from sqlalchemy import select
 from printserver.audit.queries import last_fact
 from printserver.foundation.errors import IntegrityError, NotFound
 from printserver.foundation.unit_of_work import Work
+from printserver.organisations.access import Actor
 from printserver.print_requests.events import CopyMoved, CopySigned
 from printserver.print_requests.models import PrintRequest
-from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.queries import CopyFacts, request_details
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import CopyState
 from printserver.storage.objects import Objects
@@ -33,6 +34,12 @@ class ApprovedPrinting:
     printer_id: UUID
     certificate_sha256: str
     sides: Sides
+
+
+def manifest_of(work: Work, actor: Actor, objects: Objects, request_id: UUID) -> bytes | None:
+    """The canonical bytes that an approval binds to; None before rendering has ended.   Raises: NotFound."""
+    digest = request_details(work, actor, request_id).manifest_sha256
+    return None if digest is None else objects.get(digest, actor.organisation_id)
 
 
 def approved_printing(work: Work, objects: Objects, copy: CopyFacts) -> ApprovedPrinting:

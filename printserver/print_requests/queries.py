@@ -41,7 +41,6 @@ from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.print_requests.steps import has_turn, taken_of
 from printserver.printing.queries import printer_facts
-from printserver.storage.objects import Objects
 
 MOST_LOOKED_AT: Final = 1_000
 """Of those who wait: a person with more than that has other worries."""
@@ -319,12 +318,6 @@ def request_details(work: Work, actor: Actor, request_id: UUID) -> RequestDetail
         deciders=people,
         particulars=more,
     )
-
-
-def manifest_of(work: Work, actor: Actor, objects: Objects, request_id: UUID) -> bytes | None:
-    """The canonical bytes that an approval binds to; None before rendering has ended.   Raises: NotFound."""
-    digest = request_details(work, actor, request_id).manifest_sha256
-    return None if digest is None else objects.get(digest, actor.organisation_id)
 
 
 def _copies() -> Select[Copy, PrintRequest, str, UUID]:

@@ -27,6 +27,7 @@ from printserver.print_requests import application, drafts, pipeline, queries, s
 from printserver.print_requests.application import check_application
 from printserver.print_requests.as_approved import require_as_approved
 from printserver.print_requests.attachments import take_in_attachments
+from printserver.print_requests.binding import manifest_of
 from printserver.print_requests.placing import preview
 from printserver.print_requests.search import Search
 from printserver.print_requests.shown_pages import LookedAt, Part, shown_pdf
@@ -188,7 +189,7 @@ def read_print_request(
 )
 @requires(*READERS)
 def read_manifest(request_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> Response:
-    manifest = queries.manifest_of(work, actor, adapters.objects, request_id)
+    manifest = manifest_of(work, actor, adapters.objects, request_id)
     if manifest is None:
         raise ManifestNotReady("the copies are still being drawn")
     return Response(manifest, media_type="application/json")

@@ -350,6 +350,29 @@ _WHAT_IS_KEPT: Final = """async () => {
 }"""
 
 
+def test_doubtful_pages_are_decided_one_after_the_other_by_keyboard_and_the_last_one_is_corrected(
+    visit: Visit, server: LiveServer
+):
+    world = server.world
+    first, second = (world.doubtful_page(seed=each)[1] for each in range(2))
+    page = visit(width=360)
+    _sign_in(page.context, server, Role.ARCHIVIST)
+    page.goto("/returns/doubtful")
+    page.keyboard.press("n")
+    page.wait_for_url(f"**/return-pages/{first}")
+    expect(page.locator("main")).to_contain_text("2 页待人工处理")
+    assert broken_rules(page) == []
+    page.keyboard.press("d")
+    page.wait_for_url(f"**/return-pages/{second}?decided={first}**")
+    keep_picture(page, "doubtful-next")
+    page.keyboard.press("d")
+    page.wait_for_url(f"**/returns/doubtful?decided={second}**")
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/return-pages/{second}")
+    expect(page.locator("#history + ol li")).to_have_count(2)
+    expect(page.locator("#settle")).to_be_visible()
+
+
 def _signings(world: World, copy_id: UUID) -> list[SigningView]:
     with world.database.reading() as work:
         return list(records_of_copy(work, copy_id))

@@ -316,6 +316,7 @@ GRANT SELECT, INSERT ON owed_return, owed_reminder TO printserver_worker;
 GRANT SELECT, INSERT ON fixity_check TO printserver_worker;
 GRANT UPDATE (checked_at, result, objects, bytes, problems, damaged_since) ON fixity_check TO printserver_worker;
 GRANT SELECT ON evidence_order, foreign_record, statement, approval, copy_seal TO printserver_worker;
+GRANT UPDATE (checked_at, check_result, damaged_since) ON foreign_record TO printserver_worker;
 GRANT UPDATE (done, failure, failure_code, package_sha256, filename, bytes, finished_at, erased_at)
     ON evidence_order TO printserver_worker;
 

@@ -175,8 +175,8 @@ class Settings(HomeFolders, BaseSettings):
     """A round each ten minutes."""
     sweep_days: int = Field(default=7, ge=0)
     """How often stored bytes that no row names are looked for, and erased a week after that; 0: never."""
-    largest_package_bytes: int = Field(default=2**30, ge=1)
-    """Of evidence packages of other installations, which are taken in."""
+    largest_package_bytes: int = Field(default=512 * 2**20, ge=1)
+    """Of evidence packages of other installations, which are taken in; they are never read into memory whole."""
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
     most_pages: int = Field(default=500, ge=1)

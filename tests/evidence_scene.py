@@ -95,9 +95,7 @@ class EvidenceScene:
             append(
                 work,
                 BY_SETUP.within(owner),
-                ReturnHandedIn(
-                    id=return_id, filename="scan.jpg", scan_sha256=digest, scan_kind="jpeg", bytes=len(scan)
-                ),
+                ReturnHandedIn(id=return_id, scan_sha256=digest, scan_kind="jpeg", bytes=len(scan)),
             )
             belonging = [(copy.id, page) for page in range(1, copy.pages + 1)] + [(each.id, 1) for each in also]
             for position, (copy_id, page) in enumerate(belonging, start=1):

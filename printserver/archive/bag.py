@@ -14,7 +14,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -80,40 +80,71 @@ class Bag:
         return data
 
 
-def pack(name: str, payload: Mapping[str, bytes], info: bytes) -> bytes:
+@dataclass(frozen=True)
+class Kept:
+    """A payload file that is read when its turn comes, so that no two of them are in memory.   size: in bytes."""
+
+    sha256: str
+    size: int
+    read: Callable[[], bytes]
+
+
+Packed = bytes | Kept
+
+
+def pack(name: str, payload: Mapping[str, Packed], info: bytes) -> bytes:
     """The bag as a zip file with one folder `name`; the same bytes for the same content.
 
     payload: by name below `data/`.   info: of `bag-info.txt`.   Nothing is compressed: scans and PDFs are already.
+    Raises: BagRefused for a file that is another one when its turn comes.
     """
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for member, data in laid_out(payload, info).items():
+        for member, content in laid_out(payload, info).items():
             entry = zipfile.ZipInfo(f"{name}/{member}", _FIRST_DAY)
             entry.create_system, entry.external_attr = 3, (stat.S_IFREG | 0o644) << 16
-            archive.writestr(entry, data)
+            archive.writestr(entry, _bytes_of(member, content))
     return target.getvalue()
 
 
-def laid_out(payload: Mapping[str, bytes], info: bytes) -> dict[str, bytes]:
+def digest_of(content: Packed) -> str:
+    return content.sha256 if isinstance(content, Kept) else sha256(content).hexdigest()
+
+
+def size_of(content: Packed) -> int:
+    return content.size if isinstance(content, Kept) else len(content)
+
+
+def _bytes_of(member: str, content: Packed) -> bytes:
+    if not isinstance(content, Kept):
+        return content
+    data = content.read()
+    if (sha256(data).hexdigest(), len(data)) != (content.sha256, content.size):
+        raise BagRefused(f"{member} has changed while it was packed")
+    return data
+
+
+def laid_out(payload: Mapping[str, Packed], info: bytes) -> dict[str, Packed]:
     """Every member of the bag by its name, sorted."""
-    files = {PAYLOAD + name: data for name, data in payload.items()}
-    tags = {"bagit.txt": DECLARATION, "bag-info.txt": info, "manifest-sha256.txt": _manifest(files)}
+    files: dict[str, Packed] = {PAYLOAD + name: data for name, data in payload.items()}
+    tags: dict[str, Packed] = {"bagit.txt": DECLARATION, "bag-info.txt": info, "manifest-sha256.txt": _manifest(files)}
     return dict(sorted({**files, **tags, _SEALS: _manifest(tags)}.items()))
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Bag]:
-    """A bag from a zip file or from the folder that one was unpacked to, every digest checked.
+def opened(path: Path | IO[bytes]) -> Iterator[Bag]:
+    """A bag from a zip file, also an open one, or from the folder that one was unpacked to, every digest checked.
 
     Raises: BagUnreadable, BagRefused.
     """
-    if path.is_dir() and not path.is_symlink():
+    if isinstance(path, Path) and path.is_dir() and not path.is_symlink():
         yield _checked(_Folder.of(_bag_folder(path)))
         return
     try:
         archive = zipfile.ZipFile(path)
     except _BROKEN as problem:
-        raise BagUnreadable(f"{path.name} is no zip file and no folder") from problem
+        name = path.name if isinstance(path, Path) else "this"
+        raise BagUnreadable(f"{name} is no zip file and no folder") from problem
     with archive:
         yield _checked(_Zip.of(archive))
 
@@ -164,8 +195,8 @@ def _check_name(name: str) -> None:
         raise BagRefused(f"a file has a name that leads elsewhere: {name[:80]!r}")
 
 
-def _manifest(files: Mapping[str, bytes]) -> bytes:
-    return "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())).encode()
+def _manifest(files: Mapping[str, Packed]) -> bytes:
+    return "".join(f"{digest_of(files[name])}  {name}\n" for name in sorted(files)).encode()
 
 
 def _read_manifest(members: _Members, name: str) -> dict[str, str]:
@@ -220,7 +251,7 @@ class _Zip:
 
     @classmethod
     def of(cls, archive: zipfile.ZipFile) -> _Zip:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
         tops = {entry.filename.split("/", 1)[0] for entry in entries}
         if len(entries) > MOST_MEMBERS:
             raise BagRefused(f"it holds more than {MOST_MEMBERS} files")

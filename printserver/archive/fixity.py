@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from printserver.archive.fixity_events import ArchiveDamageFound, ArchiveDamageMended
@@ -75,6 +75,16 @@ class Round:
     damaged: list[str] = field(default_factory=list)
     store_away: bool = False
 
+    def and_then(self, other: Round) -> Round:
+        """Both together."""
+        return Round(
+            self.records + other.records,
+            self.objects + other.objects,
+            self.bytes + other.bytes,
+            self.damaged + other.damaged,
+            self.store_away or other.store_away,
+        )
+
 
 @dataclass(frozen=True)
 class _Subject:
@@ -93,6 +103,22 @@ class _Seen:
     objects: int
     bytes: int
     problems: tuple[tuple[str, str, ObjectResult], ...]
+
+
+def next_due(work: Work, rules: FixityRules) -> datetime | None:
+    """When the next record has to be read again, also a moment that is over; None when there is none, or never."""
+    living = ~exists().where(DisposedRecord.record_id == ArchiveRecord.id)
+    if rules.every_days == 0:
+        return None
+    rows = work.session.execute(
+        select(func.count(ArchiveRecord.id), func.count(FixityCheck.record_id), func.min(FixityCheck.checked_at))
+        .outerjoin(FixityCheck, FixityCheck.record_id == ArchiveRecord.id)
+        .where(living)
+    )
+    records, checked, oldest = rows.one()
+    if records > checked:
+        return work.now()
+    return oldest + timedelta(days=rules.every_days) if checked else None
 
 
 def check_oldest(tools: FixityTools, rules: FixityRules, *, everything: bool = False) -> Round:
@@ -162,15 +188,18 @@ def _read(objects: Objects, subject: _Subject) -> _Seen:
     """Raises: Unavailable."""
     size, problems = 0, []
     for digest, what in subject.named.items():
-        result, read = _look(objects, digest, subject.organisation_id)
+        result, read = look_at(objects, digest, subject.organisation_id)
         size += read
         if result is not ObjectResult.INTACT:
             problems.append((what, digest, result))
     return _Seen(len(subject.named), size, tuple(problems))
 
 
-def _look(objects: Objects, digest: str, owner: UUID) -> tuple[ObjectResult, int]:
-    """The store itself hashes what it hands out.   Raises: Unavailable."""
+def look_at(objects: Objects, digest: str, owner: UUID) -> tuple[ObjectResult, int]:
+    """What became of an object, and how many bytes were read; the store itself hashes what it hands out.
+
+    Raises: Unavailable.
+    """
     try:
         return ObjectResult.INTACT, len(objects.get(digest, owner))
     except Unavailable:

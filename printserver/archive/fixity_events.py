@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
 
 from printserver.archive.events import ArchiveEvent
+from printserver.audit.log import Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,4 +24,23 @@ class ArchiveDamageFound(ArchiveEvent):
 class ArchiveDamageMended(ArchiveEvent):
     """Everything of the record is there again, and as it was put there."""
 
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignDamageFound(Event):
+    """The package of an imported record was read again, and is missing, changed or unreadable: `result` says which."""
+
+    subject: ClassVar[str] = "foreign-record"
+    branch_id: UUID
+    number: str
+    package_sha256: str
+    result: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignDamageMended(Event):
+    """The package of an imported record is there again, as it was put there."""
+
+    subject: ClassVar[str] = "foreign-record"
     number: str

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from printserver.archive.fixity import next_due
 from printserver.archive.sweeping import GRACE, Plan, SweepTools, plan_sweep
 from printserver.archive.sweeping import sweep as sweep_store
 from printserver.cli.speaking import spoken
+from printserver.foundation.clock import as_text
 
 if TYPE_CHECKING:
     from printserver.bootstrap import Adapters
@@ -20,11 +22,16 @@ def fixity(
     *, everything: Annotated[bool, typer.Option("--all", help="Each record now, not one round.")] = False
 ) -> None:
     """Read again what the archive keeps, on the server's machine. Status 1: damage; 2: store or signer away."""
-    from printserver.worker.archive_watch import check_archive
+    from printserver.worker.archive_watch import check_archive, fixity_rules
 
     with _adapters() as adapters:
         done = check_archive(adapters, everything=everything)
+        with adapters.database.reading() as work:
+            due = next_due(work, fixity_rules(adapters.settings))
     typer.echo(f"{done.records} records, {done.objects} files, {done.bytes} bytes read")
+    if not done.records and not done.store_away:
+        when = "none is there, or the settings say never" if due is None else f"the next one is due {as_text(due)}"
+        typer.echo(f"no record was due: {when}; --all reads every record now")
     for number in done.damaged:
         typer.echo(f"damaged: {number}", err=True)
     if done.store_away:
@@ -74,5 +81,5 @@ def _adapters() -> Iterator[Adapters]:
 def _said(plan: Plan) -> str:
     return (
         f"organisation {plan.organisation_id}: {plan.stored} objects, {len(plan.set_aside)} set aside, "
-        f"{len(plan.give_back)} given back, {len(plan.erase)} erased, {plan.waiting} wait for the end of {GRACE.days} days"
+        f"{len(plan.give_back)} given back, {len(plan.erase)} erased, {plan.waiting} in {GRACE.days} days of grace"
     )

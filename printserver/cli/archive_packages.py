@@ -9,7 +9,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -65,21 +65,17 @@ def export(
 
 
 def take_in(
-    folder: Folder,
+    package: Annotated[Path, typer.Argument(help="A package, or a folder of packages.", exists=True)],
     *,
     source: Annotated[UUID, typer.Option(help="The pinned installation, as `archive sources` shows it.")],
     branch: Annotated[UUID, typer.Option(help="Whose people shall read the records.")],
 ) -> None:
-    """Take in every package of a folder; what does not prove itself under the pinned root is refused and named."""
+    """Take packages in; what does not prove itself under the pinned root is refused and named."""
     taken = known = refused = 0
     with server() as client:
-        for path in sorted(folder.glob("*.zip")):
-            data = path.read_bytes()
-            form, key = {"branch_id": str(branch)}, sha256(source.bytes + branch.bytes + data).hexdigest()[:40]
+        for path in sorted(package.glob("*.zip")) if package.is_dir() else [package]:
             try:
-                answer = client.send(
-                    f"/archive-sources/{source}/records", form, [("package", (path.name, data))], key=key
-                )
+                answer = _taken_in(client, path, source, branch)
             except ServerRefused as problem:
                 refused += 1
                 typer.echo(f"{path.name}  {problem.problem_code}: {problem}", err=True)
@@ -148,6 +144,21 @@ def _exported(client: ServerClient, record: Mapping[str, Any], folder: Path, *, 
         return {**line, "file": "", "problem": problem.problem_code}
     _write(folder / name, data)
     return line
+
+
+def _taken_in(client: ServerClient, path: Path, source: UUID, branch: UUID) -> Mapping[str, Any]:
+    """Read from the disk as it is sent."""
+    with path.open("rb") as file:
+        content = file_digest(file, "sha256").digest()
+        key = sha256(source.bytes + branch.bytes + content).hexdigest()[:40]
+        file.seek(0)
+        answer: Mapping[str, Any] = client.send(
+            f"/archive-sources/{source}/records",
+            {"branch_id": str(branch)},
+            [("package", (path.name, file))],
+            key=key,
+        )
+        return answer
 
 
 def _write(path: Path, data: bytes) -> None:

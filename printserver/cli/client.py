@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 import typer
 
@@ -92,7 +92,12 @@ class ServerClient:
         self._call("POST", path, json=dict(body or {}))
 
     def send(
-        self, path: str, form: Mapping[str, str], files: Sequence[tuple[str, tuple[str, bytes]]], *, key: str
+        self,
+        path: str,
+        form: Mapping[str, str],
+        files: Sequence[tuple[str, tuple[str, bytes | IO[bytes]]]],
+        *,
+        key: str,
     ) -> Any:
         """Files with a form.   key: that the same call sent twice acts once."""
         return self._call("POST", path, data=dict(form), files=list(files), headers={"Idempotency-Key": key}).json()

@@ -37,6 +37,7 @@ class Declaration:
     unfinished: whether it is open to people who must first change their password or enrol a second factor.
     told_once: whether its answer holds a secret, which is kept nowhere, so not under an idempotency key either.
     any_token: whether tokens with scopes come in although it asks for no permission that a scope could name.
+    takes_packages: whether it takes evidence packages, which may be larger than other uploads.
     enrolled_device: whether it takes a passkey where the organisation's policy asks for enrolled devices.
     """
 
@@ -48,6 +49,7 @@ class Declaration:
     told_once: bool = False
     any_token: bool = False
     enrolled_device: bool = False
+    takes_packages: bool = False
 
     def check(self, actor: Actor) -> None:
         """Raises: Forbidden."""
@@ -68,11 +70,13 @@ def requires(
     step_up: bool = False,
     told_once: bool = False,
     enrolled_device: bool = False,
+    takes_packages: bool = False,
 ) -> Callable[[Endpoint], Endpoint]:
     """Only for people who hold one of these at some branch; which objects they reach, the rooms decide.
 
     step_up: for what seals, prints or decides who may: see `step_up`.
     enrolled_device: the same, by a passkey where the organisation asks for enrolled devices.
+    takes_packages: it reads uploads from where they lie on the disk, so that they may be larger than others.
     """
     return _declared(
         Declaration(
@@ -81,6 +85,7 @@ def requires(
             step_up=step_up or enrolled_device,
             told_once=told_once,
             enrolled_device=enrolled_device,
+            takes_packages=takes_packages,
         )
     )
 

@@ -40,7 +40,8 @@ class Application(FastAPI):
         self.state.edge = Edge(adapters, AttemptLimits(failures))
         problems.install(self)
         answer_questions(self)
-        self.add_middleware(BodyLimit, most_bytes=settings.largest_upload_bytes + FORM_SLACK)
+        most = max(settings.largest_upload_bytes, settings.largest_package_bytes)  # routes say which; see EdgeRoute
+        self.add_middleware(BodyLimit, most_bytes=most + FORM_SLACK)
         self.add_middleware(logs.RequestLog)
         self.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
 

@@ -23,7 +23,7 @@ from printserver.http_edge.actors import deliver_session
 from printserver.http_edge.admission import admit
 from printserver.http_edge.declarations import Declaration, UndeclaredEndpoint, declaration_of
 from printserver.http_edge.lanes import limiter_of
-from printserver.http_edge.limits import LARGEST_WITHOUT_FORM, limited
+from printserver.http_edge.limits import FORM_SLACK, LARGEST_WITHOUT_FORM, limited
 from printserver.http_edge.problems import MEDIA_TYPE
 from printserver.http_edge.work import EndpointPlan, plan_of
 
@@ -46,9 +46,15 @@ class EdgeRoute(APIRoute):
         super().__init__(path, _in_one_thread(plan), **options)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        takes_form = self.body_field is not None and isinstance(self.body_field.field_info, params.Form)
-        bounded = receive if takes_form else limited(scope, receive, LARGEST_WITHOUT_FORM)
-        await super().handle(scope, bounded, send)
+        await super().handle(scope, limited(scope, receive, self._most_bytes(scope)), send)
+
+    def _most_bytes(self, scope: Scope) -> int:
+        """Of a body."""
+        if self.body_field is None or not isinstance(self.body_field.field_info, params.Form):
+            return LARGEST_WITHOUT_FORM
+        settings = scope["app"].state.edge.adapters.settings
+        largest = settings.largest_package_bytes if self.declaration.takes_packages else settings.largest_upload_bytes
+        return int(largest) + FORM_SLACK
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

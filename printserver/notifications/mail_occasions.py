@@ -8,7 +8,7 @@ from uuid import UUID
 
 from printserver.approvals.statement_events import StatementProposed
 from printserver.archive.disposal_running import HELD_BY_LOG
-from printserver.archive.fixity_events import ArchiveDamageFound
+from printserver.archive.fixity_events import ArchiveDamageFound, ForeignDamageFound
 from printserver.archive.fixity_queries import branch_of_record
 from printserver.archive.retention_events import (
     DisposalProposed,
@@ -57,7 +57,9 @@ def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
     if entry.event == CountAlarmOpened.__name__ and entry.subject_id is not None:
         made += _of_alarm(work, entry, entry.subject_id)
     if entry.event == ArchiveDamageFound.__name__ and entry.organisation_id and entry.subject_id:
-        made += _of_damage(work, entry, entry.organisation_id, entry.subject_id)
+        made += _of_damage(work, entry, entry.organisation_id, branch_of_record(work, entry.subject_id))
+    if entry.event == ForeignDamageFound.__name__ and entry.organisation_id:
+        made += _of_damage(work, entry, entry.organisation_id, UUID(str(entry.facts["branch_id"])))
     if entry.organisation_id and _stopped(entry):
         made += _of_stopped_disposal(work, entry, entry.organisation_id)
     if entry.event == DormancyWarned.__name__ and entry.subject_id is not None:
@@ -145,10 +147,10 @@ def _of_alarm(work: Work, entry: EntryView, printer_id: UUID) -> int:
     return queue_mails(work, MailKind.ALARM, readers, str(entry.id), facts)
 
 
-def _of_damage(work: Work, entry: EntryView, organisation_id: UUID, record_id: UUID) -> int:
+def _of_damage(work: Work, entry: EntryView, organisation_id: UUID, branch_id: UUID) -> int:
     """Archivists, auditors and administrators are told once a day, however many records are damaged."""
     facts = {"about": "archive", "number": str(entry.facts["number"]), "path": "/archive-fixity"}
-    path = branch_path(work, branch_of_record(work, record_id))
+    path = branch_path(work, branch_id)
     concerned = (Permission.IMPORT_ARCHIVE, Permission.READ_AUDIT, Permission.MANAGE_INTEGRATIONS)
     readers = [person for permission in concerned for person in _people(work, organisation_id, permission, path)]
     return queue_mails(work, MailKind.ALARM, readers, f"archive:{entry.at:%Y-%m-%d}", facts)

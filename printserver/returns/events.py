@@ -16,7 +16,8 @@ class ReturnEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnHandedIn(ReturnEvent):
-    filename: str
+    """Without the file's name: people put names into it, and the log keeps for ever what a disposal has to take."""
+
     scan_sha256: str
     scan_kind: str
     bytes: int

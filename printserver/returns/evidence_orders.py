@@ -23,6 +23,7 @@ from printserver.organisations.colleagues import actor_of_person
 from printserver.organisations.permissions import Permission
 from printserver.returns.evidence_models import EvidenceOrder
 from printserver.returns.evidence_packing import MOST_RECORDS, EvidenceTools, Package, check_may_pack, pack_evidence
+from printserver.returns.foreign_models import ForeignRecord
 from printserver.storage.objects import Objects
 
 WORKFLOW: Final = "pack-evidence"
@@ -182,17 +183,36 @@ def ordered_package(database: Database, objects: Objects, actor: Actor, order_id
 
 
 def erase_old_packages(database: Database, objects: Objects) -> int:
-    """How many are gone now: those older than a week, and those with a record that was disposed of since."""
+    """How many are gone now: those older than a week, and those with a record that was disposed of since.
+
+    Bytes that another order or an imported record names as well stay for that one.
+    """
     with database.reading() as work:
         rows = work.session.scalars(
             select(EvidenceOrder).where(EvidenceOrder.package_sha256.is_not(None), EvidenceOrder.erased_at.is_(None))
         ).all()
         over = [row for row in rows if _is_over(work, row)]
     for row in over:
-        objects.erase(row.package_sha256 or "", row.organisation_id)
+        with database.reading() as work:
+            named = _named_elsewhere(work, row)
+        if not named:
+            objects.erase(row.package_sha256 or "", row.organisation_id)
         with database.work() as work:
             work.session.execute(update(EvidenceOrder).where(EvidenceOrder.id == row.id).values(erased_at=work.now()))
     return len(over)
+
+
+def _named_elsewhere(work: Work, row: EvidenceOrder) -> bool:
+    imported = select(ForeignRecord.id).where(
+        ForeignRecord.organisation_id == row.organisation_id, ForeignRecord.package_sha256 == row.package_sha256
+    )
+    ordered = select(EvidenceOrder.id).where(
+        EvidenceOrder.organisation_id == row.organisation_id,
+        EvidenceOrder.package_sha256 == row.package_sha256,
+        EvidenceOrder.erased_at.is_(None),
+        EvidenceOrder.id != row.id,
+    )
+    return any(work.session.scalar(chosen.limit(1)) is not None for chosen in (imported, ordered))
 
 
 def _is_over(work: Work, row: EvidenceOrder) -> bool:

@@ -1,7 +1,9 @@
 """Pack evidence: read rows, fetch objects, let the log name the result, prove it, lay it out as a bag.
 
 What is packed is named in the log before it is handed out, and the package waits for the signed head that proves it:
-about a second. No object is fetched and nothing is waited for inside a transaction.
+about a second. No object is fetched and nothing is waited for inside a transaction. Each object is read twice, to be
+described and to be packed, so that the memory holds the package and one object, whatever they are of; no file in clear
+is written on the disk for it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from printserver.archive.access import RecordNotFound, record_in_view
-from printserver.archive.bag import pack
+from printserver.archive.bag import Kept, Packed, digest_of, pack, size_of
 from printserver.archive.evidence_events import EvidenceTaken
 from printserver.archive.evidence_format import (
     EARLIER_LISTS,
@@ -109,7 +111,7 @@ class _Gathered:
     """A record before the log knows of it. `files`: by name in its folder."""
 
     facts: EvidenceFacts
-    files: Mapping[str, bytes]
+    files: Mapping[str, Packed]
     record: bytes
 
     @property
@@ -138,7 +140,7 @@ def pack_evidence(
     gathered, size = [], 0
     for done, record_id in enumerate(chosen, start=1):
         gathered.append(_gather(tools, actor, record_id, list_bytes, whole_scans=whole_scans))
-        size += sum(map(len, gathered[-1].files.values()))
+        size += sum(map(size_of, gathered[-1].files.values()))
         if size > MOST_BYTES:
             raise EvidenceTooLarge(f"the package would have more than {MOST_BYTES >> 20} MiB; choose fewer records")
         progress(done)
@@ -147,7 +149,7 @@ def pack_evidence(
     made_at = max(from_text(json.loads(log.proofs[-1].body)["at"]) for log in logs)
     packed = [_packed(each) for each in gathered]
     facts = PackageFacts(key_list.issuer, key_list.root_fingerprint, made_at, packed)
-    payload: dict[str, bytes] = {
+    payload: dict[str, Packed] = {
         PACKAGE: facts.package_json(),
         README: facts.readme(),
         KEY_LIST: list_bytes,
@@ -157,49 +159,54 @@ def pack_evidence(
     for each, line, log in zip(gathered, packed, logs, strict=True):
         own = {**each.files, RECORD: each.record, LOG: log.to_bytes()}
         payload |= {f"{RECORDS}{line.folder}/{name}": data for name, data in own.items()}
-    info = facts.info({name: len(data) for name, data in payload.items()})
+    info = facts.info({name: size_of(content) for name, content in payload.items()})
     return Package(f"{facts.name}.zip", pack(facts.name, payload, info))
 
 
 def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes, *, whole_scans: bool) -> _Gathered:
     facts = _facts_in_log(tools, actor, record_id)
     owner = facts.organisation_id
-    files: dict[str, tuple[str, bytes]] = {
-        "issued.pdf": ("issued", tools.objects.get(facts.detail.issued_sha256, owner))
-    }
+    files: dict[str, tuple[str, Packed]] = {}
+
+    def keep(name: str, role: str, digest: str, data: bytes | None = None) -> None:
+        """Looked at now, and read again when it is packed."""
+        size = len(tools.objects.get(digest, owner) if data is None else data)
+        files[name] = (role, Kept(digest, size, lambda: tools.objects.get(digest, owner)))
+
+    issued = tools.objects.get(facts.detail.issued_sha256, owner)
+    keep("issued.pdf", "issued", facts.detail.issued_sha256, issued)
     left_out: list[dict[str, str]] = []
-    codes = _codes(files["issued.pdf"][1])
+    codes = _codes(issued)
     if codes:
         with tools.database.reading() as work:
             bundle = make_bundle(work, tools.prover, facts.copy.id, codes[0], key_list)
         files["bundle.json"] = ("bundle", bundle)
     if facts.manifest_sha256 is not None:
-        files["approvals/manifest.json"] = ("manifest", tools.objects.get(facts.manifest_sha256, owner))
+        keep("approvals/manifest.json", "manifest", facts.manifest_sha256)
     for seal in facts.seals:
-        files[f"seals/{seal.position}.der"] = ("seal", tools.objects.get(seal.signature_sha256, owner))
+        keep(f"seals/{seal.position}.der", "seal", seal.signature_sha256)
     for page in facts.detail.pages:
         if page.image_sha256 is None:
             left_out.append({"what": "page", "page": str(page.page), "why": "read-by-a-person-in-the-scan"})
         else:
-            files[f"pages/{page.page:04d}.jpg"] = ("page", tools.objects.get(page.image_sha256, owner))
-    searchable = facts.searchable_sha256
-    if searchable is not None:
-        files["searchable.pdf"] = ("searchable", tools.objects.get(searchable, owner))
+            keep(f"pages/{page.page:04d}.jpg", "page", page.image_sha256)
+    if facts.searchable_sha256 is not None:
+        keep("searchable.pdf", "searchable", facts.searchable_sha256)
     for scan in facts.scans:
         if scan.others and not (whole_scans and scan.readable):
             left_out.append({"what": "scan", "sha256": scan.sha256, "why": "holds-pages-of-others"})
             continue
         data = tools.objects.get(scan.sha256, owner)
-        files[f"scans/{scan.sha256}.{_ending(data)}"] = ("scan", data)
+        keep(f"scans/{scan.sha256}.{_ending(data)}", "scan", scan.sha256, data)
     for digest in sorted(facts.proofs):
         data = tools.objects.get(digest, owner)
-        files[f"hand-overs/{digest}.{_ending(data)}"] = ("hand-over", data)
+        keep(f"hand-overs/{digest}.{_ending(data)}", "hand-over", digest, data)
     left_out += [
         {"what": "hand-over", "sha256": digest, "why": "signed-for-with-others"}
         for digest in sorted(facts.shared_proofs)
     ]
     content = _record_json(facts, codes, files, left_out)
-    return _Gathered(facts, {name: data for name, (_, data) in files.items()}, content)
+    return _Gathered(facts, {name: kept for name, (_, kept) in files.items()}, content)
 
 
 def _facts_in_log(tools: EvidenceTools, actor: Actor, record_id: UUID) -> EvidenceFacts:
@@ -243,11 +250,11 @@ def _codes(pdf: bytes) -> list[str]:
 
 
 def _record_json(
-    facts: EvidenceFacts, codes: Sequence[str], files: Mapping[str, tuple[str, bytes]], left_out: Sequence[Any]
+    facts: EvidenceFacts, codes: Sequence[str], files: Mapping[str, tuple[str, Packed]], left_out: Sequence[Any]
 ) -> bytes:
     listed = [
-        {"path": name, "role": role, "sha256": sha256(data).hexdigest(), "bytes": len(data)}
-        for name, (role, data) in sorted(files.items())
+        {"path": name, "role": role, "sha256": digest_of(kept), "bytes": size_of(kept)}
+        for name, (role, kept) in sorted(files.items())
     ]
     content: dict[str, Any] = {
         "kind": RECORD_KIND,

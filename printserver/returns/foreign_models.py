@@ -31,6 +31,7 @@ class ForeignRecord(Base):
     """`record_id`, `number`, `serial`: the other installation's. `branch_id`: of those here who may read it.
 
     package_sha256: its evidence package, whole, in the object store.   facts: what was proved of it, for pages.
+    checked_at: when the package was last read again.   check_result: see `archive.fixity.ObjectResult`.
     """
 
     __tablename__ = "foreign_record"
@@ -49,3 +50,6 @@ class ForeignRecord(Base):
     facts: Mapped[dict[str, Any]]
     imported_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     imported_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    check_result: Mapped[str | None]
+    damaged_since: Mapped[datetime | None]

@@ -5,19 +5,17 @@ They are read-only and never mixed with the own archive: nothing here was approv
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError as RowExists
 
-from printserver.archive.bag import Bag, opened
+from printserver.archive.bag import opened
 from printserver.archive.evidence_format import RECORD, RECORDS
 from printserver.audit.log import append
 from printserver.foundation.clock import as_text
@@ -141,11 +139,12 @@ def sources(work: Work, actor: Actor) -> tuple[SourceFacts, ...]:
 
 
 def import_package(
-    database: Database, objects: Objects, actor: Actor, source_id: UUID, branch_id: UUID, data: bytes
+    database: Database, objects: Objects, actor: Actor, source_id: UUID, branch_id: UUID, package: IO[bytes]
 ) -> Imported:
     """Keep a package of one record, once it proves itself under the source's root.
 
-    branch_id: whose people shall read it.   The same record again changes nothing.
+    branch_id: whose people shall read it.   package: an open zip file, read where it lies and never into memory.
+    The same record again changes nothing.
     Raises: Forbidden, SourceNotFound, NotFound for another branch, BagUnreadable, PackageMalformed,
     ForeignPackageRefused.
     """
@@ -154,13 +153,13 @@ def import_package(
         source = _source(work, actor, source_id)
         if branch_id not in {each.id for each in branches_with(work, actor, Permission.IMPORT_ARCHIVE)}:
             raise NotFound("there is no such branch")
-    verdict, record = _proved(data, source.root_fingerprint)
+    verdict, record = _proved(package, source.root_fingerprint)
     shown = verdict.records[0]
     with database.reading() as work:
         known = _known(work, actor.organisation_id, source_id, record["record"]["id"])
     if known is not None:
         return Imported(known, shown.number, shown.serial, known=True)
-    digest = objects.put(data, actor.organisation_id)
+    digest = objects.put_file(package, actor.organisation_id)
     row = ForeignRecord(
         id=new_id(),
         organisation_id=actor.organisation_id,
@@ -239,7 +238,7 @@ def foreign_file(database: Database, objects: Objects, actor: Actor, record_id: 
     with database.work() as work:
         row = _readable(work, actor, record_id)
         append(work, actor.by, ForeignRecordRead(id=row.id, what=name[:100]))
-    with _unpacked(objects.get(row.package_sha256, row.organisation_id)) as bag:
+    with opened(io.BytesIO(objects.get(row.package_sha256, row.organisation_id))) as bag:
         found = [path for path in bag.digests if path.startswith(RECORDS) and path.split("/", 2)[2] == name]
         if not found:
             raise ForeignRecordNotFound("the record has no such file")
@@ -251,36 +250,19 @@ def may_pin(work: Work, actor: Actor) -> bool:
     return covers_organisation(work, actor, Permission.IMPORT_ARCHIVE)
 
 
-def _proved(data: bytes, root: str) -> tuple[PackageVerdict, Mapping[str, Any]]:
+def _proved(package: IO[bytes], root: str) -> tuple[PackageVerdict, Mapping[str, Any]]:
     """Raises: BagUnreadable, PackageMalformed, ForeignPackageRefused."""
-    with _file(data) as path:
-        verdict = check_package(path, lambda key_list: root)
-        if not verdict.genuine:
-            problems = "; ".join(f"{each.check}: {each.problem}" for each in verdict.problems)
-            raise ForeignPackageRefused(f"the package does not prove itself under the pinned root: {problems}"[:1000])
-        if verdict.test:
-            raise ForeignPackageRefused("the package was made with keys that are for tests only")
-        if len(verdict.records) != 1:
-            raise ForeignPackageRefused(
-                "take in one record a package; `printserver archive export` makes such packages"
-            )
-        with opened(path) as bag:
-            (name,) = (each for each in bag.digests if each.startswith(RECORDS) and each.endswith(f"/{RECORD}"))
-            return verdict, read_object(bag.read(name), PackageMalformed)
-
-
-@contextmanager
-def _file(data: bytes) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="package-") as folder:
-        path = Path(folder) / "package.zip"
-        path.write_bytes(data)
-        yield path
-
-
-@contextmanager
-def _unpacked(data: bytes) -> Iterator[Bag]:
-    with _file(data) as path, opened(path) as bag:
-        yield bag
+    verdict = check_package(package, lambda key_list: root)
+    if not verdict.genuine:
+        problems = "; ".join(f"{each.check}: {each.problem}" for each in verdict.problems)
+        raise ForeignPackageRefused(f"the package does not prove itself under the pinned root: {problems}"[:1000])
+    if verdict.test:
+        raise ForeignPackageRefused("the package was made with keys that are for tests only")
+    if len(verdict.records) != 1:
+        raise ForeignPackageRefused("take in one record a package; `printserver archive export` makes such packages")
+    with opened(package) as bag:
+        (name,) = (each for each in bag.digests if each.startswith(RECORDS) and each.endswith(f"/{RECORD}"))
+        return verdict, read_object(bag.read(name), PackageMalformed)
 
 
 def _plain(value: object) -> Any:

@@ -181,7 +181,6 @@ def _enter(work: Work, actor: Actor, row: QuarantinedScan) -> UUID:
     event = ScanQuarantined(
         id=row.id,
         scan_sha256=row.scan_sha256,
-        filename=row.filename,
         channel=row.channel,
         bytes=row.bytes,
         problem=row.problem,

@@ -17,7 +17,8 @@ class QuarantineEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ScanQuarantined(QuarantineEvent):
-    filename: str
+    """Without the file's name, which a disposal could not take out of the log."""
+
     channel: str
     bytes: int
     problem: str

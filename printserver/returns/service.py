@@ -88,7 +88,7 @@ def _enter(work: Work, actor: Actor, branch_id: UUID, filename: str, digest: str
     )
     work.session.add(row)
     work.session.flush()
-    event = ReturnHandedIn(id=row.id, filename=shown, scan_sha256=digest, scan_kind=file.kind, bytes=size)
+    event = ReturnHandedIn(id=row.id, scan_sha256=digest, scan_kind=file.kind, bytes=size)
     append(work, actor.by, event)
     work.jobs.enqueue(work.session, Job("process-return", f"process-return-{row.id}", (str(row.id),)))
     return row.id

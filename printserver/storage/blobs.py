@@ -6,7 +6,7 @@ What lies here is told apart by whoever keeps it: objects as they are, their cip
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +33,9 @@ class Blobs(Protocol):
     def create(self, name: str, data: bytes) -> bool:
         """Whether it was written; False, and nothing is changed, when there is something of this name already."""
 
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        """Part by part, whole or not at all; for a name that nobody else makes."""
+
     def read(self, name: str) -> bytes | None:
         """None when there is nothing of this name."""
 
@@ -57,6 +60,14 @@ class FolderBlobs:
             obstore.put(self._store, name, data, mode="create")
         except AlreadyExistsError:
             return False
+        self._keep(name)
+        return True
+
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        obstore.put(self._store, name, parts, use_multipart=True)
+        self._keep(name)
+
+    def _keep(self, name: str) -> None:
         file = self._folder / name
         _sync(file)
         _sync(file.parent)
@@ -64,7 +75,6 @@ class FolderBlobs:
             for above in file.parents[1 : name.count("/") + 1]:
                 _sync(above)
             self._lasting.add(file.parent)
-        return True
 
     def read(self, name: str) -> bytes | None:
         try:
@@ -103,6 +113,12 @@ class BucketBlobs:
             return bytes(obstore.get(self._store, name).bytes())
         except (NoSuchBlob, FileNotFoundError):
             return None
+        except (BaseError, OSError) as problem:
+            raise _away(problem) from problem
+
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        try:
+            obstore.put(self._store, name, parts, use_multipart=True)
         except (BaseError, OSError) as problem:
             raise _away(problem) from problem
 

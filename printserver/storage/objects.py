@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 from uuid import UUID
 
 from printserver.foundation.errors import IntegrityError, NotFound
@@ -33,6 +33,9 @@ class Objects(Protocol):
 
     def put(self, data: bytes, owner: UUID) -> str:
         """Store `data`, unless it is there already, and return its digest."""
+
+    def put_file(self, source: IO[bytes], owner: UUID) -> str:
+        """As `put`, of a whole file that need not fit into memory."""
 
     def get(self, digest: str, owner: UUID) -> bytes:
         """The bytes that were stored.   Raises: NotFound, ObjectErased, ObjectChanged."""

@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import IO, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.keywrap import (
 from printserver.foundation.errors import NotFound
 from printserver.storage.blobs import Blobs
 from printserver.storage.objects import ERASED, ObjectChanged, absent, changed, checked, digests_among, path_of
-from printserver.storage.sealed import KEY_BYTES, decrypt, encrypt
+from printserver.storage.sealed import CHUNK, KEY_BYTES, decrypt, encrypt, encrypt_file
 from printserver.storage.setting_aside import ASIDE, entry_aside
 from printserver.storage.vault import Vaults
 
@@ -106,6 +106,23 @@ class SealedObjects:
             self._contents.delete(generation.path)
         return digest
 
+    def put_file(self, source: IO[bytes], owner: UUID) -> str:
+        """As `put`, but of a file from its beginning, a part at a time. Also raises: NotFound for a content that is
+        lost of what is stored already."""
+        source.seek(0)
+        digest = _digest_of(source)
+        path, vault_key = path_of(digest, owner), self.vaults.key(owner)
+        while self._keys.read(path) is None:
+            generation, key = _Generation(owner, digest, secrets.token_bytes(_ID)), secrets.token_bytes(KEY_BYTES)
+            source.seek(0)
+            self._contents.write(generation.path, encrypt_file(source, key, generation.associated_data))
+            entry = generation.entry(key, vault_key)
+            if self._keys.create(path, entry) or self._keys.read(path) == entry:
+                return digest
+            self._contents.delete(generation.path)
+        self.get(digest, owner)
+        return digest
+
     def get(self, digest: str, owner: UUID) -> bytes:
         """Also raises: ObjectChanged for a swapped content or key, VaultKeyLost, SealedNotGenuine, Unavailable."""
         path = path_of(digest, owner)
@@ -161,3 +178,10 @@ class SealedObjects:
 
     def _generations(self, path: str) -> list[str]:
         return [name for name in self._contents.names(path.rpartition("/")[0]) if name.startswith(f"{path}.")]
+
+
+def _digest_of(source: IO[bytes]) -> str:
+    whole = sha256()
+    while part := source.read(CHUNK):
+        whole.update(part)
+    return whole.hexdigest()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from printserver.archive.bag import Bag, BagRefused, opened
 from printserver.archive.evidence_format import (
@@ -56,7 +56,7 @@ class _Package:
     folders: tuple[str, ...]
 
 
-def check_package(path: Path, pin: Pin, *, known: KeyList | None = None) -> PackageVerdict:
+def check_package(path: Path | IO[bytes], pin: Pin, *, known: KeyList | None = None) -> PackageVerdict:
     """What a zip file or folder is worth.
 
     known: a newer key list of the same root counts in place of the package's own, which may be from before a key was

@@ -16,6 +16,8 @@ EVIDENCE_EVENTS: Final[Mapping[str, str]] = {
     "UnnamedErased": N_("stored bytes that nobody named erased"),
     "ArchiveSourcePinned": N_("another installation's root pinned, to take its records in"),
     "ForeignRecordImported": N_("record of another installation taken in"),
+    "ForeignDamageFound": N_("package of an imported record missing, changed or unreadable: an alarm"),
+    "ForeignDamageMended": N_("damaged package of an imported record is whole again"),
     "ForeignRecordRead": N_("imported record fetched"),
 }
 EVIDENCE_PROBLEMS: Final[Mapping[str, str]] = {

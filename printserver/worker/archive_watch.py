@@ -12,6 +12,7 @@ from printserver.archive.reindexing import write_anew
 from printserver.archive.sweeping import sweep_if_due
 from printserver.bootstrap import Adapters
 from printserver.returns.evidence_orders import erase_old_packages
+from printserver.returns.foreign_fixity import check_imported
 from printserver.settings import Settings
 from printserver.worker.rounds import go_round
 
@@ -47,8 +48,12 @@ def archive_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.
 
 
 def check_archive(adapters: Adapters, *, everything: bool = False) -> Round:
-    """One round now."""
-    return check_oldest(adapters.fixity_tools, fixity_rules(adapters.settings), everything=everything)
+    """One round now, over the own records and over those of other installations."""
+    rules, tools = fixity_rules(adapters.settings), adapters.fixity_tools
+    own = check_oldest(tools, rules, everything=everything)
+    if own.store_away:
+        return own
+    return own.and_then(check_imported(tools.database, tools.objects, rules, everything=everything))
 
 
 def fixity_rules(settings: Settings) -> FixityRules:

@@ -63,6 +63,8 @@ def test_imported_records_are_marked_and_a_root_is_pinned_by_a_person(api: ApiCl
     package = {"package": ("p.zip", b"no zip", "application/zip")}
     wanted = {"source_id": str(things.source), "branch_id": str(world.home.head.branch_id)}
     assert "is no zip file" in shown_again(archivist.send("/imported-records", files=package, **wanted), 422)
+    large = {"package": ("large.zip", b"\0" * (api.world.adapters.settings.largest_upload_bytes + (2 << 20)))}
+    assert "is no zip file" in shown_again(archivist.send("/imported-records", files=large, **wanted), 422)
     pinned = {"name": "a third house", "root_fingerprint": "ab" * 32, "note": "their letter of 1 March"}
     assert "said=source-pinned" in went_to(archivist.send("/imported-records/sources", **pinned))
     shown = archivist.page("/imported-records")

@@ -83,7 +83,7 @@ def create_source(body: NewSource, actor: CurrentActor, work: CurrentWork) -> Pi
 
 
 @router.post("/archive-sources/{source_id}/records", summary="Take in a package of one record", status_code=201)
-@requires(Permission.IMPORT_ARCHIVE, lane=Lane.DRAWING)
+@requires(Permission.IMPORT_ARCHIVE, lane=Lane.DRAWING, takes_packages=True)
 def create_record(
     source_id: UUID,
     actor: CurrentActor,
@@ -91,10 +91,9 @@ def create_record(
     branch_id: Annotated[UUID, Form(description="Whose people shall read it.")],
     package: Annotated[UploadFile, File(description="A zip file as `GET /archive/{record_id}/evidence.zip` answers.")],
 ) -> Imported:
-    """Verified whole before anything is kept; the same record again changes nothing."""
-    data = package.file.read()
+    """Verified whole before anything is kept; the same record again changes nothing. Larger than other uploads may be."""
     return Imported.model_validate(
-        foreign.import_package(adapters.database, adapters.objects, actor, source_id, branch_id, data)
+        foreign.import_package(adapters.database, adapters.objects, actor, source_id, branch_id, package.file)
     )
 
 

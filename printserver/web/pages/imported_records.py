@@ -52,7 +52,7 @@ def create_source(
 
 
 @router.post("", response_class=HTMLResponse)
-@requires(Permission.IMPORT_ARCHIVE, lane=Lane.DRAWING)
+@requires(Permission.IMPORT_ARCHIVE, lane=Lane.DRAWING, takes_packages=True)
 def create_record(
     view: CurrentView,
     actor: CurrentActor,
@@ -64,7 +64,7 @@ def create_record(
 ) -> Response:
     try:
         imported = foreign.import_package(
-            adapters.database, adapters.objects, actor, source_id, branch_id, package.file.read()
+            adapters.database, adapters.objects, actor, source_id, branch_id, package.file
         )
     except SHOWN_BESIDE as problem:
         with adapters.database.reading() as work:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import os
 import stat
+import tracemalloc
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
+import bagit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from printserver.archive import bag as bags
-from printserver.archive.bag import BagRefused, BagUnreadable, laid_out, opened, pack
+from printserver.archive.bag import BagRefused, BagUnreadable, Kept, laid_out, opened, pack
 
 INFO = b"Source-Organization: somebody\n"
 PAYLOAD = {"record.json": b"{}", "pages/0001.jpg": b"\xff\xd8\xff picture"}
@@ -155,8 +158,49 @@ def test_a_zip_file_of_a_later_version_is_said_to_be_unreadable(tmp_path: Path):
         pass
 
 
+def test_a_member_without_a_name_is_refused(tmp_path: Path):
+    data = pack("bag", {"a": b"a"}, b"")
+    listed = data.rindex(b"bag/tagmanifest-sha256.txt")
+    nameless = bytearray(data[:listed] + data[listed + 26 :])
+    nameless[listed - 46 + 28 : listed - 46 + 30] = bytes(2)
+    end = nameless.index(b"PK\x05\x06")
+    nameless[end + 12 : end + 16] = (int.from_bytes(nameless[end + 12 : end + 16], "little") - 26).to_bytes(4, "little")
+    with pytest.raises((BagRefused, BagUnreadable)), opened(written(tmp_path, bytes(nameless))):
+        pass
+
+
 def test_what_is_no_bag_is_said_to_be_none(tmp_path: Path):
     (tmp_path / "text").write_text("hello")
     for path in (tmp_path / "text", tmp_path / "nothing", tmp_path):
         with pytest.raises(BagUnreadable), opened(path):
             pass
+
+
+def test_the_library_of_congress_reads_our_bags_and_refuses_what_was_changed(tmp_path: Path):
+    folder = unpacked(tmp_path) / "bag"
+    bagit.Bag(str(folder)).validate()
+    (folder / "data" / "record.json").write_bytes(b"[]")
+    with pytest.raises(bagit.BagValidationError):
+        bagit.Bag(str(folder)).validate()
+
+
+def test_a_package_of_many_large_scans_takes_the_memory_of_the_package_and_one_scan():
+    scans = {f"{number:04d}.jpg": bytes([number]) * (1 << 20) for number in range(24)}
+    kept = {
+        name: Kept(sha256(data).hexdigest(), len(data), lambda first=data[0]: bytes([first]) * (1 << 20))
+        for name, data in scans.items()
+    }
+    whole = pack("bag", scans, INFO)
+    del scans
+    tracemalloc.start()
+    try:
+        assert pack("bag", kept, INFO) == whole
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.3 * len(whole)
+
+
+def test_what_changes_while_it_is_packed_is_refused():
+    with pytest.raises(BagRefused, match="changed"):
+        pack("bag", {"page.jpg": Kept(sha256(b"page").hexdigest(), 4, lambda: b"Page")}, INFO)

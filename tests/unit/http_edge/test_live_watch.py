@@ -85,7 +85,7 @@ def test_an_entry_tells_of_its_subject_and_of_all_that_its_facts_name(any_databa
 def test_what_people_wrote_names_nothing(any_database: Database):
     watch, request_id = _watch(any_database), uuid4()
     _record(any_database, RequestMoved(id=request_id, before="x", after="y", reason=f'"copy_id":"{uuid4()}"'))
-    _record(any_database, ReturnHandedIn(id=None, filename=str(uuid4()), scan_sha256="", scan_kind="pdf", bytes=1))
+    _record(any_database, ReturnHandedIn(id=None, scan_sha256="", scan_kind=str(uuid4()), bytes=1))
     assert _changes(any_database, watch) == {Topic(Kind.REQUEST, request_id)}
 
 

@@ -51,6 +51,7 @@ from printserver.verification.package_check import check_package
 from tests.evidence_scene import EvidenceScene
 from tests.http.live_server import live_server
 from tests.signing_world import SigningWorlds
+from tests.unit.returns.foreign_checks import read_again
 from tests.world_building import PASSWORD, Office
 
 DAY = 86_400.0
@@ -267,23 +268,25 @@ def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinn
         source = foreign.pin_source(work, keeper, name="the sender", root_fingerprint=scene.root, note="its contracts")
         other = foreign.pin_source(work, keeper, name="somebody", root_fingerprint="0" * 64, note="a letter")
     at = world.foreign.north.branch_id
-    taken_in = foreign.import_package(database, objects, keeper, source, at, package)
-    again = foreign.import_package(database, objects, keeper, source, at, package)
+    taken_in = foreign.import_package(database, objects, keeper, source, at, io.BytesIO(package))
+    again = foreign.import_package(database, objects, keeper, source, at, io.BytesIO(package))
     assert (taken_in.known, again.known, again.id) == (False, True, taken_in.id)
     changed = bytearray(package)
     changed[len(package) // 2] ^= 1
     for source_id, data in ((other, package), (source, bytes(changed))):
         with pytest.raises(foreign.ForeignPackageRefused):
-            foreign.import_package(database, objects, keeper, source_id, at, data)
+            foreign.import_package(database, objects, keeper, source_id, at, io.BytesIO(data))
     both = pack_evidence(scene.tools, scene.actor(), records).data
     with pytest.raises(foreign.ForeignPackageRefused):
-        foreign.import_package(database, objects, keeper, source, at, both)
+        foreign.import_package(database, objects, keeper, source, at, io.BytesIO(both))
     with pytest.raises(BagUnreadable):
-        foreign.import_package(database, objects, keeper, source, at, b"no zip")
+        foreign.import_package(database, objects, keeper, source, at, io.BytesIO(b"no zip"))
     with pytest.raises(NotFound):
-        foreign.import_package(database, objects, keeper, source, world.home.north.branch_id, package)
+        foreign.import_package(database, objects, keeper, source, world.home.north.branch_id, io.BytesIO(package))
     with pytest.raises(foreign.SourceNotFound):
-        foreign.import_package(database, objects, scene.actor(), source, world.home.north.branch_id, package)
+        foreign.import_package(
+            database, objects, scene.actor(), source, world.home.north.branch_id, io.BytesIO(package)
+        )
     with database.reading() as work:
         assert len(work.session.scalars(select(ForeignRecord)).all()) == 1
         (found,) = foreign.foreign_records(work, keeper, "Supply")
@@ -297,6 +300,7 @@ def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinn
         foreign.foreign_file(database, objects, keeper, taken_in.id, "../../../etc/passwd")
     with pytest.raises(foreign.ForeignRecordNotFound):
         foreign.foreign_package(database, objects, scene.actor(), taken_in.id)
+    read_again(scene, keeper, taken_in.id)
 
 
 def test_the_command_exports_an_archive_and_takes_it_in_elsewhere(

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from printserver.audit.models import AuditEntry
 from printserver.foundation.errors import Forbidden
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
@@ -58,6 +59,8 @@ def test_what_is_refused_is_kept_once_and_shown_with_its_reason(channel: Channel
     tools = channel.tools
     assert quarantined_file(tools.database, tools.objects, archivist(channel), first) == CUT
     assert channel.books.entries() == ["ScanQuarantined", "QuarantinedScanRead"]
+    with channel.books.database.reading() as work:
+        assert not [body for body in work.session.scalars(select(AuditEntry.body)) if "cut.png" in body]
 
 
 def test_a_scan_that_may_grow_is_not_kept_yet(channel: ChannelBooks) -> None:

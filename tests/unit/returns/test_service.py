@@ -104,6 +104,7 @@ def test_a_scan_is_stored_untouched_recorded_and_queued_for_reading(any_books: B
         row = work.session.get_one(Return, return_id)
         assert (row.state, row.filename, row.scan_kind) == ("received", "../../etc/合同.png", "image/png")
         assert any_books.objects.get(row.scan_sha256, any_books.organisation_id) == SCAN
+        assert "合同" not in work.session.scalars(select(AuditEntry.body)).one(), "the log keeps no names of files"
     assert any_books.entries() == ["ReturnHandedIn"]
     jobs = any_books.database.jobs
     assert isinstance(jobs, RecordedJobs)

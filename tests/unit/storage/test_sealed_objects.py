@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from printserver.foundation.errors import NotFound, Unavailable
 from printserver.storage.blobs import Blobs, FolderBlobs
 from printserver.storage.objects import ObjectChanged, ObjectErased
-from printserver.storage.sealed import encrypt
+from printserver.storage.sealed import CHUNK, encrypt
 from printserver.storage.sealed_objects import SealedObjects, _Generation
 from printserver.storage.vault import FILE, VaultKeyLost, Vaults
 from tests.key_wrapping import SoftwareKeyWrapper
@@ -40,6 +42,9 @@ class DyingBlobs:
 
     def create(self, name: str, data: bytes) -> bool:
         return bool(self._write("create", lambda: self.blobs.create(name, data)))
+
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        self._write("write", lambda: self.blobs.write(name, parts))
 
     def read(self, name: str) -> bytes | None:
         return self.blobs.read(name)
@@ -289,3 +294,28 @@ def test_a_wrapped_key_opens_no_object_of_another_owner_digest_or_generation_eve
     assert own.opened(content, key) == CONTRACT
     with pytest.raises(ObjectChanged):
         replace(own, **{other: changes[other]}).opened(content, key)
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7])
+def test_a_file_is_stored_part_by_part_as_its_bytes_are(disk: Disk, size: int):
+    data = os.urandom(size)
+    digest = disk.process().put_file(io.BytesIO(data), OWNER)
+    assert digest == sha256(data).hexdigest()
+    assert disk.process().get(digest, OWNER) == data
+    assert disk.process().put(data, OWNER) == disk.process().put_file(io.BytesIO(data), OWNER) == digest
+    assert len(stored_files(disk.contents)) == 1
+
+
+@pytest.mark.parametrize("death", ["before 0", *(f"after {write}" for write in range(3))])
+def test_a_kill_while_a_file_is_stored_leaves_it_whole_or_not_there(disk: Disk, death: str):
+    with contextlib.suppress(Killed):
+        disk.process(death).put_file(io.BytesIO(CONTRACT), OWNER)
+    objects = disk.process()
+    for digest in objects.digests(OWNER):
+        assert objects.get(digest, OWNER) == CONTRACT
+    assert objects.get(objects.put_file(io.BytesIO(CONTRACT), OWNER), OWNER) == CONTRACT
+
+
+def test_a_file_goes_into_a_bucket_part_by_part(bucket_store: SealedObjects):
+    data = os.urandom(6 * CHUNK)
+    assert bucket_store.get(bucket_store.put_file(io.BytesIO(data), OWNER), OWNER) == data

@@ -16,7 +16,7 @@ from printserver.returns.squaring import on_a_desk
 from tests.paper_books import Books
 from tests.unit.returns.made_pages import contract_lines
 
-DPI = 260
+DPI = 200
 
 
 @pytest.fixture

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from printserver.foundation.errors import Forbidden, NotFound
 from printserver.organisations.permissions import Role
+from printserver.print_requests.models import RequestSeal
+from printserver.print_requests.queries import CopyFacts
+from printserver.print_requests.request_seals import SeamSlice
+from printserver.rendering.marks import SealPlace
+from printserver.rendering.page_layout import Box
+from printserver.returns.comparing import IssuedPages
+from printserver.returns.comparison_types import Comparison, Kind, Verdict
+from printserver.returns.matching import Image
 from printserver.returns.pipeline import process_return
 from printserver.returns.straddle_joining_service import (
     NothingCutOut,
@@ -15,6 +26,7 @@ from printserver.returns.straddle_joining_service import (
     seal_across_picture,
     seals_across,
 )
+from printserver.seals.queries import seal_facts
 from tests.paper_books import Books
 from tests.paper_drawings import page_pixels, scan_of
 from tests.unit.returns.test_pipeline import bring, detail, tools_of
@@ -33,6 +45,30 @@ def stamped(page: np.ndarray, part: int) -> np.ndarray:
         marked[:, : width - round(18 * MM)] = page[:, : width - round(18 * MM)]
         cv2.circle(marked, (round(60 * MM), round(230 * MM)), round(18 * MM), RED, round(1.4 * MM))
     return np.asarray(np.minimum(page, marked), np.uint8)
+
+
+def test_the_slices_with_which_a_page_was_issued_are_looked_for(books: Books):
+    asked: dict[int, tuple[SeamSlice, ...]] = {}
+
+    class Looking(IssuedPages):
+        def compare(
+            self, copy: CopyFacts, page: int, scan: Image, dpi: float, slices: Sequence[SeamSlice] = ()
+        ) -> Comparison:
+            asked[page] = tuple(slices)
+            return Comparison(Verdict.SAME, 1.0, (), "nothing differs", Kind.SAME, 1.0)
+
+    copy = books.copy(pages=2)
+    seal = {"seal_id": books.seal, "request_id": copy.request_id, "position": 1, "wanted": []}
+    with books.database.work() as work:
+        size = seal_facts(work, books.seal)
+        part = Box(0, 0, 7_000, size.height_um)
+        place = SealPlace(2, 210_000 + size.width_um // 2 - 7_000, 120_000, part)
+        whole = SealPlace(2, 60_000, 200_000)
+        work.session.add(RequestSeal(**seal, places=[place.to_json(), whole.to_json()]))
+    return_id = bring(books, scan_of(*(page_pixels(books.issue(copy), page) for page in (1, 2))))
+    process_return(replace(tools_of(books), issued_pages=Looking), return_id)
+    slice_of_it = SeamSlice(Box(203_000, 120_000 - size.height_um // 2, 7_000, size.height_um), from_top=False)
+    assert asked == {1: (), 2: (slice_of_it,)}
 
 
 def test_what_the_other_party_put_on_the_paper_is_shown(books: Books):

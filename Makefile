@@ -10,7 +10,8 @@ PATH_MARK = $(shell printf '%s' "$(realpath .)" | sha256sum | cut -c1-12)
 DEMO_HOME = $(if $(filter 0,$(shell id -u)),/var/lib/printserver-demo/$(PATH_MARK),$(realpath .)/var/demo-home)
 # `make test TESTS=tests/unit/audit` runs a part of the tests; WORKERS=0 runs them one after the other.
 TESTS ?=
-WORKERS ?= $(shell nproc)
+# One more than processors: tests that kill and restart wait more than they work.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 help:
 	@echo 'make demo    one sealed contract, from application to archive; CONTRACT=path.pdf, ONESHOT=1'
@@ -37,10 +38,11 @@ run: setup
 	$(if $(PRINTSERVER_HOME),,$(BIN)/printserver demo --stop)
 	exec $(BIN)/printserver run $(if $(PRINTSERVER_HOME),,--demo)
 
-test: checks pytest
+test: setup
+	@$(MAKE) --no-print-directory --jobs=2 pytest checks
 
 pytest: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(TESTS)
 
 lint: checks
 	$(BIN)/python -m pytest -q tests/test_house_rules.py tests/test_imports.py tests/test_dependencies.py

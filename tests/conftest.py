@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import xdist
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import leftover_processes
 from tests.postgresql_server import postgresql, postgresql_url
+from tests.sharing_out import SharedOut
 
 __all__ = ["postgresql", "postgresql_url"]
 
@@ -42,6 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not xdist.is_xdist_worker(session):  # the workers of a parallel run, and what they start, inherit the mark
         session.config.stash[_RUN] = leftover_processes.mark_this_run()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedOut:
+    return SharedOut(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -149,6 +149,11 @@ ensure_environment() {
   }
 }
 
+# Each process imports the product, and the system users could not keep what they compile. Lint tells of what does not.
+compile_product() {
+  "$(environment_place)/bin/python" -m compileall -q "$checkout/printserver" >>"$log" 2>&1 || true
+}
+
 [ -r /etc/debian_version ] || die 'this set-up is for Debian 12'
 mkdir -p "$checkout/var"
 : >>"$log" 2>/dev/null || die "cannot write $log (was the set-up run as another user before?)"
@@ -160,4 +165,5 @@ exec 9>"$lock"
 flock 9
 ensure_users
 ensure_environment
+compile_product
 say 'ready'

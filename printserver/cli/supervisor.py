@@ -19,11 +19,12 @@ from typing import IO, Final
 
 import structlog
 
-from printserver.bootstrap import build
 from printserver.cli.queue_keeper import QueueKeeper
 from printserver.cli.queues import emulated_printer, private_cups, read_queues
 from printserver.cli.system_users import SIGNER, WEB, WORKER, SystemUser, make_home, separated, stage_code, system_user
+from printserver.foundation.database import open_engines
 from printserver.foundation.job_queue import NoJobs
+from printserver.foundation.unit_of_work import Database
 from printserver.printing.private_cupsd import PrivateCups
 from printserver.settings import HOME_VARIABLE, Settings
 from printserver.storage.store_settings import NOT_SEALED
@@ -132,7 +133,7 @@ def run(settings: Settings, on_ready: Callable[[], object] = lambda: None) -> No
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: supervisor.stopping.set())
     if settings.cups_private:
-        database = build(settings, jobs=NoJobs()).database
+        database = Database(open_engines(settings.database), NoJobs())
         QueueKeeper(database, private_cups(settings)).keep(supervisor.stopping)
     say_what_is_off(settings)
     supervisor.run(on_ready)

@@ -94,7 +94,7 @@ def stage_code(settings: Settings) -> Path:
         shutil.rmtree(target)
     target.mkdir()
     for name in STAGED:
-        shutil.copytree(REPOSITORY / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(REPOSITORY / name, target / name)  # with its compiled files, which spare each start some time
     for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() or (os.access(path, os.X_OK) and path.stat().st_mode & 0o100) else 0o644)
     return target

@@ -1,6 +1,7 @@
 """`printserver verify`: is this code, issued PDF, picture, kept proof or evidence package genuine? Asks no server.
 
-Exit status: see `root_pin`.
+Exit status: see `root_pin`. What judges is imported when it is needed: every process of the product starts by way of
+the command line, and few of them read PDFs or pictures.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -23,14 +24,13 @@ from printserver.cli.root_pin import (
 )
 from printserver.cli.verify_package import Language, say
 from printserver.foundation.errors import Malformed, PrintServerError
-from printserver.returns.photo_check import codes_on
 from printserver.signing.codes import CodeBody
 from printserver.signing.errors import CodeMalformed, KeyListRefused
 from printserver.signing.key_list import KeyList
-from printserver.verification.bundle import LoggedIssue, bundled_key_list, read_bundle, verify_bundle
-from printserver.verification.offline import IssuedPdf, verify_pdf_file, verify_text
-from printserver.verification.offline_page import offline_page
-from printserver.verification.package_check import check_package
+
+if TYPE_CHECKING:
+    from printserver.verification.bundle import LoggedIssue
+    from printserver.verification.offline import IssuedPdf
 
 _LIKE_A_CODE: Final = re.compile(r"\s*(?:https?://\S*|[0-9]{20,})\s*", re.ASCII)
 
@@ -107,6 +107,9 @@ def _answer(check: Callable[[], None]) -> None:
 
 
 def _show(subject: str, key_list: KeyList, pin: RootPin) -> None:
+    from printserver.returns.photo_check import codes_on
+    from printserver.verification.offline import verify_pdf_file, verify_text
+
     if _LIKE_A_CODE.fullmatch(subject):
         _show_code(verify_text(subject.strip(), key_list), key_list, pin)
     elif _is_picture(subject):
@@ -140,6 +143,8 @@ def _is_package(subject: str) -> bool:
 
 
 def _show_package(path: Path, pin: RootPin, keys: Path | None, language: Language) -> None:
+    from printserver.verification.package_check import check_package
+
     known = None if keys is None else key_list_of(keys, pin)
     try:
         verdict = check_package(path, pin.fingerprint, known=known)
@@ -152,6 +157,8 @@ def _show_package(path: Path, pin: RootPin, keys: Path | None, language: Languag
 
 
 def _show_bundle(path: Path, pin: RootPin, keys: Path | None) -> None:
+    from printserver.verification.bundle import bundled_key_list, read_bundle, verify_bundle
+
     known = None if keys is None else key_list_of(keys, pin)
     try:
         data = path.read_bytes()
@@ -182,6 +189,8 @@ def _refuse_test(key_list: KeyList) -> None:
 
 
 def _write_page(keys: Path, key_list: KeyList, out: Path) -> None:
+    from printserver.verification.offline_page import offline_page
+
     try:
         out.write_text(offline_page(keys.read_bytes(), key_list).html, "utf-8")
     except OSError as problem:

@@ -48,7 +48,7 @@ from printserver.worker.recovery import Liveness, hold_single_worker_lock
 from printserver.worker.redemption import open_desk
 from printserver.worker.rounds import go_round
 
-POLL_SECONDS: Final = 0.1
+POLL_SECONDS: Final = 0.2
 WORK_AT_ONCE: Final = 4
 COPIES_AT_ONCE: Final = 2
 """A printer: one prints, and the next one is ready at the spooler."""

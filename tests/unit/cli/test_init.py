@@ -125,4 +125,4 @@ def test_system_users_are_asked_for_only_when_there_can_be_some(tmp_path: Path):
     assert (code / "printserver" / "settings.py").is_file()
     if separated():
         assert all(path.stat().st_mode & 0o004 for path in code.rglob("*"))
-        assert not [path for path in code.rglob("*") if path.name in {".git", "var", "tests", "__pycache__"}]
+        assert not [path for path in code.rglob("*") if path.name in {".git", "var", "tests"}]

@@ -1,11 +1,16 @@
-"""`python -m benchmarks`: run all of them, print each beside its limit, write `var/bench.json`."""
+"""`python -m benchmarks [NAME ...]`: run all of them, or those named; print each row beside its limit as it comes.
+
+The rows so far are always in `var/bench.json`: what breaks off has lost none.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks import (
     archive_search,
@@ -25,18 +30,30 @@ from benchmarks import (
 )
 
 OUT: Final = Path(__file__).parent.parent / "var" / "bench.json"
+MEASURES: Final[Mapping[str, Callable[[], Iterable[Mapping[str, Any]]]]] = {
+    module.__name__.rpartition(".")[2]: module.measure
+    for module in (
+        issuing, pdf_levels, sealing, scan_reading, printing, archive_search, request_lists, marks, object_store,
+        verification, code_reading, rendering, page_comparison, returns_batches,
+    )
+}  # fmt: skip
 
 
 def main() -> None:
-    rows = [*issuing.measure(), *pdf_levels.measure(), *sealing.measure(), *scan_reading.measure(), *printing.measure()]
-    rows += [*archive_search.measure(), *request_lists.measure(), *marks.measure(), *object_store.measure()]
-    rows += [*verification.measure(), *code_reading.measure(), *rendering.measure(), *page_comparison.measure()]
-    rows += returns_batches.measure()
-    for row in rows:
-        figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
-        sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}\n")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
+    names = parser.parse_args().names or list(MEASURES)
+    if unknown := set(names) - set(MEASURES):
+        parser.error(f"there are no benchmarks {', '.join(sorted(unknown))}")
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    rows: list[Mapping[str, Any]] = []
+    for name in names:
+        for row in MEASURES[name]():
+            rows.append(row)
+            figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
+            sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}\n")
+            sys.stdout.flush()
+            OUT.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

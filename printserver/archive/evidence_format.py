@@ -108,9 +108,13 @@ class PackageFacts:
 
     @property
     def name(self) -> str:
-        """Of the bag's folder and of its file, without ending; letters, digits and hyphens."""
+        """Of the bag's folder and of its file, without ending; letters, digits and hyphens.
+
+        The last sign of a serial may be another one, such as an asterisk, which no file on Windows is called by.
+        """
         digest = sha256(canonical_json([each.record_id for each in self.records])).hexdigest()[:8]
-        which = self.records[0].serial if len(self.records) == 1 else f"{len(self.records)}-records"
+        serial = "".join(each for each in self.records[0].serial if each.isalnum() or each == "-").strip("-")
+        which = serial if len(self.records) == 1 else f"{len(self.records)}-records"
         return f"evidence-{which}-{self.made_at:%Y%m%d}-{digest}"
 
     def package_json(self) -> bytes:

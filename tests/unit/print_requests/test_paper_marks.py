@@ -96,5 +96,15 @@ def test_a_coarse_printer_still_draws_everything_else(world: World):
     assert marks_for(replace(ALL, pantograph=False), facts) == SecurityMarks(guilloche=True, watermark=ALL.watermark)
 
 
+def test_bars_are_whole_dots_of_the_printer_that_the_manifest_names(world: World):
+    world.set_printer(resolution_dpi=300)
+    request_id = world.pending()
+    assert manifest(world, request_id)["printer_dpi"] == 300
+    copy = world.copies(request_id)[0]
+    with pikepdf.open(io.BytesIO(world.adapters.objects.get(copy.rendition_sha256, world.home.id))) as pdf:
+        for page in pdf.pages:
+            assert b".24 0 0 .24 0 0 cm" in page.resources.XObject["/Marks"].read_bytes()
+
+
 def test_a_class_that_says_nothing_of_marks_keeps_the_usual_ones():
     assert ClassDescription("lease", "租赁", "lease").marks == MarksChoice()

@@ -204,3 +204,74 @@ def test_a_package_of_many_large_scans_takes_the_memory_of_the_package_and_one_s
 def test_what_changes_while_it_is_packed_is_refused():
     with pytest.raises(BagRefused, match="changed"):
         pack("bag", {"page.jpg": Kept(sha256(b"page").hexdigest(), 4, lambda: b"Page")}, INFO)
+
+
+def whole(payload: dict[str, bytes], *, mode: int = stat.S_IFREG | 0o644, compress: int = zipfile.ZIP_STORED) -> bytes:
+    """A bag whose manifests name everything, as a forger makes it: the guard alone is left to refuse it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in laid_out(payload, INFO).items():
+            assert isinstance(data, bytes)
+            entry = zipfile.ZipInfo(f"bag/{name}")
+            is_payload = name.startswith("data/")
+            entry.create_system, entry.external_attr = 3, (mode if is_payload else stat.S_IFREG | 0o644) << 16
+            entry.compress_type = compress if is_payload else zipfile.ZIP_STORED
+            archive.writestr(entry, data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../out", "..", "./x", "a//x", "/etc/passwd", "C:x", "a\\..\\b", "a\x07", "a*", "x" * 400]
+)
+def test_a_name_that_leads_elsewhere_is_refused_though_every_manifest_names_it(tmp_path: Path, name: str):
+    with (
+        pytest.raises(BagRefused, match="leads elsewhere"),
+        opened(written(tmp_path, whole({"ok": b"", name: b"x"}))),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK])
+def test_a_link_is_refused_though_every_manifest_names_it(tmp_path: Path, kind: int):
+    data = whole({"link": b"/etc/passwd"}, mode=kind | 0o777)
+    with pytest.raises(BagRefused, match="link or a device"), opened(written(tmp_path, data)):
+        pass
+
+
+def test_what_swells_and_what_is_too_much_is_refused_though_every_manifest_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    swelling = whole({"bomb": bytes(3_000_000)}, compress=zipfile.ZIP_DEFLATED)
+    with pytest.raises(BagRefused, match="unpacks to far more"), opened(written(tmp_path, swelling)):
+        pass
+    plain = written(tmp_path, whole({f"{number}": b"1234567" for number in range(60)}))
+    for bound, most, said in (
+        ("MOST_MEMBERS", 63, "more than 63 files"),
+        ("MOST_BYTES", 2_000, "larger than any package"),
+        ("LARGEST_MEMBER", 1_000, "larger than any package"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(bags, bound, most)
+            with pytest.raises(BagRefused, match=said), opened(plain):
+                pass
+    with opened(plain) as bag:
+        assert len(bag.digests) == 60
+
+
+def test_a_folder_of_too_many_files_is_refused_before_they_are_all_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bags, "MOST_MEMBERS", 3)
+    with pytest.raises(BagRefused, match="more than 3 files"), opened(unpacked(tmp_path)):
+        pass
+
+
+def test_a_file_of_a_folder_that_becomes_a_link_after_it_was_looked_at_is_not_followed(tmp_path: Path):
+    folder, elsewhere = unpacked(tmp_path), tmp_path / "elsewhere"
+    picture = folder / "bag" / "data" / "pages" / "0001.jpg"
+    elsewhere.write_bytes(picture.read_bytes())
+    with opened(folder) as bag:
+        picture.unlink()
+        picture.symlink_to(elsewhere)
+        with pytest.raises(BagRefused, match="cannot be read"):
+            bag.read("pages/0001.jpg")

@@ -23,6 +23,10 @@ from pyhanko_certvalidator import ValidationContext
 MOST_SIGNATURES: Final = 20
 UNREADABLE: Final = 4
 _LONGEST: Final = 300
+_NAMED: Final = ("common_name", "organization_name", "organizational_unit_name")
+"""What people know somebody by, in the order in which it is said; the rest follows."""
+_CODES: Final = ("country_name", "serial_number", "organization_identifier")
+"""Says nothing to people."""
 
 
 def main() -> None:
@@ -55,7 +59,7 @@ def _judged(signature: Any, given: dict[str, Any]) -> dict[str, Any]:
     try:
         certificate = signature.signer_cert
         said |= {
-            "signer": certificate.subject.human_friendly[:_LONGEST],
+            "signer": _names(certificate.subject)[:_LONGEST],
             "key": base64.b64encode(certificate.public_key.dump()).decode("ascii"),
             "revision": signature.signed_revision + 1,
         }
@@ -70,6 +74,13 @@ def _judged(signature: Any, given: dict[str, Any]) -> dict[str, Any]:
         "whole_file": status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
         "changes": "none" if changes is None else changes.name.lower().replace("_", "-"),
     }
+
+
+def _names(subject: x509.Name) -> str:
+    """Who it is, in whatever language the certificate says it: its own name first, no labels."""
+    said = dict.fromkeys(_NAMED) | {kind: value for kind, value in subject.native.items() if kind not in _CODES}
+    values = [value if isinstance(value, str) else " · ".join(map(str, value)) for value in said.values() if value]
+    return " · ".join(dict.fromkeys(values))
 
 
 def _context(certificate: x509.Certificate, given: dict[str, Any]) -> ValidationContext:

@@ -60,6 +60,7 @@ def test_the_very_file_is_known_and_its_copy_is_shown(books: Books, copy: CopyFa
     found = check(books, issued)
     assert (found.kind, found.sha256, found.codes) == (PdfKind.AS_ISSUED, sha256(issued).hexdigest(), 1)
     (signature,) = found.signatures
+    assert signature.signer == "Test pdf · 示例公司"
     assert (signature.ours, signature.intact, signature.whole_file, signature.changes) == (True, True, True, "none")
     assert found.copy is not None
     assert found.copy.kind is VerdictKind.GENUINE

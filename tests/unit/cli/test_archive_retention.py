@@ -1,4 +1,4 @@
-"""At a terminal: a record's time is changed, it is held, a list is proposed, approved and its certificate fetched."""
+"""At a terminal: a record's time is changed, it is held, disposed of by a list with a certificate, and looked for."""
 
 from __future__ import annotations
 
@@ -74,4 +74,12 @@ def test_a_record_is_kept_held_and_disposed_of_by_two_archivists(world: World, t
         dispose(disposal_tools(world.adapters), run)
         assert "disposed  " in done(archive(server, "disposal", "show", run_id))
         done(archive(server, "disposal", "certificate", run_id, str(tmp_path / "certificate.json")))
+        looked = ("search", "--until", "2199-01-01", "--held", "no", "--branch", branch, "--limit", "1")
+        assert record in done(archive(server, *looked))
+        wrong = archive(server, "search", "--least", "much")
+        assert (wrong.exit_code, "archive-search-malformed" in wrong.output) == (2, True)
+        assert done(archive(server, "reindex")).splitlines() == [
+            "0 texts are read anew.",
+            "0 of 0 texts are written down.",
+        ]
     assert json.loads((tmp_path / "certificate.json").read_bytes())["list_sha256"] == digest

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.page_layout import Box as PlaceUm
 from printserver.rendering.places import Edge
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.additions import Mask, disc
 from printserver.returns.glyphs import Box
 from printserver.returns.matching import Image
@@ -32,6 +32,8 @@ _ISSUED_FROM: Final = 0.15
 _BESIDE_MM: Final = 1.2
 _COLOURED_BESIDE_MM: Final = 4.0
 _LONGEST_MM: Final = 64.0
+_THINNEST_MM: Final = 0.45
+"""What is thinner is a streak, a hair or a speck."""
 _FOLD_MM: Final = (12.0, 1.6)
 """Longer and flatter than the rim of a seal, which is bent."""
 _LEAST_SHADOW_MM: Final = 8.0
@@ -48,12 +50,13 @@ _PLAIN: Final = 0.02
 def dark_ink(
     issued_ink: Ink, coloured: NDArray[np.bool_], aligned: Aligned, compared: NDArray[np.bool_], dpi: float
 ) -> Mask:
-    """Dark ink that was not issued, up to the sheet's edge, without long shadows and solid patches.
+    """Dark ink that was not issued, up to the sheet's edge, without streaks, specks, long shadows and solid patches.
 
     coloured: where the issued page has colour, which is dark as well in a scan without.
     """
     issued = _issued(issued_ink, coloured, dpi)
-    dark = ((aligned.ink > _DARK_FROM) & aligned.sheet & compared & ~issued).astype(np.uint8)
+    here = ((aligned.ink > _DARK_FROM) & aligned.sheet & compared & ~issued).astype(np.uint8)
+    dark = np.asarray(cv2.morphologyEx(here, cv2.MORPH_OPEN, disc(_THINNEST_MM * dpi / 25.4)), np.uint8)
     shadows = np.zeros_like(dark)
     for band, found in zip(_bands(dark, dpi), _bands(shadows, dpi), strict=True):
         np.maximum(found, _shadows(np.ascontiguousarray(band), dpi / 25.4), out=found)

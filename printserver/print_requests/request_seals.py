@@ -13,8 +13,8 @@ from printserver.approvals.rules import custody_step
 from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.models import PrintRequest, RequestSeal
 from printserver.rendering.marks import SealPlace
-from printserver.rendering.page_layout import Box
 from printserver.rendering.places import Place, place_from_json
+from printserver.rendering.straddle import SeamSlice, seam_slice
 from printserver.seals.queries import SealFacts, seal_facts
 from printserver.signing.evidence import CUSTODY_PREFIX
 
@@ -65,31 +65,14 @@ def seals_of_request(work: Work, request: PrintRequest) -> tuple[RequestedSeal, 
     )
 
 
-@dataclass(frozen=True)
-class SeamSlice:
-    """What a page shows of a seal across the edge.   box: in µm from the page's top left.
-
-    from_top: cut for the upper edge, so that it has the seal's whole width; else its whole height.
-    """
-
-    box: Box
-    from_top: bool
-
-
 def slices_on(work: Work, request_id: UUID, page: int) -> tuple[SeamSlice, ...]:
     """Of every seal of the request, on that page (1-based) of its copies; without regard to anybody's rights."""
     found = []
     for seal in seals_of_request(work, work.session.get_one(PrintRequest, request_id)):
         places = [place for place in seal.places or () if place.get("page") == page and place.get("part")]
         size = seal_facts(work, seal.seal_id) if places else None
-        found += [_slice(SealPlace.from_json(place), size.width_um, size.height_um) for place in places if size]
+        found += [seam_slice(SealPlace.from_json(place), size.width_um, size.height_um) for place in places if size]
     return tuple(found)
-
-
-def _slice(place: SealPlace, width_um: int, height_um: int) -> SeamSlice:
-    part = place.part or Box(0, 0, width_um, height_um)
-    left, top = place.x_um - width_um // 2 + part.x_um, place.y_um - height_um // 2 + part.y_um
-    return SeamSlice(Box(left, top, part.width_um, part.height_um), from_top=part.height_um < height_um)
 
 
 def facts_of_request(work: Work, request: PrintRequest) -> tuple[SealFacts, ...]:

@@ -31,6 +31,17 @@ class Slice:
     part: Box
 
 
+@dataclass(frozen=True)
+class SeamSlice:
+    """What a page shows of a seal across the edge.   box: in µm from the page's top left.
+
+    from_top: cut for the upper edge, so that it has the seal's whole width; else its whole height.
+    """
+
+    box: Box
+    from_top: bool
+
+
 def pages_a_group(across_um: int, wanted: int | None = None) -> int:
     """How many pages share one seal at most.   across_um: the seal's extent across the edge."""
     most = max(SMALLEST_GROUP, min(LARGEST_GROUP, across_um // THINNEST_SLICE_UM))
@@ -89,3 +100,10 @@ def sliced_place(
     else:
         left, top = at_um - width // 2, inset_um - part.y_um
     return SealPlace(layout.page, left + width // 2, top + height // 2, part)
+
+
+def seam_slice(place: SealPlace, width_um: int, height_um: int) -> SeamSlice:
+    """place: with its part of a seal of that size; without one all of it is shown."""
+    part = place.part or Box(0, 0, width_um, height_um)
+    left, top = place.x_um - width_um // 2 + part.x_um, place.y_um - height_um // 2 + part.y_um
+    return SeamSlice(Box(left, top, part.width_um, part.height_um), from_top=part.height_um < height_um)

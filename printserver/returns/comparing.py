@@ -12,11 +12,11 @@ import numpy as np
 
 from printserver.foundation.errors import PrintServerError, Unavailable
 from printserver.print_requests.queries import CopyFacts
-from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.guilloche import INNER_UM
 from printserver.rendering.page_glyphs import page_glyphs
 from printserver.rendering.page_images import page_image
 from printserver.rendering.security_marks import BarePages, without_security
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.comparison import LEAST_DPI, WORKING_DPI, Comparison, Verdict, compare
 from printserver.returns.comparison_wordings import with_wordings
 from printserver.returns.matching import Image

@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.page_glyphs import Glyph
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.additions import Mask, added_ink, disc, red_is_missing, together
 from printserver.returns.comparison_judgement import Sight, judged
 from printserver.returns.comparison_marks import Fate, Marks, chromatic, follow_marks

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from printserver.cli.demo.paper import Image, office_scan
-from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.page_glyphs import page_glyphs
 from printserver.rendering.page_layout import Box
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.comparison import DIFFERS, Comparison, Kind, RegionKind, Verdict, compare
 from tests.unit.returns.conftest import DPI
 from tests.unit.returns.made_pages import contract_lines, issued_copy

@@ -19,7 +19,7 @@ from printserver.foundation.serials import CopySerial, PageCode
 from printserver.organisations.permissions import Role
 from printserver.print_requests.process_code import ProcessCode
 from printserver.print_requests.queries import CopyFacts
-from printserver.print_requests.request_seals import SeamSlice
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns import fate, pipeline
 from printserver.returns.access import PageNotFound
 from printserver.returns.batches import guesses_for

@@ -13,9 +13,9 @@ from printserver.foundation.errors import Forbidden, NotFound
 from printserver.organisations.permissions import Role
 from printserver.print_requests.models import RequestSeal
 from printserver.print_requests.queries import CopyFacts
-from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.marks import SealPlace
 from printserver.rendering.page_layout import Box
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.comparing import IssuedPages
 from printserver.returns.comparison_types import Comparison, Kind, Verdict
 from printserver.returns.matching import Image

@@ -51,7 +51,8 @@ def main() -> None:
         for row in MEASURES[name]():
             rows.append(row)
             figures = f"{row['value']:>9.2f} of {row['limit']:>9.2f} {row['unit']}"
-            sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}\n")
+            grown = f"  growth {row['growth']:.1f} to p50 {row['p50_ms']:.1f} ms" if "growth" in row else ""
+            sys.stdout.write(f"{row['name']:<72} {figures}  ratio {row['ratio']:.3f}{grown}\n")
             sys.stdout.flush()
             OUT.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
 

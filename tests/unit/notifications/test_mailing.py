@@ -12,8 +12,10 @@ from sqlalchemy import select, update
 
 from printserver.archive.fixity_events import ArchiveDamageFound
 from printserver.archive.holds import hold_record
+from printserver.archive.retention_events import DisposalStopped, RecordKept
 from printserver.audit.log import By, append
 from printserver.foundation.errors import PrintServerError
+from printserver.foundation.ids import new_id
 from printserver.notifications.mail_kinds import MailKind
 from printserver.notifications.mail_reminders import remind
 from printserver.notifications.mailing import (
@@ -163,6 +165,24 @@ def test_damage_to_the_archive_is_told_once_a_day_to_those_who_look_after_it(pos
     assert not [reader for reader in told if "south" in reader or "clerk" in reader]
     assert len(told) == len(first)
     assert damage() == first
+
+
+def test_a_disposal_that_cannot_be_proved_is_told_to_auditors_and_second_persons_once_a_run(post: Post):
+    world, run_id = post.world, new_id()
+    record_id = world.archived()
+    post.read()
+    stopped = DisposalStopped(id=run_id, number=3, branch_id=world.home.head.branch_id, why="disposal-list-forged")
+    kept = RecordKept(id=record_id, run_id=run_id, number="2026-000001", why="held-by-log")
+    ordinary = RecordKept(id=record_id, run_id=new_id(), number="2026-000001", why="held")
+    with world.database.work() as work:
+        for event in (kept, stopped, ordinary):
+            append(work, By(world.home.id, process="worker"), event)
+    told = [reader for kind, reader in post.read() if kind == "alarm"]
+    assert {"auditor-head-office", "archivist-head-office"} <= set(told)
+    assert len(told) == len(set(told))
+    post.send()
+    (facts, *_) = [each for each in post.facts(MailKind.ALARM) if each["about"] == "disposal"]
+    assert facts["path"] == f"/retention/disposals/{run_id}"
 
 
 def test_what_applicants_wrote_is_in_no_mail(post: Post):

@@ -30,8 +30,8 @@ from benchmarks.made_returns import (
     without_colour,
 )
 from printserver.cli.demo.paper import Image
-from printserver.print_requests.request_seals import SeamSlice
 from printserver.rendering.page_layout import Box
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.comparison import DIFFERS, WORKING_DPI, Comparison, Region, RegionKind, compare
 from printserver.returns.comparison_wordings import cut_out
 from printserver.returns.straddle_joining import joined, straddle_seals

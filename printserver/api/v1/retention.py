@@ -66,7 +66,10 @@ class Hold(View):
 
 
 class Disposal(View):
-    """`list_sha256`: of the canonical list; it is what both persons sign."""
+    """`list_sha256`: of the canonical list; it is what both persons sign.
+
+    refusal: why; of one that is stopped the problem's code, such as disposal-list-forged.
+    """
 
     id: UUID
     number: int

@@ -91,7 +91,7 @@ def create_record(
     branch_id: Annotated[UUID, Form(description="Whose people shall read it.")],
     package: Annotated[UploadFile, File(description="A zip file as `GET /archive/{record_id}/evidence.zip` answers.")],
 ) -> Imported:
-    """Verified whole before anything is kept; the same record again changes nothing. Larger than other uploads may be."""
+    """Verified whole before anything is kept; the same record again changes nothing. It may be a large file."""
     return Imported.model_validate(
         foreign.import_package(adapters.database, adapters.objects, actor, source_id, branch_id, package.file)
     )

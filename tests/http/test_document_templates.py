@@ -47,7 +47,7 @@ def test_a_clerk_fills_a_template_in_looks_at_its_pages_and_goes_on_to_the_appli
 
 def test_what_is_missing_is_told_at_its_field_and_nothing_typed_is_lost(api: ApiClient):
     clerk = Visitor.of(api, Role.CLERK)
-    inputs = _inputs(clerk.page(f"{CERTIFICATE}?sample=1")) | {"day": ["2026-13-40"], "issuer.name": [""]}
+    inputs = _inputs(clerk.page(f"{CERTIFICATE}?sample=1&language=zh")) | {"day": ["2026-13-40"], "issuer.name": [""]}
     page = shown_again(clerk.send(f"{CERTIFICATE}/documents", **inputs, language="zh", action="use"), 422)
     assert 'id="wrong-day"' in page
     assert 'id="wrong-issuer-name"' in page

@@ -20,7 +20,7 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner
 
-from printserver.archive.bag import BagUnreadable, laid_out, pack
+from printserver.archive.bag import BagUnreadable, pack
 from printserver.archive.evidence_format import KEY_LIST, LOG, PACKAGE, README, RECORD
 from printserver.audit.canonical import canonical_json
 from printserver.cli.main import app
@@ -169,11 +169,9 @@ def test_a_member_put_in_is_found(packed: Packed, tmp_path: Path, name: str):
 
 def test_a_file_that_no_manifest_names_is_found(packed: Packed, tmp_path: Path):
     payload, info = packed.files(packed.one)
-    members = {**laid_out(payload, info), "data/hidden.txt": b"hidden"}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(f"evidence/{name}", data)
+    buffer = io.BytesIO(pack("evidence", payload, info))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("evidence/data/hidden.txt", b"hidden")
     (problem,) = check(packed, buffer.getvalue(), tmp_path).problems
     assert "hidden.txt" in problem.problem
 

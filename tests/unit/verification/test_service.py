@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -273,7 +274,7 @@ def test_seals_are_shown_on_a_hidden_page_where_they_are_printed_slices_too(book
         SealPlace(1, 200_000, 150_000, Box(0, 0, 10_000, 40_000)),
     ]
     seal = {"seal_id": str(copy.seal_id), "places": [place.to_json() for place in places]}
-    manifest = {"public_view": "masked", "layout": [layout.to_json()], "seals": [seal]}
+    manifest: dict[str, Any] = {"public_view": "masked", "layout": [layout.to_json()], "seals": [seal]}
     stored = books.objects.put(canonical_json(manifest), books.organisation_id)
     with books.database.work() as work:
         request = update(PrintRequest).where(PrintRequest.id == copy.request_id)

@@ -2,7 +2,7 @@
 
 Independent of HTTP: everything is done by the rooms' own services. There is no HSM here, so an "issued" copy is the
 approved rendition itself, without code or signature. Fixtures for a `conftest.py`: `world_template`, `world`,
-together with those of `tests.databases`.
+`any_world`, together with those of `tests.databases`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from printserver.rendering.places import OnPage
 from printserver.returns.pipeline import ReturnTools, process_return
 from printserver.returns.queries import return_detail
 from printserver.returns.service import hand_in
-from tests.databases import FakeClock
+from tests.databases import FakeClock, copy_rows
 from tests.world_backend import Backend, fence_lines
 from tests.world_building import (
     BY_SETUP,
@@ -319,11 +319,16 @@ class World:
     def close(self) -> None:
         self.database.engines.dispose()
 
-    def copied_to(self, folder: Path) -> World:
-        """The same world in files of its own; of one on SQLite that nobody uses."""
-        home = self.adapters.settings.home
-        shutil.copytree(home, folder, dirs_exist_ok=True)
-        return replace(self, adapters=world_adapters(world_settings(folder)))
+    def copied_to(self, folder: Path, database: Database | None = None) -> World:
+        """The same world in files of its own; of one on SQLite that nobody uses.
+
+        database: with every table and no row, also on PostgreSQL; without one, SQLite in the folder.
+        """
+        settings = self.adapters.settings
+        shutil.copytree(settings.home, folder, dirs_exist_ok=True)
+        if database is not None:
+            copy_rows(settings.database, database)
+        return replace(self, adapters=world_adapters(world_settings(folder), database))
 
 
 def build_world(folder: Path, database: Database | None = None) -> World:
@@ -369,6 +374,12 @@ def world(world_template: World, tmp_path: Path) -> Iterator[World]:
     copy = world_template.copied_to(tmp_path / "home")
     yield copy
     copy.close()
+
+
+@pytest.fixture
+def any_world(world_template: World, any_database: Database, tmp_path: Path) -> World:
+    """On SQLite and on PostgreSQL."""
+    return world_template.copied_to(tmp_path / "world", any_database)
 
 
 def _complete(copy: CopyFacts, pages: tuple[ArchivedPage, ...]) -> CompleteCopy:

@@ -15,16 +15,18 @@ from printserver.organisations.permissions import Role
 from printserver.print_requests.models import PrintRequest
 from tests.databases import BOTH, DatabaseKit
 from tests.http.api_client import ApiClient, code_of, id_of
-from tests.world import World, build_world
+from tests.world import World
 from tests.world_building import PASSWORD, contract
 
 AT_ONCE = 100
 
 
 @pytest.fixture(params=BOTH)
-def busy_api(request: pytest.FixtureRequest, database_kit: DatabaseKit, tmp_path: Path) -> Iterator[ApiClient]:
+def busy_api(
+    request: pytest.FixtureRequest, world_template: World, database_kit: DatabaseKit, tmp_path: Path
+) -> Iterator[ApiClient]:
     """On SQLite and on PostgreSQL."""
-    world = build_world(tmp_path / "busy", database_kit.make(request.param))
+    world = world_template.copied_to(tmp_path / "busy", database_kit.make(request.param))
     with ApiClient(create_app(world.adapters), world) as client:
         yield client
 

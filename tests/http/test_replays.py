@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +17,7 @@ from printserver.notifications.webhooks import NewWebhook, create_webhook
 from printserver.organisations.permissions import Role
 from tests.databases import BOTH, DatabaseKit, module_database_kit
 from tests.http.api_client import ApiClient, code_of
-from tests.world import World, build_world
+from tests.world import World
 
 __all__ = ["module_database_kit"]
 
@@ -85,10 +84,13 @@ CHANGES: dict[str, Callable[[World], Change]] = {
 
 @pytest.fixture(scope="module", params=BOTH)
 def crowd_api(
-    request: pytest.FixtureRequest, module_database_kit: DatabaseKit, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    world_template: World,
+    module_database_kit: DatabaseKit,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ApiClient]:
-    folder: Path = tmp_path_factory.mktemp("crowd") / "home"
-    world = build_world(folder, module_database_kit.make(request.param))
+    folder = tmp_path_factory.mktemp("crowd") / "home"
+    world = world_template.copied_to(folder, module_database_kit.make(request.param))
     with ApiClient(create_app(world.adapters), world) as client:
         yield client
 

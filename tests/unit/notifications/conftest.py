@@ -7,20 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-from printserver.foundation.unit_of_work import Database
 from printserver.notifications.addresses import AddressRules
 from printserver.notifications.delivering import WebhookTools
 from printserver.notifications.posting import Poster
 from printserver.notifications.secret_box import SecretBox
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
-from tests.world import World, build_world, world, world_template
+from tests.world import World, any_world, world, world_template
 
 __all__ = [
     "any_database",
+    "any_world",
     "database_kit",
     "postgresql_supply",
     "sqlite_database",
@@ -30,11 +29,6 @@ __all__ = [
 ]
 
 LOOPBACK = AddressRules(plain_loopback=True)
-
-
-@pytest.fixture
-def any_world(any_database: Database, tmp_path: Path) -> World:
-    return build_world(tmp_path / "world", any_database)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from printserver.foundation.unit_of_work import Database
 from tests.databases import (
     any_database,
     database_kit,
@@ -15,11 +10,12 @@ from tests.databases import (
     sqlite_template,
 )
 from tests.paper_books import any_books, books, issuer
-from tests.world import World, build_world, world, world_template
+from tests.world import any_world, world, world_template
 
 __all__ = [
     "any_books",
     "any_database",
+    "any_world",
     "books",
     "database_kit",
     "issuer",
@@ -29,9 +25,3 @@ __all__ = [
     "world",
     "world_template",
 ]
-
-
-@pytest.fixture
-def any_world(any_database: Database, tmp_path: Path) -> World:
-    """On SQLite and on PostgreSQL."""
-    return build_world(tmp_path / "world", any_database)

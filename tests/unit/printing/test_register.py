@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import select, update
 
 from printserver.audit.models import AuditEntry
 from printserver.foundation.errors import NotFound
-from printserver.foundation.unit_of_work import Database, Work
+from printserver.foundation.unit_of_work import Work
 from printserver.organisations.permissions import Role
 from printserver.print_requests import copy_service
 from printserver.print_requests.printer_load import unfinished_copies
@@ -35,10 +34,11 @@ from printserver.printing.service import PrinterChange, PrinterWishes
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_template
 from tests.free_ports import free_port
 from tests.printers import SwitchedOn, switched_on
-from tests.world import World, build_world, world, world_template
+from tests.world import World, any_world, world, world_template
 
 __all__ = [
     "any_database",
+    "any_world",
     "database_kit",
     "postgresql_supply",
     "sqlite_template",
@@ -266,9 +266,9 @@ def test_unpinned_and_expired_printers_take_nothing(world: World):
             usable_printer(work, world.actor(work, Role.CLERK), printer_id)
 
 
-def test_a_release_and_a_retirement_at_once_never_both_happen(tmp_path: Path, any_database: Database):
+def test_a_release_and_a_retirement_at_once_never_both_happen(any_world: World):
     """Otherwise a copy would wait at a printer that no longer exists."""
-    world = build_world(tmp_path / "home", any_database)
+    world = any_world
     request_id = world.issued()
     start, refused = threading.Barrier(2), []
 

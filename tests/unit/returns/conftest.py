@@ -9,16 +9,16 @@ import pytest
 
 from printserver.cli.demo.paper import Image, office_scan, rasterise
 from printserver.foundation.serials import CopySerial
-from printserver.foundation.unit_of_work import Database
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
 from tests.paper_books import any_books, books, issuer
 from tests.signing_world import ceremony, signing_worlds
 from tests.unit.returns.made_pages import contract_lines, issued_copy
-from tests.world import World, build_world, world, world_template
+from tests.world import any_world, world, world_template
 
 __all__ = [
     "any_books",
     "any_database",
+    "any_world",
     "books",
     "ceremony",
     "database_kit",
@@ -33,12 +33,6 @@ __all__ = [
 
 SERIAL = CopySerial(bytes(range(10)))
 DPI = 200
-
-
-@pytest.fixture
-def any_world(any_database: Database, tmp_path: Path) -> World:
-    """On SQLite and on PostgreSQL."""
-    return build_world(tmp_path / "world", any_database)
 
 
 @pytest.fixture(scope="session")

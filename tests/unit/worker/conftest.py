@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_template
-from tests.world import world, world_template
+from tests.world import any_world, world, world_template
 
-__all__ = ["any_database", "database_kit", "postgresql_supply", "sqlite_template", "world", "world_template"]
+__all__ = [
+    "any_database",
+    "any_world",
+    "database_kit",
+    "postgresql_supply",
+    "sqlite_template",
+    "world",
+    "world_template",
+]

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text, update
 
-from printserver.foundation.unit_of_work import Database
 from printserver.organisations.permissions import Role
 from printserver.printing.ipp_answer import PrinterAnswer, Supply
 from printserver.printing.models import Printer
@@ -31,7 +30,7 @@ from printserver.printing.status import (
 from printserver.worker.printer_watch import PrinterWatch, watch_printers
 from tests.cups_rig import contract_pdf, wait_for
 from tests.printers import SwitchedOn, switched_on, talkative_printer
-from tests.world import World, build_world
+from tests.world import World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ANSWER = PrinterAnswer(
@@ -48,11 +47,6 @@ ANSWER = PrinterAnswer(
 def printer() -> Iterator[SwitchedOn]:
     with switched_on() as running:
         yield running
-
-
-@pytest.fixture
-def any_world(tmp_path: Path, any_database: Database) -> World:
-    return build_world(tmp_path / "home", any_database)
 
 
 @dataclass(frozen=True)

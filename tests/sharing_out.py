@@ -26,7 +26,7 @@ def share_of(test: str) -> str:
     return test if file in EACH_FOR_ITSELF else file
 
 
-class SharedOut(LoadFileScheduling):  # type: ignore[misc]  # xdist is imported without its types
+class SharedOut(LoadFileScheduling):
     """By `share_of`, in the order of the collection."""
 
     def _split_scope(self, nodeid: str) -> str:

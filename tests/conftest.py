@@ -45,6 +45,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.stash[_RUN] = leftover_processes.mark_this_run()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedOut:
     return SharedOut(config, log)
 

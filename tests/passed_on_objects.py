@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 from uuid import UUID
 
 from printserver.storage.objects import Objects
@@ -15,6 +16,9 @@ class PassedOnObjects:
 
     def put(self, data: bytes, owner: UUID) -> str:
         return self.objects.put(data, owner)
+
+    def put_file(self, source: IO[bytes], owner: UUID) -> str:
+        return self.objects.put_file(source, owner)
 
     def get(self, digest: str, owner: UUID) -> bytes:
         return self.objects.get(digest, owner)

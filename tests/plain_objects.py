@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 from printserver.storage.blobs import FolderBlobs
@@ -22,6 +23,10 @@ class PlainObjects:
         if not self._blobs.create(path_of(digest, owner), data):
             self.get(digest, owner)
         return digest
+
+    def put_file(self, source: IO[bytes], owner: UUID) -> str:
+        source.seek(0)
+        return self.put(source.read(), owner)
 
     def get(self, digest: str, owner: UUID) -> bytes:
         path = path_of(digest, owner)

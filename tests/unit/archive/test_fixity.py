@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from printserver.storage.blobs import StoreUnavailable
 from printserver.storage.objects import Objects
 from tests.databases import clock_of
 from tests.paper_books import Books
+from tests.passed_on_objects import PassedOnObjects
 from tests.sealed_store import content_file
 from tests.unit.archive.retention_scene import Scene
 from tests.unit.archive.test_disposal_running import approved
@@ -32,25 +33,17 @@ RULES = FixityRules(every_days=30, most=100, seconds=60)
 DAY = 86_400.0
 
 
-class StoreAway:
+class StoreAway(PassedOnObjects):
     """A store that does not answer from a certain digest on."""
 
     def __init__(self, store: Objects, away: set[str]) -> None:
-        self.store, self.away = store, away
-
-    def put(self, data: bytes, owner: UUID) -> str:
-        return self.store.put(data, owner)
+        super().__init__(store)
+        self.away = away
 
     def get(self, digest: str, owner: UUID) -> bytes:
         if digest in self.away:
             raise StoreUnavailable("the object store does not answer")
-        return self.store.get(digest, owner)
-
-    def erase(self, digest: str, owner: UUID) -> None:
-        self.store.erase(digest, owner)
-
-    def digests(self, owner: UUID) -> Iterator[str]:
-        return self.store.digests(owner)
+        return super().get(digest, owner)
 
 
 def archived(books: Books, scan: bytes = b"\xff\xd8\xff scan") -> tuple[UUID, dict[str, str]]:
@@ -232,25 +225,16 @@ def test_the_figures_are_those_of_the_readers_branches(books: Books, file_of: Fi
     assert (elsewhere.records, elsewhere.damaged, elsewhere.oldest) == (0, 0, None)
 
 
-@dataclass(frozen=True)
-class DisposesMeanwhile:
+class DisposesMeanwhile(PassedOnObjects):
     """A store before which a disposal is faster."""
 
-    store: Objects
-    dispose: Callable[[], None]
-
-    def put(self, data: bytes, owner: UUID) -> str:
-        return self.store.put(data, owner)
+    def __init__(self, store: Objects, dispose: Callable[[], None]) -> None:
+        super().__init__(store)
+        self.dispose = dispose
 
     def get(self, digest: str, owner: UUID) -> bytes:
         self.dispose()
-        return self.store.get(digest, owner)
-
-    def erase(self, digest: str, owner: UUID) -> None:
-        self.store.erase(digest, owner)
-
-    def digests(self, owner: UUID) -> Iterator[str]:
-        return self.store.digests(owner)
+        return super().get(digest, owner)
 
 
 def test_what_is_disposed_of_while_it_is_read_again_is_no_damage(books: Books):

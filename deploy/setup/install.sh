@@ -133,10 +133,11 @@ ensure_environment() {
     [ -x "$venv/bin/python" ] || quietly "$python" -m venv "$venv"
     rm -f "$venv/.installed"
     # The build tools first, from the lock as well: nothing is fetched that the lock does not pin.
-    locked setuptools hatchling editables packaging pathspec pluggy tomlkit trove-classifiers >"$venv/build-tools.txt"
+    locked setuptools setuptools-scm vcs-versioning hatchling editables packaging pathspec pluggy tomlkit \
+      trove-classifiers >"$venv/build-tools.txt"
     quietly "$venv/bin/python" -m pip install --require-hashes --no-deps -r "$venv/build-tools.txt"
     quietly "$venv/bin/python" -m pip install --require-hashes --no-deps --no-build-isolation --use-pep517 \
-      --only-binary :all: --no-binary pycups -r "$checkout/requirements.lock"
+      --only-binary :all: --no-binary pycups,bagit -r "$checkout/requirements.lock"
     # shellcheck disable=SC2046 # one word a package
     [ -z "$(leftovers "$venv")" ] || quietly "$venv/bin/python" -m pip uninstall --yes $(leftovers "$venv")
     quietly "$venv/bin/python" -m pip install --no-index --no-deps --no-build-isolation --editable "$checkout"

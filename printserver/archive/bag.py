@@ -15,7 +15,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -31,6 +31,8 @@ MOST_BYTES: Final = 2 << 30
 LARGEST_MEMBER: Final = 256 << 20
 MOST_GROWTH: Final = 200
 """Times a member may be larger than it lies in the zip; text shrinks to a hundredth at most."""
+MOST_LISTED: Final = MOST_MEMBERS * 400
+"""Bytes of a list of all members, in the zip file or as a manifest."""
 _BLOCK: Final = 1 << 20
 _LONGEST_NAME: Final = 300
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)", re.ASCII)
@@ -140,12 +142,14 @@ def opened(path: Path | IO[bytes]) -> Iterator[Bag]:
     if isinstance(path, Path) and path.is_dir() and not path.is_symlink():
         yield _checked(_Folder.of(_bag_folder(path)))
         return
-    try:
-        archive = zipfile.ZipFile(path)
-    except _BROKEN as problem:
-        name = path.name if isinstance(path, Path) else "this"
-        raise BagUnreadable(f"{name} is no zip file and no folder") from problem
-    with archive:
+    with ExitStack() as closing:
+        try:
+            file = closing.enter_context(path.open("rb")) if isinstance(path, Path) else path
+            _check_list(file)
+            archive = closing.enter_context(zipfile.ZipFile(file))
+        except _BROKEN as problem:
+            name = path.name if isinstance(path, Path) else "this"
+            raise BagUnreadable(f"{name} is no zip file and no folder") from problem
         yield _checked(_Zip.of(archive))
 
 
@@ -176,6 +180,16 @@ def _checked(members: _Members) -> Bag:
     return Bag(_whole(members, "bag-info.txt"), digests, sizes, members)
 
 
+def _check_list(file: IO[bytes]) -> None:
+    """That the zip file's list of members is not too long, which `zipfile` reads at once and keeps many times as large.
+
+    The end is looked for by `zipfile` itself, so that no file has two.
+    """
+    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001
+    if end is not None and end[5] > MOST_LISTED:
+        raise BagRefused(f"it lists more than {MOST_MEMBERS} files")
+
+
 def _check_bounds(sizes: Mapping[str, int]) -> None:
     if len(sizes) > MOST_MEMBERS:
         raise BagRefused(f"it holds more than {MOST_MEMBERS} files")
@@ -201,6 +215,8 @@ def _manifest(files: Mapping[str, Packed]) -> bytes:
 
 def _read_manifest(members: _Members, name: str) -> dict[str, str]:
     found: dict[str, str] = {}
+    if members.sizes[name] > MOST_LISTED:
+        raise BagRefused(f"{name} lists more than {MOST_MEMBERS} files")
     try:
         lines = _whole(members, name).decode("utf-8").splitlines()
     except UnicodeDecodeError as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import tracemalloc
 import zipfile
 from functools import partial
@@ -118,6 +119,31 @@ def test_a_file_that_swells_is_refused_before_it_is_unpacked(tmp_path: Path, mon
             patch.setattr(bags, limit, 5)
             with pytest.raises(BagRefused), opened(written(tmp_path, pack("bag", PAYLOAD, INFO))):
                 pass
+
+
+def endless_list(members: int) -> bytes:
+    """A zip file that is nothing but a list of members, by its own word of none."""
+    line = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, 0, 0, 33, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0) + b"a/b"
+    return line * members + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, len(line) * members, 0, 0)
+
+
+def test_a_list_of_members_without_end_is_refused_before_it_is_read(tmp_path: Path):
+    file = written(tmp_path, endless_list(200_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BagRefused, match="lists more than"), opened(file):
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_a_manifest_without_end_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bags, "MOST_LISTED", 120)
+    folder = unpacked(tmp_path)
+    with pytest.raises(BagRefused, match="lists more than"), opened(folder):
+        pass
 
 
 def test_a_size_that_lies_is_found_out(tmp_path: Path):

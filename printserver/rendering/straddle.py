@@ -6,7 +6,7 @@ leftmost slice; to the left it is the other way round; fanned out upwards, the f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -100,6 +100,37 @@ def sliced_place(
     else:
         left, top = at_um - width // 2, inset_um - part.y_um
     return SealPlace(layout.page, left + width // 2, top + height // 2, part)
+
+
+def seals_cut(places: Iterable[SealPlace], width_um: int, height_um: int) -> Iterator[tuple[SealPlace, ...]]:
+    """One seal's slices, put together as they were cut: of each group of pages its own.
+
+    places: of a seal of that size, in the order in which they were resolved; those without a part are left out.
+    """
+    group: list[SealPlace] = []
+    for place in places:
+        if place.part is None:
+            continue
+        if group and not _follows(place, group, (width_um, height_um)):
+            yield tuple(group)
+            group = []
+        group.append(place)
+    if group:
+        yield tuple(group)
+
+
+def _follows(place: SealPlace, group: Sequence[SealPlace], size: tuple[int, int]) -> bool:
+    """Whether it shows what comes next of the seal, on a later page; the group's first slice began at either end."""
+    (start, end), (_, before), (first, _) = (_extent(each, size) for each in (place, group[-1], group[0]))
+    if first > 0:
+        before, start = _extent(group[-1], size)[0], end
+    return place.page > group[-1].page and start == before
+
+
+def _extent(place: SealPlace, size: tuple[int, int]) -> tuple[int, int]:
+    """Across the edge, on the seal."""
+    part = place.part or Box(0, 0, *size)
+    return (part.y_um, part.bottom_um) if part.height_um < size[1] else (part.x_um, part.right_um)
 
 
 def seam_slice(place: SealPlace, width_um: int, height_um: int) -> SeamSlice:

@@ -6,14 +6,16 @@ page 1 carries the lowest. Joined is what the scans show: presence, not authenti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
 import numpy as np
 
+from printserver.rendering.page_layout import Box
 from printserver.rendering.places import Edge
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.comparison_types import RegionKind
 from printserver.returns.matching import Image
 
@@ -23,26 +25,37 @@ _MOST_PIXELS: Final = 4_000
 
 @dataclass(frozen=True)
 class StraddleSlice:
-    """One page's part. along_um, length_um: where it lies along the edge, from the page's top or left.
+    """One page's part.   box: where it lies on the page.   along_um, length_um: along the edge, from the top or left.
 
     depth_um: how wide it is across the edge.   issued: of a seal that was issued so, not put on afterwards.
     """
 
     page: int
     edge: Edge
-    along_um: int
-    length_um: int
-    depth_um: int
+    box: Box
     picture_sha256: str
     issued: bool = False
+
+    @property
+    def along_um(self) -> int:
+        return self.box.x_um if self.edge is Edge.TOP else self.box.y_um
+
+    @property
+    def length_um(self) -> int:
+        return self.box.width_um if self.edge is Edge.TOP else self.box.height_um
+
+    @property
+    def depth_um(self) -> int:
+        return self.box.height_um if self.edge is Edge.TOP else self.box.width_um
 
 
 @dataclass(frozen=True)
 class StraddleSeal:
-    """Slices at one place of one edge, by page."""
+    """Slices at one place of one edge, by page.   laid_across: the pages that were issued with it."""
 
     edge: Edge
     slices: tuple[StraddleSlice, ...]
+    laid_across: tuple[int, ...] = ()
 
     @property
     def issued(self) -> bool:
@@ -53,14 +66,38 @@ class StraddleSeal:
         return tuple(each.page for each in self.slices)
 
     def missing(self, pages: int) -> tuple[int, ...]:
-        """Pages of the copy on which no slice was found."""
-        return tuple(page for page in range(1, pages + 1) if page not in self.pages)
+        """Of the pages that were issued with it those on which no slice was found; of others' seals of all `pages`."""
+        return tuple(page for page in self.laid_across or range(1, pages + 1) if page not in self.pages)
 
 
-def straddle_seals(findings: Mapping[int, Mapping[str, Any]]) -> tuple[StraddleSeal, ...]:
-    """findings: of each page (1-based) that is kept.   One slice alone is none that was laid across pages."""
+def straddle_seals(
+    findings: Mapping[int, Mapping[str, Any]], issued: Sequence[Mapping[int, SeamSlice]] = ()
+) -> tuple[StraddleSeal, ...]:
+    """findings: of each page (1-based) that is kept.   One slice alone is none that others laid across pages.
+
+    issued: of each seal that the copy was issued with, its slices by page; a page may carry several seals' slices.
+    """
+    found = sorted(_slices(findings), key=lambda one: (one.page, one.edge, one.along_um))
+    seals = [_again(pages, found) for pages in issued]
+    known = {each for seal in seals if seal for each in seal.slices}
+    return (*(seal for seal in seals if seal), *_by_place([each for each in found if each not in known]))
+
+
+def _again(pages: Mapping[int, SeamSlice], found: Sequence[StraddleSlice]) -> StraddleSeal | None:
+    own = [each for each in found if each.issued and each.page in pages and _lies_on(each.box, pages[each.page].box)]
+    return StraddleSeal(own[0].edge, tuple(own), tuple(sorted(pages))) if own else None
+
+
+def _lies_on(found: Box, issued: Box) -> bool:
+    """Mostly; what was found is the part of it that the scan shows."""
+    across = min(found.right_um, issued.right_um) - max(found.x_um, issued.x_um)
+    down = min(found.bottom_um, issued.bottom_um) - max(found.y_um, issued.y_um)
+    return min(across, down) > 0 and 2 * across * down > found.width_um * found.height_um
+
+
+def _by_place(found: Sequence[StraddleSlice]) -> tuple[StraddleSeal, ...]:
     groups: list[list[StraddleSlice]] = []
-    for each in sorted(_slices(findings), key=lambda one: (one.page, one.edge, one.along_um)):
+    for each in found:
         own = next((group for group in groups if _belongs(each, group)), None)
         if own is None:
             groups.append([each])
@@ -94,15 +131,15 @@ def _laid(strip: Image, each: StraddleSlice, first_um: int, length_um: int, scal
     return canvas
 
 
-def _slices(findings: Mapping[int, Mapping[str, Any]]) -> Iterable[StraddleSlice]:
+def _slices(findings: Mapping[int, Mapping[str, Any]]) -> Iterator[StraddleSlice]:
     for page, found in findings.items():
         for region in found.get("regions", []):
             kind, digest = region.get("kind"), region.get("picture_sha256")
             if kind in (RegionKind.STRADDLE, RegionKind.ISSUED_STRADDLE) and digest:
                 x, y, width, height = (int(region[side]) for side in ("x_um", "y_um", "w_um", "h_um"))
                 edge = Edge(region.get("edge") or _edge_touched(x, y))
-                along = (x, width, height) if edge is Edge.TOP else (y, height, width)
-                yield StraddleSlice(page, edge, *along, str(digest), issued=kind == RegionKind.ISSUED_STRADDLE)
+                box = Box(x, y, width, height)
+                yield StraddleSlice(page, edge, box, str(digest), issued=kind == RegionKind.ISSUED_STRADDLE)
 
 
 def _edge_touched(x_um: int, y_um: int) -> Edge:

@@ -13,6 +13,7 @@ from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.access import copy_for
 from printserver.print_requests.queries import copy_facts
+from printserver.print_requests.request_seals import seals_across_edges
 from printserver.returns.access import page_for
 from printserver.returns.models import ReturnPage
 from printserver.returns.states import KEPT
@@ -40,8 +41,10 @@ def seals_across(work: Work, actor: Actor, copy_id: UUID) -> CopySeals:
     rows = work.session.execute(
         select(ReturnPage.page, ReturnPage.findings).where(ReturnPage.copy_id == copy_id, ReturnPage.state.in_(KEPT))
     )
-    found = straddle_seals({page: findings for page, findings in rows if page is not None})
-    return CopySeals(copy_facts(work, copy_id).pages, found)
+    copy = copy_facts(work, copy_id)
+    issued = seals_across_edges(work, copy.request_id)
+    found = straddle_seals({page: findings for page, findings in rows if page is not None}, issued)
+    return CopySeals(copy.pages, found)
 
 
 def seal_across_picture(database: Database, objects: Objects, actor: Actor, copy_id: UUID, number: int) -> bytes:

@@ -21,7 +21,9 @@ Number = Annotated[int, Path(ge=1, le=1_000)]
 
 
 class SealAcross(View):
-    """`pages`: those on which a slice was found.   missing: the copy's other pages. Presence, not authenticity.
+    """`pages`: those on which a slice was found. Presence, not authenticity.
+
+    missing: the other pages of an issued seal's own; of one put on afterwards the copy's other pages.
 
     issued: whether the copy was issued with it; else somebody put it on afterwards.
     """

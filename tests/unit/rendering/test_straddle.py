@@ -20,7 +20,7 @@ from printserver.rendering.page_images import page_image
 from printserver.rendering.page_layout import BARCODE_BOX_UM, QR_BOX_UM, Box, ContentTransform, PageLayout
 from printserver.rendering.placement import Document, WantedSeal, resolve
 from printserver.rendering.places import Edge, Straddle
-from printserver.rendering.straddle import beside_um, groups, pages_a_group, slices
+from printserver.rendering.straddle import beside_um, groups, pages_a_group, seals_cut, slices
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, PageSize
 from tests.unit.rendering.papers import pdf_of
 from tests.unit.rendering.test_overlay import ARTWORK, SERIAL
@@ -76,6 +76,19 @@ def test_a_shared_page_carries_a_slice_of_both_seals_one_beside_the_other():
         *((number, 148_500) for number in (1, 2, 3, 4)),
         *((number, 192_500) for number in (4, 5, 6, 7)),
     ]
+
+
+@given(
+    sizes, st.sampled_from(list(Edge)), st.integers(2, 60), st.none() | st.integers(3, 30), st.booleans(), st.booleans()
+)
+def test_the_slices_of_each_seal_are_told_from_those_of_the_next_one(size, edge, count, group, two_sided, overlap):
+    layout = tuple(page(at) for at in range(1, count + 1))
+    wish = Straddle(edge, "all", group, None, 0, overlap)
+    fronts = list(range(1, count + 1, 2 if two_sided else 1))
+    (seal,) = resolve(Document(layout, two_sided=two_sided), [WantedSeal(b"", *size, (wish,))]).seals
+    cut = [tuple(place.page for place in places) for places in seals_cut(seal.places, *size)]
+    most = pages_a_group(size[0] if edge is not Edge.TOP else size[1], group)
+    assert cut == (list(groups(fronts, most, overlap=overlap)) if len(fronts) > 1 else [])
 
 
 @pytest.mark.parametrize(

@@ -255,10 +255,10 @@ def test_a_page_with_pictures_is_for_review_and_its_text_is_still_compared(page:
     assert compare(forged, pictured, DPI).verdict is Verdict.CHANGED
 
 
-def sliced(page: Image, colour: tuple[int, int, int], inset_mm: float = 0) -> Image:
+def sliced(page: Image, colour: tuple[int, int, int], inset_mm: float = 0, middle_mm: float = 122) -> Image:
     """The left 8 mm of a seal of 24 mm, ended that far from the page's right edge."""
     end, ring, inked = round(page.shape[1] - inset_mm * MM), np.full_like(page, 255), page.copy()
-    cv2.circle(ring, (end + round(4 * MM), round(122 * MM)), round(11.5 * MM), colour, round(1 * MM))
+    cv2.circle(ring, (end + round(4 * MM), round(middle_mm * MM)), round(11.5 * MM), colour, round(1 * MM))
     start = end - round(8 * MM)
     inked[:, start:end] = np.minimum(inked[:, start:end], ring[:, start:end])
     return inked
@@ -280,6 +280,16 @@ def test_the_slice_of_an_issued_seal_is_no_ink_that_was_added_and_is_found_again
         assert slice_of_it.x_um == pytest.approx(place.box.x_um, abs=200)
     bare = compare(office_scan(page, DPI, random(3)), issued, DPI, slices=[place])
     assert RegionKind.ISSUED_STRADDLE not in kinds(bare)
+
+
+def test_both_slices_of_a_page_that_two_groups_share_are_found_and_the_one_that_is_gone_is_not(page: Image) -> None:
+    issued = sliced(sliced(page, (30, 30, 200)), (30, 30, 200), middle_mm=96)
+    places = [SeamSlice(Box(142_000, at_um - 12_000, 8_000, 24_000), from_top=False) for at_um in (122_000, 96_000)]
+    whole = compare(office_scan(issued, DPI, random(3)), issued, DPI, slices=places)
+    assert (whole.verdict, [each.kind for each in whole.regions]) == (Verdict.SAME, [RegionKind.ISSUED_STRADDLE] * 2)
+    assert [each.y_um for each in whole.regions] == pytest.approx([110_000, 84_000], abs=200)
+    half = compare(office_scan(sliced(page, (30, 30, 200)), DPI, random(3)), issued, DPI, slices=places)
+    assert [each.y_um for each in half.regions if each.edge] == pytest.approx([110_000], abs=200)
 
 
 def test_the_slice_of_a_black_seal_over_the_edge_is_found_in_colour_and_in_grey(page: Image) -> None:

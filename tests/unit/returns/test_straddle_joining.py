@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from printserver.rendering.page_layout import Box
 from printserver.rendering.places import Edge
+from printserver.rendering.straddle import SeamSlice
 from printserver.returns.straddle_joining import joined, straddle_seals
 
 PAGE = (210_000, 297_000)
@@ -73,6 +75,40 @@ def test_slices_of_the_issued_seal_join_by_their_own_edge_and_not_with_those_put
     assert [(seal.edge, seal.issued, seal.pages) for seal in seals] == [
         (Edge.LEFT, True, (1, 2)),
         (Edge.LEFT, False, (1, 2)),
+    ]
+
+
+def issued_slice(edge: Edge, along_um: int, picture: str = "p") -> tuple[dict[str, Any], SeamSlice]:
+    found = region(edge, along_um, 42_000, 10_500, picture) | {"kind": "issued-straddle", "edge": edge.value}
+    box = Box(*(found[side] for side in ("x_um", "y_um", "w_um", "h_um")))
+    return found, SeamSlice(box, from_top=edge is Edge.TOP)
+
+
+@pytest.mark.parametrize("edge", list(Edge))
+def test_each_issued_seal_joins_its_own_pages_though_pages_are_shared_and_seals_stand_at_one_place_again(edge: Edge):
+    groups = [((1, 2, 3, 4), 80_000), ((4, 5, 6, 7), 124_000), ((7, 8), 80_000), ((9, 10), 80_000)]
+    issued = [{page: issued_slice(edge, along)[1] for page in pages} for pages, along in groups]
+    findings = {
+        page: {
+            "regions": [
+                issued_slice(edge, along, str(at))[0] for at, (pages, along) in enumerate(groups) if page in pages
+            ]
+        }
+        for page in range(1, 11)
+        if page not in (6, 9)
+    }
+    seals = straddle_seals(findings, issued)
+    assert [seal.pages for seal in seals] == [(1, 2, 3, 4), (4, 5, 7), (7, 8), (10,)]
+    assert [seal.missing(10) for seal in seals] == [(), (6,), (), (9,)]
+    assert [{each.picture_sha256 for each in seal.slices} for seal in seals] == [{"0"}, {"1"}, {"2"}, {"3"}]
+    assert all(seal.issued for seal in seals)
+
+
+def test_what_was_put_on_afterwards_at_an_issued_seals_place_is_none_of_it():
+    found, place = issued_slice(Edge.RIGHT, 80_000)
+    findings = {1: {"regions": [found]}, 2: {"regions": [found | {"kind": "straddle"}]}}
+    assert [(seal.pages, seal.missing(2)) for seal in straddle_seals(findings, [{1: place, 2: place}])] == [
+        ((1,), (2,))
     ]
 
 

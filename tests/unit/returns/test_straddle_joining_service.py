@@ -10,16 +10,22 @@ import numpy as np
 import pytest
 
 from printserver.foundation.errors import Forbidden, NotFound
+from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
 from printserver.print_requests.models import RequestSeal
 from printserver.print_requests.queries import CopyFacts
-from printserver.rendering.marks import SealPlace
-from printserver.rendering.page_layout import Box
-from printserver.rendering.straddle import SeamSlice
+from printserver.rendering.marks import PlacedSeal, SealPlace
+from printserver.rendering.page_layout import BARCODE_BOX_UM, QR_BOX_UM, Box, ContentTransform, PageLayout
+from printserver.rendering.placement import Document, WantedSeal, resolve
+from printserver.rendering.places import Straddle
+from printserver.rendering.straddle import SeamSlice, seam_slice
+from printserver.rendering.units import A4_PORTRAIT
 from printserver.returns.comparing import IssuedPages
 from printserver.returns.comparison_types import Comparison, Kind, Verdict
 from printserver.returns.matching import Image
+from printserver.returns.models import ReturnPage
 from printserver.returns.pipeline import process_return
+from printserver.returns.states import PageState
 from printserver.returns.straddle_joining_service import (
     NothingCutOut,
     place_picture,
@@ -69,6 +75,51 @@ def test_the_slices_with_which_a_page_was_issued_are_looked_for(books: Books):
     process_return(replace(tools_of(books), issued_pages=Looking), return_id)
     slice_of_it = SeamSlice(Box(203_000, 120_000 - size.height_um // 2, 7_000, size.height_um), from_top=False)
     assert asked == {1: (), 2: (slice_of_it,)}
+
+
+def test_a_shared_page_shows_its_slices_in_both_seals_of_the_copy(books: Books):
+    """Five pages in groups of at most three: 1-3 and 3-5, of which page 4 did not come home with its slice."""
+    copy = books.copy(pages=5)
+    return_id = bring(books, scan_of(np.full((300, 300, 3), 255, np.uint8)))
+    with books.database.work() as work:
+        size = seal_facts(work, books.seal)
+        qr, bars = Box(150_000, 12_000, *QR_BOX_UM), Box(12_000, 270_000, *BARCODE_BOX_UM)
+        layout = tuple(PageLayout(page, A4_PORTRAIT, qr, bars, ContentTransform()) for page in range(1, 6))
+        wanted = WantedSeal(b"", size.width_um, size.height_um, (Straddle(group=3),))
+        (drawn,) = resolve(Document(layout), [wanted]).seals
+        seal = {"seal_id": books.seal, "request_id": copy.request_id, "position": 1, "wanted": []}
+        work.session.add(RequestSeal(**seal, places=[place.to_json() for place in drawn.places]))
+        for page in (1, 2, 3, 5):
+            regions = []
+            for place in slices_drawn(drawn, page):
+                picture = np.full((place.height_um // 1_000, place.width_um // 1_000, 3), 40 * page, np.uint8)
+                sides = dict(zip(("x_um", "y_um", "w_um", "h_um"), vars(place).values(), strict=True))
+                kept = {"kind": "issued-straddle", "edge": "right", "picture_sha256": kept_picture(books, picture)}
+                regions.append(sides | kept)
+            work.session.add(
+                ReturnPage(
+                    id=new_id(), return_id=return_id, organisation_id=books.organisation_id, branch_id=copy.branch_id,
+                    position=page, state=PageState.MATCHED, copy_id=copy.id, page=page, findings={"regions": regions},
+                )
+            )  # fmt: skip
+    archivist = books.actor(Role.ARCHIVIST)
+    with books.database.reading() as work:
+        found = seals_across(work, archivist, copy.id)
+    assert [(each.pages, each.missing(5)) for each in found.seals] == [((1, 2, 3), ()), ((3, 5), (4,))]
+    for number, pages in ((1, (1, 2, 3)), (2, (3, 5))):
+        joined = seal_across_picture(books.database, books.objects, archivist, copy.id, number)
+        pixels = np.asarray(cv2.imdecode(np.frombuffer(joined, np.uint8), cv2.IMREAD_COLOR))
+        shown = pixels[pixels.shape[0] // 2, :, 0].tolist()
+        assert list(dict.fromkeys(shown)) == [40 * page for page in pages]
+
+
+def slices_drawn(seal: PlacedSeal, page: int) -> list[Box]:
+    places = [place for place in seal.places if place.page == page]
+    return [seam_slice(place, seal.width_um, seal.height_um).box for place in places]
+
+
+def kept_picture(books: Books, picture: np.ndarray) -> str:
+    return books.objects.put(bytes(cv2.imencode(".png", picture)[1]), books.organisation_id)
 
 
 def test_what_the_other_party_put_on_the_paper_is_shown(books: Books):

@@ -24,7 +24,10 @@ from printserver.signing.key_list import KeyList
 
 @dataclass(frozen=True)
 class LoggedHold:
-    """`records`, `branches`: ids as text; the branches are those that lay below when it was set, and itself."""
+    """`records`, `branches`: ids as text; the branches are those that lay below when it was set, and itself.
+
+    Of an entry of an earlier release, which does not say what lay below, the branch alone.
+    """
 
     id: UUID
     records: frozenset[str]
@@ -61,7 +64,7 @@ def _is_lifted(hold_id: UUID, number: int, facts: Mapping[str, Any], keys: KeyLi
 
 
 def _hold(hold_id: UUID, facts: Mapping[str, Any]) -> LoggedHold:
-    covered = {str(facts["branch_id"]), *facts["branches"]} if facts["scope"] == "branch" else set()
+    covered = {str(facts["branch_id"]), *facts.get("branches", ())} if facts["scope"] == "branch" else set()
     return LoggedHold(hold_id, frozenset(facts["records"]), frozenset(covered))
 
 

@@ -19,6 +19,7 @@ from printserver.foundation.errors import IntegrityError
 from printserver.foundation.serials import ELECTRONIC_ORIGINAL, CopySerial
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.queries import copy_facts
+from printserver.rendering.dot_grid import USUAL_DPI
 from printserver.rendering.marks import PlacedSeal, SealPlace, seal_box
 from printserver.rendering.page_layout import PageLayout
 from printserver.seals.queries import SealFacts, require_usable, seal_facts
@@ -133,7 +134,7 @@ def _proved(
         seals=proved,
         uses_limits={seal["code_id"]: standing.seals[seal["seal_id"]].uses_limit for seal in manifest["seals"]},
         layout=layout,
-        printer_dpi=manifest["printer_dpi"],
+        printer_dpi=manifest.get("printer_dpi", USUAL_DPI),
         seal_place=_first_place(manifest["seals"][0]["places"], seals[0], layout),
         rendition=objects.get(entry["sha256"], rows.authorisation.organisation_id),
         title=manifest["title"],

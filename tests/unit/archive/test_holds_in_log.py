@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -12,13 +12,14 @@ from sqlalchemy import delete, text, update
 from printserver.archive.disposal_running import DisposalLogBroken, LogNotReady, dispose
 from printserver.archive.holds import ask_to_lift, hold_branch, hold_record, keep_hold, lift_hold
 from printserver.archive.models import ArchiveRecord
-from printserver.archive.retention_events import HoldLifted
+from printserver.archive.retention_events import HoldEvent, HoldLifted
 from printserver.archive.retention_models import DisposalRun, HeldBranch, HeldRecord, LegalHold
 from printserver.archive.signed_words import lifting, sign_word
 from printserver.archive.states import ItemState, RunState
 from printserver.archive.two_persons import Word
 from printserver.audit.log import By, append
 from printserver.audit.models import AuditEntry, AuditHead, AuditLeaf
+from printserver.foundation.ids import new_id
 from printserver.organisations.models import Branch
 from tests.databases import clock_of
 from tests.paper_books import NUMBER, Books
@@ -68,6 +69,22 @@ def test_a_branchs_hold_holds_by_the_log_though_record_and_branch_are_said_to_li
         work.session.execute(moved.values(branch_id=scene.books.other))
         renamed = update(Branch).where(Branch.id == scene.books.branch)
         work.session.execute(renamed.values(path="/elsewhere/"))
+    dispose(scene.tools(), run_id)
+    assert items(scene, run_id) == {record_id: KEPT}
+
+
+def test_a_branchs_hold_that_an_earlier_release_recorded_holds_by_the_log(scene: Scene):
+    @dataclass(frozen=True, kw_only=True)
+    class HoldSet(HoldEvent):
+        branch_id: UUID
+        scope: str
+        records: tuple[UUID, ...] = ()
+
+    record_id = scene.archived()
+    with scene.database.work() as work:
+        recorded = HoldSet(id=new_id(), branch_id=scene.books.branch, scope="branch")
+        append(work, By(scene.books.organisation_id), recorded)
+    run_id = approved(scene)
     dispose(scene.tools(), run_id)
     assert items(scene, run_id) == {record_id: KEPT}
 

@@ -6,12 +6,14 @@ import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from printserver.audit.queries import last_fact
 from printserver.print_requests.copy_seals import SealOnCopy, seals_on
+from printserver.print_requests.manifest import Manifest
 from printserver.print_requests.models import Copy
 from printserver.print_requests.states import CopyState
 from printserver.signer.checks import ApprovedSeal
@@ -30,6 +32,9 @@ from printserver.signing.seal_object import SealFacts, SealPicture, make_seal_ob
 from printserver.signing.seal_signature import SealSignature, read_seal_signature, verify_seal_signature
 from printserver.signing.spent_journal import SpentJournal
 from tests.signing_world import SigningWorld
+
+
+LATER_NAMES = ("printer_dpi", "electronic_marks")
 
 
 def on(signed: SigningWorld, copy: Copy) -> SealOnCopy:
@@ -260,3 +265,16 @@ def test_a_seal_whose_key_was_revoked_signs_nothing(sqlite_signing_world: Signin
     with pytest.raises(KeyNotValid):
         replace(signed.issuing, keys=keys).issue(authorisation.id)
     assert signed.hsm.signatures == signatures
+
+
+def test_what_was_approved_before_printers_dots_were_named_is_sealed_and_signed(
+    sqlite_signing_world: SigningWorld, monkeypatch: pytest.MonkeyPatch
+):
+    written = Manifest.to_json
+
+    def of_an_earlier_release(manifest: Manifest) -> dict[str, Any]:
+        return {name: said for name, said in written(manifest).items() if name not in LATER_NAMES}
+
+    monkeypatch.setattr(Manifest, "to_json", of_an_earlier_release)
+    (copy,) = sqlite_signing_world.issued()
+    assert copy.state == CopyState.ISSUED

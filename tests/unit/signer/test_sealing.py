@@ -33,7 +33,6 @@ from printserver.signing.seal_signature import SealSignature, read_seal_signatur
 from printserver.signing.spent_journal import SpentJournal
 from tests.signing_world import SigningWorld
 
-
 LATER_NAMES = ("printer_dpi", "electronic_marks")
 
 

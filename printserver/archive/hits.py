@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -49,8 +50,14 @@ def _hit(page: int, text: str, runs: Sequence[str]) -> Hit | None:
     named = [run for run in runs if (words := words_of_text(run)) and words <= there]
     if not named:
         return None
-    at, run = next(((at, run) for run in named if (at := plain.find(run)) >= 0), (-1, ""))
-    if at < 0:
+    place = next(filter(None, (_place(plain, run) for run in named)), None)
+    if place is None:
         return Hit(page, "", "", "")
-    before, after = plain[max(0, at - AROUND) : at], plain[at + len(run) : at + len(run) + AROUND]
-    return Hit(page, " ".join(before.split()), run, " ".join(after.split()))
+    before, after = plain[max(0, place.start() - AROUND) : place.start()], plain[place.end() : place.end() + AROUND]
+    return Hit(page, " ".join(before.split()), place.group(), " ".join(after.split()))
+
+
+def _place(plain: str, run: str) -> re.Match[str] | None:
+    """A number is asked for without the separators of its thousands, which stand on the paper."""
+    exact = re.search(re.escape(run), plain)
+    return exact or (re.search(",?".join(run), plain) if run.isdecimal() else None)

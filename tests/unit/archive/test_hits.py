@@ -17,7 +17,8 @@ def test_every_page_with_any_of_the_words_is_told():
     assert [hit.page for hit in found_on(pages, "MILL 合同")] == [1, 2, 4]
     assert found_on(pages, "mill") == (Hit(1, "sale of a", "mill", ""),)
     assert found_on(pages, "ill") == ()
-    assert found_on(pages, "12345") == (Hit(2, "", "", ""),)
+    assert found_on(pages, "12345") == (Hit(2, "甲方:上海采购合同总价", "12,345", ".60 元"),)
+    assert found_on(pages, "合同 345") == (Hit(2, "甲方:上海采购", "合同", "总价 12,345.60 元"), Hit(4, "", "合同", ""))
 
 
 @given(st.text(max_size=80), HAN, st.text(max_size=80))

@@ -30,8 +30,12 @@ def shown(checked: PhotoCheck) -> str:
         (Looks.DIFFERS, VerdictKind.VOID, "danger", "Void"),
     ],
 )
-def test_a_paper_that_was_not_compared_whole_is_never_headed_genuine(looks: Looks, kind: VerdictKind, tone: str, heading: str):
+def test_a_paper_that_was_not_compared_whole_is_never_headed_genuine(
+    looks: Looks, kind: VerdictKind, tone: str, heading: str
+):
     page = shown(PhotoCheck(looks, Verdict(kind)))
     assert f'class="verdict verdict-{tone}"' in page
     assert f"<h1>{heading}" in page
-    assert ("a code can be copied onto another one" in page) == (looks is not Looks.SAME and kind is VerdictKind.GENUINE)
+    assert ("a code can be copied onto another one" in page) == (
+        looks is not Looks.SAME and kind is VerdictKind.GENUINE
+    )

@@ -17,12 +17,13 @@ from printserver.organisations.access import Actor
 from printserver.print_requests.request_seals import SealWanted
 from printserver.print_requests.sides import Sides
 from printserver.rendering.layout import CodeCorner, plan_layout
-from printserver.rendering.marks import SealPlaceRefused, seal_box
+from printserver.rendering.marks import PlacedSeal, SealPlace, SealPlaceRefused, seal_box
 from printserver.rendering.page_layout import Box, PageLayout
 from printserver.rendering.page_texts import PageText, page_texts
 from printserver.rendering.placement import Document, Placement, WantedSeal, keywords_of, resolve
 from printserver.rendering.placement_findings import Finding
 from printserver.rendering.places import Place
+from printserver.rendering.straddle import seam_slice
 from printserver.seals.genuine import genuine_seal
 from printserver.seals.queries import SealFacts, usable_seal
 from printserver.signing.seal_object import Makers
@@ -73,7 +74,8 @@ class PlacesDoubtful(Refused):
 class SealSpot:
     """What a page shows of a seal, on the sheet as it is printed. `seal`: its number in the request, from 1.
 
-    wish: which of the seal's wishes it comes from, from 0.
+    wish: which of the seal's wishes it comes from, from 0.   along_um: of a slice the place along the edge that its
+    wish names or stands for; every second group's seal stands beside it.
     """
 
     seal: int
@@ -81,6 +83,7 @@ class SealSpot:
     page: int
     box: Box
     sliced: bool
+    along_um: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,10 +171,18 @@ def seen_of(warnings: Sequence[Finding]) -> str:
 
 
 def _spots(layout: Sequence[PageLayout], placement: Placement) -> list[SealSpot]:
-    pages = {page.page: page for page in layout}
-    return [
-        SealSpot(number, wish, place.page, seal_box(pages[place.page], seal, place), place.part is not None)
-        for number, (seal, wishes) in enumerate(zip(placement.seals, placement.wishes, strict=True), 1)
-        for place, wish in zip(seal.places, wishes, strict=True)
-        if place.page in pages
-    ]
+    pages, spots = {page.page: page for page in layout}, []
+    for number, (seal, wishes) in enumerate(zip(placement.seals, placement.wishes, strict=True), 1):
+        first: dict[int, SealPlace] = {}
+        for place, wish in zip(seal.places, wishes, strict=True):
+            along_um = _along_um(seal, first.setdefault(wish, place))
+            if place.page in pages:
+                box = seal_box(pages[place.page], seal, place)
+                spots.append(SealSpot(number, wish, place.page, box, place.part is not None, along_um))
+    return spots
+
+
+def _along_um(seal: PlacedSeal, place: SealPlace) -> int:
+    if place.part is None:
+        return 0
+    return place.x_um if seam_slice(place, seal.width_um, seal.height_um).from_top else place.y_um

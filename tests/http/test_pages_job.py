@@ -17,6 +17,7 @@ from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
 from printserver.printing.queries import printer_facts
 from printserver.returns.models import ReturnPage
+from tests.cups_rig import contract_pdf
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
 from tests.world import World
@@ -159,6 +160,17 @@ def test_the_script_is_told_where_seals_would_stand_and_what_is_wrong(api: ApiCl
     assert unreadable == {"page": 0, "spots": [], "findings": [], "seen": ""}
     other = Visitor.of(api, Role.CLERK, api.world.home.south)
     assert other.send(path, **_fields(page)).status_code == 404
+
+
+def test_slices_of_a_shared_page_are_pulled_from_where_their_place_stands(api: ApiClient):
+    """The script moves the place by what either slice is pulled, though one of them stands beside it."""
+    clerk = Visitor.of(api, Role.CLERK)
+    page = clerk.page(_draft(clerk, contract_pdf(5)))
+    row = {"place_kind": "straddle", "place_page": "all", "place_x": "0", "place_y": "", "place_which": "right"}
+    typed = {**_fields(page), **row, "place_group": "3", "shown": "3"}
+    answer = clerk.send(first(r'data-check="([^"]+)"', page), **typed).json()
+    slices = [spot for spot in answer["spots"] if spot["kind"] == "slice"]
+    assert [(spot["y"] + spot["height"] / 2, spot["along"]) for spot in slices] == [(148.5, 148.5), (190.5, 148.5)]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Form
@@ -25,6 +25,7 @@ from printserver.seals.states import SealState
 from printserver.web.drafts import Draft, open_draft
 from printserver.web.forms import FieldsWrong, TypedRequest, check_places
 from printserver.web.languages import translations
+from printserver.web.placed_seals import UM_PER_MM
 from printserver.web.placement_words import said_finding
 from printserver.web.view import CurrentView, View
 
@@ -35,7 +36,8 @@ router = edge_router("/requests", "pages")
 class ShownSpot:
     """On the picture of the document's page, in millimetres.   kind: `seal`, `slice`, `code`.
 
-    place: which of the form's places it comes from, from 0; -1 for a code.
+    place: which of the form's places it comes from, from 0; -1 for a code.   along: of a slice what its place's field
+    for the edge says or stands for; every second group's seal stands beside it.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class ShownSpot:
     y: float
     width: float
     height: float
+    along: float = 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def _shown(view: View, found: Preview, typed: TypedRequest) -> ShownPlacement:
 def _spot(spot: SealSpot, place: int, content: ContentTransform) -> ShownSpot:
     """A slice stays at the sheet's edge; a whole seal stands on the content, and only its middle moves with it."""
     if spot.sliced:
-        return _on_picture("slice", place, spot.box, ContentTransform())
+        return replace(_on_picture("slice", place, spot.box, ContentTransform()), along=spot.along_um / UM_PER_MM)
     box = spot.box
     x, y = (box.x_um + box.width_um / 2 - content.x_um), (box.y_um + box.height_um / 2 - content.y_um)
     x, y = (side * WHOLE / content.scale_ppm for side in (x, y))

@@ -38,7 +38,7 @@
       const top = which.value === "top";
       const inwards = which.value === "right" ? -1 : 1;
       const [length, half] = top ? [pageWidth, size.width / 2] : [pageHeight, size.height / 2];
-      const along = Number.isNaN(from.y) ? (top ? size.x : size.y) : from.y;
+      const along = Number.isNaN(from.y) ? size.along : from.y;
       y.value = rounded(within(along + (top ? dx : dy), half, length - half));
       x.value = rounded(within(from.x + inwards * (top ? dy : dx), 0, deepestInset));
       const [moved, inset] = [Number(y.value) - along, inwards * (Number(x.value) - from.x)];
@@ -70,10 +70,10 @@
   };
   const held = ({ fields }) => ({ x: Number(fields.x.value), y: fields.y.value.trim() ? Number(fields.y.value) : NaN });
 
-  // spot: what the picture shows of the seal, in millimetres, by its middle.
+  // spot: what the picture shows of the seal, in millimetres, by its middle.   along: see ShownSpot.
   const addHandle = (place) => {
     const button = document.createElement("button");
-    const handle = { button, spot: { x: 0, y: 0, width: 0, height: 0 } };
+    const handle = { button, spot: { x: 0, y: 0, width: 0, height: 0, along: 0 } };
     button.type = "button";
     button.className = place.kind === "straddle" ? "seal-outline seal-slice" : "seal-outline";
     button.textContent = place.kind === "straddle" ? "" : place.letter;
@@ -149,8 +149,8 @@
     while (place.handles.length > found.length) place.handles.pop().button.remove();
     while (place.handles.length < found.length) addHandle(place);
     place.handles.forEach((handle, at) => {
-      const { x, y, width, height } = found[at];
-      handle.spot = { x: x + width / 2, y: y + height / 2, width, height };
+      const { x, y, width, height, along } = found[at];
+      handle.spot = { x: x + width / 2, y: y + height / 2, width, height, along };
       put(handle);
     });
   };

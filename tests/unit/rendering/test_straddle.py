@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_images import page_image
 from printserver.rendering.page_layout import BARCODE_BOX_UM, QR_BOX_UM, Box, ContentTransform, PageLayout
 from printserver.rendering.placement import Document, WantedSeal, resolve
-from printserver.rendering.places import Edge, Straddle
+from printserver.rendering.places import Edge, OnPage, Straddle
 from printserver.rendering.straddle import beside_um, groups, pages_a_group, seals_cut, slices
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, PageSize
 from tests.unit.rendering.papers import pdf_of
@@ -78,6 +80,42 @@ def test_a_shared_page_carries_a_slice_of_both_seals_one_beside_the_other():
     ]
 
 
+SHARED: Final = (Straddle(group=3),)
+"""Over seven pages: 1-3, 3-5 and 5-7, so that the pages 3 and 5 are shared."""
+
+
+@pytest.mark.parametrize(
+    ("other", "pages"),
+    [
+        (Straddle(group=3), [1, 2, 3, 4, 5, 6, 7]),
+        (Straddle(at_um=192_500, overlap=False), [3, 4, 5]),
+        (Straddle(at_um=192_500, group=3), [3, 5]),
+        (Straddle(at_um=104_500, group=3), [3, 5]),
+        (Straddle(at_um=236_500, overlap=False), []),
+        (Straddle(Edge.LEFT, group=3), []),
+        (OnPage(3, 189_000, 148_500), [3]),
+        (OnPage(3, 189_000, 192_500), [3]),
+        (OnPage(2, 189_000, 192_500), []),
+    ],
+    ids=str,
+)
+def test_another_custodians_seal_over_either_slice_of_a_shared_page_is_refused(other, pages):
+    wanted = [WantedSeal(b"", 42_000, 42_000, SHARED), WantedSeal(b"", 42_000, 42_000, (other,))]
+    found = resolve(Document(tuple(page(at) for at in range(1, 8))), wanted)
+    assert [(each.kind, each.page) for each in found.problems] == [("seals-overlap", at) for at in pages]
+
+
+def test_a_seal_that_stands_beside_is_refused_over_a_code_and_off_the_page_as_the_first_one_is():
+    low = Box(150_000, 185_000, *QR_BOX_UM)
+    layout = tuple(replace(page(at), qr=low) for at in range(1, 8))
+    found = resolve(Document(layout), [WantedSeal(b"", 42_000, 42_000, (Straddle(group=3, inset_um=20_000),))])
+    assert [(each.kind, each.page) for each in found.problems] == [("over-code", at) for at in (3, 4, 5)]
+    tall = WantedSeal(b"", 42_000, 110_000, (Straddle(group=3),))
+    wide = tuple(page(at, A4_LANDSCAPE) for at in range(1, 8))
+    found = resolve(Document(wide), [tall])
+    assert [(each.kind, each.page) for each in found.problems] == [("off-page", at) for at in (3, 4, 5)]
+
+
 @given(
     sizes, st.sampled_from(list(Edge)), st.integers(2, 60), st.none() | st.integers(3, 30), st.booleans(), st.booleans()
 )
@@ -85,7 +123,7 @@ def test_the_slices_of_each_seal_are_told_from_those_of_the_next_one(size, edge,
     layout = tuple(page(at) for at in range(1, count + 1))
     wish = Straddle(edge, "all", group, None, 0, overlap)
     fronts = list(range(1, count + 1, 2 if two_sided else 1))
-    (seal,) = resolve(Document(layout, two_sided=two_sided), [WantedSeal(b"", *size, (wish,))]).seals
+    (seal,) = resolve(Document(layout, two_sided=two_sided), [WantedSeal(b"", size[0], size[1], (wish,))]).seals
     cut = [tuple(place.page for place in places) for places in seals_cut(seal.places, *size)]
     most = pages_a_group(size[0] if edge is not Edge.TOP else size[1], group)
     assert cut == (list(groups(fronts, most, overlap=overlap)) if len(fronts) > 1 else [])

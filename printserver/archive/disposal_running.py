@@ -19,7 +19,7 @@ from printserver.archive.disposal import list_of_run, matter_of, move_run
 from printserver.archive.disposal_list import Outcome, certificate
 from printserver.archive.disposal_ports import Holdings
 from printserver.archive.holds import is_held
-from printserver.archive.holds_in_log import is_held_by_log, unlifted_holds
+from printserver.archive.holds_in_log import LoggedHold, is_held_by_log, naming_covered, unlifted_holds
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.retention import Standing, day_over_everywhere, standing
 from printserver.archive.retention_changes import term_of
@@ -94,25 +94,39 @@ def dispose(tools: DisposalTools, run_id: UUID) -> None:
             return
         by = By(run.organisation_id, process="worker")
     try:
-        _prove_log(tools)
+        held = _prove_log(tools, run_id)
         positions = _proved_positions(tools, run_id)
     except (DisposalListForged, DisposalLogBroken) as problem:
         _stop(tools, by, run_id, problem)
         raise
     for position in positions:
-        _mark(tools, by, run_id, position)
+        _mark(tools, by, run_id, position, held)
         _erase(tools, by, run_id, position)
     _finish(tools, by, run_id)
 
 
-def _prove_log(tools: DisposalTools) -> None:
-    """That nothing was taken out of the log, which tells what is held.   Raises: DisposalLogBroken, LogNotReady."""
+def _prove_log(tools: DisposalTools, run_id: UUID) -> tuple[LoggedHold, ...]:
+    """What is held by the very log out of which nothing was taken, whatever becomes of it while the run goes on.
+
+    Raises: DisposalLogBroken, LogNotReady.
+    """
+    keys = tools.load_key_list()
     with tools.database.reading() as work:
         problems = {finding.problem for finding in tools.prove_log(work).findings}
+        held = () if problems else _held_now(work, run_id, keys)
     if problems == {Problem.ENTRY_UNSEQUENCED}:
         raise LogNotReady("the signer has not given every entry of the log its place")
     if problems:
         raise DisposalLogBroken(f"the log is not what was recorded: {', '.join(sorted(problems))}")
+    return held
+
+
+def _held_now(work: Work, run_id: UUID, keys: KeyList) -> tuple[LoggedHold, ...]:
+    """By the log, each hold naming the records of the run that it covers."""
+    run = work.session.get_one(DisposalRun, run_id)
+    listed = select(DisposalItem.record_id).where(DisposalItem.run_id == run_id)
+    rows = work.session.scalars(select(ArchiveRecord).where(ArchiveRecord.id.in_(listed))).all()
+    return naming_covered(work, unlifted_holds(work, run.organisation_id, keys), rows)
 
 
 def _proved_positions(tools: DisposalTools, run_id: UUID) -> list[int]:
@@ -144,13 +158,13 @@ def _stop(tools: DisposalTools, by: By, run_id: UUID, problem: IntegrityError) -
         append(work, by, DisposalStopped(id=run.id, number=run.number, branch_id=run.branch_id, why=problem.code))
 
 
-def _mark(tools: DisposalTools, by: By, run_id: UUID, position: int) -> None:
-    """Decide, once, whether the record goes, and what goes with it."""
+def _mark(tools: DisposalTools, by: By, run_id: UUID, position: int, held: Iterable[LoggedHold]) -> None:
+    """Decide, once, whether the record goes, and what goes with it.   held: by the log, when it was proved."""
     with tools.database.work() as work:
         run, item, record = _line(work, by, run_id, position)
         if item.state != ItemState.LISTED:
             return
-        why = _held_back(tools, work, item, record)
+        why = _held_back(tools, work, item, record, held)
         if why:
             item.state, item.why, item.settled_at = ItemState.KEPT, why, work.now()
             append(work, by, RecordKept(id=record.id, run_id=run.id, number=record.number, why=why))
@@ -220,14 +234,16 @@ def _finish(tools: DisposalTools, by: By, run_id: UUID) -> None:
         append(work, by, done)
 
 
-def _held_back(tools: DisposalTools, work: Work, item: DisposalItem, record: ArchiveRecord) -> str:
+def _held_back(
+    tools: DisposalTools, work: Work, item: DisposalItem, record: ArchiveRecord, known: Iterable[LoggedHold]
+) -> str:
     """Why the record stays; empty when it goes."""
     held = work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.id == record.id, is_held())) is not None
     disposed = work.session.get(DisposedRecord, record.id) is not None
     found = standing(term_of(record), day_over_everywhere(work.now()), held=held, disposed=disposed)
     if found is not Standing.DUE:
         return found.value
-    if is_held_by_log(work, record, unlifted_holds(work, record.organisation_id, tools.load_key_list())):
+    if is_held_by_log(work, record, unlifted_holds(work, record.organisation_id, tools.load_key_list(), known)):
         return HELD_BY_LOG
     if (item.retention_class, item.contract_end) != (record.retention_class, record.contract_end):
         return CHANGED

@@ -6,7 +6,7 @@ A hold that the log says was set holds until the log says that it was lifted, wi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -34,24 +34,43 @@ class LoggedHold:
     branches: frozenset[str]
 
 
-def unlifted_holds(work: Work, organisation_id: UUID, keys: KeyList) -> tuple[LoggedHold, ...]:
-    """Of the organisation, by the log alone."""
+def unlifted_holds(
+    work: Work, organisation_id: UUID, keys: KeyList, known: Iterable[LoggedHold] = ()
+) -> tuple[LoggedHold, ...]:
+    """Of the organisation, by the log alone.   known: from it when it was proved; they hold until they are lifted."""
     number = organisation(work, organisation_id).number
     lifted = {
         hold_id
         for hold_id, facts in facts_within(work, organisation_id, HoldLifted.__name__)
         if _is_lifted(hold_id, number, facts, keys)
     }
-    held = facts_within(work, organisation_id, HoldSet.__name__)
-    return tuple(_hold(hold_id, facts) for hold_id, facts in held if hold_id not in lifted)
+    said = facts_within(work, organisation_id, HoldSet.__name__)
+    return tuple(hold for hold in (*known, *(_hold(*each) for each in said)) if hold.id not in lifted)
+
+
+def naming_covered(
+    work: Work, holds: tuple[LoggedHold, ...], records: Iterable[ArchiveRecord]
+) -> tuple[LoggedHold, ...]:
+    """The same, each also naming those of `records` that lie where it holds."""
+    if not any(hold.branches for hold in holds):
+        return holds
+    lying = {str(record.id): _branches(work, record) for record in records}
+    return tuple(
+        replace(hold, records=hold.records | {each for each, branches in lying.items() if hold.branches & branches})
+        for hold in holds
+    )
 
 
 def is_held_by_log(work: Work, record: ArchiveRecord, holds: Iterable[LoggedHold]) -> bool:
     """Whether one of `holds` names the record, or a branch at or above that of its row or of its entry in the log."""
+    branches = _branches(work, record)
+    return any(str(record.id) in hold.records or hold.branches & branches for hold in holds)
+
+
+def _branches(work: Work, record: ArchiveRecord) -> set[str]:
     said = (facts.get("branch_id") for facts in facts_about(work, record.id, CopyArchived.__name__))
     branches = {str(record.branch_id), *(str(each) for each in said if each)}
-    above = {part for branch_id in branches for part in _path(work, branch_id).split("/") if part}
-    return any(str(record.id) in hold.records or hold.branches & (branches | above) for hold in holds)
+    return branches | {part for branch_id in branches for part in _path(work, branch_id).split("/") if part}
 
 
 def _is_lifted(hold_id: UUID, number: int, facts: Mapping[str, Any], keys: KeyList) -> bool:

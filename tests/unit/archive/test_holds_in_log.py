@@ -21,6 +21,7 @@ from printserver.audit.log import By, append
 from printserver.audit.models import AuditEntry, AuditHead, AuditLeaf
 from printserver.foundation.ids import new_id
 from printserver.organisations.models import Branch
+from printserver.signing.key_list import KeyList
 from tests.databases import clock_of
 from tests.paper_books import NUMBER, Books
 from tests.unit.archive.retention_scene import Scene
@@ -184,6 +185,33 @@ def cut_log(scene: Scene, hold_id: UUID, *, whole: bool) -> None:
             ids = session.scalars(AuditEntry.__table__.select().with_only_columns(AuditEntry.id).where(taken)).all()
             session.execute(delete(AuditLeaf).where(AuditLeaf.entry_id.in_(ids)))
             session.execute(delete(AuditEntry).where(taken))
+
+
+@pytest.mark.parametrize("hold", ["record", "branch"])
+def test_a_hold_that_is_cut_out_just_after_the_log_was_proved_holds_all_the_same(scene: Scene, hold: str):
+    record_id = scene.archived()
+    with scene.database.work() as work:
+        if hold == "record":
+            hold_id = hold_record(work, scene.first, record_id, **CASE)
+        else:
+            hold_id = hold_branch(work, scene.first, scene.books.branch, **CASE)
+    run_id = approved_before(scene)
+    take_rows_away(scene)
+    scene.sequence_log()
+    honest, asked = scene.tools(), list[UUID]()
+
+    def keys() -> KeyList:
+        asked.append(run_id)
+        if len(asked) == 2:  # the first is for what the proved log says, the second for the signed list
+            cut_log(scene, hold_id, whole=False)
+            with scene.database.work() as work:
+                elsewhere = update(ArchiveRecord).where(ArchiveRecord.id == record_id)
+                work.session.execute(elsewhere.values(branch_id=scene.books.other))
+        return honest.load_key_list()
+
+    dispose(replace(honest, load_key_list=keys), run_id)
+    assert len(asked) > 2
+    assert items(scene, run_id) == {record_id: KEPT}
 
 
 def test_while_the_log_is_behind_a_disposal_waits_and_then_goes_on(scene: Scene):

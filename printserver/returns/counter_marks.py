@@ -38,6 +38,7 @@ _STRAIGHT_WIDTH_MM: Final = 1.6
 _STRAIGHT_FROM: Final = 0.85
 _JOINED_MM: Final = 4.0
 _SLICE_JOINED_MM: Final = 20.0
+_APART_MM: Final = 1.0
 _COLOURED_FROM: Final = 44
 _RED_FROM: Final = 28
 _LEAST_RED_MM2: Final = 1.0
@@ -142,10 +143,21 @@ def _along(band: Mask, mm: float) -> Iterator[tuple[int, int]]:
     """Start and length of what lies along the band's left side and reaches it."""
     kernel = np.ones((round(_SLICE_JOINED_MM * mm), round(_JOINED_MM * mm)), np.uint8)
     for box, there in together(np.ascontiguousarray(band), kernel, cv2.MORPH_CLOSE):
-        left, top, _, length = box
-        reaches = left <= _EDGE_MM * mm and length >= _SLICE_MM[0] * mm
-        if reaches and int(there.sum()) >= _INKED_FROM_MM2 * mm * mm:
-            yield top, length
+        for start, end in _one_by_one(there, mm):
+            part = there[start:end]
+            reaches = box[0] + int(np.flatnonzero(part.any(axis=0)).min()) <= _EDGE_MM * mm
+            if reaches and end - start >= _SLICE_MM[0] * mm and int(part.sum()) >= _INKED_FROM_MM2 * mm * mm:
+                yield box[1] + start, end - start
+
+
+def _one_by_one(ink: Mask, mm: float) -> list[tuple[int, int]]:
+    """First row and the one after the last: of two seals that stand close together along the edge each its own."""
+    rows = np.flatnonzero(ink.any(axis=1))
+    longest, gaps = _SEAL_MM[1] * mm, np.diff(rows)
+    if ink.shape[0] <= longest or gaps.max() < _APART_MM * mm:
+        return [(0, ink.shape[0])]
+    at = int(gaps.argmax())
+    return [(0, int(rows[at]) + 1), (int(rows[at + 1]), ink.shape[0])]
 
 
 def _reach(part: Mask) -> int:

@@ -81,6 +81,23 @@ def test_coloured_ink_that_runs_out_at_an_edge_is_a_slice_up_to_that_edge(middle
     assert max(width, height) / MM == pytest.approx(40, abs=3)
 
 
+@pytest.mark.parametrize("edge", ["right", "left", "top"])
+def test_two_slices_close_together_on_a_page_that_two_seals_share_are_two(edge: str):
+    """The last slice of one seal, and beside it the first of the next one."""
+    page, seals = sheet(), [(13, 100), (-20, 144)] if edge == "right" else [(-13, 100), (20, 144)]
+    for off, along in seals:
+        stamped = sheet()
+        ring(stamped, {"right": (210 + off, along), "left": (off, along), "top": (along, off)}[edge], (20, 20), RED)
+        near = np.zeros(page.shape[:2], np.bool_)
+        deep = round(7 * MM)
+        near[{"right": np.s_[:, -deep:], "left": np.s_[:, :deep], "top": np.s_[:deep]}[edge]] = True
+        page[near] = np.minimum(page, stamped)[near]
+    marks = found(page)
+    assert [mark.kind for mark in marks] == [RegionKind.STRADDLE] * 2
+    middles = [(x + width / 2, y + height / 2)[edge != "top"] / MM for (x, y, width, height) in (m.box for m in marks)]
+    assert sorted(middles) == pytest.approx([100, 144], abs=1)
+
+
 def test_what_was_issued_in_colour_and_what_has_none_is_no_slice():
     issued = sheet()
     ring(issued, (212, 120), (20, 20), RED)

@@ -116,10 +116,6 @@ def test_places_are_added_removed_and_pages_shown_without_scripts(api: ApiClient
     assert _states(api.world, _request_id(clerk.send("/requests", **several, action="submit"))) == []
 
 
-_ON_PAGE = {"place_seal": "1", "place_kind": "page", "place_page": "1", "place_x": "100", "place_y": "150"}
-_ON_PAGE |= {"place_word": "", "place_which": "", "place_group": ""}
-
-
 def test_seals_words_and_edges_are_added_checked_and_handed_in_without_scripts(api: ApiClient):
     clerk = Visitor.of(api, Role.CLERK)
     page = clerk.page(_draft(clerk))
@@ -137,7 +133,8 @@ def test_seals_words_and_edges_are_added_checked_and_handed_in_without_scripts(a
     assert "The places can be used." in text
     before = api.world.row_counts()
     twice = {**fields, **rows, "further_seal": fields["seal_id"]}
-    twice |= {name: [*rows[name], value] for name, value in _ON_PAGE.items()}
+    on_page = {"seal": "1", "kind": "page", "page": "1", "x": "100", "y": "150", "word": "", "which": "", "group": ""}
+    twice |= {f"place_{name}": [*rows[f"place_{name}"], value] for name, value in on_page.items()}
     text = shown_again(clerk.send("/requests", **twice, action="submit"), 422)
     assert "each of them once" in text
     assert api.world.row_counts() == before
@@ -163,14 +160,12 @@ def test_the_script_is_told_where_seals_would_stand_and_what_is_wrong(api: ApiCl
 
 
 def test_slices_of_a_shared_page_are_pulled_from_where_their_place_stands(api: ApiClient):
-    """The script moves the place by what either slice is pulled, though one of them stands beside it."""
     clerk = Visitor.of(api, Role.CLERK)
     page = clerk.page(_draft(clerk, contract_pdf(5)))
-    row = {"place_kind": "straddle", "place_page": "all", "place_x": "0", "place_y": "", "place_which": "right"}
-    typed = {**_fields(page), **row, "place_group": "3", "shown": "3"}
-    answer = clerk.send(first(r'data-check="([^"]+)"', page), **typed).json()
-    slices = [spot for spot in answer["spots"] if spot["kind"] == "slice"]
-    assert [(spot["y"] + spot["height"] / 2, spot["along"]) for spot in slices] == [(148.5, 148.5), (190.5, 148.5)]
+    typed = _fields(page) | {"place_kind": "straddle", "place_page": "all", "place_y": "", "place_which": "right"}
+    typed |= {"place_x": "0", "place_group": "3", "shown": "3"}
+    spots = clerk.send(first(r'data-check="([^"]+)"', page), **typed).json()["spots"][2:]
+    assert [(each["y"] + each["height"] / 2, each["along"]) for each in spots] == [(148.5, 148.5), (190.5, 148.5)]
 
 
 @pytest.mark.parametrize(

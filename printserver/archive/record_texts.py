@@ -111,7 +111,7 @@ def texts_again(tools: SearchableTools, order: RecordOrder) -> list[str]:
     texts = []
     for at, page in enumerate(order.pages):
         known = _known(page, issued)
-        if known is None and kept is not None:
+        if known is None and kept is not None and at < len(kept):
             texts.append(kept[at].text)
         else:
             texts.append(known.text if known else _text_of_page(tools, order, page, issued).text)

@@ -154,8 +154,9 @@ class Scanner:
             shown = shown.convert("L")
         if self.look is Look.BILEVEL:
             shown = shown.point(lambda value: 255 if value >= 140 else 0, "1")
+        jpeg = {} if self.look is Look.BILEVEL else {"quality": int(self.random.integers(70, 88))}
         out = BytesIO()
-        shown.save(out, "PDF", resolution=self.dpi, quality=int(self.random.integers(70, 88)))
+        shown.save(out, "PDF", resolution=self.dpi, **jpeg)
         return out.getvalue()
 
     def _torn(self, master: Image, *, both: bool) -> Image:

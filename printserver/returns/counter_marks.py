@@ -151,12 +151,15 @@ def _along(band: Mask, mm: float) -> Iterator[tuple[int, int]]:
 
 
 def _one_by_one(ink: Mask, mm: float) -> list[tuple[int, int]]:
-    """First row and the one after the last: of two seals that stand close together along the edge each its own."""
+    """First row and the one after the last: of two seals that stand close together along the edge each its own.
+
+    A seal's ring reaches every row of its slice; what is broken more than once is a shadow or a fold.
+    """
     rows = np.flatnonzero(ink.any(axis=1))
-    longest, gaps = _SEAL_MM[1] * mm, np.diff(rows)
-    if ink.shape[0] <= longest or gaps.max() < _APART_MM * mm:
+    apart = np.flatnonzero(np.diff(rows) >= _APART_MM * mm)
+    if ink.shape[0] <= _SEAL_MM[1] * mm or len(apart) != 1:
         return [(0, ink.shape[0])]
-    at = int(gaps.argmax())
+    at = int(apart[0])
     return [(0, int(rows[at]) + 1), (int(rows[at + 1]), ink.shape[0])]
 
 

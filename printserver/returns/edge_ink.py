@@ -58,8 +58,9 @@ def dark_ink(
     here = ((aligned.ink > _DARK_FROM) & aligned.sheet & compared & ~issued).astype(np.uint8)
     dark = np.asarray(cv2.morphologyEx(here, cv2.MORPH_OPEN, disc(_THINNEST_MM * dpi / 25.4)), np.uint8)
     shadows = np.zeros_like(dark)
-    for band, found in zip(_bands(dark, dpi), _bands(shadows, dpi), strict=True):
-        np.maximum(found, _shadows(np.ascontiguousarray(band), dpi / 25.4), out=found)
+    for seen in (here, dark):  # a long shadow that opening breaks into pieces is told before
+        for band, found in zip(_bands(seen, dpi), _bands(shadows, dpi), strict=True):
+            np.maximum(found, _shadows(np.ascontiguousarray(band), dpi / 25.4), out=found)
     return dark & (1 - shadows)
 
 

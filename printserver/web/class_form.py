@@ -34,6 +34,7 @@ class TypedClass(BaseModel):
     place_word: Name = ""
     place_which: Short = ""
     place_group: Short = ""
+    place_apart: Short = ""
     retired: bool = False
     public_view: Annotated[str, Field(max_length=10)] = PublicView.MASKED.value
     microtext: bool = False

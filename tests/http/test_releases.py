@@ -12,7 +12,8 @@ import pytest
 
 from printserver.foundation.serials import CopySerial
 from printserver.organisations.permissions import Role
-from printserver.print_requests.states import CopyState
+from printserver.print_requests.models import PrintRequest
+from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.models import PrinterStatus
 from tests.http.api_client import ApiClient, code_of
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
@@ -308,3 +309,15 @@ def test_waiting_is_given_up_only_after_ten_minutes_are_offered(api: ApiClient):
     assert "Say why" in shown_again(administrator.send(f"{path}/give-ups", reason=" "), 422)
     went_to(administrator.send(f"{path}/give-ups", reason="the printer burnt down"))
     assert states(world, copy.request_id) == [CopyState.OUTCOME_UNKNOWN]
+
+
+def test_all_copies_are_offered_together_only_when_all_are_signed(api: ApiClient):
+    """One press must not forget the copies that are signed a moment later."""
+    world, clerk = api.world, Visitor.of(api, Role.CLERK)
+    request_id = world.issued(copies=2)
+    assert "Release all" in clerk.page(f"/requests/{request_id}")
+    with world.database.work() as work:
+        work.session.get_one(PrintRequest, request_id).state = RequestState.APPROVED
+    page = clerk.page(f"/requests/{request_id}")
+    assert "Release all" not in page
+    assert "Release the chosen ones" in page

@@ -183,9 +183,10 @@ def _checked(members: _Members) -> Bag:
 def _check_list(file: IO[bytes]) -> None:
     """That the zip file's list of members is not too long, which `zipfile` reads at once and keeps many times as large.
 
-    The end is looked for by `zipfile` itself, so that no file has two.
+    The end is looked for by the private function with which `zipfile` looks for it: by one of our own, a file could
+    show the check another list than the one that is read.
     """
-    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001
+    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 -- see above; typeshed leaves it out
     if end is not None and end[5] > MOST_LISTED:
         raise BagRefused(f"it lists more than {MOST_MEMBERS} files")
 

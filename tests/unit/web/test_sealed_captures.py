@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def test_words_that_are_no_record_are_refused():
         opened(SECRETS, ACCOUNT, _sealed({**WORDS, "signed_at": "yesterday"}))
 
 
-def _sealed(words: dict[str, object] = WORDS) -> SealedCapture:  # type: ignore[assignment]
+def _sealed(words: Mapping[str, object] = WORDS) -> SealedCapture:
     server = base64.b64decode(sealing_key(SECRETS, ACCOUNT))
     own = generate_private_key(SECP256R1())
     point = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

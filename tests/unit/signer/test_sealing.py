@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pikepdf
 import pytest
 
 from printserver.audit.queries import last_fact
@@ -277,3 +279,13 @@ def test_what_was_approved_before_printers_dots_were_named_is_sealed_and_signed(
     monkeypatch.setattr(Manifest, "to_json", of_an_earlier_release)
     (copy,) = sqlite_signing_world.issued()
     assert copy.state == CopyState.ISSUED
+
+
+def test_codes_are_drawn_in_the_dots_of_the_printer_that_the_manifest_names(sqlite_signing_world: SigningWorld):
+    signed = sqlite_signing_world
+    signed.world.set_printer(resolution_dpi=300)
+    (copy,) = signed.issued()
+    assert copy.issued_sha256 is not None
+    with pikepdf.open(io.BytesIO(signed.objects.get(copy.issued_sha256, signed.world.home.id))) as pdf:
+        for page in pdf.pages:
+            assert b".24 0 0 .24 0 0 cm" in page.resources.XObject["/Code"].read_bytes()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import sys
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,10 @@ import atheris
 
 _MOST: Final = 400_000
 """Bytes of one input."""
+_MEMORY: Final = 2 << 30
+"""Bytes of data of this process: more ends in a MemoryError, which is no refusal. libFuzzer's own limit is off: it
+reads the peak of `getrusage`, and a process inherits the peak of the one that started it.
+"""
 _MEASURED: Final = [
     "printserver.archive.bag", "printserver.audit.canonical", "printserver.audit.heads", "printserver.audit.merkle",
     "printserver.audit.proofs", "printserver.signing.codes", "printserver.signing.key_list", "printserver.signing.p256",
@@ -45,6 +50,7 @@ def main() -> None:
 
 def _fuzz(grammars: tuple[Grammar, ...], folder: Path, options: list[str]) -> None:
     """Does not come back: libFuzzer ends the process."""
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     corpus = folder / "corpus"
     read = {grammar.letter.encode(): grammar.read for grammar in grammars}
     for grammar in grammars:
@@ -59,8 +65,9 @@ def _fuzz(grammars: tuple[Grammar, ...], folder: Path, options: list[str]) -> No
         letter = data[:1] if data[:1] in read else random.Random(seed).choice(list(read))
         return letter + mutate_json(data[1:], atheris.Mutate, most - 1, seed)
 
-    chosen = [f"-max_len={_MOST}", "-len_control=0", "-timeout=60", f"-artifact_prefix={folder}/found/"]
-    atheris.Setup([sys.argv[0], *chosen, *options, str(corpus)], one, custom_mutator=mutate)
+    limits = [f"-max_len={_MOST}", "-len_control=0", "-timeout=60", "-rss_limit_mb=0"]
+    chosen = [*limits, f"-artifact_prefix={folder}/found/", *options]
+    atheris.Setup([sys.argv[0], *chosen, str(corpus)], one, custom_mutator=mutate)
     atheris.Fuzz()
 
 

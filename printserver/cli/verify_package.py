@@ -45,18 +45,18 @@ _CHECKS: Final[Words] = {
 }
 _SAID: Final[Words] = {
     "genuine": ("✓ 真：证据包完整且真实", "✓ GENUINE: the evidence package is whole and genuine"),
-    "not": ("✗ 不可信：证据包被改动或不是其签发方所作", "✗ NOT GENUINE: changed, or not made by its issuer"),
+    "not": ("✗ 不可信：证据包被改动或不是其签发单位所作", "✗ NOT GENUINE: changed, or not made by its issuer"),
     "unvouched": (
         "? 自相一致，无人担保：根密钥未经核对，此包自带根密钥，任何人都能做出这样的包",
         "? CONSISTENT, NOBODY VOUCHES FOR IT: the root was not checked: anybody can make such a package",
     ),
     "test": ("! 测试件，无效：用测试密钥制作", "! TEST, NOT VALID: made with keys that are for tests only"),
-    "issuer": ("签发方", "issuer"),
+    "issuer": ("签发单位", "issuer"),
     "root": ("根密钥指纹", "root key"),
     "made": ("制作时间", "packed"),
     "record": ("档案记录", "Archive record"),
     "title": ("标题", "title"),
-    "copy": ("份", "copy"),
+    "copy": ("第几份", "copy"),
     "copy-of": ("第 {} 份，共 {} 份，份编号 {}", "{} of {}, serial {}"),
     "state": ("制作时状态", "state then"),
     "issued": ("签发", "issued"),
@@ -77,7 +77,7 @@ _SAID: Final[Words] = {
     "enough": ("{step}：{given}/{needed}", "{step}: {given} of {needed}"),
     "held": ("交接", "handed to"),
     "hand-over": ("{holder}，{at}（{means}{proof}）", "{holder}, {at} ({means}{proof})"),
-    "us": ("退回本机构", "back to the issuer"),
+    "us": ("交回签发单位", "back to the issuer"),
     "signature": ("{} 签收", "signed for by {}"),
     "courier": ("快递单号 {}", "courier number {}"),
     "hand-over-proof": ("，附签收凭证", ", proof enclosed"),
@@ -120,7 +120,7 @@ _SAID: Final[Words] = {
     "outcome-unknown": ("打印结果待查", "outcome of printing unknown"),
     "limits": (
         "不能证明：纸上手写签名或盖章本身的真伪；本包制作之后该份是否作废（请扫描纸上的二维码）。\n"
-        "页面比对结论由签发方给出，请自行对照 pages/ 与 issued.pdf。",
+        "页面比对结论由签发单位给出，请自行对照 pages/ 与 issued.pdf。",
         "Not proved: that a handwritten signature or stamp on the paper is genuine; whether the copy was voided since\n"
         "(scan the code on the paper). What is said of the pages is the issuer's: compare pages/ with issued.pdf.",
     ),

@@ -28,7 +28,7 @@ _STATES: Final[Mapping[CopyState, tuple[str, str]]] = {
     CopyState.VOID: ("作废", "void"),
     CopyState.DESTROYED: ("已销毁", "destroyed"),
     CopyState.MISSING: ("遗失", "missing"),
-    CopyState.REPLACED: ("已被替代", "replaced"),
+    CopyState.REPLACED: ("已替换", "replaced"),
 }
 _VOID: Final = {
     "heading_zh": "作废通知",

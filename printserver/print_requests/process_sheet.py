@@ -33,7 +33,7 @@ TEMPLATE: Final = Path(__file__).parents[2] / "templates" / "documents" / "proce
 _DECISIONS: Final[Mapping[str, str]] = {
     Decision.APPROVED: "同意 approved",
     Decision.REFUSED: "不同意 refused",
-    Decision.FORWARDED: "转办 forwarded",
+    Decision.FORWARDED: "转交 forwarded",
 }
 _STEPS: Final[Mapping[str, str]] = {"approval": "审批 approval"}
 _STATES: Final[Mapping[CopyState, str]] = {
@@ -49,7 +49,7 @@ _STATES: Final[Mapping[CopyState, str]] = {
     CopyState.DESTROYED: "已销毁 destroyed",
     CopyState.MISSING: "下落不明 missing",
     CopyState.VOID: "作废 void",
-    CopyState.REPLACED: "已被替代 replaced",
+    CopyState.REPLACED: "已替换 replaced",
 }
 
 

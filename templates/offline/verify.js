@@ -7,20 +7,20 @@
   const byId = (id) => document.getElementById(id);
   const PINNED = byId("fingerprint").textContent.replace(/\s/g, "");
   const WORDS = {
-    genuine: ["真：由签发机构的密钥签署", "Genuine: signed by the issuer's key", "纸上必须正是以下内容。此后是否作废，离线无法得知。", "The paper must show exactly this. Whether it was voided since cannot be known offline."],
+    genuine: ["真：由签发单位的密钥签署", "Genuine: signed by the issuer's key", "纸上必须正是以下内容。此后是否作废，离线无法得知。", "The paper must show exactly this. Whether it was voided since cannot be known offline."],
     altered: ["假：内容或签名被改动", "Not genuine: data or signature were changed", "签名与内容不符，请勿采信。", "The signature does not belong to the data. Do not rely on it."],
     unknown: ["不明：不是用这些公钥签署的", "Unknown: not signed with any of these keys", "请确认文字完整；若确系扫码所得，请勿采信。", "Make sure that the text is whole; if it is as scanned, do not rely on it."],
-    revoked: ["签署的密钥已不再有效", "Signed with a key that is no longer accepted", "请向签发机构核实。", "Please ask the issuer."],
+    revoked: ["签署的密钥已不再有效", "Signed with a key that is no longer accepted", "请向签发单位核实。", "Please ask the issuer."],
     keys: ["公钥列表不可信", "The key list cannot be believed", "它不是由这一根密钥签署的，或已被改动。继续使用原有列表。", "It was not signed by this root, or it was changed. The list from before stays in use."],
     proof: ["留存证明不成立", "The kept proof does not hold", "文件各部分彼此不符，或已被改动。", "Its parts do not belong together, or they were changed."],
-    picture: ["图片中没有读到码", "No code was read from the picture", "此浏览器不能识读图片，或照片不够清楚。请用手机扫码并粘贴文字。", "This browser reads no pictures, or the picture is not clear enough. Scan with a phone and paste the text."],
+    picture: ["图片中没有读到验证码", "No code was read from the picture", "此浏览器不能识读图片，或照片不够清楚。请用手机扫码并粘贴文字。", "This browser reads no pictures, or the picture is not clear enough. Scan with a phone and paste the text."],
     impossible: ["此浏览器无法核对签名", "This browser cannot check signatures", "请将本页保存为文件后打开，或换用较新的浏览器。", "Save this page as a file and open that, or use a newer browser."],
-    test: ["测试件：不具任何效力", "TEST: binds nobody", "该码由仅供测试的密钥签署。无论纸上写了什么，均属无效。", "It was signed with keys that are for tests only. Whatever the paper says, it is not valid."],
+    test: ["测试件：不具任何效力", "TEST: binds nobody", "该验证码由仅供测试的密钥签署。无论纸上写了什么，均属无效。", "It was signed with keys that are for tests only. Whatever the paper says, it is not valid."],
     loaded: ["已换用较新的公钥列表", "The newer key list is in use", "", ""],
   };
   const LABELS = {
-    issuer: ["签发机构", "Issuer"], copy: ["份数", "Copy"], page: ["页", "Page"], issued: ["签发时间（世界时）", "Issued (UTC)"], serial: ["份编号", "Copy serial"],
-    seal: ["印章编号", "Number of the seal"], document: ["文件摘要 SHA-256", "Document's SHA-256"], log: ["日志中的位置", "Place in the log"], host: ["码中的网址（不作证明）", "Address in the code (proves nothing)"],
+    issuer: ["签发单位", "Issuer"], copy: ["第几份", "Copy"], page: ["页", "Page"], issued: ["签发时间（世界时）", "Issued (UTC)"], serial: ["份编号", "Copy serial"],
+    seal: ["印章编号", "Number of the seal"], document: ["文件摘要 SHA-256", "Document's SHA-256"], log: ["日志中的位置", "Place in the log"], host: ["验证码中的网址（不作证明）", "Address in the code (proves nothing)"],
   };
   let keyList = null;
   let shown = null;
@@ -178,7 +178,7 @@
   const inChinese = () => document.documentElement.lang === "zh-CN";
   const say = ([chinese, english]) => (inChinese() ? chinese : english);
   const factsOf = ({ list, code, log }) => {
-    const copy = code.copy === 0 ? ["电子原件，不是纸质份", "electronic original, no paper"] : [`第 ${code.copy} 份 共 ${code.copies} 份`, `copy ${code.copy} of ${code.copies}`];
+    const copy = code.copy === 0 ? ["电子原件，不是纸质文本", "electronic original, no paper"] : [`第 ${code.copy} 份 共 ${code.copies} 份`, `copy ${code.copy} of ${code.copies}`];
     const rows = [
       ["issuer", list.issuer], ["copy", say(copy)],
       ["page", say([`第 ${code.page} 页 共 ${code.pages} 页`, `page ${code.page} of ${code.pages}`])],

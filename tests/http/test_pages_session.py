@@ -36,7 +36,7 @@ def test_signing_in_opens_a_new_session_and_ends_the_one_brought_along(api: ApiC
 
 def test_a_wrong_password_is_told_beside_the_form_and_opens_nothing(api: ApiClient):
     text = shown_again(_sign_in(api, password="wrong"), 401)
-    assert "账号暂时停用" in text
+    assert "账号暂时锁定" in text
     assert f'value="{api.world.person(Role.CLERK).login}"' in text
     assert "wrong" not in text
     with api.world.database.reading() as work:

@@ -19,6 +19,7 @@ from printserver.cli.archive_packages import COMMANDS as ARCHIVE_COMMANDS
 from printserver.cli.archive_retention import disposal_app, holds_app, retention_app
 from printserver.cli.document_classes import app as classes_app
 from printserver.cli.document_templates import app as templates_app
+from printserver.cli.identities import app as identities_app
 from printserver.cli.keys import app as keys_app
 from printserver.cli.media import app as media_app
 from printserver.cli.papers import app as papers_app
@@ -61,6 +62,7 @@ app.add_typer(rights_app, name="rights")
 app.add_typer(deputies_app, name="deputies")
 app.add_typer(keys_app, name="keys")
 app.add_typer(media_app, name="media")
+app.add_typer(identities_app, name="identities")
 app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(requests_app, name="requests")
 app.add_typer(papers_app, name="papers")
@@ -206,6 +208,17 @@ def worker() -> None:
 
     with spoken() as settings:
         work(settings)
+
+
+@app.command()
+def queues() -> None:
+    """Alone what keeps the private cupsd's queues and pins as the printer register has them; needs root."""
+    from printserver.cli.init import require_installed
+    from printserver.cli.supervisor import keep_queues
+
+    with spoken() as settings:
+        require_installed(settings)
+        keep_queues(settings)
 
 
 @app.command()

@@ -130,13 +130,27 @@ class Supervisor:
 def run(settings: Settings, on_ready: Callable[[], object] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT."""
     supervisor = Supervisor(all_parts(settings), _log_folder(settings))
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: supervisor.stopping.set())
+    _stop_on_signals(supervisor.stopping)
     if settings.cups_private:
-        database = Database(open_engines(settings.database), NoJobs())
-        QueueKeeper(database, private_cups(settings)).keep(supervisor.stopping)
+        _keeper(settings).keep(supervisor.stopping)
     say_what_is_off(settings)
     supervisor.run(on_ready)
+
+
+def keep_queues(settings: Settings) -> None:
+    """What `run` does besides its parts, for parts that run as units of their own. Until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    _stop_on_signals(stopping)
+    _keeper(settings).keep(stopping).join()
+
+
+def _stop_on_signals(stopping: threading.Event) -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopping.set())
+
+
+def _keeper(settings: Settings) -> QueueKeeper:
+    return QueueKeeper(Database(open_engines(settings.database), NoJobs()), private_cups(settings))
 
 
 def say_what_is_off(settings: Settings) -> None:
@@ -189,8 +203,8 @@ def _ready(cups: PrivateCups, settings: Settings) -> None:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Only what the product reads: the caller's environment may hold anything."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("PRINTSERVER_")}
+    """Only what the product and PostgreSQL's library read: the caller's environment may hold anything."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PRINTSERVER_", "PG"))}
     return {
         **kept,
         HOME_VARIABLE: str(settings.home),

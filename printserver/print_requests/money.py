@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from printserver.foundation.errors import Malformed
+from printserver.foundation.full_width import half_width
 
 MOST_MINOR: Final = 10**15 - 1
 CNY: Final = "CNY"
 _DECIMALS: Final = {"CNY": 2, "USD": 2, "EUR": 2, "HKD": 2, "GBP": 2, "JPY": 0}
 CURRENCIES: Final = tuple(_DECIMALS)
-_TYPED: Final = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(?:[,，][0-9]{3}){1,4})(?:[.]([0-9]{1,2}))?", re.ASCII)
+_TYPED: Final = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:[.]([0-9]{1,2}))?", re.ASCII)
 _DIGITS: Final = "零壹贰叁肆伍陆柒捌玖"
 _PLACES: Final = ("", "拾", "佰", "仟")
 _GROUPS: Final = ("", "万", "亿", "万亿")
@@ -56,15 +57,15 @@ class Money:
 
 
 def parse_money(text: str, currency: str = CNY) -> Money | None:
-    """What a person typed; nothing is no amount.   Raises: AmountMalformed."""
-    typed = text.strip().removeprefix("¥").removeprefix("￥").strip()
+    """What a person typed, also in full-width characters; nothing is no amount.   Raises: AmountMalformed."""
+    typed = half_width(text).strip().removeprefix("¥").strip()
     if not typed:
         return None
     match = _TYPED.fullmatch(typed)
     decimals = _DECIMALS.get(currency)
     if match is None or decimals is None or (match[2] and not decimals):
         raise AmountMalformed("an amount is a number such as 12,345.60, in a currency that this server knows")
-    whole = int(re.sub(r"[,，]", "", match[1]))
+    whole = int(match[1].replace(",", ""))
     return Money(whole * 10**decimals + int((match[2] or "").ljust(decimals, "0") or 0), currency)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal, TypeGuard
 
 from printserver.foundation.errors import Malformed
+from printserver.foundation.full_width import half_width
 
 MOST_PAGES: Final = 100_000
 LONGEST_KEYWORD: Final = 100
@@ -143,10 +144,14 @@ def place_from_json(value: object) -> Place:
 
 
 def page_ranges(pages: str) -> tuple[tuple[int, int], ...]:
-    """First and last page of each range; of an open one the last is `MOST_PAGES`.   Raises: PlaceMalformed."""
-    if pages.strip() == _ALL:
+    """First and last page of each range; of an open one the last is `MOST_PAGES`.
+
+    Digits and marks may be full-width, and the enumeration comma of Chinese counts as one.   Raises: PlaceMalformed.
+    """
+    typed = half_width(pages).strip()
+    if typed == _ALL:
         return ((1, MOST_PAGES),)
-    return tuple(_range(part.strip()) for part in pages.replace("\uff0c", ",").split(","))
+    return tuple(_range(part.strip()) for part in typed.replace("\u3001", ",").split(","))
 
 
 def pages_of(pages: str, count: int) -> tuple[int, ...]:

@@ -61,7 +61,11 @@ def test_nothing_typed_is_no_amount():
     assert parse_money("  ") is None
 
 
-@pytest.mark.parametrize("typed", ["-1", "1.234", "1,23", "1e5", "one", "1.2.3", "١٢", "9999999999999999"])
+def test_an_amount_may_be_typed_in_full_width_characters():
+    assert parse_money("\uffe5\uff11\uff12\uff0c\uff13\uff14\uff15\uff0e\uff16") == Money(1_234_560)
+
+
+@pytest.mark.parametrize("typed", ["-1", "1.234", "1,23", "1e5", "one", "1.2.3", "١٢", "10²", "9999999999999999"])
 def test_what_is_no_amount_is_refused(typed: str):
     with pytest.raises(AmountMalformed):
         parse_money(typed)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
-from unicodedata import category
 
 from printserver.documents.template_schema import (
     PARTY_PARTS,
@@ -16,14 +15,17 @@ from printserver.documents.template_schema import (
     TemplateField,
 )
 from printserver.foundation.errors import Malformed
+from printserver.foundation.full_width import half_width
+from printserver.foundation.unseen_characters import hides_something
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
-_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?", re.ASCII)
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 LONGEST_PART: Final = 200
+_LINES: Final = "\n\r\t"
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,30 @@ def _checked(field: TemplateField, given: Any, at: str, wrong: set[str], amounts
         return _party(field, given, at, wrong)
     if field.kind is FieldKind.AMOUNT:
         return _amount(field, given, at, wrong, amounts)
-    text = str(given).strip() if isinstance(given, str | int | float) and not isinstance(given, bool) else None
-    if given is None:
-        text = ""
+    text = _text(field.kind, given)
     if text is None or not _is_usable(field, text):
         wrong.add(at)
         return ""
-    return text.replace("\r\n", "\n")
+    return text
+
+
+def _text(kind: FieldKind, given: Any) -> str | None:
+    """In one form; None for what is neither text nor number. Digits may be as wide as Chinese characters."""
+    if given is None:
+        return ""
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        return None
+    text = str(given).strip().replace("\r\n", "\n")
+    if kind in (FieldKind.NUMBER, FieldKind.DATE):
+        text = half_width(text)
+    day = _date(text) if kind is FieldKind.DATE else None
+    return text if day is None else day.isoformat()
 
 
 def _is_usable(field: TemplateField, text: str) -> bool:
     if not text:
         return not field.required
-    if len(text) > field.longest or _hides_something(text, lines=field.lines > 1):
+    if len(text) > field.longest or hides_something(text, besides=_LINES if field.lines > 1 else ""):
         return False
     if field.kind is FieldKind.DATE:
         return _date(text) is not None
@@ -105,14 +118,11 @@ def _is_usable(field: TemplateField, text: str) -> bool:
     return True
 
 
-def _hides_something(text: str, *, lines: bool) -> bool:
-    allowed = "\n\r\t" if lines else ""
-    return any(c in _TURNING or (category(c) in ("Cc", "Cs") and c not in allowed) for c in text)
-
-
 def _date(text: str) -> date | None:
+    """As forms, spreadsheets and people write it: 2026-12-01, 2026/12/1, 2026.12.1 or 2026年12月1日."""
+    found = _DAY.fullmatch(text)
     try:
-        return date.fromisoformat(text)
+        return None if found is None else date(*map(int, found.groups()))
     except ValueError:
         return None
 
@@ -122,12 +132,12 @@ def _rows(field: TemplateField, given: Any, at: str, wrong: set[str], amounts: A
     if not isinstance(listed, list | tuple) or not all(isinstance(row, Mapping) for row in listed):
         wrong.add(at)
         return []
-    rows = [row for row in listed if any(_is_filled(value) for value in row.values())]
+    rows = [(number, row) for number, row in enumerate(listed) if any(_is_filled(value) for value in row.values())]
     if not (field.least_rows if field.required else 0) <= len(rows) <= field.most_rows:
         wrong.add(at)
     known = {column.name for column in field.columns}
     checked = []
-    for number, row in enumerate(rows):
+    for number, row in rows:
         wrong |= {f"{at}.{number}.{name}" for name in row if name not in known}
         checked.append(
             {
@@ -150,11 +160,7 @@ def _party(field: TemplateField, given: Any, at: str, wrong: set[str]) -> dict[s
         wrong.add(at)
         return dict.fromkeys(PARTY_PARTS, "")
     party = {part: str(said.get(part) or "").strip() for part in PARTY_PARTS}
-    wrong |= {
-        f"{at}.{part}"
-        for part, text in party.items()
-        if len(text) > LONGEST_PART or _hides_something(text, lines=False)
-    }
+    wrong |= {f"{at}.{part}" for part, text in party.items() if len(text) > LONGEST_PART or hides_something(text)}
     if field.required and not party["name"]:
         wrong.add(f"{at}.name")
     return party
@@ -162,7 +168,8 @@ def _party(field: TemplateField, given: Any, at: str, wrong: set[str]) -> dict[s
 
 def _amount(field: TemplateField, given: Any, at: str, wrong: set[str], amounts: AmountReader) -> dict[str, str]:
     said = given if isinstance(given, Mapping) else {"amount": given}
-    text, currency = str(said.get("amount") or "").strip(), str(said.get("currency") or "CNY")
+    amount_given, currency = said.get("amount"), str(said.get("currency") or "CNY")
+    text = "" if amount_given is None else str(amount_given).strip()
     try:
         amount = amounts(text, currency)
     except Malformed:

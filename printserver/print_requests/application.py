@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from unicodedata import category
 from uuid import UUID
 
 from printserver.approvals.classes import ClassFacts, usable_flow
 from printserver.foundation.errors import Forbidden, Malformed, Refused
 from printserver.foundation.unit_of_work import Work
+from printserver.foundation.unseen_characters import hides_something
 from printserver.organisations.access import Actor, branch_path, require
 from printserver.organisations.colleagues import people_of_organisation
 from printserver.organisations.permissions import Permission
@@ -29,9 +29,7 @@ LONGEST_TEXT: Final = 500
 MOST_READERS: Final = 50
 MOST_ATTACHMENTS: Final = 20
 MOST_SEALS: Final = 8
-# Written into a text, these make it look like another one to whoever approves or verifies. Source: Unicode UAX 9.
-_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LINES: Final = frozenset("\n\r\t")
+_LINES: Final = "\n\r\t"
 
 
 class SidesNotPossible(Refused):
@@ -179,7 +177,7 @@ def _check_words(application: Application, *, by_hand: bool) -> None:
             raise ApplicationMalformed(f"a text is longer than {LONGEST_TEXT} characters")
     names = "".join((application.filename, *(each.filename for each in application.attachments)))
     one_line = application.title + application.own_reference + names
-    if _hides_something(one_line) or _hides_something("".join(c for c in application.purpose if c not in _LINES)):
+    if hides_something(one_line) or hides_something(application.purpose, besides=_LINES):
         raise ApplicationMalformed("a text holds characters that cannot be seen, or that turn the others around")
 
 
@@ -189,7 +187,3 @@ def _check_readers(work: Work, actor: Actor, application: Application) -> None:
         raise ApplicationMalformed(f"a request is copied to at most {MOST_READERS} people")
     if wanted and people_of_organisation(work, actor.organisation_id, wanted) != wanted:
         raise ReaderNotFound("somebody to whom it should be copied is not found")
-
-
-def _hides_something(text: str) -> bool:
-    return any(character in _TURNING or category(character) in ("Cc", "Cs") for character in text)

@@ -29,7 +29,7 @@ _LABELLED_PARTS: Final = {
     "法定代表人": "representative",
     "联系方式": "contact",
 }
-_TABLE_COLUMN: Final = re.compile(r"([a-z][a-z0-9_]*)\.([0-9]{1,3})\.([a-z][a-z0-9_]*)", re.ASCII)
+_TABLE_COLUMN: Final = re.compile(r"([a-z][a-z0-9_]*)\.([1-9][0-9]{0,2})\.([a-z][a-z0-9_]*)", re.ASCII)
 
 
 class BatchTableUnreadable(Malformed):
@@ -42,7 +42,7 @@ class BatchTableUnreadable(Malformed):
 class BatchLine:
     """number: the row's line in the file, the heading is line 1.   values: as far as they could be checked.
 
-    wrong: fields that cannot be used, and `reference` where it is missing or stands twice.
+    wrong: fields that cannot be used, as their columns are headed, and `reference` where it is missing or stands twice.
     """
 
     number: int
@@ -158,7 +158,7 @@ def _line(
     try:
         values = check_values(description, values, amounts)
     except ValuesWrong as problem:
-        wrong |= problem.fields
+        wrong |= {_headed(name) for name in problem.fields}
     return BatchLine(number, reference, title, values, frozenset(wrong))
 
 
@@ -179,4 +179,11 @@ def _values(texts: Mapping[Path, str]) -> dict[str, Any]:
             values.setdefault(name, {})[path[1]] = text
         else:
             rows.setdefault(name, {}).setdefault(int(path[1]), {})[path[2]] = text
-    return values | {name: [listed[at] for at in sorted(listed)] for name, listed in rows.items()}
+    return values | {name: [listed.get(at, {}) for at in range(1, max(listed) + 1)] for name, listed in rows.items()}
+
+
+def _headed(name: str) -> str:
+    """A field of `check_values`, which counts a table's rows from 0, as its column is headed: from 1."""
+    table, _, cell = name.partition(".")
+    row, _, column = cell.partition(".")
+    return f"{table}.{int(row) + 1}.{column}" if column else name

@@ -171,6 +171,26 @@ def test_rows_of_a_table_are_checked_cell_by_cell():
         check_values(sale, {**sale.sample, "goods": []}, read_amount)
 
 
+def test_an_empty_row_before_a_wrong_one_does_not_change_which_row_is_named():
+    sale = built_in_templates()["sales-contract"].description
+    empty, wrong = dict.fromkeys(("item", "quantity", "price", "sum"), ""), {**sale.sample["goods"][0], "sum": "many"}
+    with pytest.raises(ValuesWrong) as refused:
+        check_values(sale, {**sale.sample, "goods": [empty, wrong]}, read_amount)
+    assert refused.value.fields == {"goods.1.sum"}
+
+
+@pytest.mark.parametrize("typed", ["2026-12-1", "2026/12/01", "2026.12.1", "2026年12月1日", "2026/12/\uff11"])
+def test_a_day_is_kept_in_one_form_however_it_was_typed(typed: str):
+    loan = built_in_templates()["loan-contract"].description
+    assert check_values(loan, {**loan.sample, "begins": typed}, read_amount)["begins"] == "2026-12-01"
+
+
+def test_numbers_may_be_typed_in_full_width_digits_and_an_amount_may_be_nothing_at_all():
+    loan = built_in_templates()["loan-contract"].description
+    values = check_values(loan, {**loan.sample, "rate": "\uff14\uff0e\uff15", "principal": 0}, read_amount)
+    assert (values["rate"], values["principal"]["amount"]) == ("4.5", "0.00")
+
+
 @pytest.mark.parametrize(
     "changed",
     [

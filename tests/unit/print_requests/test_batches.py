@@ -64,6 +64,19 @@ def test_every_wrong_row_is_named_with_its_fields():
     assert third.wrong == {"reference"}, "it stands twice"
 
 
+def test_a_wrong_cell_of_a_table_is_named_as_its_column_is_headed():
+    heading = HEADING + ",facts.3.name,facts.3.value"
+    rows = [heading, ROWS.format("R-1") + ",," + "x" * 300]
+    (line,) = read_table("\r\n".join(rows).encode(), CERTIFICATE.description, read_amount)
+    assert line.wrong == {"facts.3.name", "facts.3.value"}
+
+
+def test_a_day_as_a_spreadsheet_writes_it_is_read():
+    text = table("R-1").decode("gb18030").replace("2026-11-22", "2026/11/2")
+    (line,) = read_table(text.encode(), CERTIFICATE.description, read_amount)
+    assert (line.values["day"], line.wrong) == ("2026-11-02", frozenset())
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -19,7 +19,7 @@ SIGNATURE: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMERALS: Final = r"0-9\u3007\u25cb零一二三四五六七八九十"
-DATE: Final = re.compile(rf"(?:[{_NUMERALS}]{{2,4}}|[_\s]*)年[\s_{_NUMERALS}]*月[\s_{_NUMERALS}]*日")
+DATE: Final = re.compile(rf"(?:[{_NUMERALS}]{{2,4}}|(?<![_\s])[_\s]*)年[\s_{_NUMERALS}]*月[\s_{_NUMERALS}]*日")
 _BLANK: Final = re.compile(r"_{3,}|\uff3f{2,}|\.{6,}|…{3,}|【\s*】|\[\s{2,}\]|[(\uff08]\s{2,}[)\uff09]|[Xx×]{4,}")
 
 
@@ -67,7 +67,7 @@ class PageChars:
             if not SIGNATURE.search(line) and not DATE.search(line):
                 yield found.span()
 
-    @property
+    @cached_property
     def _lines(self) -> str:
         return self.text.replace("\r", "\n")
 

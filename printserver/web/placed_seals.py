@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Self
 
-from printserver.rendering.places import Edge
+from printserver.rendering.places import LARGEST_UM, Edge
 
 UM_PER_MM: Final = 1_000
 KINDS: Final = ("page", "pages", "keyword", "straddle")
 FIRST_PLACE_MM: Final = (150, 225)
+_FURTHEST_MM: Final = LARGEST_UM // UM_PER_MM
 _APART_MM: Final = 60
 WHICH: Final = ("all", "last")
 CHINESE_WORDS: Final[Mapping[str, str]] = {"全部": "all", "所有": "all", "最后": "last", "最后一个": "last"}
@@ -105,10 +106,11 @@ def _word(text: str) -> str:
 
 
 def _um(millimetres: str) -> int | str:
-    """A comma is a decimal point."""
+    """A comma is a decimal point. What no page reaches stays as it was typed."""
     try:
-        return round(Decimal(millimetres.strip().replace(",", ".")) * UM_PER_MM)
-    except (InvalidOperation, ValueError, OverflowError):
+        length = Decimal(millimetres.strip().replace(",", "."))
+        return round(length * UM_PER_MM) if abs(length) <= _FURTHEST_MM else millimetres
+    except (InvalidOperation, ValueError):
         return millimetres
 
 

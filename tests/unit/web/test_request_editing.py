@@ -86,6 +86,7 @@ def test_what_the_buttons_add_is_read_as_a_place_once_it_is_filled_in():
         TypedPlace("all", "4", "150", kind="straddle", which="top", group="10"),
         TypedPlace("all", "0", "", kind="straddle", which="right"),
         TypedPlace("two", "left", "", kind="page"),
+        TypedPlace("1", "1e9999", "1e999999", kind="page"),
     ],
 )
 def test_a_draft_keeps_each_place_as_it_was_typed(place: TypedPlace):

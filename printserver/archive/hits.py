@@ -10,7 +10,8 @@ from uuid import UUID
 
 from printserver.archive.access import searchable_pdf
 from printserver.archive.issued_words import issued_pages
-from printserver.archive.search_words import normal, runs_of_question, words_of_question, words_of_text
+from printserver.archive.search_words import runs_of_question, words_of_question, words_of_text
+from printserver.archive.text_places import placed
 from printserver.foundation.unit_of_work import Database
 from printserver.organisations.access import Actor
 from printserver.storage.objects import Objects
@@ -20,7 +21,8 @@ AROUND: Final = 40
 
 @dataclass(frozen=True)
 class Hit:
-    """`page`: 1-based, of the copy.   before, words, after: what stands there; empty when the words stand apart."""
+    """`page`: 1-based, of the copy.   before, words, after: what stands there, in the paper's own letters and script;
+    empty when the words stand apart."""
 
     page: int
     before: str
@@ -46,18 +48,19 @@ def found_on(texts: Sequence[str], typed: str) -> tuple[Hit, ...]:
 
 
 def _hit(page: int, text: str, runs: Sequence[str]) -> Hit | None:
-    there, plain = words_of_text(text), normal(text)
+    there = words_of_text(text)
     named = [run for run in runs if (words := words_of_text(run)) and words <= there]
     if not named:
         return None
-    place = next(filter(None, (_place(plain, run) for run in named)), None)
+    paper = placed(text)
+    place = next(filter(None, (_place(paper.read, run) for run in named)), None)
     if place is None:
         return Hit(page, "", "", "")
-    before, after = plain[max(0, place.start() - AROUND) : place.start()], plain[place.end() : place.end() + AROUND]
-    return Hit(page, " ".join(before.split()), place.group(), " ".join(after.split()))
+    before, words, after = paper.around(*place.span())
+    return Hit(page, before[-AROUND:].lstrip(), words, after[:AROUND].rstrip())
 
 
-def _place(plain: str, run: str) -> re.Match[str] | None:
+def _place(read: str, run: str) -> re.Match[str] | None:
     """A number is asked for without the separators of its thousands, which stand on the paper."""
-    exact = re.search(re.escape(run), plain)
-    return exact or (re.search(",?".join(run), plain) if run.isdecimal() else None)
+    exact = re.search(re.escape(run), read)
+    return exact or (re.search(",?".join(run), read) if run.isdecimal() else None)

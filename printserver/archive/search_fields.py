@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from printserver.archive.han_forms import forms
 from printserver.archive.models import ArchiveParty, ArchiveRecord
 from printserver.foundation.serials import CopySerial, SerialMalformed
 
@@ -24,7 +26,7 @@ class ArchiveSearch:
 
     Title, own reference and party: any part, whatever the case; party also its whole number. Number: the beginning.
     Catalogue: a year, or a year and class. Serial: whole, as typed from paper. Full-width letters and digits mean the
-    same as plain ones.
+    same as plain ones, traditional characters the same as simplified ones.
     tokens: of words that the text must hold, see `search_index`.   least_minor, most_minor: of the amount in
     `currency`.   since, until: when archived, [since, until).   ends_since, ends_until: the contract's end, both
     included.
@@ -104,9 +106,18 @@ def is_named(text: str, organisation_id: UUID) -> ColumnElement[bool]:
 
 
 def _contains(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
-    """As it was typed, or in plain letters."""
+    """As it was typed, or in plain letters; its Chinese characters in any of their forms."""
     spelled = dict.fromkeys((text[:LONGEST], plain(text)[:LONGEST]))
-    return or_(*(column.icontains(each, autoescape=True) for each in spelled))
+    either = [column.icontains(each, autoescape=True) for each in spelled]
+    return or_(*either, *_in_any_form(column, plain(text)[:LONGEST]))
+
+
+def _in_any_form(column: InstrumentedAttribute[str], text: str) -> Iterator[ColumnElement[bool]]:
+    """Nothing when no character of the text has another form."""
+    spelled = [forms(character) for character in text]
+    if max(map(len, spelled), default=1) > 1:
+        pattern = "".join(re.escape(each) if len(each) == 1 else f"[{each}]" for each in spelled)
+        yield func.lower(column).regexp_match(func.lower(pattern))
 
 
 def _title(text: str) -> ColumnElement[bool]:

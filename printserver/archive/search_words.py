@@ -1,7 +1,8 @@
 """The words of a text as the archive's search knows them: pairs of Chinese characters, whole words elsewhere. Pure.
 
 Two-character words make up most of Chinese, and no dictionary is needed to find every one of them by its pair. White
-space between Chinese characters says nothing: lines break inside words, and scans put blanks between characters.
+space between Chinese characters says nothing: lines break inside words, and scans put blanks between characters. Nor
+does it matter in which form a character is written: 合約 and 合约 are one word.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import unicodedata
 from typing import Final
 
+from printserver.archive.han_forms import alike
 from printserver.foundation.errors import Malformed
 
 LONGEST_WORD: Final = 64
@@ -21,7 +23,7 @@ _HAN: Final = (
     "\U00016fe0-\U00018cff\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
 )
 """Scripts that are written without blanks between words: Chinese, Japanese and, so that endings do no harm, Korean."""
-_BETWEEN: Final = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
+GAP: Final = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 _RUNS: Final = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 _IS_HAN: Final = re.compile(rf"[{_HAN}]")
 _GROUPED: Final = re.compile(
@@ -38,7 +40,7 @@ class WordsTooShort(Malformed):
 
 def words_of_text(text: str) -> frozenset[str]:
     """Everything that a question may name.   text: of a whole document, its lines and pages joined by white space."""
-    plain = normal(text)
+    plain = alike(normal(text))
     found = {number.replace(",", "") for number in _GROUPED.findall(plain)}
     for run in _RUNS.findall(plain):
         found.update(_words(run))
@@ -58,13 +60,22 @@ def words_of_question(typed: str) -> tuple[str, ...]:
 
 def runs_of_question(typed: str) -> list[str]:
     """What stands together in it; a number without the separators of its thousands."""
-    return _RUNS.findall(_GROUPED.sub(lambda number: number[0].replace(",", ""), normal(typed)))
+    return _RUNS.findall(_GROUPED.sub(lambda number: number[0].replace(",", ""), alike(normal(typed))))
 
 
 def normal(text: str) -> str:
     """Full-width letters as plain ones, presentation forms as what they stand for, and no difference of case."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return _BETWEEN.sub("", folded)
+    return without_gaps(plain_letters(text))
+
+
+def plain_letters(text: str) -> str:
+    """The same, with all its white space."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def without_gaps(text: str) -> str:
+    """Without the white space between Chinese characters."""
+    return GAP.sub("", text)
 
 
 def _words(run: str) -> list[str]:

@@ -23,6 +23,7 @@ def test_the_archive_is_searched_and_looking_fetches_no_file(api: ApiClient):
     page = archivist.page(f"/archive/{record_id}")
     assert "Sale of a mill" in page
     assert f"/api/v1/archive/{record_id}/issued.pdf" in page
+    assert f"/api/v1/archive/{record_id}/pages/1/issued-image" in page
     assert '<img src="/api' not in page
     assert api.world.row_counts() == before | {"audit_entry": before["audit_entry"] + 1}
     assert api.world.events()[-1] == "ArchiveRecordViewed"
@@ -91,10 +92,10 @@ def test_the_pages_on_which_the_words_stand_are_told(api: ApiClient):
         chosen = update(ArchiveRecord).where(ArchiveRecord.id == record_id)
         work.session.execute(chosen.values(searchable_sha256=digest))
     page = Visitor.of(api, Role.ARCHIVIST).page(f"/archive/{record_id}?words=warehouse")
-    assert "…the <mark>warehouse</mark> stays…" in page
+    assert "…the <mark>Warehouse</mark> stays…" in page
     assert api.world.events()[-2:] == ["ArchiveRecordViewed", "ArchivedFileRead"]
     found = api.fetch(f"/archive/{record_id}/hits?words=WAREHOUSE", Role.ARCHIVIST).json()
-    assert found == [{"page": 2, "before": "the", "words": "warehouse", "after": "stays"}]
+    assert found == [{"page": 2, "before": "the", "words": "Warehouse", "after": "stays"}]
 
 
 def test_a_failed_searchable_file_says_why_and_is_tried_again_once(api: ApiClient):

@@ -17,9 +17,10 @@ from printserver.archive.hits import Hit
 from printserver.archive.queries import RecordPage, SearchableFacts
 from printserver.archive.records import ContractParty
 from printserver.http_edge.archive_search import GivenArchiveSearch
-from printserver.http_edge.declarations import requires
+from printserver.http_edge.declarations import Lane, requires
 from printserver.http_edge.work import CurrentActor, CurrentAdapters, CurrentWork
 from printserver.organisations.permissions import Permission
+from printserver.returns import archived_pages
 
 router = api_router("/archive", "archive")
 
@@ -102,14 +103,14 @@ def read_record(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters)
 def list_hits(
     record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters, words: Annotated[str, Query(max_length=500)]
 ) -> tuple[Hit, ...]:
-    """Of the searchable file, whose reading is recorded. All is in plain, small letters."""
+    """Of the searchable file, whose reading is recorded; in the paper's own letters and script."""
     return hits.hits(adapters.database, adapters.objects, actor, record_id, words)
 
 
 @router.get("/{record_id}/issued.pdf", summary="The signed PDF of an archived copy", response_class=Response)
-@requires(Permission.READ_ARCHIVE)
+@requires(Permission.READ_EVIDENCE)
 def read_issued_pdf(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
-    """Evidence, for those who keep the archive; only once the paper is home, and each reading is recorded."""
+    """Evidence, with valid codes: for those who may take packages, once the paper is home. Each reading is recorded."""
     pdf = access.issued_pdf(adapters.database, adapters.objects, actor, record_id)
     return attachment(pdf, "application/pdf", f"controlled-print-{record_id}.pdf")
 
@@ -147,3 +148,16 @@ def read_scan(record_id: UUID, actor: CurrentActor, adapters: CurrentAdapters, p
 def read_page_picture(record_id: UUID, page: int, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     picture = access.page_picture(adapters.database, adapters.objects, actor, record_id, page)
     return Response(picture, media_type="image/jpeg")
+
+
+@router.get(
+    "/{record_id}/pages/{page}/issued-image",
+    summary="A page of an archived copy as it was issued",
+    response_class=Response,
+    responses={200: {"content": {"image/webp": {}}}},
+)
+@requires(Permission.READ_ARCHIVE, lane=Lane.DRAWING)
+def read_issued_page_picture(record_id: UUID, page: int, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
+    """Without codes and with the words that it is not valid; each reading is recorded."""
+    picture = archived_pages.issued_page_picture(adapters.database, adapters.objects, actor, record_id, page)
+    return Response(picture, media_type="image/webp")

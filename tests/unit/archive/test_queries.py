@@ -52,6 +52,12 @@ SEARCHES = [
     (ArchiveSearch(title="lease", own_reference="ERP_5"), []),
     (ArchiveSearch(serial="not a serial"), []),
     (ArchiveSearch(text="Elsewhere"), []),
+    (ArchiveSearch(title="採購合同"), ["采购合同 Purchase"]),
+    (ArchiveSearch(text="採购合同 ｐｕｒ"), ["采购合同 Purchase"]),
+    (ArchiveSearch(title="採購合約"), []),
+    (ArchiveSearch(title="採%"), []),
+    (ArchiveSearch(title="採.*"), []),
+    (ArchiveSearch(title="採]["), []),
 ]
 
 

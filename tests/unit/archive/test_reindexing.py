@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from printserver.archive.models import ArchiveRecord, ArchiveText, ArchiveWord
 from printserver.archive.reindexing import IndexFacts, index_facts, is_read_anew, read_anew, write_anew
-from printserver.archive.search_index import forget, remember
+from printserver.archive.search_index import FORM, forget, remember
 from printserver.archive.searchable import make_searchable
 from printserver.foundation.errors import Forbidden, Unavailable
 from printserver.organisations.permissions import Role
@@ -81,6 +81,19 @@ def test_words_of_an_earlier_form_are_found_until_their_turn_comes(books: Books)
     assert write_anew(replace(tools(books), keys=Away()), never) == 0
     assert words(books) == before
     assert facts(books).waiting == 2
+
+
+def test_texts_of_the_release_before_are_read_anew_by_themselves_and_then_found_in_either_script(books: Books):
+    ids = two(books)
+    with books.database.work() as work:
+        number = select(ArchiveText.number).where(ArchiveText.record_id == ids[0]).scalar_subquery()
+        work.session.execute(delete(ArchiveWord).where(ArchiveWord.number == number))
+        work.session.execute(update(ArchiveText).where(ArchiveText.record_id == ids[0]).values(form=FORM - 1))
+    assert found(books, "采购") == found(books, "採購") == []
+    with books.database.reading() as work:
+        assert is_read_anew(work, books.actor(Role.ARCHIVIST))
+    assert write_anew(tools(books, not_read), never) == 1
+    assert found(books, "采购") == found(books, "採購") == ["采购合同"]
 
 
 def test_a_record_that_lies_with_another_branch_now_is_found_there(books: Books):

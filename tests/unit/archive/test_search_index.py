@@ -76,6 +76,16 @@ def test_words_find_the_newest_records_that_hold_them_all(four: tuple[Books, lis
     assert found(books, "合同", held=True) == []
 
 
+def test_either_script_finds_both(four: tuple[Books, list[UUID]]):
+    books, ids = four
+    with books.database.work() as work:
+        remember(work, ids[1], tokens_of_text(KEY, "買賣合約 採購 合同"))
+    for asked in ("采购", "採購", "采購"):
+        assert found(books, asked) == ["T2", "T1", "T0"]
+    assert found(books, "买卖合约") == found(books, "買賣") == ["T1"]
+    assert found(books, "買合") == []
+
+
 @pytest.mark.parametrize("looked_at", [1, 1_000])
 def test_what_others_have_is_passed_over_window_by_window(
     four: tuple[Books, list[UUID]], monkeypatch: pytest.MonkeyPatch, looked_at: int
@@ -174,7 +184,7 @@ def test_remembering_again_replaces_and_forgetting_leaves_nothing(four: tuple[Bo
 
 def test_a_search_by_what_the_request_said(any_books: Books):
     copy = replace(
-        complete(any_books.copy(title="lease")),
+        complete(any_books.copy(title="lease", own_reference="租赁-7")),
         class_code="sales",
         parties=(ContractParty("上海甲商贸有限公司", "91310000ABCDEFGH1X"), ContractParty("李四", "")),
         amount_minor=1_234_560,
@@ -197,6 +207,8 @@ def test_a_search_by_what_the_request_said(any_books: Books):
         {"most_minor": 1_234_560},
         {"party": "李四", "since": datetime(2026, 11, 22, tzinfo=UTC), "until": datetime(2026, 11, 23, tzinfo=UTC)},
         {"party": "李四", "branch_id": any_books.branch},
+        {"party": "商貿有限"},
+        {"text": "租賃"},
     ):
         assert titles(**finding) == ["lease"], finding
     for missing in (

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from printserver.archive.han_forms import alike, forms
 from printserver.archive.search_words import MOST_WORDS, WordsTooShort, words_of_question, words_of_text
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
@@ -33,6 +34,13 @@ def test_every_two_character_word_is_found_also_across_a_line_or_a_blank(
 def test_every_part_of_a_chinese_text_is_found_in_it(text: str, data: st.DataObject):
     start = data.draw(st.integers(0, len(text) - 2))
     assert found(text[start : data.draw(st.integers(start + 2, len(text)))], text)
+
+
+@given(st.lists(HAN, min_size=2, max_size=12).map("".join), st.data())
+def test_a_chinese_text_is_found_by_its_characters_in_whatever_form(text: str, data: st.DataObject):
+    asked, written = ("".join(data.draw(st.sampled_from(forms(each))) for each in text) for _ in range(2))
+    assert found(asked, written)
+    assert words_of_text(asked) == words_of_text(written) == words_of_text(alike(text))
 
 
 @given(AROUND, LATIN, AROUND)
@@ -63,6 +71,10 @@ def test_chinese_and_english_side_by_side_are_two_words(han: str, latin: str):
         ("カラー", "ｶﾗｰ印刷"),
         ("OA-2026/77", "own reference oa-2026/77"),
         ("A股上市", "A股上市公司"),
+        ("合約", "买卖合约"),
+        ("买卖", "買賣契約"),
+        ("台湾", "臺\n灣"),
+        ("头发", "頭髮"),
     ],
 )
 def test_forms_that_mean_the_same_find_each_other(question: str, text: str):

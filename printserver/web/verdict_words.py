@@ -51,6 +51,7 @@ PDF_VERDICT: Final[Mapping[str, str]] = {
     "stranger": N_("Signed, but not by this issuer"),
     "scan": N_("Not signed; a genuine code is on it"),
     "altered-code": N_("A code on it is not what was signed"),
+    "expired-code": N_("The key that signed its code is no longer accepted"),
     "nothing": N_("Nothing of this issuer is on it"),
     "unreadable": N_("The file cannot be read"),
 }
@@ -65,6 +66,7 @@ PDF_VERDICT_MEANING: Final[Mapping[str, str]] = {
         "that the pages show what was issued: compare them."
     ),
     "altered-code": N_("It looks like one of ours, but its signature or its data do not agree. Do not rely on it."),
+    "expired-code": N_("The issuer no longer accepts the key that signed this code. Please ask the issuer."),
     "nothing": N_("It carries neither a signature nor a code that can be checked here."),
     "unreadable": N_("It is no PDF, or it is damaged or protected with a password. That says nothing of its content."),
 }
@@ -175,6 +177,7 @@ VERDICT_TONES: Final[Mapping[str, Mapping[str, str]]] = {
         "altered-code": "danger",
         "stranger": "warning",
         "scan": "warning",
+        "expired-code": "warning",
         "nothing": "warning",
         "unreadable": "warning",
     },

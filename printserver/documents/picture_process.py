@@ -17,8 +17,8 @@ USUAL_DPI: Final = 150
 """Of a picture that names no resolution, or one that no scanner and no camera has."""
 QUALITY: Final = 90
 LEAST_INCHES: Final = 0.1
-_LIKELY_DPI: Final = (72, 2_400)
 _CAMERA_DPI: Final = 72
+_FINEST_DPI: Final = 2_400
 _WHITE: Final = (255, 255, 255)
 _FORMATS: Final = ("JPEG", "PNG", "TIFF", "WEBP")
 
@@ -31,20 +31,26 @@ def drawn(data: bytes) -> bytes:
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
         for number, page in enumerate(_pages(opened)):
             quality = {} if page.mode == "1" else {"quality": QUALITY}
-            page.save(written, "PDF", resolution=dots_per_inch(page), append=number > 0, **quality)
+            page.save(written, "PDF", dpi=dots_per_inch(page), append=number > 0, **quality)
     return written.getvalue()
 
 
-def dots_per_inch(picture: Image.Image) -> float:
-    """As the picture says, where that is likely and lets it fit on A4; a camera's 72 means nothing.
+def dots_per_inch(picture: Image.Image) -> tuple[float, float]:
+    """Across and down, as the picture says, where that is likely and lets it fit on A4; a camera's 72 means nothing.
 
-    A picture of a few dots is a tenth of an inch high at least.
+    Faxes have fewer dots down than across. A picture of a few dots is a tenth of an inch high at least.
     """
-    said = float(picture.info.get("dpi", (0,))[0])
-    likely = _LIKELY_DPI[0] <= said <= _LIKELY_DPI[1] and said != _CAMERA_DPI
-    short, long = sorted(picture.size)
-    wanted = min(said if likely else USUAL_DPI, short / LEAST_INCHES)
-    return max(wanted, short / A4_INCHES[0], long / A4_INCHES[1])
+    across, down = _said_dpi(picture)
+    short, long = sorted((picture.width / across, picture.height / down))
+    finer = max(min(1, short / LEAST_INCHES), short / A4_INCHES[0], long / A4_INCHES[1])
+    return across * finer, down * finer
+
+
+def _said_dpi(picture: Image.Image) -> tuple[float, float]:
+    """The usual where the picture says nothing likely."""
+    across, down = (float(side) for side in picture.info.get("dpi", (0, 0)))
+    likely = all(_CAMERA_DPI < side <= _FINEST_DPI for side in (across, down))
+    return (across, down) if likely else (USUAL_DPI, USUAL_DPI)
 
 
 def _pages(opened: Image.Image) -> Iterator[Image.Image]:
@@ -60,7 +66,7 @@ def _pages(opened: Image.Image) -> Iterator[Image.Image]:
 
 def _flat(picture: Image.Image) -> Image.Image:
     """Scans in black and white stay so; whatever is transparent becomes white."""
-    said = picture.info.get("dpi", (0,))
+    said = picture.info.get("dpi", (0, 0))
     if picture.mode in ("1", "L") and "transparency" not in picture.info:
         page = picture.copy()
     elif picture.mode in ("RGB", "CMYK", "YCbCr", "LAB") and "transparency" not in picture.info:

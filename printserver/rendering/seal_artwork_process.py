@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 from printserver.rendering.seal_artwork_limits import (
     FORMATS,
@@ -44,7 +44,7 @@ def _opened(data: bytes) -> Image.Image:
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
     if math.prod(picture.size) > PIXELS:
         sys.exit(TOO_MANY_PIXELS)
-    coloured = picture.convert("RGBA")
+    coloured = ImageOps.exif_transpose(picture).convert("RGBA")
     white = Image.new("RGBA", coloured.size, "white")
     return Image.alpha_composite(white, coloured).convert("RGB")
 

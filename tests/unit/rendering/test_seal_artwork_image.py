@@ -81,6 +81,14 @@ def test_the_seal_stands_in_its_size_at_its_middle(tmp_path):
     assert middle_of_colour(picture, dpi=300, red=True) == pytest.approx((20, 20), abs=0.3)
 
 
+def test_a_photo_that_a_camera_took_lying_stands_upright():
+    lying, target = scanned().transpose(Image.Transpose.ROTATE_90), io.BytesIO()
+    exif = Image.Exif()
+    exif[0x112] = 6
+    lying.save(target, "PNG", exif=exif)
+    assert clean_seal_image(target.getvalue(), **SIZE) == cleaned()
+
+
 def test_the_same_picture_gives_the_same_bytes_and_is_shown_as_it_came():
     again = clean_seal_image(file_of(scanned()), **SIZE)
     assert again == cleaned()

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from printserver.documents.intake_whitelist import NotCopied, PageCopier, refuse_outside
+from printserver.documents.intake_whitelist import NotCopied, PageCopier, refuse_hidden, refuse_outside
 from printserver.rendering.pdf_files import add_page, page_points, saved
 from printserver.rendering.units import A4_LANDSCAPE, A4_PORTRAIT, to_micrometres
 from printserver.rendering.vector import numbers
@@ -127,19 +127,25 @@ def _rebuild_page(
     if max(map(to_micrometres, seen)) > longest_um:
         raise NotCopied("document-page-too-large")
     size = A4_LANDSCAPE if seen[0] > seen[1] else A4_PORTRAIT
+    width, height = page_points(size)
+    resources = copier.copy(page.get("/Resources", Dictionary()), "resources") or Dictionary()
+    looks = _annotations(page, count)
+    if not looks and "/Group" not in page and place == _Place(0, 0, round(width, 4), round(height, 4), 0, 1):
+        # Handed in again, a page that is safe stays the same, and lies no form deeper each time.
+        add_page(target, width, height, _content(page), resources)
+        return size.width_um, size.height_um
     box = Array([place.left, place.bottom, place.right, place.top])
     form = target.make_stream(_content(page), Type=Name.XObject, Subtype=Name.Form, BBox=box)
-    form.Resources = copier.copy(page.get("/Resources", Dictionary()), "resources") or Dictionary()
+    form.Resources = resources
     group = copier.copy(page.get("/Group", Dictionary()), "group")
     if group and group.get("/S") == Name.Transparency:
         group.I = True  # a page's group is always isolated; a form's only when it says so
         form.Group = group
     operators, xobjects = [b"/Page Do"], {"/Page": form}
-    for at, (look, matrix) in enumerate(_annotations(page, count), 1):
+    for at, (look, matrix) in enumerate(looks, 1):
         copied = copier.copy(look, "form")
         xobjects[f"/Note{at}"] = copied
         operators.append(f"q {numbers(*matrix)} cm /Note{at} Do Q".encode("ascii"))
-    width, height = page_points(size)
     clip = numbers(place.left, place.bottom, place.right - place.left, place.top - place.bottom)
     start = f"q {numbers(*place.matrix(width, height))} cm {clip} re W n".encode("ascii")
     content = b"\n".join([start, *operators, b"Q\n"])
@@ -185,6 +191,8 @@ def _annotations(page: Any, count: _Count) -> list[tuple[Any, tuple[float, ...]]
     drawn = []
     for annotation in page.get("/Annots", Array()):
         look = _look(annotation) if _is_printed(annotation) else None
+        if look is not None:
+            refuse_hidden(annotation.get("/OC"))
         matrix = _into_rectangle(annotation, look) if look is not None else None
         if look is None or matrix is None:
             count.dropped += 1

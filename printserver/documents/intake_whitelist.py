@@ -110,7 +110,11 @@ class PageCopier:
 
     def _marked_properties(self, value: Any, _: object) -> Any:
         """The names stay, because the content refers to them; what they say of layers and structure does not."""
-        return Dictionary({name: Dictionary() for name in value}) if isinstance(value, Dictionary) else None
+        if not isinstance(value, Dictionary):
+            return None
+        for _name, properties in value.items():
+            refuse_hidden(properties)
+        return Dictionary({name: Dictionary() for name in value})
 
     def _graphics_state(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         return self._dictionary(value, shapes.GRAPHICS_STATE, remember)
@@ -156,6 +160,7 @@ class PageCopier:
 
     def _form(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         """Also the look of an annotation, which is a form even where it does not say so."""
+        refuse_hidden(value.get("/OC"))
         if "/Ref" in value:
             raise NotCopied("document-outside")
         made = self._stream(value, shapes.FORM, remember)
@@ -164,6 +169,7 @@ class PageCopier:
 
     def _image(self, value: Any, remember: Callable[[Any], Any]) -> Any:
         """Compressed as it came: decoding a photograph would change it."""
+        refuse_hidden(value.get("/OC"))
         refuse_outside(value)
         filters = value.get("/Filter", Array())
         for name in filters if isinstance(filters, Array) else [filters]:
@@ -237,3 +243,14 @@ def refuse_outside(stream: Any) -> None:
     """A stream whose bytes lie in another file would draw what nobody here has seen."""
     if "/F" in stream:
         raise NotCopied("document-outside")
+
+
+def refuse_hidden(membership: Any) -> None:
+    """All layers are shown; what is seen only while one of them is not would come to light without them.
+
+    membership: of a layer, several layers, or nothing.   Source: ISO 32000-1, table 99 (unverified against the text).
+    """
+    if isinstance(membership, Dictionary) and (
+        "/VE" in membership or membership.get("/P", Name.AnyOn) not in (Name.AnyOn, Name.AllOn)
+    ):
+        raise NotCopied("document-hidden-layers")

@@ -133,6 +133,21 @@ def _layer_for_screens(pdf: pikepdf.Pdf, page: Object) -> None:
     pdf.Root.OCProperties.OCGs[0].Usage = Dictionary(Print=Dictionary(PrintState=Name.OFF))
 
 
+def _shown_while_a_layer_is_not(pdf: pikepdf.Pdf, page: Object) -> None:
+    """All layers are on, so that no viewer shows it."""
+    _layers(pdf, page)
+    layers = pdf.Root.OCProperties.OCGs
+    page.Resources.Properties.M = Dictionary(Type=Name.OCMD, OCGs=layers, P=Name.AllOff)
+
+
+def _form_of_no_layer(pdf: pikepdf.Pdf, page: Object) -> None:
+    _layers(pdf, page)
+    form = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 1, 1]))
+    wanted = Array([Name.Not, pdf.Root.OCProperties.OCGs[0]])
+    form.OC = Dictionary(Type=Name.OCMD, VE=wanted)
+    page.Resources.XObject = Dictionary(F=form)
+
+
 def _encrypted(**passwords: Any) -> bytes:
     return pdf_of(Dictionary(), content=VISIBLE, encryption=pikepdf.Encryption(**passwords))
 
@@ -169,6 +184,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "page of another file": (made(_reference), "document-outside"),
     "hidden layer": (made(_hidden_layer), "document-hidden-layers"),
     "layer for screens only": (made(_layer_for_screens), "document-hidden-layers"),
+    "content shown while a layer is not": (made(_shown_while_a_layer_is_not), "document-hidden-layers"),
+    "form shown while a layer is not": (made(_form_of_no_layer), "document-hidden-layers"),
     "portfolio": (made(_set(Collection=Dictionary(View=Name.T))), "document-portfolio"),
     "form drawn by a program": (made(_set(NeedsRendering=True)), "document-look-not-fixed"),
     "field without a look": (

@@ -34,6 +34,16 @@ def pages_with_codes(texts: Sequence[str], bars: Sequence[PageCode], lines: Sequ
     return bytes(typst.compile(_PAGE.encode(), sys_inputs={"data": data}))
 
 
+def pages_with_many_codes(pages: Sequence[Sequence[str]]) -> bytes:
+    """A PDF of nothing but QR codes: of each page the texts of its codes."""
+    source = (
+        '#set page(paper: "a4")\n#for page in json(bytes(sys.inputs.data)) [#for each in page '
+        '[#image(bytes(each), format: "svg", width: 40mm) #v(20mm)] #pagebreak(weak: true)]'
+    )
+    data = json.dumps([[qr_svg(text) for text in texts] for texts in pages])
+    return bytes(typst.compile(source.encode(), sys_inputs={"data": data}))
+
+
 def page_pixels(pdf: bytes, page: int = 1) -> np.ndarray:
     """Blue-green-red at SCAN_DPI, as a perfect scanner would see it."""
     document = pypdfium2.PdfDocument(pdf)

@@ -23,7 +23,7 @@ from printserver.foundation.limited_process import (
     ProcessLimits,
     run_limited,
 )
-from printserver.signing.codes import CodeBody, parse_text, verify_code
+from printserver.signing.codes import CodeBody, SignedCode, parse_text, verify_code
 from printserver.signing.errors import CodeMalformed, PdfSignatureRefused
 from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import key_id_of
@@ -82,11 +82,12 @@ def verify_pdf_file(path: Path, key_list: KeyList) -> IssuedPdf:
 def verify_issued_pdf(pdf: bytes, key_list: KeyList) -> IssuedPdf:
     """Prove that `pdf` is a copy as it was issued: each page's code, and the signature over the whole file.
 
-    Steps: read the codes from the drawn pages, verify each, one copy with all its pages in order, file signature
-    under the list's root at the time of issue, its key published for PDFs of the same organisation and not revoked.
+    Steps: read the codes from the drawn pages, one copy with all its pages in order, verify each of its codes, file
+    signature under the list's root at the time of issue, its key published for PDFs of the same organisation and not
+    revoked.
     Raises: PdfUnreadable, PageCodesRefused, KeyUnknown, CodeForged, KeyNotValid, PdfNotSigned, PdfSignatureRefused.
     """
-    code = _one_copy([_page_code(page, texts, key_list) for page, texts in enumerate(page_texts(pdf), start=1)])
+    code, *_ = [verify_code(signed, key_list) for signed in _codes_of_one_copy(page_texts(pdf))]
     listed = [key.spki for key in key_list.of_usage(KeyUsage.PDF)]
     verdict = verify_pdf(pdf, [key_list.root_certificate], at=code.issued_at, listed_keys=listed)
     _check_signer(verdict, code, key_list)
@@ -105,31 +106,31 @@ def page_texts(pdf: bytes, *, first: int = MOST_PAGES, limits: ProcessLimits = _
     return pages
 
 
-def _page_code(page: int, texts: Sequence[str], key_list: KeyList) -> CodeBody:
-    """The page's one code of ours; codes of other kinds may stand beside it."""
-    codes = set()
+def _codes_of_one_copy(pages: Sequence[Sequence[str]]) -> list[SignedCode]:
+    """One code a page, of the copy that has just these pages in this order; none is proved yet.
+
+    Beside them may stand codes of the contract itself, and those of an older paper that was scanned into it: of two
+    whole copies the later one was drawn over the earlier.   pages: the texts that were read from each.
+    """
+    found = [_by_copy(page, len(pages), texts) for page, texts in enumerate(pages, start=1)]
+    whole = set[CodeBody]().union(*found).intersection(*found)
+    if not whole:
+        raise PageCodesRefused("the pages do not carry the codes of one copy, all of its pages in their order")
+    copy = max(whole, key=lambda body: body.issued_at)
+    return [codes[copy] for codes in found]
+
+
+def _by_copy(page: int, pages: int, texts: Sequence[str]) -> dict[CodeBody, SignedCode]:
+    """The codes of this page of copies with so many, by what those say of their first page."""
+    found = {}
     for text in texts:
         try:
-            codes.add(parse_text(text))
+            code = parse_text(text)
         except CodeMalformed:
             continue  # a QR code that belongs to the contract itself
-    if len(codes) != 1:
-        raise PageCodesRefused(f"page {page} carries {len(codes)} verification codes instead of one")
-    body = verify_code(codes.pop(), key_list)
-    if body.page != page:
-        raise PageCodesRefused(f"page {page} of the file carries the code of page {body.page}")
-    return body
-
-
-def _one_copy(codes: Sequence[CodeBody]) -> CodeBody:
-    if not codes:
-        raise PageCodesRefused("the file has no pages")
-    first = codes[0]
-    if any(replace(code, page=first.page) != first for code in codes):
-        raise PageCodesRefused("the pages belong to different copies")
-    if first.pages != len(codes):
-        raise PageCodesRefused(f"the copy has {first.pages} pages, the file has {len(codes)}")
-    return first
+        if (code.body.page, code.body.pages) == (page, pages):
+            found[replace(code.body, page=1)] = code
+    return found
 
 
 def _check_signer(verdict: PdfVerdict, code: CodeBody, key_list: KeyList) -> None:

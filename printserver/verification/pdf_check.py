@@ -26,7 +26,7 @@ from printserver.foundation.limited_process import (
 )
 from printserver.foundation.unit_of_work import Database
 from printserver.print_requests.queries import copy_by_serial
-from printserver.signing.codes import CodeBody, parse_text
+from printserver.signing.codes import CodeBody
 from printserver.signing.errors import CodeForged, CodeMalformed, KeyNotValid, KeyUnknown
 from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
@@ -61,7 +61,9 @@ class PdfKind(StrEnum):
     SCAN = "scan"
     """Not signed, but a page carries a genuine code: a scan or a print-out, and no forgery for that."""
     ALTERED_CODE = "altered-code"
-    """Not signed, and a code on it is not what was signed."""
+    """Not signed by the issuer, and a code on it is not what was signed."""
+    EXPIRED_CODE = "expired-code"
+    """Not signed, and the code on it was signed with a key that is no longer accepted."""
     NOTHING = "nothing"
     """Neither signature nor code of ours."""
     UNREADABLE = "unreadable"
@@ -111,9 +113,22 @@ class PdfCheck:
 
 @dataclass(frozen=True)
 class _Codes:
-    texts: tuple[str, ...]
-    bodies: tuple[CodeBody, ...]
-    forged: bool
+    """`texts`: of genuine codes, with what each says.   forged, expired: whether there are such besides."""
+
+    texts: tuple[str, ...] = ()
+    bodies: tuple[CodeBody, ...] = ()
+    forged: bool = False
+    expired: bool = False
+
+    @property
+    def are_ours(self) -> bool:
+        return bool(self.bodies or self.forged or self.expired)
+
+    @property
+    def last_issued(self) -> tuple[CodeBody, str] | None:
+        """An older one may belong to a paper that was scanned into the document."""
+        found = zip(self.bodies, self.texts, strict=True)
+        return max(found, key=lambda code: (code[0].issued_at, -code[0].page), default=None)
 
 
 def check_pdf(database: Database, objects: Objects, key_list: KeyList, pdf: bytes) -> PdfCheck:
@@ -124,12 +139,13 @@ def check_pdf(database: Database, objects: Objects, key_list: KeyList, pdf: byte
     try:
         codes = _codes(page_texts(pdf, first=PAGES_READ, limits=_CODE_LIMITS), key_list)
     except PdfUnreadable:
-        codes = _Codes((), (), forged=False)
-    judged = _signatures(pdf, key_list, codes.bodies[0].issued_at if codes.bodies else None)
-    if judged is None and not codes.bodies:
+        codes = _Codes()
+    issued_last = codes.last_issued
+    judged = _signatures(pdf, key_list, None if issued_last is None else issued_last[0].issued_at)
+    if judged is None and not codes.are_ours:
         return PdfCheck(PdfKind.UNREADABLE, digest)
     revisions, signatures = judged or (0, ())
-    copy, issued = _copy(database, objects, key_list, codes)
+    copy, issued = (None, None) if issued_last is None else _copy(database, objects, key_list, *issued_last)
     return PdfCheck(
         _kind(signatures, codes, as_issued=issued == digest),
         digest,
@@ -144,41 +160,50 @@ def check_pdf(database: Database, objects: Objects, key_list: KeyList, pdf: byte
 def _kind(signatures: Sequence[SignatureSeen], codes: _Codes, *, as_issued: bool) -> PdfKind:
     if as_issued:
         return PdfKind.AS_ISSUED
-    if not signatures:
-        if codes.forged:
-            return PdfKind.ALTERED_CODE
-        return PdfKind.SCAN if codes.bodies else PdfKind.NOTHING
     if not all(each.intact for each in signatures):
         return PdfKind.BROKEN
     ours = [each for each in signatures if each.ours]
     if not ours:
-        return PdfKind.STRANGER
+        return _kind_unsigned(codes, strangers=bool(signatures))
     changed = any(each.changes not in (Changes.NONE, Changes.LTA_UPDATES) for each in ours)
     if changed or codes.forged or not any(each.whole_file or each.changes is Changes.LTA_UPDATES for each in ours):
         return PdfKind.CHANGED
     return PdfKind.SIGNED
 
 
+def _kind_unsigned(codes: _Codes, *, strangers: bool) -> PdfKind:
+    """Of a file without a signature of ours.   strangers: whether others have signed it."""
+    if codes.forged:
+        return PdfKind.ALTERED_CODE
+    if strangers:
+        return PdfKind.STRANGER
+    if codes.bodies:
+        return PdfKind.SCAN
+    return PdfKind.EXPIRED_CODE if codes.expired else PdfKind.NOTHING
+
+
 def _codes(pages: Sequence[Sequence[str]], key_list: KeyList) -> _Codes:
-    texts, bodies, forged = [], [], False
+    texts, bodies, forged, expired = [], [], False, False
     for text in (text for page in pages for text in page):
         try:
             bodies.append(verify_text(text, key_list))
             texts.append(text)
         except CodeForged:
             forged = True
-        except (CodeMalformed, KeyUnknown, KeyNotValid):
+        except KeyNotValid:
+            expired = True
+        except (CodeMalformed, KeyUnknown):
             continue  # a QR code that belongs to the contract itself, or to another issuer
-    return _Codes(tuple(texts), tuple(bodies), forged)
+    return _Codes(tuple(texts), tuple(bodies), forged, expired)
 
 
-def _copy(database: Database, objects: Objects, key_list: KeyList, codes: _Codes) -> tuple[Verdict | None, str | None]:
-    """What the first code is worth now, and the digest of its copy's file."""
-    if not codes.texts:
-        return None, None
+def _copy(
+    database: Database, objects: Objects, key_list: KeyList, body: CodeBody, text: str
+) -> tuple[Verdict, str | None]:
+    """What a genuine code is worth now, and the digest of its copy's file."""
     with database.reading() as work:
-        verdict = check_code(work, codes.texts[0], key_list, objects)
-        copy = copy_by_serial(work, parse_text(codes.texts[0]).body.serial)
+        verdict = check_code(work, text, key_list, objects)
+        copy = copy_by_serial(work, body.serial)
     return verdict, None if copy is None else copy.issued_sha256
 
 

@@ -30,7 +30,7 @@ from printserver.verification.offline import (
     verify_text,
 )
 from tests.paper_books import ISSUED_AT, VALID, Issuer, loose_body
-from tests.paper_drawings import pages_with_codes
+from tests.paper_drawings import pages_with_codes, pages_with_many_codes
 
 OTHER = CopySerial(bytes(10))
 
@@ -142,6 +142,18 @@ def test_codes_without_a_signature_over_the_file_prove_no_file(issuer: Issuer):
 def test_pages_of_several_copies_are_no_copy_even_when_signed(issuer: Issuer, pages: list[dict[str, object]]):
     with pytest.raises(PageCodesRefused):
         verify_issued_pdf(issuer.sign_file(unsigned_copy(issuer, *pages)), issuer.key_list())
+
+
+def test_an_older_paper_that_was_scanned_into_a_contract_does_not_hide_the_copy(issuer: Issuer):
+    """Its codes stand on the same pages, once as many and once fewer than the copy has."""
+    older = {"serial": OTHER, "issued_at": ISSUED_AT - timedelta(days=1)}
+    for pages_then in (2, 1):
+        pages: list[list[str]] = []
+        for page in (1, 2):
+            earlier = loose_body(issuer, page=min(page, pages_then), pages=pages_then, **older)
+            pages.append([issuer.text(earlier), issuer.text(loose_body(issuer, page=page, pages=2))])
+        found = verify_issued_pdf(issuer.sign_file(pages_with_many_codes(pages)), issuer.key_list())
+        assert found.code == loose_body(issuer, pages=2)
 
 
 def test_a_file_key_that_is_not_published_revoked_or_anothers_is_refused(issuer: Issuer, issued: bytes):

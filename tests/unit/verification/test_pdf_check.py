@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from hashlib import sha256
 
 import pikepdf
@@ -17,8 +18,8 @@ from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.pdf_check import LARGEST, Changes, FileTooLarge, PdfCheck, PdfKind, check_pdf
 from printserver.verification.public_view import VerdictKind
-from tests.paper_books import Books
-from tests.paper_drawings import page_pixels, pages_with_codes, scan_of
+from tests.paper_books import ISSUED_AT, Books
+from tests.paper_drawings import page_pixels, pages_with_codes, pages_with_many_codes, scan_of
 
 
 def check(books: Books, pdf: bytes) -> PdfCheck:
@@ -109,6 +110,22 @@ def test_an_unsigned_file_with_an_altered_code_is_said_to_have_one(books: Books,
     assert check(books, pages_with_codes([forged], [PageCode(copy.serial, 1)])).kind is PdfKind.ALTERED_CODE
 
 
+def test_an_altered_code_is_said_to_be_one_also_where_a_stranger_has_signed_the_file(books: Books, copy: CopyFacts):
+    text = books.text(copy)
+    forged = text[:-1] + str((int(text[-1]) + 1) % 10)
+    pages = pages_with_codes([forged], [PageCode(copy.serial, 1)])
+    code, pdf = books.issuer.entry(KeyUsage.CODE), books.issuer.sign_file(pages)
+    found = check_pdf(books.database, books.objects, books.issuer.key_list(code), pdf)
+    assert (found.kind, len(found.signatures), found.copy) == (PdfKind.ALTERED_CODE, 1, None)
+
+
+def test_a_code_of_a_revoked_key_is_not_said_to_be_nothing_of_ours(books: Books, unsigned: bytes):
+    code = books.issuer.entry(KeyUsage.CODE)
+    revoked = books.issuer.key_list(code.revoked(code.not_before), books.issuer.entry(KeyUsage.PDF))
+    found = check_pdf(books.database, books.objects, revoked, unsigned)
+    assert (found.kind, found.codes, found.copy) == (PdfKind.EXPIRED_CODE, 0, None)
+
+
 def test_what_is_nothing_of_ours_asks_the_books_nothing(books: Books):
     empty = pikepdf.new()
     empty.add_blank_page()
@@ -120,6 +137,20 @@ def test_what_is_nothing_of_ours_asks_the_books_nothing(books: Books):
     assert check(books, b"%PDF-1.7 nothing").kind is PdfKind.UNREADABLE
     assert check(books, b"").kind is PdfKind.UNREADABLE
     assert seen == []
+
+
+def test_a_file_is_known_although_an_older_paper_was_scanned_into_it(books: Books):
+    older, copy = books.copy(pages=1), books.copy(pages=1)
+    texts = [books.text(older, issued_at=ISSUED_AT - timedelta(days=1)), books.text(copy)]
+    pdf = books.issuer.sign_file(pages_with_many_codes([texts]))
+    with books.database.work() as work:
+        issued = books.objects.put(pdf, books.organisation_id)
+        work.session.execute(update(Copy).where(Copy.id == copy.id).values(issued_sha256=issued))
+    found = check(books, pdf)
+    assert (found.kind, found.codes, found.several_copies) == (PdfKind.AS_ISSUED, 2, True)
+    assert found.copy is not None
+    assert found.copy.facts is not None
+    assert found.copy.facts.serial == str(copy.serial)
 
 
 def test_a_file_that_is_too_large_is_not_opened(books: Books):

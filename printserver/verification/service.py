@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from printserver.foundation.full_width import half_width
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.queries import organisation
@@ -66,7 +67,7 @@ def check_serial(work: Work, typed: str, *, test: bool = False) -> Verdict:
     test: whether this installation is for tests.
     Raises: SerialMalformed for a typing error, which its check character tells without a look-up.
     """
-    copy = copy_by_serial(work, CopySerial.parse(typed))
+    copy = copy_by_serial(work, CopySerial.parse(half_width(typed)))
     kind = VerdictKind.UNKNOWN if copy is None else KIND_OF_STATE[copy.state]
     if copy is not None and kind is VerdictKind.GENUINE:
         kind = genuine_kind(seals_of_copy(work, copy))

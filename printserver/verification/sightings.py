@@ -49,10 +49,6 @@ def visitor_digest(digest: Digest, copy_id: UUID, address: str, day: str) -> str
     return digest(network_of(address), str(copy_id), day)[:_VISITOR_DIGITS]
 
 
-def sightings_of(work: Work, copy_id: UUID) -> Sightings:
-    return _seen(work, copy_id, "")[0]
-
-
 def record_sighting(database: Database, copy_id: UUID, visitor: str) -> Sightings:
     """Count this visitor in, once a day, in a transaction of its own; forgets what is older than KEPT."""
     with database.reading() as work:

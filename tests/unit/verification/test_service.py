@@ -217,6 +217,8 @@ def test_a_typed_serial_gets_a_verdict_and_no_facts(books: Books):
     copy = books.copy()
     with books.database.reading() as work:
         assert check_serial(work, str(copy.serial).lower()) == Verdict(VerdictKind.GENUINE)
+        wide = "".join(chr(ord(character) + 0xFEE0) for character in str(copy.serial))
+        assert check_serial(work, wide) == Verdict(VerdictKind.GENUINE), "as a Chinese keyboard writes it"
         assert check_serial(work, str(CopySerial.generate())) == UNKNOWN
         with pytest.raises(SerialMalformed):
             check_serial(work, "0000-0000-0000-0000-1")

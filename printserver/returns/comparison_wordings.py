@@ -5,7 +5,7 @@ Reading describes a difference, it never decides: no reader comes near comparing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +26,9 @@ _BESIDE_UM: Final = 12_000
 _MARGIN_UM: Final = 1_000
 _UM_PER_INCH: Final = 25_400
 
+LineBox = tuple[int, int, int, int]
+"""Left, top, right, bottom of a line in µm."""
+
 
 def with_wordings(found: Comparison, page: PageGlyphs) -> Comparison:
     """The comparison with both wordings at each place where issued text differs or is written over."""
@@ -35,7 +38,7 @@ def with_wordings(found: Comparison, page: PageGlyphs) -> Comparison:
     lines = _line_boxes(page.glyphs)
     touched = {at: _touched(found.regions[at], lines) for at in flagged}
     wanted = list(dict.fromkeys(line for at in flagged for line in touched[at]))[:MOST_LINES]
-    read = dict(zip(wanted, _read([_strip(found, lines[line]) for line in wanted]), strict=True))
+    read = dict(zip(wanted, _read([_strip(found, line, lines) for line in wanted]), strict=True))
     regions = list(found.regions)
     for at in flagged:
         known = [line for line in touched[at] if line in read]
@@ -51,9 +54,8 @@ def cut_out(found: Comparison, region: Region) -> bytes:
     return _png(_part(found, box))
 
 
-def _line_boxes(glyphs: Iterable[Glyph]) -> dict[int, tuple[int, int, int, int]]:
-    """Left, top, right, bottom of each line in µm."""
-    lines: dict[int, tuple[int, int, int, int]] = {}
+def _line_boxes(glyphs: Iterable[Glyph]) -> dict[int, LineBox]:
+    lines: dict[int, LineBox] = {}
     for glyph in glyphs:
         box = glyph.box
         left, top, right, bottom = lines.get(glyph.line, (box.x_um, box.y_um, box.right_um, box.bottom_um))
@@ -66,28 +68,42 @@ def _line_boxes(glyphs: Iterable[Glyph]) -> dict[int, tuple[int, int, int, int]]
     return lines
 
 
-def _touched(region: Region, lines: dict[int, tuple[int, int, int, int]]) -> list[int]:
-    """Lines of which the region covers a good part of the height, and which it meets or stands beside."""
-    touched = []
+def _touched(region: Region, lines: Mapping[int, LineBox]) -> list[int]:
+    """Lines of which the region covers a good part of the height, and which it meets; else the nearest beside it."""
+    away: dict[int, int] = {}
     for line, (left, top, right, bottom) in lines.items():
         shared = min(bottom, region.y_um + region.h_um) - max(top, region.y_um)
         beside = max(left - region.x_um - region.w_um, region.x_um - right)
         if shared > 0.4 * min(bottom - top, region.h_um) and beside < _BESIDE_UM:
-            touched.append(line)
-    return touched
+            away[line] = max(0, beside)
+    return [
+        line
+        for line in away
+        if not any(away[other] < away[line] and _in_one_row(lines[line], lines[other]) for other in away)
+    ]
 
 
-def _strip(found: Comparison, line: tuple[int, int, int, int]) -> bytes:
+def _in_one_row(one: LineBox, other: LineBox) -> bool:
+    return min(one[3], other[3]) > max(one[1], other[1])
+
+
+def _strip(found: Comparison, line: int, lines: Mapping[int, LineBox]) -> bytes:
     """The line on the scan, with room for what was added before and behind it; a red seal over it fades."""
-    left, top, right, bottom = line
-    box = (
-        left - _BESIDE_UM,
-        top - _ABOVE_UM,
-        right - left + 2 * _BESIDE_UM,
-        bottom - top + 2 * _ABOVE_UM,
-    )
-    part = _part(found, box)
+    _, top, _, bottom = lines[line]
+    start, end = _room(lines[line], (box for other, box in lines.items() if other != line))
+    part = _part(found, (start, top - _ABOVE_UM, end - start, bottom - top + 2 * _ABOVE_UM))
     return _png(part if part.ndim == 2 else np.ascontiguousarray(part[:, :, 2]))
+
+
+def _room(line: LineBox, others: Iterable[LineBox]) -> tuple[int, int]:
+    """Where what stands before and behind the line may begin and end: not in the next column."""
+    left, _, right, _ = line
+    start, end = left - _BESIDE_UM, right + _BESIDE_UM
+    for other in others:
+        if _in_one_row(line, other):
+            start = max(start, other[2]) if other[2] <= left else start
+            end = min(end, other[0]) if other[0] >= right else end
+    return start, end
 
 
 def _read(strips: Sequence[bytes]) -> list[str]:

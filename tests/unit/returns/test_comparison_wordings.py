@@ -54,6 +54,25 @@ def test_a_flagged_line_is_told_in_both_wordings_and_others_are_not_read():
     assert left == seal
 
 
+def test_words_of_the_next_column_are_not_read_with_a_line():
+    """They stand nearer to its ends than what somebody may have added there."""
+    picture = Pictures.new("RGB", (1000, 200), "white")
+    font = ImageFont.truetype(SANS_BOLD.path, 32, index=SANS_BOLD.index)
+    columns = {"Seller": (60, 170), "865,623.00": (240, 430), "Buyer": (500, 600)}
+    for word, (left, _) in columns.items():
+        ImageDraw.Draw(picture).text((left, 60), word, font=font, fill="black")
+    glyphs = [
+        Glyph(word[0], Box(at * UM, 65 * UM, 8 * UM, 30 * UM), line)
+        for line, (word, ends) in enumerate(columns.items())
+        for at in ends
+    ]
+    scan = np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
+    flagged = Region(240 * UM, 68 * UM, 20 * UM, 24 * UM, RegionKind.CHANGED_TEXT)
+    issued = PageGlyphs(tuple(glyphs), ("Seller", "365,623.00", "Buyer"))
+    (told,) = with_wordings(found(scan, flagged), issued).regions
+    assert (told.issued_text, told.scanned_text) == ("365,623.00", "865,623.00")
+
+
 def test_nothing_is_read_where_nothing_differs_and_on_another_page():
     for quiet in (found(sheet("text"), kind=Kind.SAME), found(sheet("text"), place(0), kind=Kind.OTHER_PAGE)):
         assert with_wordings(quiet, text("text")) is quiet

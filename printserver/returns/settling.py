@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -76,19 +76,7 @@ def settle_page(work: Work, actor: Actor, page_id: UUID, *, serial: str, page: i
     _hold(work, row, copy.id)
     if kept_pages(work, copy.id).get(page, row.id) != row.id:
         raise PageTaken("another page is kept as this page of this copy; discard that one first")
-    event = PageSettled(
-        id=row.id,
-        return_id=row.return_id,
-        position=row.position,
-        copy_id=copy.id,
-        page=page,
-        reason=reason,
-        state_before=row.state,
-        reason_before=row.reason,
-        copy_id_before=row.copy_id,
-        page_before=row.page,
-        request_id_before=row.request_id,
-    )
+    event = PageSettled(copy_id=copy.id, page=page, reason=reason, **_before(row))
     verdict = row.verdict if (row.copy_id, row.page) == (copy.id, page) else ""
     fields = {"copy_id": copy.id, "page": page, "request_id": None, "sheet": None}
     _move(work, actor, row, after, reason=reason, verdict=verdict, **fields)
@@ -108,20 +96,8 @@ def keep_version(work: Work, actor: Actor, page_id: UUID, *, serial: str, page: 
     _hold(work, row, copy.id)
     if kept_pages(work, copy.id).get(page, row.id) == row.id:
         raise NoEarlierPage("no other page is kept as this page of this copy; settle this one as it")
-    event = PageVersionKept(
-        id=row.id,
-        return_id=row.return_id,
-        position=row.position,
-        copy_id=copy.id,
-        page=page,
-        reason=reason,
-        image_sha256=row.image_sha256 or "",
-        state_before=row.state,
-        reason_before=row.reason,
-        copy_id_before=row.copy_id,
-        page_before=row.page,
-        request_id_before=row.request_id,
-    )
+    image = row.image_sha256 or ""
+    event = PageVersionKept(copy_id=copy.id, page=page, reason=reason, image_sha256=image, **_before(row))
     fields = {"copy_id": copy.id, "page": page, "request_id": None, "sheet": None}
     _move(work, actor, row, after, reason=reason, **fields)
     append(work, actor.by, event)
@@ -146,20 +122,8 @@ def attach_page(work: Work, actor: Actor, page_id: UUID, *, request_id: UUID, re
             ReturnPage.request_id == request.id,
         )
     )
-    event = PageAttached(
-        id=row.id,
-        return_id=row.return_id,
-        position=row.position,
-        request_id=request.id,
-        sheet=sheet,
-        image_sha256=row.image_sha256 or "",
-        reason=reason,
-        state_before=row.state,
-        reason_before=row.reason,
-        copy_id_before=row.copy_id,
-        page_before=row.page,
-        request_id_before=row.request_id,
-    )
+    image = row.image_sha256 or ""
+    event = PageAttached(request_id=request.id, sheet=sheet, reason=reason, image_sha256=image, **_before(row))
     fields = {"copy_id": None, "page": None, "request_id": request.id, "sheet": sheet}
     _move(work, actor, row, after, reason=reason, verdict="", **fields)
     append(work, actor.by, event)
@@ -174,19 +138,23 @@ def discard_page(work: Work, actor: Actor, page_id: UUID, *, reason: str) -> Non
     reason = _given(reason)
     after = next_page_state(PageState(row.state), PageAction.DISCARD)
     _hold(work, row)
-    event = PageDiscarded(
-        id=row.id,
-        return_id=row.return_id,
-        position=row.position,
-        reason=reason,
-        state_before=row.state,
-        reason_before=row.reason,
-        copy_id_before=row.copy_id,
-        page_before=row.page,
-        request_id_before=row.request_id,
-    )
+    event = PageDiscarded(reason=reason, **_before(row))
     _move(work, actor, row, after, reason=reason)
     append(work, actor.by, event)
+
+
+def _before(row: ReturnPage) -> dict[str, Any]:
+    """Which page it is, and what was said of it until now, for the log."""
+    return {
+        "id": row.id,
+        "return_id": row.return_id,
+        "position": row.position,
+        "state_before": row.state,
+        "reason_before": row.reason,
+        "copy_id_before": row.copy_id,
+        "page_before": row.page,
+        "request_id_before": row.request_id,
+    }
 
 
 def _given(reason: str) -> str:
@@ -219,9 +187,10 @@ def _hold(work: Work, row: ReturnPage, *more: UUID) -> None:
 
 
 def _move(work: Work, actor: Actor, row: ReturnPage, state: PageState, **fields: object) -> None:
+    as_it_was = (ReturnPage.state == row.state, ReturnPage.settled_at.is_not_distinct_from(row.settled_at))
     moved = work.session.scalar(
         update(ReturnPage)
-        .where(ReturnPage.id == row.id, ReturnPage.state == row.state)
+        .where(ReturnPage.id == row.id, *as_it_was)
         .values(state=state, settled_by=actor.id, settled_at=work.now(), **fields)
         .returning(ReturnPage.id)
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from printserver.archive.queries import record_of_copy
 from printserver.foundation.errors import Forbidden, NotFound, PrintServerError, TransitionRefused
@@ -17,6 +19,7 @@ from printserver.print_requests.service import ReasonMissing
 from printserver.print_requests.states import CopyState
 from printserver.returns.access import PageNotFound
 from printserver.returns.completion import kept_pages
+from printserver.returns.models import ReturnPage
 from printserver.returns.queries import page_view
 from printserver.returns.settling import (
     CopyNotFound,
@@ -142,6 +145,22 @@ def test_only_an_archivist_of_the_branch_settles(books: Books):
     with pytest.raises(PageNotFound):
         settle(books, new_id(), copy)
     assert (page_as_it_is(books, page_id), books.entries()) == (before, [])
+
+
+def test_a_page_that_somebody_else_settles_meanwhile_is_not_taken_from_its_copy_again(books: Books):
+    """Both saw it settled as the first copy's; the copy of whoever was faster may be archived by now."""
+    (one, two, three), page_id = books.copies(3, pages=2), doubtful(books)
+    settle(books, page_id, one)
+    before = books.entries()
+    with books.database.work() as work:
+        seen = work.session.get_one(ReturnPage, page_id)
+        faster = {"copy_id": two.id, "settled_at": work.now() + timedelta(seconds=1)}
+        change = update(ReturnPage).where(ReturnPage.id == page_id).values(**faster)
+        work.session.execute(change.execution_options(synchronize_session=False))
+        assert seen.copy_id == one.id
+        with pytest.raises(TransitionRefused):
+            settle_page(work, books.actor(Role.ARCHIVIST), page_id, serial=str(three.serial), page=1, reason="mine")
+    assert (page_as_it_is(books, page_id)[2], books.entries()) == (two.id, before)
 
 
 def test_a_discarded_page_is_not_discarded_again(books: Books):

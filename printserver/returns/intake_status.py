@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -78,20 +78,21 @@ class ChannelNotes:
         except ChannelAccountUnusable:
             self._said, self._said_at = said, now
             return
+        counted = tuple(self._taken)  # other threads may count on meanwhile
         try:
-            self._write(actor, trouble, waiting)
+            self._write(actor, trouble, waiting, counted)
         except IntegrityError:
-            self._write(actor, trouble, waiting)  # another worker has just made the row
+            self._write(actor, trouble, waiting, counted)  # another worker has just made the row
         self._said, self._said_at = said, now
-        self._taken.clear()
+        del self._taken[: len(counted)]
 
-    def _write(self, actor: Actor, trouble: str, waiting: int) -> None:
-        kept = sum(taken.fate is Fate.QUARANTINED for taken in self._taken)
-        came = sum(taken.fate is Fate.TAKEN_IN for taken in self._taken)
+    def _write(self, actor: Actor, trouble: str, waiting: int, counted: Sequence[Taken]) -> None:
+        kept = sum(taken.fate is Fate.QUARANTINED for taken in counted)
+        came = sum(taken.fate is Fate.TAKEN_IN for taken in counted)
         with self.tools.database.work() as work:
             row_id = _row_of(work, actor, self)
             values = {"trouble": trouble, "waiting": waiting, "looked_at": work.now(), "account": self.account}
-            if self._taken:
+            if counted:
                 values["last_taken_at"] = work.now()
             work.session.execute(
                 update(IntakeChannel)

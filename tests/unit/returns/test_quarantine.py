@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +11,15 @@ import pytest
 from sqlalchemy import func, select
 
 from printserver.audit.models import AuditEntry
+from printserver.foundation.clock import Clock
 from printserver.foundation.errors import Forbidden
+from printserver.foundation.ids import new_id
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
 from printserver.print_requests.service import ReasonMissing
 from printserver.returns import service
 from printserver.returns.intake import ScanFile, ScanIncomplete, ScanKind
-from printserver.returns.intake_channels import Channel, Fate, take_in
+from printserver.returns.intake_channels import Channel, Fate, IntakeTools, Taken, take_in
 from printserver.returns.intake_many import FileFate, NoScans, TooManyScans, hand_in_many
 from printserver.returns.intake_status import SAID_ANEW_SECONDS, ChannelNotes, channels
 from printserver.returns.models import Return
@@ -29,6 +33,7 @@ from printserver.returns.quarantine import (
     try_again,
 )
 from printserver.returns.quarantine_models import IntakeChannel
+from tests.databases import clock_of
 from tests.paper_books import Books
 from tests.unit.returns.channel_books import ChannelBooks, channel_books, scan
 
@@ -166,3 +171,30 @@ def test_notes_of_an_unusable_account_write_nothing(channel: ChannelBooks) -> No
     ChannelNotes(channel.tools, Channel.MAIL, "north@scans.example", channel.login).note("account is frozen")
     with channel.books.database.reading() as work:
         assert channels(work, archivist(channel)) == ()
+
+
+def test_what_comes_in_while_a_channel_is_noted_is_counted_with_the_next_note(channel: ChannelBooks) -> None:
+    """Mails are stored in other threads than the one that writes the notes."""
+    notes = ChannelNotes(channel.tools, Channel.MAIL, "north@scans.example", channel.login)
+    came, ready = Taken(Fate.TAKEN_IN, new_id()), list[bool]()
+
+    class Arriving(Clock):
+        def now(self) -> datetime:
+            if ready:
+                ready.clear()
+                notes.taken(came)
+            return clock_of(channel.tools.database).now()
+
+    class Tools(IntakeTools):
+        def account(self, login: str, channel: Channel) -> Actor:
+            actor = super().account(login, channel)
+            ready.append(True)
+            return actor
+
+    notes.tools = Tools(replace(channel.tools.database, clock=Arriving()), channel.tools.objects)
+    notes.taken(came)
+    for counted in (1, 2):
+        notes.note()
+        with channel.books.database.reading() as work:
+            (view,) = channels(work, archivist(channel))
+        assert view.taken_in == counted

@@ -32,10 +32,6 @@ class ScanPage:
     trouble: str | None = None
     """Why the page cannot be read, for the archivist."""
 
-    @property
-    def broken(self) -> bool:
-        return self.image is None
-
 
 def scan_pages(
     data: bytes,
@@ -91,19 +87,20 @@ def read_answer(answer: bytes | memoryview) -> Iterator[ScanPage]:
         start = at + 4 + int.from_bytes(answer[at : at + 4], "big")
         try:
             header = json.loads(bytes(answer[at + 4 : start]))
-            number, width, height = int(header["number"]), int(header["width"]), int(header["height"])
-            channels, dpi, source, trouble = header["channels"], header["dpi"], header["source"], header["trouble"]
-        except (ValueError, KeyError, TypeError) as failure:
+            number, width, height, channels = (int(header[name]) for name in ("number", "width", "height", "channels"))
+            dpi, source, trouble = float(header["dpi"]), str(header["source"]), header["trouble"]
+        except (ValueError, KeyError, TypeError, OverflowError) as failure:
             raise ProcessCrashed(0, f"unreadable answer: {failure}") from failure
-        at = start + width * height * channels
         if trouble is not None:
+            at = start
             yield _broken(number, str(trouble))
             continue
+        at = start + width * height * channels
         shape = {1: (height, width), 3: (height, width, 3)}.get(channels)
         if shape is None or min(width, height) < 1 or at > len(answer):
             raise ProcessCrashed(0, "the answer's pixels do not agree with its header")
         image = np.frombuffer(answer, np.uint8, width * height * channels, start).reshape(shape)
-        yield ScanPage(number, image, float(dpi), str(source))
+        yield ScanPage(number, image, dpi, source)
 
 
 def _broken(number: int, trouble: str) -> ScanPage:

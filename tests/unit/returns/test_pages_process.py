@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zlib
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image as Pictures
 
 from printserver.cli.demo.paper import Image
+from printserver.foundation.limited_process import ProcessCrashed
 from printserver.returns.pages import ScanPage, read_answer
 from printserver.returns.pages_process import main
 from tests.unit.returns.made_scans import close, scan_of, written_over
@@ -138,3 +140,28 @@ def test_lossless_pictures_are_taken_from_a_pdf(bits: int) -> None:
     assert page.source == "embedded"
     assert page.image is not None
     assert np.array_equal(page.image, rows * np.uint8(255))
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"channels": "x"},
+        {"channels": None},
+        {"dpi": "fine"},
+        {"width": -1, "height": -1},
+        {"width": 1e400},
+        {"page": 1},
+    ],
+)
+def test_an_answer_in_another_form_is_a_crash_and_no_other_failure(strange: dict[str, object]) -> None:
+    header = {"number": 1, "width": 1, "height": 1, "channels": 1, "dpi": 200.0, "source": "file", "trouble": None}
+    said = json.dumps(strange if "page" in strange else header | strange).encode()
+    with pytest.raises(ProcessCrashed):
+        list(read_answer(len(said).to_bytes(4, "big") + said + b"\0"))
+
+
+def test_a_broken_page_never_leads_back_in_the_answer() -> None:
+    header = {"number": 1, "width": -9, "height": 99, "channels": 1, "dpi": 0.0, "source": "none", "trouble": "hostile"}
+    said = json.dumps(header).encode()
+    (page,) = read_answer(len(said).to_bytes(4, "big") + said)
+    assert page.trouble == "hostile"

@@ -85,6 +85,6 @@ def require_in_order(
 
     Raises: HandOverMalformed for a time before the printing, in the future, or out of the chain's order.
     """
-    earliest, latest = max((printed_at, *before)), min((now, *after))
-    if not minute_of(earliest) <= handed_at <= latest:
+    earliest, latest = max((printed_at, *before)), min(after, default=now)
+    if not minute_of(earliest) <= handed_at <= now or minute_of(handed_at) > latest:
         raise HandOverMalformed("it was handed over after it was printed, in the chain's order, and not in the future")

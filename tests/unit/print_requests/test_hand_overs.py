@@ -181,3 +181,14 @@ def test_a_link_lies_between_its_neighbours(seconds: list[int]):
         require_in_order(first - timedelta(seconds=1), printed_at=first, now=now, before=[], after=[])
     with pytest.raises(HandOverMalformed):
         require_in_order(now + timedelta(seconds=1), printed_at=first, now=now, before=[], after=[])
+
+
+def test_links_of_one_minute_are_in_order_whatever_their_seconds_so_that_each_can_be_corrected():
+    """One was recorded to the second by a program, the next one typed to the minute."""
+    first, second = MOMENT.replace(second=30, microsecond=0), MOMENT.replace(second=0, microsecond=0)
+    later = first + timedelta(hours=1)
+    require_in_order(second, printed_at=first - timedelta(hours=1), now=later, before=[first], after=[])
+    require_in_order(first, printed_at=first - timedelta(hours=1), now=later, before=[], after=[second])
+    for at in (second + timedelta(minutes=1), later + timedelta(seconds=1)):
+        with pytest.raises(HandOverMalformed):
+            require_in_order(at, printed_at=first - timedelta(hours=1), now=later, before=[], after=[second])

@@ -52,15 +52,14 @@ class Scan:
         with Image.open(io.BytesIO(self._data)) as picture:
             picture.seek(position - 1)
             self._check(picture)
-            dpi = _dpi(picture)
             if plain is not None:
-                return _page(target, plain, picture.size, dpi), UNTOUCHED
-            return _page(target, _repacked(target, picture), picture.size, dpi), REPACKED
+                return _page(target, plain, _points(picture)), UNTOUCHED
+            return _page(target, _repacked(target, picture), _points(picture)), REPACKED
 
     def _jpeg(self, target: pikepdf.Pdf) -> pikepdf.Page:
         with Image.open(io.BytesIO(self._data), formats=("JPEG", "MPO")) as picture:
             self._check(picture)
-            bands, size, dpi = len(picture.getbands()), picture.size, _dpi(picture)
+            bands, size, points = len(picture.getbands()), picture.size, _points(picture)
             orientation = picture.getexif().get(0x0112, 1)
             inverted = "adobe" in picture.info
         turn = _TURNED_BY_EXIF.get(orientation)
@@ -70,7 +69,7 @@ class Scan:
         image.Filter = Name.DCTDecode
         if bands == 4 and inverted:
             image.Decode = [1, 0, 1, 0, 1, 0, 1, 0]
-        page = _page(target, image, size, dpi)
+        page = _page(target, image, points)
         page.Rotate = turn
         return page
 
@@ -79,11 +78,18 @@ class Scan:
             raise ScanNotTaken(f"{picture.width} × {picture.height} pixels are too many")
 
 
-def _dpi(picture: Image.Image) -> float:
-    """What the file says, if the sheet would measure 140 to 600 mm; else that of an A4 sheet."""
-    told = float(picture.info.get("dpi", (0, 0))[0])
-    long_side = max(picture.size)
-    return told if told > 0 and 140 <= long_side / told * 25.4 <= 600 else long_side / _A4_LONG_INCHES
+def _points(picture: Image.Image) -> tuple[float, float]:
+    """The page's width and height: as the file says, if the sheet would be 140 to 600 mm long; else those of A4.
+
+    A fax has 204 dots an inch across and 98 or 196 down.
+    """
+    across, down = (float(each) for each in picture.info.get("dpi", (0, 0)))
+    if across > 0 and down > 0:
+        width, height = picture.width / across, picture.height / down
+        if 140 <= max(width, height) * 25.4 <= 600:
+            return width * 72, height * 72
+    scale = _A4_LONG_INCHES * 72 / max(picture.size)
+    return picture.width * scale, picture.height * scale
 
 
 def _image(target: pikepdf.Pdf, data: bytes, size: tuple[int, int], space: pikepdf.Object, bits: int) -> pikepdf.Stream:
@@ -98,8 +104,8 @@ def _image(target: pikepdf.Pdf, data: bytes, size: tuple[int, int], space: pikep
     )
 
 
-def _page(target: pikepdf.Pdf, image: pikepdf.Stream, size: tuple[int, int], dpi: float) -> pikepdf.Page:
-    width, height = (round(side * 72 / dpi, 3) for side in size)
+def _page(target: pikepdf.Pdf, image: pikepdf.Stream, points: tuple[float, float]) -> pikepdf.Page:
+    width, height = (round(side, 3) for side in points)
     page = target.add_blank_page(page_size=(width, height))
     page.Resources = Dictionary(XObject=Dictionary(Scan=image))
     page.Contents = target.make_stream(f"q {width} 0 0 {height} 0 0 cm /Scan Do Q".encode())

@@ -201,3 +201,15 @@ VISIBLE = b"BT /F1 10 Tf 50 50 Td (typed over it) Tj ET"
 def test_of_what_cannot_become_pdfa_the_reason_is_said(scan: Callable[[], bytes]):
     with pytest.raises(SearchableNotMade, match=r"\w+: .+"):
         build([scan()], [PageOfScan(0, 1, 0, (WORD,))], title="x", made_at=AT)
+
+
+@pytest.mark.parametrize(("kind", "options"), [("TIFF", {"compression": "group4"}), ("PNG", {})])
+def test_a_fax_has_the_shape_of_its_sheet_although_its_dots_are_not_square(kind: str, options: dict[str, str]):
+    fax = saved(picture("1", (1728, 1143)), kind, dpi=(204, 98), **options)
+    made = build([fax], [PageOfScan(0, 1, 0, (WORD,))], title="2026-000001", made_at=AT)
+    with pikepdf.open(io.BytesIO(made.pdf)) as pdf:
+        left, bottom, right, top = (float(side) for side in pdf.pages[0].mediabox)
+    assert ((right - left) / 72 * 25.4, (top - bottom) / 72 * 25.4) == (
+        pytest.approx(215, abs=1),
+        pytest.approx(296, abs=1),
+    )

@@ -8,7 +8,7 @@ store that does not answer is no damage: the round ends, and the next one goes o
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from printserver.archive.fixity_events import ArchiveDamageFound, ArchiveDamageMended
@@ -30,6 +30,7 @@ from printserver.storage.objects import Objects
 
 BY_WORKER: Final = By(process="worker")
 DAMAGED_AGAIN_AFTER: Final = timedelta(days=1)
+_AT_ONCE: Final = 200
 
 
 class ObjectResult(StrEnum):
@@ -127,27 +128,38 @@ def check_oldest(tools: FixityTools, rules: FixityRules, *, everything: bool = F
     What is damaged is recorded; an outage is not.
     """
     done, began, started = Round(), tools.database.clock.now(), time.monotonic()
-    while everything or (done.records < rules.most and time.monotonic() - started < rules.seconds):
-        due = began if everything else began - timedelta(days=rules.every_days)
-        with tools.database.reading() as work:
-            subject = _next(work, tools, due, damaged_due=began if everything else began - DAMAGED_AGAIN_AFTER)
-        if subject is None or (rules.every_days == 0 and not everything):
-            return done
-        try:
-            seen = _read(tools.objects, subject)
-        except Unavailable as problem:
-            structlog.get_logger().warning("the archive's objects were not checked", reason=str(problem))
-            done.store_away = True
-            return done
-        with tools.database.work() as work:
-            there = _record(work, subject, seen)
-        if not there:
-            continue
+    if rules.every_days == 0 and not everything:
+        return done
+    late = _late(began, began)
+    if not everything:
+        late = _late(began - timedelta(days=rules.every_days), began - DAMAGED_AGAIN_AFTER)
+    while waiting := _waiting(tools.database, late):
+        for record_id in waiting:
+            if not everything and (done.records >= rules.most or time.monotonic() - started >= rules.seconds):
+                return done
+            try:
+                _check(tools, record_id, late, done)
+            except Unavailable as problem:
+                structlog.get_logger().warning("the archive's objects were not checked", reason=str(problem))
+                done.store_away = True
+                return done
+    return done
+
+
+def _check(tools: FixityTools, record_id: UUID, late: ColumnElement[bool], done: Round) -> None:
+    """Unless another worker has done so since, or the record is disposed of.   Raises: Unavailable."""
+    with tools.database.reading() as work:
+        subject = _subject(work, tools, record_id, late)
+    if subject is None:
+        return
+    seen = _read(tools.objects, subject)
+    with tools.database.work() as work:
+        there = _record(work, subject, seen)
+    if there:
         done.records += 1
         done.objects += seen.objects
         done.bytes += seen.bytes
         done.damaged += [subject.number] if seen.problems else []
-    return done
 
 
 def objects_of(record: ArchiveRecord) -> dict[str, str]:
@@ -162,20 +174,36 @@ def objects_of(record: ArchiveRecord) -> dict[str, str]:
     return named
 
 
-def _next(work: Work, tools: FixityTools, due: object, *, damaged_due: object) -> _Subject | None:
-    """The record that waits longest; None when none is due."""
-    living = ~exists().where(DisposedRecord.record_id == ArchiveRecord.id)
-    late = or_(
-        FixityCheck.checked_at.is_(None),
-        FixityCheck.checked_at < due,
-        (FixityCheck.result == RecordResult.DAMAGED) & (FixityCheck.checked_at < damaged_due),
+def _late(due: datetime, damaged_due: datetime) -> ColumnElement[bool]:
+    """Of a record that is there, with its check if it has one: it was checked before `due`, or never."""
+    return and_(
+        ~exists().where(DisposedRecord.record_id == ArchiveRecord.id),
+        or_(
+            FixityCheck.checked_at.is_(None),
+            FixityCheck.checked_at < due,
+            (FixityCheck.result == RecordResult.DAMAGED) & (FixityCheck.checked_at < damaged_due),
+        ),
     )
+
+
+def _waiting(database: Database, late: ColumnElement[bool]) -> Sequence[UUID]:
+    """Those that wait longest; many at once, for to find one the database looks at all."""
+    with database.reading() as work:
+        return work.session.scalars(
+            select(ArchiveRecord.id)
+            .outerjoin(FixityCheck, FixityCheck.record_id == ArchiveRecord.id)
+            .where(late)
+            .order_by(FixityCheck.checked_at.is_not(None), FixityCheck.checked_at, ArchiveRecord.id)
+            .limit(_AT_ONCE)
+        ).all()
+
+
+def _subject(work: Work, tools: FixityTools, record_id: UUID, late: ColumnElement[bool]) -> _Subject | None:
+    """None when it is no longer late."""
     row = work.session.execute(
         select(ArchiveRecord, FixityCheck)
         .outerjoin(FixityCheck, FixityCheck.record_id == ArchiveRecord.id)
-        .where(living, late)
-        .order_by(FixityCheck.checked_at.is_not(None), FixityCheck.checked_at, ArchiveRecord.id)
-        .limit(1)
+        .where(ArchiveRecord.id == record_id, late)
     ).one_or_none()
     if row is None:
         return None

@@ -73,9 +73,9 @@ class SecretBox:
 
     def open(self, sealed: str, webhook_id: UUID) -> str:
         """Raises: BoxDamaged."""
-        octets = base64.b64decode(sealed)
-        own, text = octets[:_OCTETS], octets[_OCTETS:]
         try:
+            octets = base64.b64decode(sealed)
+            own, text = octets[:_OCTETS], octets[_OCTETS:]
             key = self._key.exchange(X25519PublicKey.from_public_bytes(own))
             derived = _derived(key, own + _raw(self._key.public_key()))
             return AESGCM(derived).decrypt(_NONCE, text, webhook_id.bytes).decode("ascii")

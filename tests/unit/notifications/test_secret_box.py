@@ -29,7 +29,12 @@ def test_the_secret_of_one_webhook_is_none_of_another(files: tuple[Path, Path]):
     sealed = seal_secret("psw_x", webhook, files[1])
     octets = bytearray(base64.b64decode(sealed))
     octets[-1] ^= 1
-    for wrong, owner in ((sealed, new_id()), (base64.b64encode(octets).decode(), webhook), ("AAAA", webhook)):
+    for wrong, owner in (
+        (sealed, new_id()),
+        (base64.b64encode(octets).decode(), webhook),
+        ("AAAA", webhook),
+        ("A", webhook),
+    ):
         with pytest.raises(BoxDamaged):
             box.open(wrong, owner)
 

@@ -14,7 +14,7 @@ from printserver.archive.models import ArchiveRecord
 from printserver.audit.log import append
 from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Database, Work
-from printserver.organisations.access import Actor, require, within
+from printserver.organisations.access import Actor, branch_path, require, within
 from printserver.organisations.permissions import Permission
 from printserver.storage.objects import Objects
 
@@ -36,10 +36,22 @@ def record_in_view(work: Work, actor: Actor, record_id: UUID) -> ArchiveRecord:
     return record
 
 
+def evidence_in_view(work: Work, actor: Actor, record_id: UUID) -> ArchiveRecord:
+    """A record whose signed file the actor may take away.   Raises: Forbidden, RecordNotFound."""
+    require(actor, Permission.READ_EVIDENCE)
+    record = record_in_view(work, actor, record_id)
+    if not actor.may(Permission.READ_EVIDENCE, branch_path(work, record.branch_id)):
+        raise RecordNotFound("there is no such archive record")
+    return record
+
+
 def issued_pdf(database: Database, objects: Objects, actor: Actor, record_id: UUID) -> bytes:
-    """The signed PDF as it was issued.   Raises: Forbidden, RecordNotFound, ObjectChanged."""
+    """The signed PDF as it was issued, valid codes and all; for reading, `returns.archived_pages` shows its pages.
+
+    Raises: Forbidden, RecordNotFound, ObjectChanged.
+    """
     with database.work() as work:
-        record = record_in_view(work, actor, record_id)
+        record = evidence_in_view(work, actor, record_id)
         digest = record.issued_sha256
         append(work, actor.by, ArchivedFileRead(id=record.id, what="issued", sha256=digest))
     return objects.get(digest, actor.organisation_id)

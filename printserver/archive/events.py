@@ -29,7 +29,7 @@ class CopyArchived(ArchiveEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivedFileRead(ArchiveEvent):
-    """`what`: issued, scan, page-image or searchable."""
+    """`what`: issued, issued-page, scan, page-image or searchable."""
 
     what: str
     sha256: str

@@ -28,6 +28,7 @@ ROOT: Final = "keys/root.sha256"
 RECORDS: Final = "records/"
 RECORD: Final = "record.json"
 LOG: Final = "log.json"
+ISSUED: Final = "issued.pdf"
 
 README_TEXT: Final = """\
 证据包 EVIDENCE PACKAGE

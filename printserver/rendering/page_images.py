@@ -24,6 +24,7 @@ from printserver.rendering.typeface import SANS_BOLD, GlyphMissing, missing_glyp
 from printserver.rendering.units import PageSize, to_micrometres
 
 PREVIEW_WATERMARK: Final = "预览 无效 PREVIEW – NOT VALID"
+ARCHIVE_WATERMARK: Final = "档案查阅 无效 ARCHIVE – NOT VALID"
 COMPARISON_WATERMARK: Final = "仅供核对 FOR COMPARISON – NOT VALID"
 CELL_UM: Final = round(25_400 / INK_DPI)
 

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from printserver.archive.access import RecordNotFound, record_in_view
+from printserver.archive.access import evidence_in_view
 from printserver.archive.bag import Kept, Packed, digest_of, pack, size_of
 from printserver.archive.evidence_events import EvidenceTaken
 from printserver.archive.evidence_format import (
     EARLIER_LISTS,
+    ISSUED,
     KEY_LIST,
     LOG,
     PACKAGE,
@@ -48,8 +49,7 @@ from printserver.audit.witness import Witness, WitnessBroken
 from printserver.foundation.clock import from_text
 from printserver.foundation.errors import TooLarge, Unavailable
 from printserver.foundation.unit_of_work import Database, Work
-from printserver.organisations.access import Actor, branch_path, require
-from printserver.organisations.permissions import Permission
+from printserver.organisations.access import Actor
 from printserver.returns.evidence_facts import EvidenceFacts, evidence_facts
 from printserver.signing.key_list import KeyList
 from printserver.storage.objects import Objects
@@ -174,7 +174,7 @@ def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes
         files[name] = (role, Kept(digest, size, lambda: tools.objects.get(digest, owner)))
 
     issued = tools.objects.get(facts.detail.issued_sha256, owner)
-    keep("issued.pdf", "issued", facts.detail.issued_sha256, issued)
+    keep(ISSUED, "issued", facts.detail.issued_sha256, issued)
     left_out: list[dict[str, str]] = []
     codes = _codes(issued)
     if codes:
@@ -224,10 +224,7 @@ def _facts_in_log(tools: EvidenceTools, actor: Actor, record_id: UUID) -> Eviden
 
 def check_may_pack(work: Work, actor: Actor, record_id: UUID) -> str | None:
     """The digest of its searchable file, if there is one.   Raises: Forbidden, RecordNotFound, RecordDisposed."""
-    require(actor, Permission.READ_EVIDENCE)
-    record = record_in_view(work, actor, record_id)
-    if not actor.may(Permission.READ_EVIDENCE, branch_path(work, record.branch_id)):
-        raise RecordNotFound("there is no such archive record")
+    record = evidence_in_view(work, actor, record_id)
     if is_disposed(work, record.id):
         raise RecordDisposed("the record was disposed of; only the certificate of that is left")
     return record.searchable_sha256

@@ -16,7 +16,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError as RowExists
 
 from printserver.archive.bag import opened
-from printserver.archive.evidence_format import RECORD, RECORDS
+from printserver.archive.evidence_format import ISSUED, RECORD, RECORDS
 from printserver.audit.log import append
 from printserver.foundation.clock import as_text
 from printserver.foundation.errors import Forbidden, Malformed, NotFound, Refused
@@ -225,7 +225,7 @@ def foreign_record(work: Work, actor: Actor, record_id: UUID) -> ForeignFacts:
 def foreign_package(database: Database, objects: Objects, actor: Actor, record_id: UUID) -> bytes:
     """The package as it came; each fetching is recorded.   Raises: Forbidden, ForeignRecordNotFound, ObjectChanged."""
     with database.work() as work:
-        row = _readable(work, actor, record_id)
+        row = _readable(work, actor, record_id, Permission.READ_EVIDENCE)
         append(work, actor.by, ForeignRecordRead(id=row.id, what="package"))
     return objects.get(row.package_sha256, row.organisation_id)
 
@@ -233,10 +233,12 @@ def foreign_package(database: Database, objects: Objects, actor: Actor, record_i
 def foreign_file(database: Database, objects: Objects, actor: Actor, record_id: UUID, name: str) -> bytes:
     """One file of its record, such as `issued.pdf` or `pages/0001.jpg`; each fetching is recorded.
 
-    Raises: Forbidden, ForeignRecordNotFound, also for a file that is not in it; ObjectChanged.
+    The signed file takes the right to evidence, as here. Raises: Forbidden, ForeignRecordNotFound, also for a file that
+    is not in it; ObjectChanged.
     """
+    permission = Permission.READ_EVIDENCE if name == ISSUED else Permission.READ_ARCHIVE
     with database.work() as work:
-        row = _readable(work, actor, record_id)
+        row = _readable(work, actor, record_id, permission)
         append(work, actor.by, ForeignRecordRead(id=row.id, what=name[:100]))
     with opened(io.BytesIO(objects.get(row.package_sha256, row.organisation_id))) as bag:
         found = [path for path in bag.digests if path.startswith(RECORDS) and path.split("/", 2)[2] == name]
@@ -295,12 +297,12 @@ def _known(work: Work, organisation_id: UUID, source_id: UUID, record_id: str) -
     )
 
 
-def _readable(work: Work, actor: Actor, record_id: UUID) -> ForeignRecord:
-    require(actor, Permission.READ_ARCHIVE)
+def _readable(
+    work: Work, actor: Actor, record_id: UUID, permission: Permission = Permission.READ_ARCHIVE
+) -> ForeignRecord:
+    require(actor, permission)
     row = work.session.scalar(
-        select(ForeignRecord).where(
-            ForeignRecord.id == record_id, within(ForeignRecord.branch_id, actor, Permission.READ_ARCHIVE)
-        )
+        select(ForeignRecord).where(ForeignRecord.id == record_id, within(ForeignRecord.branch_id, actor, permission))
     )
     if row is None:
         raise ForeignRecordNotFound("there is no such imported record")

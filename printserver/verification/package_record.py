@@ -13,7 +13,7 @@ from typing import Any, Final
 from printserver.archive.bag import Bag
 from printserver.archive.events import CopyArchived
 from printserver.archive.evidence_events import EvidenceTaken
-from printserver.archive.evidence_format import LOG, RECORD, RECORD_KIND, RECORDS, VERSION, PackedRecord
+from printserver.archive.evidence_format import ISSUED, LOG, RECORD, RECORD_KIND, RECORDS, VERSION, PackedRecord
 from printserver.foundation.errors import IntegrityError, PrintServerError
 from printserver.print_requests.events import ApprovalFlowOpened, CopyMoved, CopyRendered, CopySealed, CopySigned
 from printserver.print_requests.states import CopyState
@@ -35,7 +35,6 @@ from printserver.verification.package_holders import check_hand_overs, holders
 from printserver.verification.package_json import read_object
 from printserver.verification.package_log import ProvedLog, prove_log
 
-ISSUED: Final = "issued.pdf"
 MANIFEST: Final = "approvals/manifest.json"
 BUNDLE: Final = "bundle.json"
 _SHAPES: Final[Mapping[str, re.Pattern[bytes]]] = {

@@ -221,6 +221,11 @@ VISITS: Final = (
     Visit("GET", "/archive/{record_id}/issued.pdf", lambda s: f"/archive/{s.archive_record}/issued.pdf"),
     Visit("GET", "/archive/{record_id}/scan", lambda s: f"/archive/{s.archive_record}/scan"),
     Visit("GET", "/archive/{record_id}/pages/{page}/image", lambda s: f"/archive/{s.archive_record}/pages/1/image"),
+    Visit(
+        "GET",
+        "/archive/{record_id}/pages/{page}/issued-image",
+        lambda s: f"/archive/{s.archive_record}/pages/1/issued-image",
+    ),
     Visit("GET", "/keys", lambda s: "/keys", names_object=False),
     Visit("GET", "/audit/entries", lambda s: "/audit/entries", names_object=False),
     Visit("GET", "/audit/entries/{entry_id}", lambda s: f"/audit/entries/{s.entry}"),
@@ -388,7 +393,9 @@ def test_the_right_people_are_admitted_to_every_one_of_these_addresses(scene_api
     for visit in revoking_last:
         roles = _roles_with(declarations[visit.method, f"/api/v1{visit.route}"])
         # What concerns the whole company; a statement is withdrawn by whoever proposed it, at the north.
-        at_head = visit.route.startswith(("/audit", "/statements")) and not visit.route.endswith("/withdrawals")
+        at_head = visit.route.startswith(("/audit", "/statements", "/archive-sweep")) and not visit.route.endswith(
+            "/withdrawals"
+        )
         office = scene.world.home.head if at_head else scene.world.home.north
         answers = [
             scene_api.ask(visit.method, visit.address(scene), role, office, **visit.options(scene)) for role in roles

@@ -18,7 +18,8 @@ from printserver.organisations.permissions import Role
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.states import CopyState
 from printserver.printing.outcome import Outcome
-from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
+from printserver.rendering.page_images import ARCHIVE_WATERMARK, PREVIEW_WATERMARK, page_image
+from printserver.rendering.security_marks import without_security
 from tests.http.api_client import ApiClient, code_of
 from tests.http.scene import Scene
 from tests.world import World
@@ -170,6 +171,21 @@ def test_the_archive_is_searched_and_its_pages_and_scans_are_read(scene_api: Api
     scan = scene_api.fetch(f"{address}/scan?page=2", Role.ARCHIVIST)
     assert scan.headers["content-disposition"].endswith('-2.jpg"')
     assert code_of(scene_api.fetch(f"{address}/scan?page=3", Role.ARCHIVIST)) == "archive-record-not-found"
+
+
+def test_whoever_reads_the_archive_sees_the_issued_pages_without_codes_and_marked(scene_api: ApiClient, scene: Scene):
+    address = f"/archive/{scene.archive_record}/pages"
+    answer = scene_api.fetch(f"{address}/2/issued-image", Role.ARCHIVIST)
+    record = scene_api.fetch(f"/archive/{scene.archive_record}", Role.ARCHIVIST).json()
+    copy = scene_api.fetch(f"/copies/{record['copy_id']}", Role.ARCHIVIST).json()
+    rendition = scene_api.world.adapters.objects.get(copy["rendition_sha256"], scene.world.home.id)
+    bare = without_security(rendition).pdf
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.content == page_image(bare, 2, dpi=110, watermark=ARCHIVE_WATERMARK)
+    assert answer.content != page_image(bare, 2, dpi=110)
+    assert code_of(scene_api.fetch(f"{address}/3/issued-image", Role.ARCHIVIST)) == "page-missing"
+    read = scene_api.fetch("/audit/entries?event=ArchivedFileRead", Role.AUDITOR, scene.world.home.head).json()["items"]
+    assert "issued-page" in {entry["facts"]["what"] for entry in read}
 
 
 def test_a_scan_is_handed_in_once_and_its_doubtful_page_is_settled_by_hand(api: ApiClient):

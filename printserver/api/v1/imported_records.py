@@ -117,7 +117,7 @@ def read_record(imported_id: UUID, actor: CurrentActor, work: CurrentWork) -> Im
     response_class=Response,
     responses={200: {"content": {"application/zip": {}}}},
 )
-@requires(Permission.READ_ARCHIVE)
+@requires(Permission.READ_EVIDENCE)
 def read_package(imported_id: UUID, actor: CurrentActor, adapters: CurrentAdapters) -> Response:
     data = foreign.foreign_package(adapters.database, adapters.objects, actor, imported_id)
     return attachment(data, "application/zip", f"imported-{imported_id}.zip")
@@ -131,5 +131,6 @@ def read_file(
     adapters: CurrentAdapters,
     name: Annotated[str, Query(max_length=300, description="As in its package, such as `issued.pdf`.")],
 ) -> Response:
+    """`issued.pdf` is for those who may take evidence packages."""
     data = foreign.foreign_file(adapters.database, adapters.objects, actor, imported_id, name)
     return scan_attachment(data, f"imported-{imported_id}")

@@ -11,7 +11,8 @@ from printserver.archive.access import RecordNotFound, issued_pdf, page_picture,
 from printserver.archive.records import ArchivedPage, archive_copy
 from printserver.foundation.errors import Forbidden
 from printserver.foundation.ids import new_id
-from printserver.organisations.permissions import Role
+from printserver.organisations.access import Grant
+from printserver.organisations.permissions import Permission, Role
 from printserver.storage.objects import ObjectChanged
 from tests.paper_books import Books
 from tests.sealed_store import content_file
@@ -55,6 +56,18 @@ def test_who_may_not_read_gets_no_bytes_and_leaves_no_trace(books: Books, archiv
     with pytest.raises(RecordNotFound):
         issued_pdf(books.database, books.objects, books.actor(Role.ARCHIVIST), new_id())
     assert books.entries() == ["CopyArchived"]
+
+
+def test_the_signed_file_takes_the_right_to_evidence_and_reading_alone_does_not_give_it(books: Books, archived: UUID):
+    reader = books.actor(Role.ARCHIVIST).limited_to({Permission.READ_ARCHIVE})
+    assert page_picture(books.database, books.objects, reader, archived, 1) == b"picture"
+    with pytest.raises(Forbidden):
+        issued_pdf(books.database, books.objects, reader, archived)
+    elsewhere = Grant(Role.ARCHIVIST, f"/{books.other}/", only=frozenset({Permission.READ_EVIDENCE}))
+    reading = replace(reader.grants[0], only=frozenset({Permission.READ_ARCHIVE}))
+    with pytest.raises(RecordNotFound):
+        issued_pdf(books.database, books.objects, replace(reader, scopes=None, grants=(reading, elsewhere)), archived)
+    assert books.entries() == ["CopyArchived", "ArchivedFileRead"]
 
 
 def test_changed_bytes_are_an_alarm_and_never_handed_out(books: Books, archived: UUID, tmp_path):

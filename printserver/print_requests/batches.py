@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -118,7 +117,9 @@ def look_at(work: Work, actor: Actor, lines: Sequence[BatchLine]) -> tuple[Batch
     require(actor, Permission.CREATE_REQUEST)
     wanted = {line.reference for line in lines}
     requests = select(PrintRequest.own_reference).where(
-        PrintRequest.applicant_id == actor.id, PrintRequest.reference_key.is_not(None)
+        PrintRequest.applicant_id == actor.id,
+        PrintRequest.reference_key.is_not(None),
+        PrintRequest.own_reference.in_(wanted),
     )
     rows = (
         select(RequestBatchRow.reference)
@@ -127,9 +128,10 @@ def look_at(work: Work, actor: Actor, lines: Sequence[BatchLine]) -> tuple[Batch
             RequestBatch.account_id == actor.id,
             RequestBatch.state.in_((BatchState.RUNNING, BatchState.DONE, BatchState.STOPPED)),
             RequestBatchRow.state != RowState.FAILED,
+            RequestBatchRow.reference.in_(wanted),
         )
     )
-    taken = {text for each in (requests, rows) for text in work.session.scalars(each) if text in wanted}
+    taken = {text for each in (requests, rows) for text in work.session.scalars(each)}
     return tuple(
         replace(line, wrong=line.wrong | {"reference-taken"}) if line.reference in taken else line for line in lines
     )
@@ -223,12 +225,13 @@ def batches(work: Work, actor: Actor) -> tuple[BatchFacts, ...]:
     rows = work.session.scalars(
         select(RequestBatch).where(RequestBatch.account_id == actor.id).order_by(RequestBatch.id.desc())
     ).all()
-    return tuple(_facts(row, _counts(work, row.id)) for row in rows)
+    counts = _counts(work, [row.id for row in rows])
+    return tuple(_facts(row, counts[row.id]) for row in rows)
 
 
 def batch_facts(work: Work, actor: Actor, batch_id: UUID) -> BatchFacts:
     """Raises: BatchNotFound, also for somebody else's."""
-    return _facts(_batch(work, actor, batch_id), _counts(work, batch_id))
+    return _facts(_batch(work, actor, batch_id), _counts(work, [batch_id])[batch_id])
 
 
 def batch_rows(work: Work, actor: Actor, batch_id: UUID) -> tuple[BatchRowFacts, ...]:
@@ -270,9 +273,17 @@ def _batch(work: Work, actor: Actor, batch_id: UUID) -> RequestBatch:
     return batch
 
 
-def _counts(work: Work, batch_id: UUID) -> Mapping[str, int]:
-    states = work.session.scalars(select(RequestBatchRow.state).where(RequestBatchRow.batch_id == batch_id))
-    return Counter(states)
+def _counts(work: Work, batch_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, int]]:
+    """Of each batch its rows in each state."""
+    counted = work.session.execute(
+        select(RequestBatchRow.batch_id, RequestBatchRow.state, func.count())
+        .where(RequestBatchRow.batch_id.in_(batch_ids))
+        .group_by(RequestBatchRow.batch_id, RequestBatchRow.state)
+    )
+    counts: dict[UUID, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
+    for batch_id, state, count in counted:
+        counts[batch_id][state] = count
+    return counts
 
 
 def _facts(row: RequestBatch, counts: Mapping[str, int]) -> BatchFacts:

@@ -14,11 +14,12 @@ from printserver.foundation.errors import NotFound, Refused
 from printserver.foundation.serials import CopySerial
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
+from printserver.organisations.frozen_places import is_frozen
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import names
 from printserver.print_requests.access import releasable
 from printserver.print_requests.models import Copy, PrintRequest
-from printserver.print_requests.release import is_release_frozen, obstacle
+from printserver.print_requests.release import obstacle
 from printserver.print_requests.sides import Sides, sheets_of
 from printserver.print_requests.states import CopyState
 from printserver.printing.queries import PrinterFacts, PrinterNotUsable, printer_facts, printers, require_usable
@@ -118,6 +119,10 @@ def _requests(
         select(Copy).where(Copy.request_id.in_([request.id for request in found])).order_by(Copy.number)
     )
     readable = _readable(work, actor, found)
+    frozen = {
+        branch_id: is_frozen(work, actor.organisation_id, (branch_id, printer.branch_id))
+        for branch_id in {request.branch_id for request in found}
+    }
     copies: dict[UUID, list[QueuedCopy]] = {request.id: [] for request in found}
     for row in rows:
         serial, state = CopySerial(row.serial), CopyState(row.state)
@@ -132,9 +137,7 @@ def _requests(
             pages=len(request.layout),
             sides=Sides(request.sides),
             copies=tuple(copies[request.id]),
-            obstacle=obstacle(
-                actor, request, printer.release_rule, at=work.now(), frozen=is_release_frozen(work, request)
-            ),
+            obstacle=obstacle(actor, request, printer.release_rule, at=work.now(), frozen=frozen[request.branch_id]),
             readable=request.id in readable,
         )
         for request in found

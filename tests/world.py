@@ -25,6 +25,7 @@ from printserver.documents.intake import IntakeLimits
 from printserver.foundation.database import Base
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
@@ -194,9 +195,11 @@ class World:
         office: Office | None = None,
         **fields: Any,
     ) -> UUID:
-        """A request all of whose copies came to `outcome`, one after the other."""
+        """A request all of whose copies on paper came to `outcome`, one after the other."""
         request_id = self.released(copies=copies, office=office, **fields)
         for copy in self.copies(request_id):
+            if copy.number == ELECTRONIC_ORIGINAL:
+                continue
             backend = self.sent(copy.printer_id)
             if outcome is Outcome.NOT_STARTED:
                 with self.database.work() as work:

@@ -31,14 +31,22 @@ from printserver.print_requests.events import CopyMoved, RequestMoved, RequestUr
 from printserver.print_requests.owed_rules import Stage
 from printserver.print_requests.paper_events import ReturnReminded
 from printserver.print_requests.queries import waiting_for
+from printserver.print_requests.service import WAITS_FOR_PEOPLE
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.print_requests.told import ToldRequest, all_printed
 from printserver.printing.count_alarms import CountAlarmOpened
 from printserver.printing.queries import printer_facts
 from printserver.seals.queries import seal_facts
 
-PENDING: Final = (RequestState.PENDING_APPROVAL, RequestState.PENDING_CUSTODY)
-DECISIONS: Final = frozenset({RequestState.APPROVED, RequestState.REFUSED, RequestState.EXPIRED, RequestState.FAILED})
+DECISIONS: Final = frozenset(
+    {
+        RequestState.APPROVED,
+        RequestState.SEALED_BY_HAND,
+        RequestState.REFUSED,
+        RequestState.EXPIRED,
+        RequestState.FAILED,
+    }
+)
 SECOND_PERSON: Final = frozenset(
     each.__name__ for each in (DisposalProposed, HoldLiftAsked, HoldSet, RetentionChangeAsked)
 )
@@ -74,7 +82,7 @@ def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
 def _of_request(work: Work, entry: EntryView, request: ToldRequest) -> int:
     facts = request_facts(work, request)
     urged = entry.event == RequestUrged.__name__
-    if request.state in PENDING:
+    if request.state in WAITS_FOR_PEOPLE:
         kind, occasion = (MailKind.URGED, str(entry.id)) if urged else (MailKind.WAITS, str(request.id))
         return queue_mails(work, kind, _who_decides(work, request), occasion, facts)
     if entry.event != RequestMoved.__name__:

@@ -27,6 +27,7 @@ UNDER_WAY: Final = (
     RequestState.RENDERING,
     RequestState.PENDING_APPROVAL,
     RequestState.PENDING_CUSTODY,
+    RequestState.PHYSICAL_SEAL,
     RequestState.APPROVED,
     RequestState.ISSUED,
 )

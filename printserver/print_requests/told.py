@@ -6,6 +6,7 @@ What applicants wrote (title, purpose) stays on the pages: a mail goes through o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +16,8 @@ from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.request_seals import seals_of_request
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 
-_ON_PAPER_OR_GONE = (CopyState.PRINTED, *INVALID)
+_COMES_NO_MORE: Final = INVALID | {CopyState.PRINTED, CopyState.ELECTRONIC, CopyState.WASTED}
+"""Out of a printer: a file never does, and a wasted copy is replaced by one of another request."""
 
 
 @dataclass(frozen=True)
@@ -56,4 +58,4 @@ def request_of_copy(work: Work, copy_id: UUID) -> ToldRequest | None:
 def all_printed(work: Work, request_id: UUID) -> bool:
     """Whether no copy of the request is still to come out of a printer, and at least one did."""
     states = set(work.session.scalars(select(Copy.state).where(Copy.request_id == request_id)))
-    return CopyState.PRINTED in states and states <= set(_ON_PAPER_OR_GONE)
+    return CopyState.PRINTED in states and states <= _COMES_NO_MORE

@@ -34,6 +34,7 @@ from printserver.organisations.identity_proof import Method, ProofAction
 from printserver.organisations.identity_proof_steps import ProofStep, take_proof_step
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
+from printserver.print_requests import flows, service
 from printserver.print_requests.owed_reminders import tell_owed
 from printserver.printing.outcome import Outcome
 from tests.http.identity_things import identity_at
@@ -128,6 +129,26 @@ def test_the_custodian_is_told_when_it_is_her_turn_and_the_applicant_when_copies
     assert post.read()[-2:] == [("decided", "clerk-north"), ("issued", "clerk-north")]
 
 
+def test_who_seals_by_hand_is_told_and_reminded_and_the_applicant_once_it_is_done(post: Post):
+    world = post.world
+    request_id = world.pending(class_code="marriage")
+    digest = world.manifest_sha256(request_id)
+    with world.database.work() as work:
+        approver = world.actor(work, Role.APPROVER)
+        flows.approve_request(work, approver, world.adapters.attestor, request_id, manifest_sha256=digest)
+    assert ("waits", "custodian-north") in post.read()
+    with world.database.work() as work:
+        service.urge_request(work, world.actor(work, Role.CLERK), request_id)
+    assert ("urged", "custodian-north") in post.read()
+    world.clock.advance(60)
+    with world.database.work() as work:
+        custodian = world.actor(work, Role.CUSTODIAN)
+        flows.record_sealing_by_hand(work, custodian, request_id, papers=1, sealed_at=work.now())
+    assert post.read()[-1] == ("decided", "clerk-north")
+    post.send()
+    assert "已实体用印" in str(post.server.sent[-1]["Subject"])
+
+
 def test_all_printed_is_one_mail_and_a_void_copy_is_told_to_its_applicant_and_custodian(post: Post):
     post.world.printed(copies=2)
     made = post.read()
@@ -135,6 +156,11 @@ def test_all_printed_is_one_mail_and_a_void_copy_is_told_to_its_applicant_and_cu
     post.world.voided()
     told = [reader for kind, reader in post.read() if kind == "copy-void"]
     assert sorted(told) == ["clerk-north", "custodian-north"]
+
+
+def test_all_printed_is_told_although_the_electronic_original_never_comes_to_paper(post: Post):
+    post.world.printed(electronic=True)
+    assert ("printed", "clerk-north") in post.read()
 
 
 def test_alarms_go_to_those_who_settle_them(post: Post):

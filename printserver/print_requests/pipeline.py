@@ -35,7 +35,7 @@ from printserver.print_requests.events import ApprovalFlowOpened, CopyRendered, 
 from printserver.print_requests.manifest import Amount, Manifest, ManifestCopy, ManifestSeal
 from printserver.print_requests.models import Copy, PrintRequest
 from printserver.print_requests.paper_marks import marks_for
-from printserver.print_requests.placing import find_places, require_placeable, require_seen
+from printserver.print_requests.placing import find_places, layout_of, require_placeable, require_seen
 from printserver.print_requests.request_seals import facts_of_request, keep_drawn, seals_of_request
 from printserver.print_requests.sides import Sides
 from printserver.print_requests.states import (
@@ -48,7 +48,6 @@ from printserver.print_requests.states import (
 )
 from printserver.print_requests.steps import frozen_flow
 from printserver.printing.queries import PrinterFacts, printer_facts
-from printserver.rendering.layout import plan_layout
 from printserver.rendering.marks import CopyMarks, PlacedSeal
 from printserver.rendering.overlay import render_copy
 from printserver.rendering.page_layout import PageLayout
@@ -120,7 +119,7 @@ def take_in(
         found = check_application(work, actor, application, most_copies=most_copies)
         now = work.now()
     safe = pdf if isinstance(pdf, SafeDocument) else make_safe(pdf, limits)
-    layout = plan_layout(safe.pdf, application.code_corner)
+    layout = layout_of(safe.pdf, application.code_corner)
     if application.places:
         wishes = [(facts, seal.places) for facts, seal in zip(found.seals, application.seals, strict=True)]
         custom = seen is not None

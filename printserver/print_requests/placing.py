@@ -117,10 +117,15 @@ def preview(
     with database.reading() as work:
         facts = [usable_seal(work, actor, each.seal_id) for each in seals]
         now = work.now()
-    layout = _LAYOUTS.once(f"{corner} {sha256(safe_pdf).hexdigest()}", lambda: plan_layout(safe_pdf, corner))
+    layout = layout_of(safe_pdf, corner)
     wishes = [(seal, each.places) for seal, each in zip(facts, seals, strict=True)]
     placement = find_places(objects, makers, wishes, safe_pdf, layout, sides=sides, now=now, custom=True)
     return Preview(layout, placement, tuple(_spots(layout, placement)))
+
+
+def layout_of(safe_pdf: bytes, corner: CodeCorner) -> tuple[PageLayout, ...]:
+    """As `plan_layout`, which draws every page, but once for a document that somebody is at work on."""
+    return _LAYOUTS.once(f"{corner} {sha256(safe_pdf).hexdigest()}", lambda: plan_layout(safe_pdf, corner))
 
 
 def find_places(

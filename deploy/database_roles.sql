@@ -102,7 +102,7 @@ GRANT UPDATE (state, flow, steps, step, reference_key, urged_at) ON print_reques
 GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, request_turn, request_seal, wet_seal
     TO printserver_web;
 -- Drafts and kept values are their person's own until they are handed in or discarded.
-GRANT SELECT, INSERT, UPDATE, DELETE ON request_draft, request_template TO printserver_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON request_draft, request_template, open_form TO printserver_web;
 -- Templates: versions are written once, a template is only taken out of use. What batches' rows become is the worker's.
 GRANT SELECT, INSERT ON document_template, document_template_version TO printserver_web;
 GRANT UPDATE (retired_at) ON document_template TO printserver_web;
@@ -189,6 +189,9 @@ GRANT SELECT, INSERT, UPDATE (uses, ended_by, ended_at) ON block_exception TO pr
 GRANT SELECT, INSERT, UPDATE (decision, decided_by, decided_at, remark) ON signing_record TO printserver_web;
 -- Evidence packages ordered, records of other installations taken in; of checks only what they found.
 GRANT SELECT ON fixity_check TO printserver_web;
+-- What lies aside in the store: whoever takes the row away decides on it; what a person gives back is named.
+GRANT SELECT, DELETE ON unnamed_object TO printserver_web;
+GRANT SELECT, INSERT, DELETE ON given_back_object TO printserver_web;
 GRANT SELECT, INSERT ON evidence_order, archive_source, foreign_record TO printserver_web;
 
 -- ---------------------------------------------------------------- worker
@@ -235,6 +238,7 @@ GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, reque
 GRANT UPDATE (places) ON request_seal TO printserver_worker;
 GRANT SELECT, INSERT, UPDATE (flow, version, changed_at) ON document_class TO printserver_worker;
 GRANT SELECT, DELETE ON request_draft TO printserver_worker;
+GRANT SELECT (id, saved_at), DELETE ON open_form TO printserver_worker;
 -- Printing.
 GRANT UPDATE (state, cups_job_id, printed_at, sent_at, impressions_reported) ON copy TO printserver_worker;
 -- Only the worker makes tickets and has them redeemed.
@@ -313,6 +317,8 @@ GRANT SELECT (lines) ON seal_import TO printserver_worker;
 GRANT SELECT ON class_return_policy TO printserver_worker;
 GRANT SELECT, INSERT ON owed_return, owed_reminder TO printserver_worker;
 -- Checks whether what the archive keeps is still what was put there; packages of evidence that were ordered.
+GRANT SELECT, INSERT, DELETE ON unnamed_object TO printserver_worker;
+GRANT SELECT ON given_back_object TO printserver_worker;
 GRANT SELECT, INSERT ON fixity_check TO printserver_worker;
 GRANT UPDATE (checked_at, result, objects, bytes, problems, damaged_since) ON fixity_check TO printserver_worker;
 GRANT SELECT ON evidence_order, foreign_record, statement, approval, copy_seal TO printserver_worker;

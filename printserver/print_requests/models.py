@@ -173,6 +173,19 @@ class RequestDraft(Base):
     saved_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class OpenForm(Base):
+    """The form of an application as it stands in its person's browser.   problem: why it was refused, when it was."""
+
+    __tablename__ = "open_form"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    typed: Mapped[dict[str, Any]]
+    problem: Mapped[dict[str, Any] | None]
+    saved_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class RequestTemplate(Base):
     """Values of the form kept under a name, for one person."""
 

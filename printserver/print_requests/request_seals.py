@@ -14,7 +14,7 @@ from printserver.foundation.unit_of_work import Work
 from printserver.print_requests.models import PrintRequest, RequestSeal
 from printserver.rendering.marks import SealPlace
 from printserver.rendering.places import Place, place_from_json
-from printserver.rendering.straddle import SeamSlice, seals_cut, seam_slice
+from printserver.rendering.straddle import SeamSeal, SeamSlice, seals_cut, seam_seal, seam_slice
 from printserver.seals.queries import SealFacts, seal_facts
 from printserver.signing.evidence import CUSTODY_PREFIX
 
@@ -75,15 +75,15 @@ def slices_on(work: Work, request_id: UUID, page: int) -> tuple[SeamSlice, ...]:
     return tuple(found)
 
 
-def seals_across_edges(work: Work, request_id: UUID) -> tuple[dict[int, SeamSlice], ...]:
-    """What each seal drawn across the edges shows on its pages (1-based); without regard to anybody's rights."""
-    found: list[dict[int, SeamSlice]] = []
+def seals_across_edges(work: Work, request_id: UUID) -> tuple[SeamSeal, ...]:
+    """Each seal drawn across the edges of the pages; without regard to anybody's rights."""
+    found: list[SeamSeal] = []
     for seal in seals_of_request(work, work.session.get_one(PrintRequest, request_id)):
         places = [SealPlace.from_json(place) for place in seal.places or () if place.get("part")]
         if places:
             size = seal_facts(work, seal.seal_id)
             cut = seals_cut(places, size.width_um, size.height_um)
-            found += [{each.page: seam_slice(each, size.width_um, size.height_um) for each in group} for group in cut]
+            found += [seam_seal(group, size.width_um, size.height_um) for group in cut]
     return tuple(found)
 
 

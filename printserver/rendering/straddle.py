@@ -6,7 +6,7 @@ leftmost slice; to the left it is the other way round; fanned out upwards, the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -40,6 +40,14 @@ class SeamSlice:
 
     box: Box
     from_top: bool
+
+
+@dataclass(frozen=True)
+class SeamSeal:
+    """One seal across the edges of neighbouring pages.   slices: by page, 1-based."""
+
+    edge: Edge
+    slices: Mapping[int, SeamSlice]
 
 
 def pages_a_group(across_um: int, wanted: int | None = None) -> int:
@@ -138,3 +146,12 @@ def seam_slice(place: SealPlace, width_um: int, height_um: int) -> SeamSlice:
     part = place.part or Box(0, 0, width_um, height_um)
     left, top = place.x_um - width_um // 2 + part.x_um, place.y_um - height_um // 2 + part.y_um
     return SeamSlice(Box(left, top, part.width_um, part.height_um), from_top=part.height_um < height_um)
+
+
+def seam_seal(group: Sequence[SealPlace], width_um: int, height_um: int) -> SeamSeal:
+    """group: one of `seals_cut`, of a seal of that size."""
+    slices = {place.page: seam_slice(place, width_um, height_um) for place in group}
+    begins, _ = _extent(group[0], (width_um, height_um))
+    if slices[group[0].page].from_top:
+        return SeamSeal(Edge.TOP, slices)
+    return SeamSeal(Edge.LEFT if begins > 0 else Edge.RIGHT, slices)

@@ -15,7 +15,7 @@ import numpy as np
 
 from printserver.rendering.page_layout import Box
 from printserver.rendering.places import Edge
-from printserver.rendering.straddle import SeamSlice
+from printserver.rendering.straddle import SeamSeal, SeamSlice
 from printserver.returns.comparison_types import RegionKind
 from printserver.returns.matching import Image
 
@@ -51,7 +51,10 @@ class StraddleSlice:
 
 @dataclass(frozen=True)
 class StraddleSeal:
-    """Slices at one place of one edge, by page.   laid_across: the pages that were issued with it."""
+    """Slices at one place of one edge, by page; none where an issued seal was not seen.
+
+    laid_across: the pages that were issued with it.
+    """
 
     edge: Edge
     slices: tuple[StraddleSlice, ...]
@@ -59,7 +62,7 @@ class StraddleSeal:
 
     @property
     def issued(self) -> bool:
-        return self.slices[0].issued
+        return bool(self.laid_across) or self.slices[0].issued
 
     @property
     def pages(self) -> tuple[int, ...]:
@@ -71,25 +74,28 @@ class StraddleSeal:
 
 
 def straddle_seals(
-    findings: Mapping[int, Mapping[str, Any]], issued: Sequence[Mapping[int, SeamSlice]] = ()
+    findings: Mapping[int, Mapping[str, Any]], issued: Sequence[SeamSeal] = ()
 ) -> tuple[StraddleSeal, ...]:
     """findings: of each page (1-based) that is kept.   One slice alone is none that others laid across pages.
 
-    issued: of each seal that the copy was issued with, its slices by page; a page may carry several seals' slices.
+    issued: those that the copy was issued with, listed whether they were seen or not; a page may carry several slices.
     """
     found = sorted(_slices(findings), key=lambda one: (one.page, one.edge, one.along_um))
-    seals = [_again(pages, found) for pages in issued]
-    known = {each for seal in seals if seal for each in seal.slices}
-    return (*(seal for seal in seals if seal), *_by_place([each for each in found if each not in known]))
+    seals = [_again(seal, found) for seal in issued]
+    known = {each for seal in seals for each in seal.slices}
+    return (*seals, *_by_place([each for each in found if each not in known]))
 
 
-def _again(pages: Mapping[int, SeamSlice], found: Sequence[StraddleSlice]) -> StraddleSeal | None:
-    own = [each for each in found if each.issued and each.page in pages and _lies_on(each.box, pages[each.page].box)]
-    return StraddleSeal(own[0].edge, tuple(own), tuple(sorted(pages))) if own else None
+def _again(seal: SeamSeal, found: Sequence[StraddleSlice]) -> StraddleSeal:
+    own = [each for each in found if each.issued and _lies_on(each.box, seal.slices.get(each.page))]
+    return StraddleSeal(seal.edge, tuple(own), tuple(sorted(seal.slices)))
 
 
-def _lies_on(found: Box, issued: Box) -> bool:
+def _lies_on(found: Box, slice_issued: SeamSlice | None) -> bool:
     """Mostly; what was found is the part of it that the scan shows."""
+    if slice_issued is None:
+        return False
+    issued = slice_issued.box
     across = min(found.right_um, issued.right_um) - max(found.x_um, issued.x_um)
     down = min(found.bottom_um, issued.bottom_um) - max(found.y_um, issued.y_um)
     return min(across, down) > 0 and 2 * across * down > found.width_um * found.height_um

@@ -29,22 +29,37 @@ class NothingCutOut(NotFound):
 
 @dataclass(frozen=True)
 class CopySeals:
-    """The seals across the edge of the copy's pages that came home.   pages: how many the copy has."""
+    """The seals across the edge of the copy's pages: those that were issued, whether seen or not, then others'.
+
+    pages: how many the copy has.   compared: those of them that came home and could be compared.
+    """
 
     pages: int
+    compared: frozenset[int]
     seals: tuple[StraddleSeal, ...]
+
+    def missing(self, seal: StraddleSeal) -> tuple[int, ...]:
+        """Pages of the seal that were compared and on which no slice was found."""
+        return tuple(page for page in seal.missing(self.pages) if page in self.compared)
+
+    def not_compared(self, seal: StraddleSeal) -> tuple[int, ...]:
+        """Pages of the seal that have not come home or could not be compared: nothing is known of their slices."""
+        return tuple(page for page in seal.missing(self.pages) if page not in self.compared)
 
 
 def seals_across(work: Work, actor: Actor, copy_id: UUID) -> CopySeals:
-    """Raises: Forbidden; NotFound for a copy outside the branches whose returns the actor may read."""
+    """None as long as no page came home, and once the record was disposed of.
+
+    Raises: Forbidden; NotFound for a copy outside the branches whose returns the actor may read."""
     copy_for(work, actor, copy_id, Permission.READ_RETURNS)
     rows = work.session.execute(
         select(ReturnPage.page, ReturnPage.findings).where(ReturnPage.copy_id == copy_id, ReturnPage.state.in_(KEPT))
     )
     copy = copy_facts(work, copy_id)
-    issued = seals_across_edges(work, copy.request_id)
-    found = straddle_seals({page: findings for page, findings in rows if page is not None}, issued)
-    return CopySeals(copy.pages, found)
+    home = {page: findings for page, findings in rows if page is not None and findings}
+    compared = frozenset(page for page, findings in home.items() if "pose" in findings)
+    issued = seals_across_edges(work, copy.request_id) if home else ()
+    return CopySeals(copy.pages, compared, straddle_seals(home, issued))
 
 
 def seal_across_picture(database: Database, objects: Objects, actor: Actor, copy_id: UUID, number: int) -> bytes:
@@ -54,7 +69,7 @@ def seal_across_picture(database: Database, objects: Objects, actor: Actor, copy
     """
     with database.reading() as work:
         seals = seals_across(work, actor, copy_id).seals
-    if not 1 <= number <= len(seals):
+    if not 1 <= number <= len(seals) or not seals[number - 1].slices:
         raise NothingCutOut("no such seal across the edge was found")
     seal = seals[number - 1]
     return joined(seal, [objects.get(each.picture_sha256, actor.organisation_id) for each in seal.slices])

@@ -26,6 +26,7 @@ OWN: Final = (
     "app.css",
     "app.js",
     "compare.js",
+    "kept_form.js",
     "live.js",
     "passkey.js",
     "return_page.js",

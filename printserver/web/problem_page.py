@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import Match
 
 from printserver.http_edge.csrf import SAFE_METHODS
 from printserver.http_edge.problems import Problem, problem_of
@@ -21,6 +22,7 @@ SIGN_IN: Final = "/sign-in"
 STEP_UP: Final = "/step-up"
 FIRST: Final = {PasswordChangeNeeded.code: "/account/password", SecondFactorMissing.code: "/account/second-factor"}
 """What must be done before anything else, and where."""
+METHOD_NOT_ALLOWED: Final = "method-not-allowed"
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
@@ -29,6 +31,8 @@ def problem_page(request: Request, problem: Problem) -> Response:
         return _to_sign_in(view)
     if problem.code in FIRST:
         return _led(view, FIRST[problem.code], 403)
+    if view.request.method in SAFE_METHODS and problem.code == METHOD_NOT_ALLOWED:
+        return _led(view, _page_above(view), 405)
     if problem.code in (StepUpNeeded.code, StepUpRefused.code):
         return _step_up(view, problem)
     if view.request.method in SAFE_METHODS and any(error.field.startswith("path.") for error in problem.errors):
@@ -42,6 +46,21 @@ def _to_sign_in(view: View) -> Response:
     address = f"{view.path}?{view.request.url.query}" if view.request.url.query else view.path
     target = f"{SIGN_IN}?{urlencode({'next': address})}" if asked and address != "/" else SIGN_IN
     return _led(view, target, 401)
+
+
+def _page_above(view: View) -> str:
+    """Of an address to which forms are only sent: the page on which the form stands.
+
+    There leads the other language, or a reload by the address, from a page that was the answer to such a form.
+    """
+    query = f"?{view.request.url.query}" if view.request.url.query else ""
+    above = view.path.rpartition("/")[0]
+    while above:
+        scope = {**view.request.scope, "path": above, "method": "GET"}
+        if any(route.matches(scope)[0] is Match.FULL for route in view.request.app.router.routes):
+            return above + query
+        above = above.rpartition("/")[0]
+    return "/"
 
 
 def _led(view: View, target: str, status: int) -> Response:

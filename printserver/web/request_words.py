@@ -96,6 +96,7 @@ REQUEST_NOTICES: Final[Mapping[str, str]] = {
     "begun-again": N_("This is a draft with everything of the earlier submission. Change it and hand it in."),
     "sealed-by-hand": N_("The seal put on by hand is recorded."),
     "draft-saved": N_("The draft is saved."),
+    "values-kept": N_("The values are kept; choose them when you begin the next request."),
     "draft-discarded": N_("The draft is discarded."),
     "template-discarded": N_("The kept values are discarded."),
     "class-saved": N_("The class is saved."),

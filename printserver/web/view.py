@@ -29,7 +29,6 @@ from printserver.signing.signatories import office_covers
 from printserver.web.assets import TEMPLATES, asset_url
 from printserver.web.devices import device_in_words
 from printserver.web.languages import COOKIE, PARAMETER, Language, parse_language, preferred, translations
-from printserver.web.placement_words import said_finding
 from printserver.web.printer_words import reasons_in_words, state_in_words
 from printserver.web.words import KINDS, LANGUAGE_NAMES, SIGNS, TONES, WORDS
 
@@ -168,9 +167,9 @@ def _environment(language: Language, time_zone: str) -> Environment:
     environment.filters["tone"] = lambda value, kind: TONES[kind].get(str(value), "secondary")
     environment.filters["explained"] = lambda problem: explained(language, problem)
     environment.filters["moment"] = _moment(ZoneInfo(time_zone))
+    environment.filters["moment_of_text"] = _moment_of_text(ZoneInfo(time_zone))
     environment.filters["day"] = _day(language, ZoneInfo(time_zone))
     environment.filters["mm"] = lambda micrometres: f"{micrometres / 1000:g}"
-    environment.filters["finding"] = lambda finding: said_finding(words.gettext, finding)
     environment.filters["state_said"] = lambda status: state_in_words(status.state, status.problem, words.gettext)
     environment.filters["reasons_said"] = lambda keywords: reasons_in_words(keywords, words.gettext)
     environment.globals.update(asset=asset_url, signs=SIGNS, language_names=LANGUAGE_NAMES)
@@ -199,6 +198,18 @@ def explained(language: Language, problem: Problem | PrintServerError) -> str:
 
 def _moment(zone: ZoneInfo) -> Callable[[datetime], str]:
     return lambda at: at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _moment_of_text(zone: ZoneInfo) -> Callable[[str], str]:
+    """What is no time is shown as it is."""
+
+    def shown(text: str) -> str:
+        try:
+            return _moment(zone)(datetime.fromisoformat(text))
+        except ValueError:
+            return text
+
+    return shown
 
 
 def _day(language: Language, zone: ZoneInfo) -> Callable[[datetime], str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
+from urllib.parse import parse_qs
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from printserver.http_edge.live import LiveLimits
 from printserver.organisations.permissions import Role
@@ -20,7 +22,7 @@ from printserver.printing.models import PrinterStatus
 from printserver.printing.outcome import Outcome
 from printserver.printing.service import set_paused
 from printserver.returns.signing_records import SigningView, records_of_copy
-from tests.browser.conftest import Visit, keep_picture
+from tests.browser.conftest import Visit, enter, keep_picture
 from tests.browser.reading_rules import broken_rules
 from tests.databases import sqlite_template
 from tests.http.live_server import LiveServer, live_server
@@ -47,7 +49,7 @@ def look(visit: Visit, server: LiveServer):
 
     def opened(role: Role, path: str, **options: Any) -> Page:
         page = visit(**options)
-        _sign_in(page.context, server, role)
+        enter(page.context, server, role)
         before = server.streams.open_streams
         page.goto(path)
         if options.get("javascript", True):
@@ -55,11 +57,6 @@ def look(visit: Visit, server: LiveServer):
         return page
 
     return opened
-
-
-def _sign_in(context: BrowserContext, server: LiveServer, role: Role) -> None:
-    name, _, secret = server.cookie(server.session(role))["Cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": secret, "url": server.url}])
 
 
 def _wait(page: Page, condition: Any) -> None:
@@ -134,7 +131,7 @@ def test_a_page_that_could_not_be_given_out_is_asked_for_again(chromium: Browser
     """In a window of its own, because the refusal is complained about in its console."""
     copy = world.copies(world.issued())[0]
     with chromium.new_context(base_url=server.url) as context:
-        _sign_in(context, server, Role.CLERK)
+        enter(context, server, Role.CLERK)
         page = context.new_page()
         page.goto(f"/copies/{copy.id}?lang=zh")
         _wait(page, lambda: server.streams.open_streams == 1)
@@ -253,7 +250,7 @@ def test_without_the_stream_the_page_asks_from_time_to_time(chromium: Browser, w
     """In a window of its own, because the refused stream is complained about in its console."""
     copy = world.copies(world.issued())[0]
     with live_server(world, LiveLimits(streams=0)) as server, chromium.new_context(base_url=server.url) as context:
-        _sign_in(context, server, Role.CLERK)
+        enter(context, server, Role.CLERK)
         page = context.new_page()
         page.goto(f"/copies/{copy.id}?lang=zh")
         _void(world, copy.id)
@@ -288,7 +285,7 @@ def test_a_phone_opens_the_page_without_a_network_keeps_a_signing_sealed_and_sen
     world = server.world
     (copy,) = world.copies(world.printed())
     page = visit(width=360)
-    _sign_in(page.context, server, Role.CLERK)
+    enter(page.context, server, Role.CLERK)
     page.clock.set_fixed_time(world.clock.now())
     page.goto("/signing-records")
     expect(page.locator("[data-capture-ready]")).to_be_visible(timeout=PATIENCE_MS)
@@ -322,21 +319,34 @@ def test_a_phone_opens_the_page_without_a_network_keeps_a_signing_sealed_and_sen
 def test_a_refused_signing_stays_on_the_phone_with_words_that_are_understood_and_signing_out_clears_the_page(
     visit: Visit, server: LiveServer
 ):
-    world = server.world
-    (copy,) = world.copies(world.printed())
+    """First something between phone and server answers for it, which neither loses the record nor holds up the next."""
+    copy, other = server.world.copies(server.world.printed(copies=2))
     page = visit(width=360)
-    _sign_in(page.context, server, Role.CLERK)
+    enter(page.context, server, Role.CLERK)
     page.goto("/signing-records")
     expect(page.locator("[data-capture-ready]")).to_be_visible(timeout=PATIENCE_MS)
-    _void(world, copy.id)
-    page.locator("#signer-1").fill("李雷")
-    page.locator("#check-1").select_option("none")
+    _void(server.world, copy.id)
+    page.route("**/captures", partial(_guest_page_for_the_first, seen=[]))
     page.locator("#place").fill("上海")
-    page.locator("form[data-capture] button").click()
+    for each in (copy, other):
+        page.locator("#copy").select_option(str(each.id))
+        page.locator("#signer-1").fill("李雷")
+        page.locator("#check-1").select_option("none")
+        page.locator("form[data-capture] button").click()
+        expect(page.locator("[data-problem]").first).to_contain_text("不是本服务器", timeout=PATIENCE_MS)
+    expect(page.locator("[data-capture-queue] li")).to_have_count(1, timeout=PATIENCE_MS)
+    assert (len(_signings(server.world, other.id)), _signings(server.world, copy.id)) == (1, [])
+    page.unroute("**/captures")
+    page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("[data-problem]")).to_contain_text("当前状态", timeout=PATIENCE_MS)
     page.locator("header form button").click()
     expect(page.locator("[data-unsent]")).to_contain_text("1", timeout=PATIENCE_MS)
     assert page.evaluate("caches.match('/signing-records/offline').then(Boolean)") is False
+
+
+def _guest_page_for_the_first(route: Route, seen: list[str]) -> None:
+    seen.append(parse_qs(route.request.post_data or "")["capture_id"][0])
+    return route.fulfill(body="<h1>Welcome</h1>") if seen[-1] == seen[0] else route.continue_()
 
 
 _WHAT_IS_KEPT: Final = """async () => {
@@ -356,7 +366,7 @@ def test_doubtful_pages_are_decided_one_after_the_other_by_keyboard_and_the_last
     world = server.world
     first, second = (world.doubtful_page(seed=each)[1] for each in range(2))
     page = visit(width=360)
-    _sign_in(page.context, server, Role.ARCHIVIST)
+    enter(page.context, server, Role.ARCHIVIST)
     page.goto("/returns/doubtful")
     page.keyboard.press("n")
     page.wait_for_url(f"**/return-pages/{first}")
@@ -384,7 +394,7 @@ def test_papers_are_read_at_the_width_of_a_phone(visit: Visit, server: LiveServe
     request_id = world.printed(copies=2)
     copy_id = world.copies(request_id)[0].id
     page = visit(width=360)
-    _sign_in(page.context, server, role)
+    enter(page.context, server, role)
     for path in ("/owed-returns", f"/copies/{copy_id}/paper", f"/requests/{request_id}/hand-overs", "/holders?text=x"):
         page.goto(path)
         assert broken_rules(page) == [], path

@@ -11,21 +11,27 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from printserver.audit.proofs import Prover
+from printserver.organisations.permissions import Role
+from printserver.returns.evidence_packing import pack_evidence
 from printserver.signing.key_list import KeyList
 from printserver.signing.published_key import KeyUsage
 from printserver.verification.bundle import make_bundle
 from printserver.verification.offline_page import offline_page
-from tests.browser.conftest import Visit, keep_bytes, keep_picture
+from tests.browser.conftest import PATIENCE_MS, Visit, enter, keep_bytes, keep_picture
 from tests.browser.firefox import firefox
 from tests.browser.reading_rules import broken_rules, broken_rules_in_firefox
 from tests.databases import database_kit, postgresql_supply, sqlite_database, sqlite_template
+from tests.evidence_scene import EvidenceScene
+from tests.http.live_server import live_server
 from tests.paper_books import ISSUED_AT, Books, Issuer, books, issuer
 from tests.running_server import RunningServer
+from tests.signing_world import SigningWorlds, ceremony, signing_worlds
 
-__all__ = ["books", "database_kit", "issuer", "postgresql_supply", "sqlite_database", "sqlite_template"]
+__all__ = ["books", "ceremony", "database_kit", "issuer", "postgresql_supply", "signing_worlds", "sqlite_database"]
+__all__ += ["sqlite_template"]
 
 PAGES = {
     "clerk": (
@@ -237,3 +243,55 @@ def test_a_picture_of_the_code_is_read_offline_where_the_browser_can_read_codes(
     expect(page.locator("#verdict-words")).to_be_focused()
     assert page.locator("#verdict").get_attribute("data-verdict") == verdict
     context.close()
+
+
+def test_a_package_of_another_house_is_taken_in_by_mouse_under_its_pinned_root(
+    chromium: Browser, signing_worlds: SigningWorlds, tmp_path: Path
+):
+    """The foreign company of the same world stands for the house that takes it in."""
+    with signing_worlds.world(tmp_path / "home") as signing:
+        scene = EvidenceScene(signing)
+        record = scene.archived(signing.issued()[0])
+        scene.sequence()
+        package, damaged = tmp_path / "package.zip", tmp_path / "damaged.zip"
+        package.write_bytes(pack_evidence(scene.tools, scene.actor(), [record]).data)
+        damaged.write_bytes(package.read_bytes()[:-1000])
+        with live_server(signing.world) as server, chromium.new_context(base_url=server.url) as context:
+            context.set_default_timeout(PATIENCE_MS)
+            enter(context, server, Role.ARCHIVIST, signing.world.foreign.head)
+            page = context.new_page()
+            page.set_viewport_size({"width": 360, "height": 780})
+            page.goto("/imported-records?lang=zh")
+            expect(page.locator("#package")).to_have_count(0)
+            _pin(page, scene.root[:10])
+            expect(page.get_by_role("alert")).to_be_visible()
+            expect(page.locator("#name")).to_have_value("卖方")
+            assert broken_rules(page) == []
+            _pin(page, scene.root)
+            _take_in(page, damaged)
+            expect(page.get_by_role("alert")).to_be_visible()
+            assert broken_rules(page) == []
+            keep_picture(page, "imported-records-phone")
+            _take_in(page, package)
+            expect(page.locator("main")).to_contain_text("卖方")
+            expect(page.locator("main")).to_contain_text("并非在本系统审批")
+            assert broken_rules(page) == []
+            keep_picture(page, "imported-record-phone")
+            with page.expect_download() as download:
+                page.get_by_role("link", name="整个证据包").click()
+            assert Path(download.value.path()).read_bytes() == package.read_bytes()
+            page.goto("/imported-records")
+            _take_in(page, package)
+            expect(page.get_by_role("status")).to_contain_text("这件档案已在此")
+
+
+def _pin(page: Page, fingerprint: str) -> None:
+    page.fill("#name", "卖方")
+    page.fill("#root_fingerprint", fingerprint)
+    page.fill("#note", "其合同")
+    page.get_by_role("button", name="信任").click()
+
+
+def _take_in(page: Page, package: Path) -> None:
+    page.set_input_files("#package", package)
+    page.get_by_role("button", name="核验并接收").click()

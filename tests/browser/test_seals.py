@@ -10,9 +10,8 @@ from playwright.sync_api import Page, expect
 
 from printserver.http_edge.live import LiveLimits
 from printserver.organisations.permissions import Role
-from tests.browser.conftest import Visit, keep_picture
+from tests.browser.conftest import Visit, enter, keep_picture
 from tests.browser.reading_rules import broken_rules
-from tests.browser.test_live_pages import _sign_in
 from tests.databases import sqlite_template
 from tests.http.live_server import LiveServer, live_server
 from tests.http.seal_things import SealThings, seals_at
@@ -39,7 +38,7 @@ def server(world: World, things: SealThings) -> Iterator[LiveServer]:
 def look(visit: Visit, server: LiveServer) -> Callable[..., Page]:
     def opened(role: Role, path: str, **options: Any) -> Page:
         page = visit(**options)
-        _sign_in(page.context, server, role)
+        enter(page.context, server, role)
         page.goto(f"{server.url}{path}")
         return page
 

@@ -104,7 +104,9 @@ def _look_on_a_phone(clerk: Page) -> None:
     expect(places).to_have_count(3)
     clerk.locator("[name=place_word]").last.fill("contract")
     clerk.locator("[name=place_which]").last.fill("last")
-    clerk.locator("[name=place_y]").last.fill("-60")
+    with clerk.expect_response("**/requests/forms"):
+        clerk.locator("[name=place_y]").last.fill("-60")
+    _lose_nothing(clerk)
     expect(clerk.locator(".seal-slice")).to_have_count(1, timeout=PATIENCE_MS)
     expect(clerk.locator(".seal-outline:not(.seal-slice)")).to_have_count(2, timeout=PATIENCE_MS)
     _drag_words_and_edge(clerk)
@@ -116,6 +118,26 @@ def _look_on_a_phone(clerk: Page) -> None:
         expect(places).to_have_count(left)
     assert desktop is not None
     clerk.set_viewport_size(desktop)
+
+
+def _lose_nothing(clerk: Page) -> None:
+    """A reload, the other language and the way back show what was typed."""
+    typed = ("[name=place_word]", "contract"), ("[name=place_y]", "-60"), ("#title", TITLE)
+
+    def shown(language: str) -> None:
+        expect(clerk.locator("html")).to_have_attribute("lang", language)
+        for field, value in typed:
+            expect(clerk.locator(field).last).to_have_value(value)
+
+    clerk.reload()
+    shown("zh-CN")
+    for name, language in (("English", "en"), ("中文", "zh-CN")):
+        clerk.get_by_role("button", name=name).click()
+        shown(language)
+    clerk.go_back()
+    shown("en")
+    clerk.go_forward()
+    shown("zh-CN")
 
 
 def _look_at_all_pages(person: Page) -> None:

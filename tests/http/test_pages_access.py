@@ -123,6 +123,10 @@ STEPS: Final = (
         lambda s: f"/requests/drafts/{_draft(s)}/pages/1/engines/poppler",
     ),
     Step("GET", "/requests/drafts/{token}/pages/{page}", lambda s: f"/requests/drafts/{_draft(s)}/pages/1"),
+    Step(
+        "GET", "/requests/new/checked", lambda s: f"/requests/new/checked?form={s.requests.draft}", names_object=False
+    ),
+    Step("POST", "/requests/forms", lambda s: "/requests/forms", names_object=False),
     Step("POST", "/requests", lambda s: "/requests", lambda s: {"draft": _draft(s), "action": "submit"}),
     Step("GET", R, lambda s: f"/requests/{s.pending_request}"),
     Step(

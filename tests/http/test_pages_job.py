@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,39 +15,11 @@ from printserver.print_requests.states import CopyState, RequestState
 from printserver.printing.outcome import Outcome
 from printserver.printing.queries import printer_facts
 from printserver.returns.models import ReturnPage
-from tests.cups_rig import contract_pdf
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor, first, shown_again, went_to
+from tests.http.request_form import draft_at, fields_of, request_id_of, seen_of
 from tests.world import World
 from tests.world_building import contract, scanned_page
-
-
-def _draft(clerk: Visitor, pdf: bytes | None = None) -> str:
-    files = {"document": ("supply contract.pdf", contract() if pdf is None else pdf, "application/pdf")}
-    return went_to(clerk.send("/requests/drafts", files=files))
-
-
-def _fields(page: str) -> dict[str, str]:
-    """A form's fields as they stand, the first of each choice chosen."""
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", page):
-        name, value = re.search(r'name="(\w+)"', tag), re.search(r'value="([^"]*)"', tag)
-        if name and value and name[1] != "csrf_token":
-            found[name[1]] = value[1]
-    for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
-        found[name] = first(r'value="([^"]*)"', options)
-    return found
-
-
-def _seen(clerk: Visitor, fields: Mapping[str, Any], words: str) -> str:
-    """What the tick says that has to be set first, because something is unusual."""
-    text = shown_again(clerk.send("/requests", **fields, action="submit"), 409)
-    assert words in text
-    return first(r'name="seen" value="(\w+)"', text)
-
-
-def _request_id(answer: Any) -> UUID:
-    return UUID(went_to(answer).partition("?")[0].rpartition("/")[2])
 
 
 def _state(world: World, request_id: UUID) -> str:
@@ -63,109 +33,20 @@ def _states(world: World, request_id: UUID) -> list[str]:
 
 def test_a_clerk_applies_with_number_fields_and_sends_the_form_twice(api: ApiClient):
     clerk = Visitor.of(api, Role.CLERK)
-    page = clerk.page(_draft(clerk))
-    fields = _fields(page) | {"copies": "2", "place_x": "120,5", "place_y": "200", "own_reference": "OA-9"}
+    page = clerk.page(draft_at(clerk))
+    fields = fields_of(page) | {"copies": "2", "place_x": "120,5", "place_y": "200", "own_reference": "OA-9"}
     assert fields["title"] == "supply contract"
     picture = clerk.look(first(r"/requests/drafts/\w+/pages/2", page))
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
-    fields |= {"seen": _seen(clerk, fields, "Page 2: seal 1 at 120.5 × 200 mm is far from any text.")}
-    request_id = _request_id(clerk.send("/requests", **fields, action="submit"))
-    assert _request_id(clerk.send("/requests", **fields, action="submit")) == request_id
+    fields |= {"seen": seen_of(clerk, fields, "Page 2: seal 1 at 120.5 × 200 mm is far from any text.")}
+    request_id = request_id_of(clerk.send("/requests", **fields, action="submit"))
+    assert request_id_of(clerk.send("/requests", **fields, action="submit")) == request_id
     api.world.prepare(request_id)
     shown = clerk.page(f"/requests/{request_id}")
     assert "waits for approval" in shown
     assert "page 2 at 120.5 × 200 mm" in shown
     assert "OA-9" in clerk.page("/requests?own_reference=OA-9")
     assert "There are none." in clerk.page("/requests?own_reference=OA-10")
-
-
-def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(api: ApiClient):
-    clerk = Visitor.of(api, Role.CLERK)
-    fields = _fields(clerk.page(_draft(clerk)))
-    before = api.world.row_counts()
-    typed = fields | {"title": "", "copies": "1000", "place_x": "left", "purpose": "for <us>", "own_reference": "OA-1"}
-    text = shown_again(clerk.send("/requests", **typed, action="submit"), 422)
-    for name in ("title", "copies", "place-0"):
-        assert f'id="{name}-problem" role="alert"' in text
-    assert 'id="seal_id-problem"' not in text
-    for kept in ('value="1000"', 'value="left"', "for <us></textarea>", 'value="OA-1"'):
-        assert kept in text
-    assert api.world.row_counts() == before
-
-
-def test_a_seal_over_the_code_is_refused_beside_the_places(api: ApiClient):
-    clerk = Visitor.of(api, Role.CLERK, language="zh")
-    fields = _fields(clerk.page(_draft(clerk))) | {"place_x": "185", "place_y": "30"}
-    text = shown_again(clerk.send("/requests", **fields, action="submit"), 422)
-    assert 'id="places-problem" role="alert"' in text
-    assert "不得遮挡验证码" in text
-
-
-def test_places_are_added_removed_and_pages_shown_without_scripts(api: ApiClient):
-    clerk = Visitor.of(api, Role.CLERK)
-    fields = _fields(clerk.page(_draft(clerk)))
-    text = shown_again(clerk.send("/requests", **fields, action="show-1"), 200)
-    assert 'data-page="1"' in text
-    text = shown_again(clerk.send("/requests", **{**fields, "shown": "1"}, action="add"), 200)
-    assert text.count('name="place_page"') == 2
-    several = {**fields, "place_page": ["2", "1"], "place_x": ["100", "60"], "place_y": ["200", "150"]}
-    text = shown_again(clerk.send("/requests", **several, action="remove-0"), 200)
-    assert text.count('name="place_page"') == 1
-    assert 'value="60"' in text
-    several |= {"seen": _seen(clerk, several, "is far from any text")}
-    assert _states(api.world, _request_id(clerk.send("/requests", **several, action="submit"))) == []
-
-
-def test_seals_words_and_edges_are_added_checked_and_handed_in_without_scripts(api: ApiClient):
-    clerk = Visitor.of(api, Role.CLERK)
-    page = clerk.page(_draft(clerk))
-    fields = _fields(page)
-    text = shown_again(clerk.send("/requests", **fields, action="straddle-0"), 200)
-    assert "on a page" in text
-    assert 'name="place_which"' in text
-    rows = {"place_seal": ["0", "0"], "place_kind": ["keyword", "straddle"], "place_page": ["", "all"]}
-    rows |= {"place_x": ["10", "0"], "place_y": ["20", "150"], "place_word": ["this is", ""]}
-    rows |= {"place_which": ["last", "right"], "place_group": ["", ""]}
-    text = shown_again(clerk.send("/requests", **{**fields, **rows}, action="check"), 200)
-    assert text.count('class="spot-slice"') == 1
-    assert text.count('class="spot-seal"') == 1
-    assert text.count('class="spot-code"') == 2
-    assert "The places can be used." in text
-    before = api.world.row_counts()
-    twice = {**fields, **rows, "further_seal": fields["seal_id"]}
-    on_page = {"seal": "1", "kind": "page", "page": "1", "x": "100", "y": "150", "word": "", "which": "", "group": ""}
-    twice |= {f"place_{name}": [*rows[f"place_{name}"], value] for name, value in on_page.items()}
-    text = shown_again(clerk.send("/requests", **twice, action="submit"), 422)
-    assert "each of them once" in text
-    assert api.world.row_counts() == before
-    request_id = _request_id(clerk.send("/requests", **{**fields, **rows}, action="submit"))
-    api.world.prepare(request_id)
-    shown = clerk.page(f"/requests/{request_id}")
-    assert "at the last words “this is”" in shown
-    assert "drawn at 3 places" in shown
-
-
-def test_the_script_is_told_where_seals_would_stand_and_what_is_wrong(api: ApiClient):
-    clerk = Visitor.of(api, Role.CLERK, language="zh")
-    page = clerk.page(_draft(clerk))
-    path = first(r'data-check="([^"]+)"', page)
-    answer = clerk.send(path, **{**_fields(page), "place_x": "185", "place_y": "30"}).json()
-    assert [spot["kind"] for spot in answer["spots"]] == ["code", "code", "seal"]
-    assert "第 2 页：第 1 枚印章（185 × 30 mm 处）会遮挡验证码。" in [each["text"] for each in answer["findings"]]
-    assert answer["seen"] == ""
-    unreadable = clerk.send(path, **{**_fields(page), "place_x": "left"}).json()
-    assert unreadable == {"page": 0, "spots": [], "findings": [], "seen": ""}
-    other = Visitor.of(api, Role.CLERK, api.world.home.south)
-    assert other.send(path, **_fields(page)).status_code == 404
-
-
-def test_slices_of_a_shared_page_are_pulled_from_where_their_place_stands(api: ApiClient):
-    clerk = Visitor.of(api, Role.CLERK)
-    page = clerk.page(_draft(clerk, contract_pdf(5)))
-    typed = _fields(page) | {"place_kind": "straddle", "place_page": "all", "place_y": "", "place_which": "right"}
-    typed |= {"place_x": "0", "place_group": "3", "shown": "3"}
-    spots = clerk.send(first(r'data-check="([^"]+)"', page), **typed).json()["spots"][2:]
-    assert [(each["y"] + each["height"] / 2, each["along"]) for each in spots] == [(148.5, 148.5), (190.5, 148.5)]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +131,7 @@ def test_an_unknown_outcome_is_settled_voided_and_replaced(api: ApiClient):
     assert "Say how you know" in shown_again(second.send(f"{path}/loss-confirmations"), 422)
     went_to(second.send(f"{path}/loss-confirmations", reason="the tray is empty"))
     assert "Ask for a replacement" in clerk.page(path)
-    replacement = _request_id(clerk.send(f"{path}/replacements"))
+    replacement = request_id_of(clerk.send(f"{path}/replacements"))
     assert _states(world, copy.request_id) == [CopyState.REPLACED]
     assert str(replacement) in clerk.page(path)
 
@@ -271,7 +152,7 @@ def test_a_printer_is_paused_with_a_reason_alone(api: ApiClient):
 def test_a_scan_is_handed_in_once_and_the_second_time_shown_the_first(api: ApiClient):
     clerk = Visitor.of(api, Role.CLERK)
     files = {"scan": ("scan.jpg", scanned_page(5), "image/jpeg")}
-    return_id = _request_id(clerk.send("/returns", files=files))
+    return_id = request_id_of(clerk.send("/returns", files=files))
     assert "being read" in clerk.page(f"/returns/{return_id}")
     text = shown_again(clerk.send("/returns", files=files), 409)
     assert f"/returns/{return_id}" in text.split('id="scan-problem"')[1].split("</div>")[0]

@@ -9,7 +9,7 @@ from printserver.approvals.return_policy import ReturnPolicy
 from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
 from tests.http.api_client import ApiClient
-from tests.http.page_visitor import Visitor
+from tests.http.page_visitor import Visitor, shown_again
 from tests.world import World
 
 AT = "2026-11-22T17:00"
@@ -53,6 +53,11 @@ def test_a_signing_is_recorded_by_one_person_and_confirmed_by_another(api: ApiCl
     assert f"{page}/signing-decisions" not in shown
     assert "1" in archivist.page("/")
     (record,) = api.fetch(f"/copies/{copy.id}/signing-records", Role.ARCHIVIST).json()
+    again = {**SIGNED, "record_id": record["record_id"], "place": "Harbin", "reason": ""}
+    refused = shown_again(clerk.send(f"{page}/signings", **again), 422)
+    correction, anew = refused.split('name="key"')
+    assert ('value="Harbin"' in correction, 'value="Harbin"' in anew) == (True, False)
+    assert '<details class="mt-2" open>' in correction
     decision = {"record_id": record["record_id"], "revision": "1", "decision": "confirmed"}
     assert clerk.send(f"{page}/signing-decisions", **decision).status_code == 409
     assert archivist.send(f"{page}/signing-decisions", **decision).status_code == 303

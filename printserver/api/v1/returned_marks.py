@@ -21,9 +21,11 @@ Number = Annotated[int, Path(ge=1, le=1_000)]
 
 
 class SealAcross(View):
-    """`pages`: those on which a slice was found. Presence, not authenticity.
+    """`pages`: those on which a slice was found; none: issued, not seen. Presence, not authenticity.
 
-    missing: the other pages of an issued seal's own; of one put on afterwards the copy's other pages.
+    missing: pages that were compared and show no slice of it.   not_compared: pages of which that is not known, as
+    they have not come home or could not be compared. Both of an issued seal's own pages; of one put on afterwards of
+    all of the copy's.
 
     issued: whether the copy was issued with it; else somebody put it on afterwards.
     """
@@ -33,6 +35,7 @@ class SealAcross(View):
     edge: Edge
     pages: list[int]
     missing: list[int]
+    not_compared: list[int]
 
 
 @router.get(
@@ -51,6 +54,7 @@ def read_cut_out(page_id: UUID, number: Number, actor: CurrentActor, adapters: C
 @router.get("/copies/{copy_id}/seals-across", summary="Seals across the edge of a copy's returned pages")
 @requires(Permission.READ_RETURNS)
 def list_seals_across(copy_id: UUID, actor: CurrentActor, work: CurrentWork) -> list[SealAcross]:
+    """Issued ones are listed whether they were seen or not, once a page of the copy came home."""
     found = joining.seals_across(work, actor, copy_id)
     return [
         SealAcross(
@@ -58,7 +62,8 @@ def list_seals_across(copy_id: UUID, actor: CurrentActor, work: CurrentWork) -> 
             issued=each.issued,
             edge=each.edge,
             pages=list(each.pages),
-            missing=list(each.missing(found.pages)),
+            missing=list(found.missing(each)),
+            not_compared=list(found.not_compared(each)),
         )
         for number, each in enumerate(found.seals, 1)
     ]

@@ -25,7 +25,7 @@ from printserver.http_edge.declarations import requires
 from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import Call, CurrentActor, CurrentCall
-from printserver.organisations.access import Actor
+from printserver.organisations.access import Actor, branch_path
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import branch, branches_with, names
 from printserver.print_requests.copy_seals import seals_on
@@ -34,6 +34,7 @@ from printserver.print_requests.money import CURRENCIES, Money
 from printserver.print_requests.queries import copy_facts
 from printserver.printing.queries import printer_facts
 from printserver.returns.signing_records import records_of_copy
+from printserver.returns.straddle_joining_service import seals_across
 from printserver.web.archive_search_form import TypedArchiveSearch, TypedSavedSearch
 from printserver.web.changes import change, refusal
 from printserver.web.view import CurrentView, View
@@ -154,6 +155,10 @@ def _hits(call: Call, actor: Actor, record: RecordDetail, words: str) -> tuple[H
         return None
 
 
+def _reads_returns(work: Work, actor: Actor, record: RecordDetail) -> bool:
+    return actor.may(Permission.READ_RETURNS, branch_path(work, record.branch_id))
+
+
 def _record(
     view: View,
     work: Work,
@@ -184,6 +189,7 @@ def _record(
         decisions=decided,
         people=names(work, people),
         holder=holders_of(work, [record.copy_id]).get(record.copy_id),
+        across=seals_across(work, actor, record.copy_id).seals if _reads_returns(work, actor, record) else (),
         signings=[each for each in records_of_copy(work, record.copy_id) if each.present],
         may_retry=actor.may(Permission.SETTLE_RETURNS)
         and record.searchable.state in (SearchableState.NONE, SearchableState.FAILED),

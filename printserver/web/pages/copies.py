@@ -32,6 +32,7 @@ from printserver.print_requests.watched import sides_reported
 from printserver.printing.queries import printer_facts
 from printserver.printing.status import statuses
 from printserver.returns.queries import copy_return_status
+from printserver.returns.straddle_joining_service import seals_across
 from printserver.web.changes import SHOWN_BESIDE, change, refusal
 from printserver.web.forms import TypedNotice
 from printserver.web.view import CurrentView, View
@@ -189,6 +190,7 @@ def _copy_page(
         people=names(work, {each for each in (copy.settled_by, copy.confirmed_by) if each is not None}),
         notices=told,
         seals=seals_on(work, copy_id),
+        across=seals_across(work, actor, copy_id).seals if actor.may(Permission.READ_RETURNS, here) else (),
         may_take_evidence=actor.may(Permission.READ_ARCHIVE, here),
         unconfirmed=unconfirmed,
         may_confirm=settles and unconfirmed and actor.id not in (copy.settled_by, copy.applicant_id),

@@ -52,9 +52,10 @@ router = edge_router("", "pages")
 
 @dataclass(frozen=True)
 class _Typed:
-    """What stands in the forms of a refused page."""
+    """What stands in the forms of a refused page.   corrects: which hand-over or record of a signing."""
 
     problem: PrintServerError | None = None
+    corrects: str = ""
     hand_over: TypedHandOver | None = None
     signing: TypedSigning | None = None
     due: TypedDueDate | None = None
@@ -116,7 +117,9 @@ def create_correction(
             work, actor, hand_over_id, typed.checked(zone), reason=typed.reason, cancelled=typed.cancelled
         ),
     )
-    return _after(view, call, copy_id, "hand-over-corrected", _Typed(problem))
+    return _after(
+        view, call, copy_id, "hand-over-corrected", _Typed(problem, corrects=str(hand_over_id), hand_over=typed)
+    )
 
 
 @router.post("/copies/{copy_id}/paper/signings", response_class=HTMLResponse)
@@ -134,7 +137,7 @@ def create_signing(
         return correct_signing(work, actor, typed.corrects, said, reason=typed.reason)
 
     problem = refusal(call, record)
-    return _after(view, call, copy_id, "signing-recorded", _Typed(problem, signing=typed))
+    return _after(view, call, copy_id, "signing-recorded", _Typed(problem, corrects=typed.record_id, signing=typed))
 
 
 @router.post("/copies/{copy_id}/paper/signing-decisions", response_class=HTMLResponse)
@@ -233,13 +236,19 @@ def _paper_page(view: View, work: Work, actor: Actor, copy_id: UUID, typed: _Typ
         means=list(Means),
         checks=list(IdentityCheck),
         write_offs=list(WrittenOffAs),
-        hand_over=typed.hand_over or TypedHandOver(handed_at=now),
-        signing=typed.signing or TypedSigning(key=str(new_id()), signed_at=now),
+        hand_over=TypedHandOver(handed_at=now) if typed.corrects else typed.hand_over or TypedHandOver(handed_at=now),
+        signing=_new_signing(now) if typed.corrects else typed.signing or _new_signing(now),
+        corrects=typed.corrects,
+        corrected=typed.hand_over or typed.signing,
         due=typed.due or TypedDueDate(),
         written_off=typed.written_off or TypedWriteOff(),
         problem=typed.problem,
         shown=lambda at: shown_moment(at, zone),
     )
+
+
+def _new_signing(now: str) -> TypedSigning:
+    return TypedSigning(key=str(new_id()), signed_at=now)
 
 
 def _hand_over_page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -48,7 +50,8 @@ def create_source(
     if problem is None:
         return view.go("/imported-records", "source-pinned")
     with call.adapters.database.reading() as work:
-        return _page(view, work, call.caller_in(work).actor, "", problem)
+        typed = {"name": name, "root_fingerprint": root_fingerprint, "note": note}
+        return _page(view, work, call.caller_in(work).actor, "", problem, typed=typed)
 
 
 @router.post("", response_class=HTMLResponse)
@@ -68,7 +71,8 @@ def create_record(
         )
     except SHOWN_BESIDE as problem:
         with adapters.database.reading() as work:
-            return _page(view, work, call.caller_in(work).actor, "", problem)
+            chosen = {"source_id": source_id, "branch_id": branch_id}
+            return _page(view, work, call.caller_in(work).actor, "", problem, chosen=chosen)
     return view.go(f"/imported-records/{imported.id}", "record-known" if imported.known else "record-imported")
 
 
@@ -79,7 +83,17 @@ def show_record(imported_id: UUID, view: CurrentView, actor: CurrentActor, work:
     return view.page("imported_record.html", record=record, branch=branch(work, record.branch_id).name)
 
 
-def _page(view: View, work: Work, actor: Actor, query: str, problem: PrintServerError | None = None) -> HTMLResponse:
+def _page(
+    view: View,
+    work: Work,
+    actor: Actor,
+    query: str,
+    problem: PrintServerError | None = None,
+    *,
+    typed: Mapping[str, str] = MappingProxyType({}),
+    chosen: Mapping[str, UUID] = MappingProxyType({}),
+) -> HTMLResponse:
+    """typed: of a root that was not pinned.   chosen: for a package that was not taken in."""
     return view.page(
         "imported_records.html",
         status=200 if problem is None else status_of(problem),
@@ -89,4 +103,6 @@ def _page(view: View, work: Work, actor: Actor, query: str, problem: PrintServer
         may_pin=foreign.may_pin(work, actor),
         query=query,
         problem=problem,
+        typed={"name": "", "root_fingerprint": "", "note": "", **typed},
+        chosen={"source_id": None, "branch_id": None, **chosen},
     )

@@ -1,9 +1,12 @@
-"""A new print request in two steps: the document is made safe and shown, then the seal is placed on its picture."""
+"""A new print request in two steps: the document is made safe and shown, then the seal is placed on its picture.
+
+Whatever button sends the form, it is kept first and then shown at an address of its own, so that a reload, the back
+button and the other language lose nothing (`printserver/web/kept_forms.py`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Final
 from uuid import UUID
@@ -53,6 +56,8 @@ from printserver.web.changes import change
 from printserver.web.draft_fields import fields_of, typed_of
 from printserver.web.drafts import Draft, keep_document, keep_draft, limits_of, open_draft
 from printserver.web.forms import CONSENTS, CheckedRequest, FieldsWrong, TypedRequest, check_request
+from printserver.web.kept_forms import KeptForm, Wrong, keep, sent_before
+from printserver.web.languages import PARAMETER, parse_language
 from printserver.web.pages.placement_preview import ShownPlacement, shown_placement, usable_seals
 from printserver.web.placed_seals import first_place
 from printserver.web.request_editing import edited, suggested
@@ -78,21 +83,6 @@ _FIELD_OF: Final[Mapping[type[PrintServerError], str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Wrong:
-    """What is shown beside the fields: `fields` have their own sentences, `problem` stands at `at`."""
-
-    fields: frozenset[str] = frozenset()
-    problem: PrintServerError | None = None
-    at: str = ""
-
-    @property
-    def status(self) -> int:
-        if self.problem is not None:
-            return status_of(self.problem)
-        return 422 if self.fields else 200
-
-
 @router.get("/new", response_class=HTMLResponse)
 @requires(Permission.CREATE_REQUEST)
 def show_new_request(
@@ -103,24 +93,48 @@ def show_new_request(
     draft: Annotated[str, Query(max_length=200)] = "",
     saved: UUID | None = None,
     template: UUID | None = None,
+    form: UUID | None = None,
 ) -> Response:
-    """The upload; with a draft, the application.   saved: a draft of the list.   template: values that were kept."""
+    """The upload; with a draft, the application.   saved: a draft of the list.   template: values that were kept.
+
+    form: names the application's form; what was sent of it before is shown again.
+    """
+    sent = sent_before(work, actor, saved or form)
     if saved is not None:
-        return _saved_form(view, work, actor, adapters, saved)
+        return _saved_form(view, work, actor, adapters, saved, sent)
+    if sent is not None:
+        return _form_page(view, work, actor, open_draft(adapters, actor, sent.typed.draft), sent.typed, Wrong())
     if not draft:
         kept_values, blocks = drafts.templates(work, actor), blocked_classes(work, actor)
         return view.page("upload.html", problem=None, templates=kept_values, template=template, blocks=blocks)
     opened = open_draft(adapters, actor, draft)
     if opened.findings.open_questions:
         return view.go(f"/requests/drafts/{draft}/findings?template={template or ''}")
+    if form is None:
+        return view.go(f"/requests/new?draft={draft}&form={new_id()}{f'&template={template}' if template else ''}")
     title = opened.filename.rpartition(".")[0] or opened.filename
     typed = suggested_by_class(work, actor, TypedRequest(title=title).with_places([first_place(opened.pages)]))
     if template is not None:
         kept = typed_of(drafts.template_facts(work, actor, template).fields)
         typed = kept.model_copy(update={"title": kept.title or title, "own_reference": ""})
         typed = typed.with_places(typed.places or [first_place(opened.pages)])
-    typed = typed.model_copy(update={"draft": draft, "key": str(new_id()), "shown": str(opened.pages)})
+    typed = typed.model_copy(update={"draft": draft, "key": str(form), "shown": str(opened.pages)})
     return _form_page(view, work, actor, opened, typed, Wrong())
+
+
+@router.get("/new/checked", response_class=HTMLResponse)
+@requires(Permission.CREATE_REQUEST, lane=Lane.DRAWING)
+def show_checked_request(view: CurrentView, call: CurrentCall, form: UUID) -> Response:
+    """A form that was sent, with what is wrong in it and where its seals would stand."""
+    with call.adapters.database.reading() as work:
+        actor = call.caller_in(work).actor
+        sent = sent_before(work, actor, form)
+    if sent is None:
+        return view.go("/requests/new")
+    draft = open_draft(call.adapters, actor, sent.typed.draft)
+    drawn, wrong = _looked_at(view, call, actor, draft, sent)
+    with call.adapters.database.reading() as work:
+        return _form_page(view, work, actor, draft, sent.typed, wrong, drawn=drawn)
 
 
 @router.post("/drafts", response_class=HTMLResponse)
@@ -148,7 +162,7 @@ def create_draft(
         )
     draft = keep_draft(adapters, actor, handed, document.filename or "", others)
     chosen = f"&template={template}" if template in {str(each.id) for each in kept_values} else ""
-    return view.go(f"/requests/new?draft={draft.token}{chosen}")
+    return view.go(f"/requests/new?draft={draft.token}&form={new_id()}{chosen}")
 
 
 @router.get("/drafts/{token}/pages/{page}", response_class=Response)
@@ -157,6 +171,14 @@ def read_draft_page(token: str, page: int, actor: CurrentActor, adapters: Curren
     draft = open_draft(adapters, actor, token)
     picture = page_image(adapters.objects.get(draft.safe_sha256, actor.organisation_id), page, dpi=PICTURE_DPI)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
+
+
+@router.post("/forms", status_code=204, response_class=Response)
+@requires(Permission.CREATE_REQUEST)
+def create_form(call: CurrentCall, typed: Annotated[TypedRequest, Form()]) -> Response:
+    """What is typed, sent by the page's script while somebody types; nothing is done with it but that it is kept."""
+    keep(call, typed.model_copy(update={"action": ""}))
+    return Response(status_code=204)
 
 
 @router.post("", response_class=HTMLResponse)
@@ -168,16 +190,40 @@ def create_request(view: CurrentView, call: CurrentCall, typed: Annotated[TypedR
     draft = open_draft(call.adapters, actor, typed.draft)
     if typed.action in ("save", "keep"):
         return _saved(view, call, draft, typed)
+    if typed.action == "check":
+        return view.go(f"/requests/new/checked?form={keep(call, typed)}")
     if typed.action != "submit":
-        return _shown_again(view, call, draft, typed, Wrong(), edit=True)
+        return _edited(view, call, draft, typed)
     try:
         checked = check_request(typed, most_copies=view.settings.most_copies, pages=draft.pages)
         request_id = _submit(call, actor, draft, typed, checked)
-    except FieldsWrong as wrong:
-        return _shown_again(view, call, draft, typed, Wrong(wrong.fields))
+    except FieldsWrong:
+        return _refused(view, call, typed)
     except (Malformed, Refused) as problem:
-        return _shown_again(view, call, draft, typed, Wrong(problem=problem, at=_beside(problem)))
+        return _refused(view, call, typed, problem)
     return view.go(f"/requests/{request_id}", "submitted")
+
+
+def _refused(view: View, call: Call, typed: TypedRequest, problem: PrintServerError | None = None) -> Response:
+    """problem: None when fields are wrong, which are looked at anew."""
+    wrong = None if problem is None else Wrong.of(problem, _beside(problem))
+    return view.go(f"/requests/new/checked?form={keep(call, typed, wrong)}")
+
+
+def _edited(view: View, call: Call, draft: Draft, typed: TypedRequest) -> Response:
+    """As the button says; `language-zh` shows the form in that language."""
+    verb, _, value = typed.action.partition("-")
+    with call.adapters.database.reading() as work:
+        actor = call.caller_in(work).actor
+        if verb == "class":
+            changed = suggested_by_class(work, actor, typed)
+        else:
+            changed = edited(typed, pages=draft.pages, seals=usable_seals(work, actor))
+    form_id = keep(call, changed.model_copy(update={"action": ""}))
+    language = parse_language(value) if verb == "language" else None
+    chosen = f"&{PARAMETER}={language}" if language else ""
+    part = {"party": "#parties", "class": "", "language": ""}.get(verb, "#placing")
+    return view.go(f"/requests/new?form={form_id}{chosen}{part}")
 
 
 def _submit(call: Call, actor: Actor, draft: Draft, typed: TypedRequest, checked: CheckedRequest) -> UUID:
@@ -228,29 +274,34 @@ def _enter(call: Call, work: Work, application: Application, taken: pipeline.Tak
 def _saved(view: View, call: Call, draft: Draft, typed: TypedRequest) -> Response:
     """Kept as a draft, or its values under a name; nothing is checked yet."""
 
-    def keep(work: Work, actor: Actor) -> UUID:
+    def save(work: Work, actor: Actor) -> UUID:
         if typed.action == "keep":
             return drafts.save_template(work, actor, typed.template_name or typed.title, fields_of(typed))
         return drafts.save_draft(work, actor, draft.kept, fields_of(typed), draft_id=_saved_id(typed))
 
     try:
-        kept = change(call, keep)
+        made = change(call, save)
     except (Malformed, Refused, TooMany) as problem:
-        return _shown_again(view, call, draft, typed, Wrong(problem=problem))
+        return _refused(view, call, typed, problem)
     if typed.action == "keep":
-        return _shown_again(view, call, draft, typed, Wrong(), kept=True)
-    return view.go(f"/requests/new?saved={kept}", "draft-saved")
+        return view.go(f"/requests/new?form={keep(call, typed.model_copy(update={'action': ''}))}", "values-kept")
+    keep(call, typed.model_copy(update={"action": "", "saved": str(made)}))
+    return view.go(f"/requests/new?saved={made}", "draft-saved")
 
 
-def _saved_form(view: View, work: Work, actor: Actor, adapters: Adapters, saved: UUID) -> Response:
+def _saved_form(
+    view: View, work: Work, actor: Actor, adapters: Adapters, saved: UUID, sent: KeptForm | None
+) -> Response:
+    """sent: its form, which is shown unless the draft was changed since."""
     facts = drafts.draft_facts(work, actor, saved)
     draft = keep_document(adapters, actor, facts.kept)
     if draft.findings.open_questions:
         return view.go(f"/requests/drafts/{draft.token}/findings?saved={saved}")
-    typed = typed_of(facts.fields).model_copy(
-        update={"draft": draft.token, "key": str(new_id()), "shown": "1", "saved": str(saved)}
-    )
-    return _form_page(view, work, actor, draft, typed, Wrong())
+    if sent is not None and sent.saved_at > facts.saved_at:
+        typed = sent.typed
+    else:
+        typed = typed_of(facts.fields).model_copy(update={"key": str(saved), "shown": "1", "saved": str(saved)})
+    return _form_page(view, work, actor, draft, typed.model_copy(update={"draft": draft.token}), Wrong())
 
 
 def _saved_id(typed: TypedRequest) -> UUID | None:
@@ -267,31 +318,21 @@ def _earlier_of(work: Work, actor: Actor, saved: UUID) -> UUID | None:
         return None
 
 
-def _shown_again(
-    view: View, call: Call, draft: Draft, typed: TypedRequest, wrong: Wrong, *, kept: bool = False, edit: bool = False
-) -> HTMLResponse:
-    """edit: do what the button says first; `check` shows where the seals would stand."""
-    with call.adapters.database.reading() as work:
-        actor = call.caller_in(work).actor
-        if edit and typed.action == "class":
-            typed = suggested_by_class(work, actor, typed)
-        elif edit:
-            typed = edited(typed, pages=draft.pages, seals=usable_seals(work, actor))
-    drawn, wrong = _checked(view, call, actor, draft, typed) if typed.action == "check" else (None, wrong)
-    with call.adapters.database.reading() as work:
-        return _form_page(view, work, actor, draft, typed, wrong, kept=kept, drawn=drawn)
-
-
-def _checked(
-    view: View, call: Call, actor: Actor, draft: Draft, typed: TypedRequest
+def _looked_at(
+    view: View, call: Call, actor: Actor, draft: Draft, sent: KeptForm
 ) -> tuple[ShownPlacement | None, Wrong]:
-    """For browsers without scripts: where the seals would stand, and what is wrong or unusual there."""
+    """Where the seals would stand, and what is wrong or unusual, of a form that was to be checked or handed in."""
+    typed, wrong = sent.typed, sent.wrong
     try:
-        return shown_placement(view, call, actor, draft, typed), Wrong()
-    except FieldsWrong as wrong:
-        return None, Wrong(wrong.fields)
+        if typed.action == "submit" and wrong.problem is None:
+            check_request(typed, most_copies=view.settings.most_copies, pages=draft.pages)
+        if typed.action != "check" and wrong.at not in ("places", "seen"):
+            return None, wrong
+        return shown_placement(view, call, actor, draft, typed), wrong
+    except FieldsWrong as found:
+        return None, Wrong(found.fields)
     except (Malformed, Refused) as problem:
-        return None, Wrong(problem=problem, at=_beside(problem))
+        return None, wrong if wrong.problem else Wrong.of(problem, _beside(problem))
 
 
 def _beside(problem: PrintServerError) -> str:
@@ -315,19 +356,16 @@ def _form_page(
     typed: TypedRequest,
     wrong: Wrong,
     *,
-    kept: bool = False,
     drawn: ShownPlacement | None = None,
 ) -> HTMLResponse:
     """drawn: where the seals would stand on the shown page, when that was asked for."""
     shown = int(typed.shown) if typed.shown.isdecimal() and 1 <= int(typed.shown) <= draft.pages else draft.pages
     return view.page(
         "new_request.html",
-        status=wrong.status,
         draft=draft,
         typed=typed,
         shown=shown,
         wrong=wrong,
-        kept=kept,
         drawn=drawn,
         edges=list(Edge),
         most_seals=MOST_SEALS,

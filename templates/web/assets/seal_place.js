@@ -87,6 +87,7 @@
         each.spot = { ...spot, x: spot.x + movedX, y: spot.y + movedY };
         put(each);
       }
+      form.dispatchEvent(new Event("moved"));
       checkSoon();
     };
     const spots = () => new Map(place.handles.map((each) => [each, each.spot]));

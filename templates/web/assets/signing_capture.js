@@ -108,11 +108,18 @@
       body: new URLSearchParams({ csrf_token: csrf, capture_id: record.capture_id, sealed: record.sealed }),
       redirect: "error",
     });
-    if (answer.ok) {
-      await forget(record);
-      sent.hidden = false;
-      sent.scrollIntoView({ block: "center" });
-    } else if (answer.status < 429) await keep({ ...record, problem: (await answer.json()).problem });
+    const problem = await problemIn(answer);
+    if (problem) return keep({ ...record, problem });
+    await forget(record);
+    sent.hidden = false;
+    sent.scrollIntoView({ block: "center" });
+  };
+
+  // Only this server's own word that it is recorded lets a record go; a page of anything in between says nothing.
+  const problemIn = async (answer) => {
+    const said = await answer.json().catch(() => null);
+    if (typeof said?.problem === "string" && (said.problem || answer.status === 201)) return said.problem;
+    return queue.dataset.oddAnswer.replace("{status}", answer.status);
   };
 
   let sending = false;
@@ -124,7 +131,7 @@
       const csrf = records.length ? await token() : null;
       if (csrf) for (const record of records) await sendOne(record, csrf);
     } catch (problem) {
-      if (!(problem instanceof TypeError || problem instanceof SyntaxError)) throw problem; // no network, or not ours
+      if (!(problem instanceof TypeError)) throw problem; // no network
     } finally {
       sending = false;
       await show();

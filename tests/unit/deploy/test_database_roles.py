@@ -213,13 +213,18 @@ MAY_FORGET: Final = {
     (WORKER, "request_draft"),
     (WEB, "request_draft"),
     (WEB, "request_template"),
+    (WORKER, "open_form"),
+    (WEB, "open_form"),
     (WEB, "code_sighting"),
     (WEB, "archive_saved_search"),
     (WORKER, "archive_text"),
     (WORKER, "archive_word"),
+    (WEB, "unnamed_object"),
+    (WORKER, "unnamed_object"),
+    (WEB, "given_back_object"),
 }
 """Answers of old keys, what people have not handed in, where codes were opened, kept searches: nothing that ever had an
-effect. And the words by which a disposed record was found."""
+effect. And the words by which a disposed record was found, and what lies aside in the store, which the log tells."""
 
 
 @pytest.mark.parametrize("table", TABLES)

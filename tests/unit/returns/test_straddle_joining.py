@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from printserver.rendering.page_layout import Box
 from printserver.rendering.places import Edge
-from printserver.rendering.straddle import SeamSlice
+from printserver.rendering.straddle import SeamSeal, SeamSlice
 from printserver.returns.straddle_joining import joined, straddle_seals
 
 PAGE = (210_000, 297_000)
@@ -87,7 +87,7 @@ def issued_slice(edge: Edge, along_um: int, picture: str = "p") -> tuple[dict[st
 @pytest.mark.parametrize("edge", list(Edge))
 def test_each_issued_seal_joins_its_own_pages_though_pages_are_shared_and_seals_stand_at_one_place_again(edge: Edge):
     groups = [((1, 2, 3, 4), 80_000), ((4, 5, 6, 7), 124_000), ((7, 8), 80_000), ((9, 10), 80_000)]
-    issued = [{page: issued_slice(edge, along)[1] for page in pages} for pages, along in groups]
+    issued = [SeamSeal(edge, {page: issued_slice(edge, along)[1] for page in pages}) for pages, along in groups]
     findings = {
         page: {
             "regions": [
@@ -107,9 +107,16 @@ def test_each_issued_seal_joins_its_own_pages_though_pages_are_shared_and_seals_
 def test_what_was_put_on_afterwards_at_an_issued_seals_place_is_none_of_it():
     found, place = issued_slice(Edge.RIGHT, 80_000)
     findings = {1: {"regions": [found]}, 2: {"regions": [found | {"kind": "straddle"}]}}
-    assert [(seal.pages, seal.missing(2)) for seal in straddle_seals(findings, [{1: place, 2: place}])] == [
-        ((1,), (2,))
-    ]
+    issued = SeamSeal(Edge.RIGHT, {1: place, 2: place})
+    assert [(seal.pages, seal.missing(2)) for seal in straddle_seals(findings, [issued])] == [((1,), (2,))]
+
+
+def test_an_issued_seal_of_which_no_slice_was_found_is_listed_and_takes_nothing_of_others():
+    _, place = issued_slice(Edge.LEFT, 80_000)
+    other = {page: {"regions": [region(Edge.LEFT, 200_000, 30_000, 9_000)]} for page in (1, 2)}
+    unseen, put_on = straddle_seals(other, [SeamSeal(Edge.LEFT, {1: place, 2: place})])
+    assert (unseen.edge, unseen.issued, unseen.pages, unseen.missing(4)) == (Edge.LEFT, True, (), (1, 2))
+    assert (put_on.issued, put_on.pages, put_on.missing(4)) == (False, (1, 2), (3, 4))
 
 
 def test_what_is_no_slice_or_was_not_cut_out_does_not_count():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 import cv2
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from printserver.foundation.errors import Forbidden, NotFound
 from printserver.foundation.ids import new_id
@@ -99,7 +101,8 @@ def test_a_shared_page_shows_its_slices_in_both_seals_of_the_copy(books: Books):
             work.session.add(
                 ReturnPage(
                     id=new_id(), return_id=return_id, organisation_id=books.organisation_id, branch_id=copy.branch_id,
-                    position=page, state=PageState.MATCHED, copy_id=copy.id, page=page, findings={"regions": regions},
+                    position=page, state=PageState.MATCHED, copy_id=copy.id, page=page,
+                    findings={"regions": regions, "pose": []},
                 )
             )  # fmt: skip
     archivist = books.actor(Role.ARCHIVIST)
@@ -111,6 +114,23 @@ def test_a_shared_page_shows_its_slices_in_both_seals_of_the_copy(books: Books):
         pixels = np.asarray(cv2.imdecode(np.frombuffer(joined, np.uint8), cv2.IMREAD_COLOR))
         shown = pixels[pixels.shape[0] // 2, :, 0].tolist()
         assert list(dict.fromkeys(shown)) == [40 * page for page in pages]
+    _lose_slices_of_the_second_seal(books, copy.id)
+    with books.database.reading() as work:
+        found = seals_across(work, archivist, copy.id)
+    first, unseen = found.seals
+    assert (first.pages, found.missing(first), found.not_compared(first)) == ((1, 2), (3,), ())
+    assert (unseen.issued, unseen.edge, unseen.pages) == (True, "right", ())
+    assert (found.missing(unseen), found.not_compared(unseen)) == ((3, 5), (4,))
+    with pytest.raises(NothingCutOut):
+        seal_across_picture(books.database, books.objects, archivist, copy.id, 2)
+
+
+def _lose_slices_of_the_second_seal(books: Books, copy_id: UUID) -> None:
+    """Pages 3 and 5 were compared, but no slice was found on them."""
+    with books.database.work() as work:
+        for page in work.session.scalars(select(ReturnPage).where(ReturnPage.copy_id == copy_id)):
+            if page.page in (3, 5):
+                page.findings = {"regions": [], "pose": []}
 
 
 def slices_drawn(seal: PlacedSeal, page: int) -> list[Box]:

@@ -6,6 +6,8 @@ What lies here is told apart by whoever keeps it: objects as they are, their cip
 from __future__ import annotations
 
 import os
+import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +37,9 @@ class Blobs(Protocol):
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         """Part by part, whole or not at all; for a name that nobody else makes."""
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Whatever there is of this name gives way; a kill leaves the old bytes or the new ones, whole."""
 
     def read(self, name: str) -> bytes | None:
         """None when there is nothing of this name."""
@@ -66,6 +71,20 @@ class FolderBlobs:
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         obstore.put(self._store, name, parts, use_multipart=True)
         self._keep(name)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Whoever could read the old file can read the new one, also when an administrator writes it."""
+        unfinished = f"{name}.{secrets.token_hex(8)}.new"
+        obstore.put(self._store, unfinished, data)
+        file, new = self._folder / name, self._folder / unfinished
+        if file.exists():
+            before = file.stat()
+            new.chmod(stat.S_IMODE(before.st_mode))
+            if os.geteuid() == 0:
+                os.chown(new, before.st_uid, before.st_gid)
+        self._keep(unfinished)
+        new.replace(file)
+        _sync(file.parent)
 
     def _keep(self, name: str) -> None:
         file = self._folder / name
@@ -119,6 +138,12 @@ class BucketBlobs:
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         try:
             obstore.put(self._store, name, parts, use_multipart=True)
+        except (BaseError, OSError) as problem:
+            raise _away(problem) from problem
+
+    def replace(self, name: str, data: bytes) -> None:
+        try:
+            obstore.put(self._store, name, data, use_multipart=False)
         except (BaseError, OSError) as problem:
             raise _away(problem) from problem
 

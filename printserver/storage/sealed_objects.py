@@ -137,19 +137,19 @@ class SealedObjects:
         return generation.opened(content, key)
 
     def erase(self, digest: str, owner: UUID) -> None:
-        """The key is gone before the content; where it is gone already, what was left of the content goes."""
+        """The key is gone before the content. The mark names the contents that go, so that whoever erases again after
+        a kill finds what is left, and takes nothing that somebody is just storing anew."""
         path = path_of(digest, owner)
-        entry, aside = self._keys.read(path), self._keys.read(path + ASIDE)
-        if entry is not None or aside is not None:
-            self._keys.create(path + ERASED, b"")
-            self._keys.delete(path)
-            self._keys.delete(path + ASIDE)
-        try:
-            left = [] if entry is None or aside is not None else [_Generation.of(entry, digest, owner).path]
-        except ObjectChanged:
-            left = []
-        for name in left or self._generations(path):
-            self._contents.delete(name)
+        going = self._going(path, digest, owner)
+        for name in _named_by(self._keys.read(path + ERASED)) - (going or set()):
+            self._contents.delete(f"{path}.{name}")
+        if going is None:
+            return
+        self._keys.replace(path + ERASED, "\n".join(sorted(going)).encode())
+        self._keys.delete(path)
+        self._keys.delete(path + ASIDE)
+        for name in going:
+            self._contents.delete(f"{path}.{name}")
 
     def digests(self, owner: UUID) -> Iterator[str]:
         return digests_among(self._keys, owner)
@@ -176,8 +176,20 @@ class SealedObjects:
         self._contents.create(generation.path, encrypt(data, key, generation.associated_data))
         return self._keys.read(path) == entry
 
-    def _generations(self, path: str) -> list[str]:
-        return [name for name in self._contents.names(path.rpartition("/")[0]) if name.startswith(f"{path}.")]
+    def _going(self, path: str, digest: str, owner: UUID) -> set[str] | None:
+        """Which generations have a key, as their contents' names end; all where it is damaged; None without any."""
+        entry, aside = self._keys.read(path), self._keys.read(path + ASIDE)
+        entries = [*([] if entry is None else [entry]), *([] if aside is None else [entry_aside(aside)])]
+        try:
+            return {_Generation.of(each, digest, owner).id.hex() for each in entries} or None
+        except ObjectChanged:
+            names = self._contents.names(path.rpartition("/")[0])
+            return {name.removeprefix(f"{path}.") for name in names if name.startswith(f"{path}.")}
+
+
+def _named_by(mark: bytes | None) -> set[str]:
+    """The generations that an erasure wrote down, as their contents' names end."""
+    return set((mark or b"").decode().splitlines())
 
 
 def _digest_of(source: IO[bytes]) -> str:

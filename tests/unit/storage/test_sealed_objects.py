@@ -6,8 +6,9 @@ import contextlib
 import io
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from printserver.storage.blobs import Blobs, FolderBlobs
 from printserver.storage.objects import ObjectChanged, ObjectErased
 from printserver.storage.sealed import CHUNK, encrypt
 from printserver.storage.sealed_objects import SealedObjects, _Generation
+from printserver.storage.setting_aside import AsideObjects
 from printserver.storage.vault import FILE, VaultKeyLost, Vaults
 from tests.key_wrapping import SoftwareKeyWrapper
 from tests.unit.storage.test_objects import stored_files
@@ -45,6 +47,9 @@ class DyingBlobs:
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         self._write("write", lambda: self.blobs.write(name, parts))
+
+    def replace(self, name: str, data: bytes) -> None:
+        self._write("replace", lambda: self.blobs.replace(name, data))
 
     def read(self, name: str) -> bytes | None:
         return self.blobs.read(name)
@@ -319,3 +324,42 @@ def test_a_kill_while_a_file_is_stored_leaves_it_whole_or_not_there(disk: Disk, 
 def test_a_file_goes_into_a_bucket_part_by_part(bucket_store: SealedObjects):
     data = os.urandom(6 * CHUNK)
     assert bucket_store.get(bucket_store.put_file(io.BytesIO(data), OWNER), OWNER) == data
+
+
+@dataclass
+class Interrupted(DyingBlobs):
+    """Lets something else happen whole, just before a key is written."""
+
+    meanwhile: Callable[[], None] = lambda: None
+
+    def create(self, name: str, data: bytes) -> bool:
+        if not name.endswith(FILE):
+            self.meanwhile()
+        return super().create(name, data)
+
+
+def storing_while(disk: Disk, meanwhile: Callable[[], None]) -> SealedObjects:
+    """A process whose content is stored already, its key not yet, when `meanwhile` happens."""
+    keys = Interrupted(FolderBlobs(disk.keys), [], [], meanwhile)
+    return SealedObjects(FolderBlobs(disk.contents), Vaults(keys, disk.wrapper))
+
+
+@pytest.mark.parametrize("before", ["never stored", "erased", "half erased", "set aside"])
+def test_an_erasure_takes_nothing_of_what_is_just_being_stored_under_the_same_name(disk: Disk, before: str):
+    objects, digest = disk.process(), sha256(CONTRACT).hexdigest()
+    aside = AsideObjects(FolderBlobs(disk.contents), FolderBlobs(disk.keys))
+    if before != "never stored":
+        objects.put(CONTRACT, OWNER)
+    if before == "half erased":
+        with pytest.raises(Killed):
+            disk.process("after 2").erase(digest, OWNER)
+    elif before == "set aside":
+        aside.set_aside(digest, OWNER, datetime(2026, 3, 1, tzinfo=UTC))
+    elif before == "erased":
+        objects.erase(digest, OWNER)
+    storing = storing_while(disk, lambda: disk.process().erase(digest, OWNER))
+    assert storing.put(CONTRACT, OWNER) == digest
+    assert disk.process().get(digest, OWNER) == CONTRACT
+    assert len(stored_files(disk.contents)) == 1
+    disk.process().erase(digest, OWNER)
+    assert stored_files(disk.contents) == []

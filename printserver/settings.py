@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from printserver.documents.handing_in import FontRule
+from printserver.documents.font_rule import FontRule
 from printserver.home_folders import HomeFolders
 from printserver.notifications.smtp import MailSecurity
-from printserver.organisations.addressees import EmailMalformed, check_email
 from printserver.organisations.dormancy_rule import DormancyPolicy
+from printserver.organisations.email_address import EmailMalformed, check_email
 from printserver.organisations.oidc_settings import OidcSettings
 from printserver.organisations.sign_in_policy import SignInPolicy
 from printserver.returns.intake_settings import ScanMailSettings, ScanSftpSettings, WatchedFolderSettings

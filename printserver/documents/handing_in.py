@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from printserver.documents import office
 from printserver.documents.engines import COMPARING, compare_engines
 from printserver.documents.findings import Findings, MadeFrom, Source
+from printserver.documents.font_rule import FontRule
 from printserver.documents.fonts import replaced_fonts
 from printserver.documents.found_signatures import found_signatures
 from printserver.documents.intake import DocumentTooLarge, IntakeLimits, NotAPdf, SafeDocument, make_safe
 from printserver.documents.pictures import draw_picture, is_picture
 from printserver.foundation.limited_process import ProcessLimits
 from printserver.storage.objects import Objects
-
-
-class FontRule(StrEnum):
-    """What becomes of an Office file that names fonts which this machine lacks."""
-
-    ASK = "ask"
-    REFUSE = "refuse"
 
 
 @dataclass(frozen=True)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import load_only
 
 from printserver.audit.log import Event, append
-from printserver.foundation.errors import Malformed
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, actor_of
+from printserver.organisations.email_address import check_email
 from printserver.organisations.models import Delegation, RoleBinding, User
 from printserver.organisations.permissions import Permission
-
-LONGEST_ADDRESS: Final = 254
-# What every mail server takes: no quotes, no comments, no line that could begin another header.
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}@(?:[A-Za-z0-9\-]{1,63}\.)*[A-Za-z0-9\-]{1,63}")
-
-
-class EmailMalformed(Malformed):
-    code: ClassVar[str] = "email-malformed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +32,6 @@ class Addressee:
     organisation_id: UUID
     name: str
     email: str
-
-
-def check_email(text: str) -> str:
-    """The address without blanks around it.   Raises: EmailMalformed."""
-    address = text.strip()
-    if len(address) > LONGEST_ADDRESS or _ADDRESS.fullmatch(address) is None:
-        raise EmailMalformed("this is no e-mail address that can be written to")
-    return address
 
 
 def own_email(work: Work, actor: Actor) -> str:

@@ -10,8 +10,9 @@ import pikepdf
 import pytest
 
 from printserver.documents import office
+from printserver.documents.font_rule import FontRule
 from printserver.documents.fonts import replaced_fonts
-from printserver.documents.handing_in import FontRule, HandInRules, hand_in
+from printserver.documents.handing_in import HandInRules, hand_in
 from printserver.documents.intake import NotAPdf
 from printserver.documents.office_package import OfficeRefused, read_package
 from tests.unit.documents.office_files import open_text, outside, word_file

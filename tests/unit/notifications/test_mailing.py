@@ -29,7 +29,8 @@ from printserver.notifications.mailing import (
 from printserver.notifications.models import Mail
 from printserver.notifications.outbox import read_log
 from printserver.notifications.smtp import MailRefused, MailServerUnreachable, MailUncertain
-from printserver.organisations.addressees import EmailMalformed, own_email, set_own_email
+from printserver.organisations.addressees import own_email, set_own_email
+from printserver.organisations.email_address import EmailMalformed
 from printserver.organisations.identity_proof import Method, ProofAction
 from printserver.organisations.identity_proof_steps import ProofStep, take_proof_step
 from printserver.organisations.models import User

@@ -13,7 +13,6 @@ import re
 import stat
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final, Protocol
 
 from printserver.foundation.errors import IntegrityError, Malformed
+from printserver.foundation.zip_files import BROKEN, LISTED_BYTES, opened_zip
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PAYLOAD: Final = "data/"
@@ -29,16 +29,15 @@ MOST_MEMBERS: Final = 20_000
 MOST_BYTES: Final = 2 << 30
 """Of all members together, unpacked."""
 LARGEST_MEMBER: Final = 256 << 20
-MOST_GROWTH: Final = 200
-"""Times a member may be larger than it lies in the zip; text shrinks to a hundredth at most."""
-MOST_LISTED: Final = MOST_MEMBERS * 400
-"""Bytes of a list of all members, in the zip file or as a manifest."""
+LARGEST_JSON: Final = 8 << 20
+"""Whoever parses it holds up to 25 times as much in memory. A record of 500 pages with 2,000 entries has half of it."""
+MOST_LISTED: Final = MOST_MEMBERS * LISTED_BYTES
+"""Bytes of a manifest."""
 _BLOCK: Final = 1 << 20
 _LONGEST_NAME: Final = 300
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)", re.ASCII)
 _TAG_FILES: Final = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt")
 _SEALS: Final = "tagmanifest-sha256.txt"
-_BROKEN: Final = (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 _FIRST_DAY: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -142,15 +141,14 @@ def opened(path: Path | IO[bytes]) -> Iterator[Bag]:
     if isinstance(path, Path) and path.is_dir() and not path.is_symlink():
         yield _checked(_Folder.of(_bag_folder(path)))
         return
+    unreadable = BagUnreadable(f"{path.name if isinstance(path, Path) else 'this'} is no zip file and no folder")
     with ExitStack() as closing:
         try:
             file = closing.enter_context(path.open("rb")) if isinstance(path, Path) else path
-            _check_list(file)
-            archive = closing.enter_context(zipfile.ZipFile(file))
-        except _BROKEN as problem:
-            name = path.name if isinstance(path, Path) else "this"
-            raise BagUnreadable(f"{name} is no zip file and no folder") from problem
-        yield _checked(_Zip.of(archive))
+        except BROKEN as problem:
+            raise unreadable from problem
+        guarded = opened_zip(file, most_members=MOST_MEMBERS, unreadable=unreadable, refused=BagRefused)
+        yield _checked(_Zip.of(closing.enter_context(guarded)))
 
 
 def _checked(members: _Members) -> Bag:
@@ -180,22 +178,14 @@ def _checked(members: _Members) -> Bag:
     return Bag(_whole(members, "bag-info.txt"), digests, sizes, members)
 
 
-def _check_list(file: IO[bytes]) -> None:
-    """That the zip file's list of members is not too long, which `zipfile` reads at once and keeps many times as large.
-
-    The end is looked for by the private function with which `zipfile` looks for it: by one of our own, a file could
-    show the check another list than the one that is read.
-    """
-    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 -- see above; typeshed leaves it out
-    if end is not None and end[5] > MOST_LISTED:
-        raise BagRefused(f"it lists more than {MOST_MEMBERS} files")
-
-
 def _check_bounds(sizes: Mapping[str, int]) -> None:
     if len(sizes) > MOST_MEMBERS:
         raise BagRefused(f"it holds more than {MOST_MEMBERS} files")
     if sum(sizes.values()) > MOST_BYTES or max(sizes.values(), default=0) > LARGEST_MEMBER:
         raise BagRefused("it is larger than any package of ours")
+    for name, size in sizes.items():
+        if name.endswith(".json") and size > LARGEST_JSON:
+            raise BagRefused(f"{name[:80]} is larger than any of ours")
     if len({name.casefold() for name in sizes}) != len(sizes):
         raise BagRefused("two of its files have the same name")
     for name in sizes:
@@ -256,7 +246,7 @@ def _reading(members: _Members, name: str) -> Iterator[IO[bytes]]:
     try:
         with members.open(name) as stream:
             yield stream
-    except _BROKEN as problem:
+    except BROKEN as problem:
         raise BagRefused(f"{name} cannot be read: {problem}") from problem
 
 
@@ -270,8 +260,6 @@ class _Zip:
     def of(cls, archive: zipfile.ZipFile) -> _Zip:
         entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
         tops = {entry.filename.split("/", 1)[0] for entry in entries}
-        if len(entries) > MOST_MEMBERS:
-            raise BagRefused(f"it holds more than {MOST_MEMBERS} files")
         if len(tops) != 1 or not all("/" in entry.filename for entry in entries):
             raise BagUnreadable("the zip file does not hold one folder with a bag")
         top = tops.pop()
@@ -279,22 +267,11 @@ class _Zip:
         if len(set(names)) != len(names):
             raise BagRefused("two of its files have the same name")
         for entry in archive.infolist():
-            _check_entry(entry)
+            _check_name(entry.filename.rstrip("/"))
         return cls(archive, top, {name: entry.file_size for name, entry in zip(names, entries, strict=True)})
 
     def open(self, name: str) -> IO[bytes]:
         return self.archive.open(f"{self.top}/{name}")
-
-
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    _check_name(entry.filename.rstrip("/"))
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise BagRefused(f"{entry.filename[:80]!r} is a link or a device")
-    if entry.flag_bits & 0x1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise BagRefused(f"{entry.filename[:80]!r} is encrypted, or packed in a way of its own")
-    if entry.file_size > max(entry.compress_size, 1) * MOST_GROWTH:
-        raise BagRefused(f"{entry.filename[:80]!r} unpacks to far more than it is")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from printserver.audit.log import append
 from printserver.foundation.errors import NotFound, PrintServerError
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
+from printserver.foundation.zip_files import BROKEN, opened_zip
 from printserver.organisations.access import Actor
 from printserver.organisations.colleagues import colleagues
 from printserver.organisations.permissions import Permission
@@ -49,6 +50,8 @@ COLUMNS: Final = (
 )
 """`custodians`: names, with `;` between. `branch`: its name. `image`: a file of the zip; empty to have it drawn."""
 MOST_LINES: Final = 100
+MOST_MEMBERS: Final = 2 * (MOST_LINES + 1)
+"""Of the zip: the table, a picture a line, and folders."""
 MOST_BYTES: Final = 64 << 20
 LARGEST_FILE: Final = 20 << 20
 
@@ -82,11 +85,11 @@ class ImportFacts:
 
 def read_import(data: bytes) -> tuple[list[Mapping[str, str]], Mapping[str, bytes]]:
     """The table's lines and the other files, by name.   Raises: SealImportMalformed."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as folder:
-            files = _files(folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as problem:
-        raise SealImportMalformed("this is no zip file that can be read") from problem
+    unreadable = SealImportMalformed("this is no zip file that can be read")
+    with opened_zip(
+        io.BytesIO(data), most_members=MOST_MEMBERS, unreadable=unreadable, refused=SealImportMalformed
+    ) as folder:
+        files = _files(folder)
     table = files.pop(TABLE, None)
     if table is None:
         raise SealImportMalformed(f"the zip holds no {TABLE}")
@@ -229,21 +232,27 @@ def _moment(day: str) -> datetime:
 def _files(folder: zipfile.ZipFile) -> dict[str, bytes]:
     """Only the last part of a name counts, nothing is ever written to a disk.   Raises: SealImportMalformed."""
     files: dict[str, bytes] = {}
-    total = 0
     entries = [entry for entry in folder.infolist() if not entry.is_dir()]
     if len(entries) > MOST_LINES + 1:
         raise SealImportMalformed(f"at most {MOST_LINES} seals at once")
+    sizes = [entry.file_size for entry in entries]
+    if sum(sizes) > MOST_BYTES or max(sizes, default=0) > LARGEST_FILE:
+        raise SealImportMalformed("the files of the zip are too large")
     for entry in entries:
-        with folder.open(entry) as file:
-            data = file.read(LARGEST_FILE + 1)
-        total += len(data)
-        if len(data) > LARGEST_FILE or total > MOST_BYTES:
-            raise SealImportMalformed("the files of the zip are too large")
+        data = _whole(folder, entry)
         name = entry.filename.replace("\\", "/").rpartition("/")[2]
         if name in files:
             raise SealImportMalformed(f"two files have the name {name}")
         files[name] = data
     return files
+
+
+def _whole(folder: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """No further than the size that the list says.   Raises: SealImportMalformed, also for one that is larger."""
+    try:
+        return folder.read(entry)
+    except BROKEN as problem:
+        raise SealImportMalformed("this is no zip file that can be read") from problem
 
 
 def _lines(table: bytes) -> list[Mapping[str, str]]:

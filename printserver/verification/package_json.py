@@ -1,21 +1,25 @@
-"""Read a stranger's JSON: an object with every name once, and members of the kind that is expected."""
+"""Read a stranger's JSON: an object with every name once, and members of the kind that is expected.
+
+It is read whole: the bag lets no file in that is larger than LARGEST_JSON, of which the worst that can be written
+takes some 220 MiB.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
+from printserver.archive.bag import LARGEST_JSON
 from printserver.foundation.errors import PrintServerError
 
-MOST_BYTES: Final = 64 << 20
 Kind = TypeVar("Kind")
 
 
 def read_object(data: bytes, refusal: type[PrintServerError]) -> dict[str, Any]:
     """Raises: `refusal`."""
     try:
-        document = json.loads(data, object_pairs_hook=_no_name_twice) if len(data) <= MOST_BYTES else None
+        document = json.loads(data, object_pairs_hook=_no_name_twice) if len(data) <= LARGEST_JSON else None
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):

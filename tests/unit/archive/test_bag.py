@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from printserver.archive import bag as bags
-from printserver.archive.bag import BagRefused, BagUnreadable, Kept, laid_out, opened, pack
+from printserver.archive.bag import LARGEST_JSON, BagRefused, BagUnreadable, Kept, laid_out, opened, pack
 
 INFO = b"Source-Organization: somebody\n"
 PAYLOAD = {"record.json": b"{}", "pages/0001.jpg": b"\xff\xd8\xff picture"}
@@ -286,6 +286,20 @@ def test_what_swells_and_what_is_too_much_is_refused_though_every_manifest_names
                 pass
     with opened(plain) as bag:
         assert len(bag.digests) == 60
+
+
+def test_a_json_file_at_the_bound_is_let_in_and_one_byte_more_is_not(tmp_path: Path):
+    whole_bound = {"record.json": b" " * LARGEST_JSON, "picture.jpg": b" " * (LARGEST_JSON + 1)}
+    with opened(written(tmp_path, pack("bag", whole_bound, INFO))) as bag:
+        assert bag.sizes["record.json"] == LARGEST_JSON
+    larger = pack("bag", {"record.json": b" " * (LARGEST_JSON + 1)}, INFO)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BagRefused, match="larger than any"), opened(written(tmp_path, larger)):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20, "it is refused before it is read"
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_folder_of_too_many_files_is_refused_before_they_are_all_looked_at(

@@ -6,7 +6,7 @@ has agreed, and works until then. Both words of a lifting are signed and stand i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 
 from printserver.approvals.flows import Attestor
 from printserver.archive.access import record_in_view
+from printserver.archive.holds_in_log import is_lifted_by_log
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.queries import records
 from printserver.archive.retention_events import HoldConfirmed, HoldKept, HoldLiftAsked, HoldLifted, HoldSet
@@ -32,6 +33,7 @@ from printserver.organisations.access import Actor, branch_path, within
 from printserver.organisations.branch_paths import branches_at_or_below, lies_at_or_below
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import organisation
+from printserver.signing.key_list import KeyList
 
 LONGEST_MATTER: Final = 100
 MOST_RECORDS: Final = 10_000
@@ -103,16 +105,29 @@ def confirm_hold(work: Work, actor: Actor, hold_id: UUID) -> None:
     append(work, actor.by, HoldConfirmed(id=hold.id, matter=hold.matter))
 
 
-def ask_to_lift(work: Work, actor: Actor, attestor: Attestor, hold_id: UUID, *, reason: str) -> None:
-    """It works on until a second person agrees.   Raises: Forbidden, HoldNotFound, TransitionRefused,
-    RetentionReasonMissing, and whatever the attestor will not sign."""
+def ask_to_lift(
+    work: Work,
+    actor: Actor,
+    attestor: Attestor,
+    hold_id: UUID,
+    load_key_list: Callable[[], KeyList],
+    *,
+    reason: str,
+) -> None:
+    """It works on until a second person agrees. One whose lifting nobody can prove is asked about once more.
+
+    Raises: Forbidden, HoldNotFound, TransitionRefused, RetentionReasonMissing, KeyListRefused, and whatever the
+    attestor will not sign.
+    """
     hold = _hold(work, actor, hold_id)
     word = first_word(work, actor, hold.branch_id)
     said, now = stated(reason), work.now()
     _move(
         work,
         hold,
-        HoldAction.ASK_LIFT,
+        HoldAction.ASK_AGAIN if is_unproved(work, hold, load_key_list) else HoldAction.ASK_LIFT,
+        lifted_by=None,
+        lifted_at=None,
         lift_reason=said,
         lift_asked_by=word.person_id,
         lift_asked_for=word.acts_for,
@@ -154,12 +169,26 @@ def keep_hold(work: Work, actor: Actor, hold_id: UUID, *, reason: str) -> None:
     append(work, actor.by, HoldKept(id=hold.id, matter=hold.matter, reason=said))
 
 
+def works() -> ColumnElement[bool]:
+    """The condition that a hold works, for a query of `LegalHold`; one that was lifted without signed words does."""
+    return or_(LegalHold.state != HoldState.LIFTED, LegalHold.lift_evidence.is_(None))
+
+
+def is_unproved(work: Work, hold: LegalHold, load_key_list: Callable[[], KeyList]) -> bool:
+    """Whether its row says that it is lifted, and the log does not prove it: so disposals keep what it covers.
+
+    Raises: KeyListRefused.
+    """
+    if hold.state != HoldState.LIFTED:
+        return False
+    return hold.lift_evidence is None or not is_lifted_by_log(work, hold.organisation_id, hold.id, load_key_list())
+
+
 def is_held() -> ColumnElement[bool]:
     """The condition that some hold covers an archive record, for a query of `ArchiveRecord`."""
-    works = LegalHold.state != HoldState.LIFTED
-    by_name = exists().where(HeldRecord.record_id == ArchiveRecord.id, HeldRecord.hold_id == LegalHold.id, works)
+    by_name = exists().where(HeldRecord.record_id == ArchiveRecord.id, HeldRecord.hold_id == LegalHold.id, works())
     by_branch = exists().where(
-        works,
+        works(),
         HeldBranch.hold_id == LegalHold.id,
         LegalHold.organisation_id == ArchiveRecord.organisation_id,
         lies_at_or_below(ArchiveRecord.branch_id, HeldBranch.branch_id),

@@ -48,6 +48,12 @@ def unlifted_holds(
     return tuple(hold for hold in (*known, *(_hold(*each) for each in said)) if hold.id not in lifted)
 
 
+def is_lifted_by_log(work: Work, organisation_id: UUID, hold_id: UUID, keys: KeyList) -> bool:
+    """Whether the log says so, with the signed words of two persons."""
+    number = organisation(work, organisation_id).number
+    return any(_is_lifted(hold_id, number, facts, keys) for facts in facts_about(work, hold_id, HoldLifted.__name__))
+
+
 def naming_covered(
     work: Work, holds: tuple[LoggedHold, ...], records: Iterable[ArchiveRecord]
 ) -> tuple[LoggedHold, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
@@ -12,7 +12,8 @@ from sqlalchemy import exists, or_, select
 from printserver.archive.access import record_in_view
 from printserver.archive.disposal import DisposalNotFound
 from printserver.archive.disposal_list import ListedRecord
-from printserver.archive.holds import HoldNotFound, is_held
+from printserver.archive.hold_queries import LONGEST_LIST, HoldFacts, hold_shown, holds, named_people
+from printserver.archive.holds import is_held
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.retention import Standing, day_over_everywhere, standing
 from printserver.archive.retention_changes import term_of
@@ -30,9 +31,8 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path, require, within
 from printserver.organisations.branch_paths import is_at_or_above
 from printserver.organisations.permissions import Permission
-from printserver.organisations.queries import branch, names
-
-LONGEST_LIST: Final = 200
+from printserver.organisations.queries import branch
+from printserver.signing.key_list import KeyList
 
 
 @dataclass(frozen=True)
@@ -57,32 +57,6 @@ class ChangeFacts:
     settled_at: datetime | None
     refusal: str
     held: bool
-
-
-@dataclass(frozen=True)
-class HoldFacts:
-    """`scope`: records, search or branch.   records: how many it names, 0 for a branch's."""
-
-    id: UUID
-    branch_id: UUID
-    branch: str
-    scope: str
-    said: str
-    records: int
-    matter: str
-    reason: str
-    state: HoldState
-    set_by: UUID
-    set_by_name: str
-    set_at: datetime
-    confirmed_by_name: str
-    confirmed_at: datetime | None
-    lift_reason: str
-    lift_asked_by: UUID | None
-    lift_asked_by_name: str
-    lift_asked_at: datetime | None
-    lifted_by_name: str
-    lifted_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -146,8 +120,8 @@ class Overview:
     runs: tuple[RunFacts, ...]
 
 
-def retention_of(work: Work, actor: Actor, record_id: UUID) -> RetentionFacts:
-    """Raises: Forbidden, RecordNotFound."""
+def retention_of(work: Work, actor: Actor, record_id: UUID, load_key_list: Callable[[], KeyList]) -> RetentionFacts:
+    """load_key_list: under which liftings are proved.   Raises: Forbidden, RecordNotFound, KeyListRefused."""
     record = record_in_view(work, actor, record_id)
     gone = work.session.get(DisposedRecord, record_id)
     held = _is_held(work, record_id)
@@ -178,15 +152,15 @@ def retention_of(work: Work, actor: Actor, record_id: UUID) -> RetentionFacts:
         standing=standing(term, today, held=held, disposed=gone is not None),
         disposed_at=None if gone is None else gone.disposed_at,
         run_id=None if gone is None else gone.run_id,
-        holds=tuple(_hold(work, row) for row in holds),
+        holds=tuple(hold_shown(work, row, load_key_list) for row in holds),
         changes=tuple(_change(work, row, record.number) for row in changes),
     )
 
 
-def overview(work: Work, actor: Actor) -> Overview:
+def overview(work: Work, actor: Actor, load_key_list: Callable[[], KeyList]) -> Overview:
     """Raises: Forbidden."""
     require(actor, Permission.READ_ARCHIVE)
-    return Overview(waiting_changes(work, actor), holds(work, actor), runs(work, actor))
+    return Overview(waiting_changes(work, actor), holds(work, actor, load_key_list), runs(work, actor))
 
 
 def waiting_changes(work: Work, actor: Actor) -> tuple[ChangeFacts, ...]:
@@ -203,39 +177,6 @@ def waiting_changes(work: Work, actor: Actor) -> tuple[ChangeFacts, ...]:
         .limit(LONGEST_LIST)
     )
     return tuple(_change(work, row, number) for row, number in rows)
-
-
-def holds(work: Work, actor: Actor, *, lifted: bool = False) -> tuple[HoldFacts, ...]:
-    """Those that work; with `lifted` all.   Raises: Forbidden."""
-    require(actor, Permission.READ_ARCHIVE)
-    chosen = select(LegalHold).where(within(LegalHold.branch_id, actor, Permission.READ_ARCHIVE))
-    if not lifted:
-        chosen = chosen.where(LegalHold.state != HoldState.LIFTED)
-    rows = work.session.scalars(chosen.order_by(LegalHold.id.desc()).limit(LONGEST_LIST))
-    return tuple(_hold(work, row) for row in rows)
-
-
-def hold_facts(work: Work, actor: Actor, hold_id: UUID) -> HoldFacts:
-    """Raises: Forbidden, HoldNotFound."""
-    require(actor, Permission.READ_ARCHIVE)
-    row = work.session.scalar(
-        select(LegalHold).where(LegalHold.id == hold_id, within(LegalHold.branch_id, actor, Permission.READ_ARCHIVE))
-    )
-    if row is None:
-        raise HoldNotFound("there is no such legal hold")
-    return _hold(work, row)
-
-
-def held_numbers(work: Work, hold_id: UUID) -> tuple[tuple[UUID, str], ...]:
-    """Id and number of the records that a hold names; the caller may read the hold."""
-    rows = work.session.execute(
-        select(ArchiveRecord.id, ArchiveRecord.number)
-        .join(HeldRecord, HeldRecord.record_id == ArchiveRecord.id)
-        .where(HeldRecord.hold_id == hold_id)
-        .order_by(ArchiveRecord.number)
-        .limit(LONGEST_LIST)
-    )
-    return tuple((record_id, number) for record_id, number in rows)
 
 
 def runs(work: Work, actor: Actor) -> tuple[RunFacts, ...]:
@@ -313,7 +254,7 @@ def _line(item: DisposalItem, record: ArchiveRecord) -> RunLine:
 
 
 def _change(work: Work, row: RetentionChange, number: str) -> ChangeFacts:
-    named = _named(work, row.asked_by, row.settled_by)
+    named = named_people(work, row.asked_by, row.settled_by)
     return ChangeFacts(
         id=row.id,
         record_id=row.record_id,
@@ -340,34 +281,8 @@ def _is_held(work: Work, record_id: UUID) -> bool:
     return work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.id == record_id, is_held())) is not None
 
 
-def _hold(work: Work, row: LegalHold) -> HoldFacts:
-    named = _named(work, row.set_by, row.confirmed_by, row.lift_asked_by, row.lifted_by)
-    return HoldFacts(
-        id=row.id,
-        branch_id=row.branch_id,
-        branch=branch(work, row.branch_id).name,
-        scope=row.scope,
-        said=row.said,
-        records=row.records,
-        matter=row.matter,
-        reason=row.reason,
-        state=HoldState(row.state),
-        set_by=row.set_by,
-        set_by_name=named[0],
-        set_at=row.set_at,
-        confirmed_by_name=named[1],
-        confirmed_at=row.confirmed_at,
-        lift_reason=row.lift_reason,
-        lift_asked_by=row.lift_asked_by,
-        lift_asked_by_name=named[2],
-        lift_asked_at=row.lift_asked_at,
-        lifted_by_name=named[3],
-        lifted_at=row.lifted_at,
-    )
-
-
 def _run(work: Work, row: DisposalRun) -> RunFacts:
-    named = _named(work, row.asked_by, row.settled_by)
+    named = named_people(work, row.asked_by, row.settled_by)
     return RunFacts(
         id=row.id,
         number=row.number,
@@ -388,9 +303,3 @@ def _run(work: Work, row: DisposalRun) -> RunFacts:
         finished_at=row.finished_at,
         certificate_sha256=row.certificate_sha256,
     )
-
-
-def _named(work: Work, *people: UUID | None) -> list[str]:
-    """In the order asked for; empty for nobody."""
-    known = names(work, {one for one in people if one is not None})
-    return ["" if one is None else known.get(one, str(one)) for one in people]

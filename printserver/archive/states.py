@@ -10,7 +10,7 @@ from printserver.foundation.errors import TransitionRefused
 
 
 class HoldState(StrEnum):
-    """A hold works in every state but the last."""
+    """A hold works in every state but the last, see there."""
 
     SET = "set"
     """By one person; a second one has not confirmed it."""
@@ -18,11 +18,14 @@ class HoldState(StrEnum):
     LIFTING = "lifting"
     """One person has asked to lift it."""
     LIFTED = "lifted"
+    """Without the signed words of two persons, as earlier releases lifted, it works all the same."""
 
 
 class HoldAction(StrEnum):
     CONFIRM = "confirm"
     ASK_LIFT = "ask to lift"
+    ASK_AGAIN = "ask once more to lift"
+    """Because nobody can prove that two persons agreed."""
     LIFT = "lift"
     KEEP = "keep"
 
@@ -72,6 +75,7 @@ HOLD_TRANSITIONS: Final[Mapping[tuple[HoldState, HoldAction], HoldState]] = {
     (H.SET, HA.CONFIRM): H.CONFIRMED,
     (H.SET, HA.ASK_LIFT): H.LIFTING,
     (H.CONFIRMED, HA.ASK_LIFT): H.LIFTING,
+    (H.LIFTED, HA.ASK_AGAIN): H.LIFTING,
     (H.LIFTING, HA.LIFT): H.LIFTED,
     (H.LIFTING, HA.KEEP): H.CONFIRMED,  # whoever keeps it is a second person for it
 }

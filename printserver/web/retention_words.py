@@ -22,6 +22,7 @@ RETENTION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "confirmed": N_("works"),
         "lifting": N_("works, to be lifted"),
         "lifted": N_("lifted"),
+        "unproved": N_("works still: its lifting was not signed"),
     },
     "retention_change": {
         "waiting": N_("waits for a second person"),
@@ -44,6 +45,7 @@ RETENTION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "disposal_why": {
         "held": N_("held"),
+        "held-by-log": N_("held by the log, though no hold is shown any more: an alarm"),
         "not-due": N_("not due yet"),
         "end-unknown": N_("end unknown"),
         "permanent": N_("permanent"),
@@ -54,7 +56,13 @@ RETENTION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 RETENTION_TONES: Final[Mapping[str, Mapping[str, str]]] = {
     "standing": {"due": "warning", "held": "danger", "end-unknown": "warning", "disposed": "secondary"},
-    "hold_state": {"set": "warning", "confirmed": "danger", "lifting": "warning", "lifted": "secondary"},
+    "hold_state": {
+        "set": "warning",
+        "confirmed": "danger",
+        "lifting": "warning",
+        "lifted": "secondary",
+        "unproved": "danger",
+    },
     "retention_change": {"waiting": "warning", "in-force": "success", "refused": "secondary"},
     "disposal_state": {"proposed": "warning", "approved": "info", "done": "success", "stopped": "danger"},
     "disposal_line": {"disposed": "secondary", "kept": "success"},

@@ -90,6 +90,25 @@ def test_a_record_is_held_confirmed_and_lifted_on_pages(api: ApiClient, world: W
     assert confirming in second.page(T)
 
 
+def test_a_hold_that_an_earlier_release_lifted_is_explained_and_lifted_on_pages(api: ApiClient, world: World):
+    record_id = due_record(world)
+    first, second = Visitor.of(api, Role.ARCHIVIST), Visitor.of(api, Role.ARCHIVIST, world.home.head)
+    went_to(first.send(f"{RECORD}/{record_id}/holds", matter="case 9", reason="the court"))
+    hold = f"{T}/holds/{newest(world, LegalHold.id)}"
+    with world.database.work() as work:
+        work.session.execute(update(LegalHold).values(state="lifted"))
+    page = first.page(f"{RECORD}/{record_id}")
+    assert f'href="{hold}">Have it lifted' in page
+    assert "without signed words" in page
+    assert "签名" in Visitor.of(api, Role.ARCHIVIST, language="zh").page(hold)
+    assert [each["unproved"] for each in api.fetch(f"{T}/holds", Role.ARCHIVIST).json()] == [True]
+    assert str(record_id) not in first.page(f"{T}/disposals/new")
+    went_to(first.send(f"{hold}/lift-requests", reason="settled long ago"))
+    went_to(second.send(f"{hold}/liftings"))
+    assert "without signed words" not in first.page(f"{RECORD}/{record_id}")
+    assert str(record_id) in first.page(f"{T}/disposals/new")
+
+
 def test_a_refused_form_keeps_what_was_typed_and_what_was_unticked(api: ApiClient, world: World):
     record_id, archivist = due_record(world), Visitor.of(api, Role.ARCHIVIST)
     again = shown_again(archivist.send(f"{RECORD}/{record_id}/changes", contract_end="2011-12-31", reason=" "), 422)

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from printserver.api.v1.common import View, api_router, attachment
-from printserver.archive import disposal, holds, retention_changes, retention_queries
+from printserver.archive import disposal, hold_queries, holds, retention_changes, retention_queries
 from printserver.archive.disposal_files import certificate_file
 from printserver.archive.retention import Standing
 from printserver.archive.search_fields import ArchiveSearch
@@ -46,7 +46,11 @@ class Change(View):
 
 
 class Hold(View):
-    """`scope`: records, search or branch. It works in every state but `lifted`."""
+    """`scope`: records, search or branch. It works in every state but `lifted`.
+
+    unproved: it was lifted, but the log does not prove that two persons signed that, as in releases that did not have
+    it signed. It still works, and is lifted for good when one person asks once more and another one agrees.
+    """
 
     id: UUID
     branch_id: UUID
@@ -63,6 +67,7 @@ class Hold(View):
     lift_asked_by: UUID | None
     lift_asked_at: datetime | None
     lifted_at: datetime | None
+    unproved: bool
 
 
 class Disposal(View):
@@ -202,14 +207,14 @@ class Approval(View):
 
 @router.get("", summary="What waits for a second person, holds that work, and disposals")
 @requires(Permission.READ_ARCHIVE)
-def read_overview(actor: CurrentActor, work: CurrentWork) -> Overview:
-    return Overview.model_validate(retention_queries.overview(work, actor))
+def read_overview(actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> Overview:
+    return Overview.model_validate(retention_queries.overview(work, actor, adapters.load_key_list))
 
 
 @router.get("/records/{record_id}", summary="How long a record is kept, and why")
 @requires(Permission.READ_ARCHIVE)
-def read_retention(record_id: UUID, actor: CurrentActor, work: CurrentWork) -> Retention:
-    return Retention.model_validate(retention_queries.retention_of(work, actor, record_id))
+def read_retention(record_id: UUID, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters) -> Retention:
+    return Retention.model_validate(retention_queries.retention_of(work, actor, record_id, adapters.load_key_list))
 
 
 @router.post("/records/{record_id}/changes", status_code=201, summary="Say anew how long a record is kept")
@@ -236,9 +241,12 @@ def refuse_change(change_id: UUID, said: Reason, actor: CurrentActor, work: Curr
 
 @router.get("/holds", summary="Legal holds, newest first")
 @requires(Permission.READ_ARCHIVE)
-def list_holds(actor: CurrentActor, work: CurrentWork, lifted: Annotated[bool, Query()] = False) -> list[Hold]:
+def list_holds(
+    actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters, lifted: Annotated[bool, Query()] = False
+) -> list[Hold]:
     """lifted: those too."""
-    return [Hold.model_validate(each) for each in retention_queries.holds(work, actor, lifted=lifted)]
+    found = hold_queries.holds(work, actor, adapters.load_key_list, lifted=lifted)
+    return [Hold.model_validate(each) for each in found]
 
 
 @router.post("/holds", status_code=201, summary="Set a legal hold; it works at once")
@@ -266,8 +274,8 @@ def confirm_hold(hold_id: UUID, actor: CurrentActor, work: CurrentWork) -> None:
 def create_lift_request(
     hold_id: UUID, said: Reason, actor: CurrentActor, work: CurrentWork, adapters: CurrentAdapters
 ) -> None:
-    """It works on until a second person agrees."""
-    holds.ask_to_lift(work, actor, adapters.attestor, hold_id, reason=said.reason)
+    """It works on until a second person agrees. Also for one that is lifted and `unproved`."""
+    holds.ask_to_lift(work, actor, adapters.attestor, hold_id, adapters.load_key_list, reason=said.reason)
 
 
 @router.post("/holds/{hold_id}/liftings", status_code=204, summary="Lift a hold as the second person")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -12,11 +12,12 @@ from fastapi import Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from printserver.approvals.retention_periods import YEARS_KEPT
-from printserver.archive import disposal, holds, retention_changes, retention_queries
+from printserver.archive import disposal, hold_queries, holds, retention_changes, retention_queries
 from printserver.archive.search_fields import ArchiveSearch
 from printserver.foundation.errors import PrintServerError
 from printserver.foundation.unit_of_work import Work
 from printserver.http_edge.declarations import requires
+from printserver.http_edge.edge import edge_of
 from printserver.http_edge.problems import status_of
 from printserver.http_edge.routes import edge_router
 from printserver.http_edge.work import CurrentActor, CurrentCall, CurrentWork
@@ -24,6 +25,7 @@ from printserver.organisations.access import Actor
 from printserver.organisations.branch_paths import branches_of
 from printserver.organisations.permissions import Permission
 from printserver.organisations.queries import BranchFacts
+from printserver.signing.key_list import KeyList
 from printserver.web.changes import refusal
 from printserver.web.view import CurrentView, View
 
@@ -132,8 +134,8 @@ def confirm_hold(hold_id: UUID, view: CurrentView, call: CurrentCall) -> Respons
 @router.post("/holds/{hold_id}/lift-requests", response_class=HTMLResponse)
 @requires(Permission.MANAGE_RETENTION)
 def create_lift_request(hold_id: UUID, view: CurrentView, call: CurrentCall, reason: Reason = "") -> Response:
-    attestor = call.adapters.attestor
-    problem = refusal(call, lambda work, actor: holds.ask_to_lift(work, actor, attestor, hold_id, reason=reason))
+    attestor, keys = call.adapters.attestor, call.adapters.load_key_list
+    problem = refusal(call, lambda work, actor: holds.ask_to_lift(work, actor, attestor, hold_id, keys, reason=reason))
     return _after_hold(view, call, hold_id, problem, "hold-lift-asked")
 
 
@@ -272,7 +274,7 @@ def _overview(
     return view.page(
         "retention.html",
         status=200 if problem is None else status_of(problem),
-        found=retention_queries.overview(work, actor),
+        found=retention_queries.overview(work, actor, _key_list(view)),
         branches=_branches(work, actor),
         own_branch=actor.branch_id,
         me=actor.person_id,
@@ -289,7 +291,7 @@ def _record(
     problem: PrintServerError | None = None,
     typed: Mapping[str, str] = NOTHING,
 ) -> HTMLResponse:
-    facts = retention_queries.retention_of(work, actor, record_id)
+    facts = retention_queries.retention_of(work, actor, record_id, _key_list(view))
     return view.page(
         "retention_record.html",
         status=200 if problem is None else status_of(problem),
@@ -302,12 +304,12 @@ def _record(
 
 
 def _hold(view: View, work: Work, actor: Actor, hold_id: UUID, problem: PrintServerError | None = None) -> HTMLResponse:
-    facts = retention_queries.hold_facts(work, actor, hold_id)
+    facts = hold_queries.hold_facts(work, actor, hold_id, _key_list(view))
     return view.page(
         "legal_hold.html",
         status=200 if problem is None else status_of(problem),
         hold=facts,
-        records=retention_queries.held_numbers(work, hold_id),
+        records=hold_queries.held_numbers(work, hold_id),
         may_confirm=retention_queries.may_decide(work, actor, facts.branch_id, facts.set_by),
         may_lift=retention_queries.may_decide(work, actor, facts.branch_id, facts.lift_asked_by),
         problem=problem,
@@ -349,6 +351,10 @@ def _disposal(
         may_withdraw=facts.asked_by == actor.person_id,
         problem=problem,
     )
+
+
+def _key_list(view: View) -> Callable[[], KeyList]:
+    return edge_of(view.request).adapters.load_key_list
 
 
 def _branches(work: Work, actor: Actor) -> list[BranchFacts]:

@@ -32,6 +32,7 @@ from printserver.returns.disposing import ReturnHoldings
 from printserver.returns.models import Return, ReturnPage
 from printserver.returns.states import PageState, ReturnState
 from printserver.signing.evidence import AttestationKey, EvidenceClaims, sign_evidence
+from printserver.signing.key_list import KeyList
 from printserver.signing.p256 import sign_message, software_sign
 from printserver.signing.published_key import KeyUsage
 from printserver.storage.objects import Objects
@@ -77,11 +78,13 @@ class Scene:
 
     def tools(self, database: Database | None = None, objects: Objects | None = None) -> DisposalTools:
         holdings = (RecordHoldings(), RequestHoldings(), ReturnHoldings(), OtherHoldings())
-        issuer = self.books.issuer
-        keys = issuer.key_list(issuer.entry(KeyUsage.ATTESTATION))
         return DisposalTools(
-            database or self.database, objects or self.books.objects, holdings, lambda: keys, self.prove_log
+            database or self.database, objects or self.books.objects, holdings, self.load_key_list, self.prove_log
         )
+
+    def load_key_list(self) -> KeyList:
+        issuer = self.books.issuer
+        return issuer.key_list(issuer.entry(KeyUsage.ATTESTATION))
 
     def prove_log(self, work: Work) -> LogReport:
         entry = self.books.issuer.entry(KeyUsage.TREE_HEAD)

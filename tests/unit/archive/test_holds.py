@@ -74,7 +74,7 @@ def test_a_hold_is_lifted_by_two_persons_and_works_until_the_second_has_agreed(s
         hold_id = hold_record(work, scene.first, record_id, **CASE)
         if confirmed:
             confirm_hold(work, scene.second, hold_id)
-        ask_to_lift(work, scene.first, scene.attestor, hold_id, reason="settled")
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled")
     with pytest.raises(PersonCountsOnce), scene.database.work() as work:
         lift_hold(work, scene.first, scene.attestor, hold_id)
     assert held(scene) == {record_id}
@@ -82,14 +82,14 @@ def test_a_hold_is_lifted_by_two_persons_and_works_until_the_second_has_agreed(s
         lift_hold(work, scene.second, scene.attestor, hold_id)
     assert (held(scene), state(scene, hold_id)) == (set(), HoldState.LIFTED)
     with pytest.raises(TransitionRefused), scene.database.work() as work:
-        ask_to_lift(work, scene.first, scene.attestor, hold_id, reason="again")
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="again")
 
 
 def test_a_hold_that_a_second_person_keeps_works_on(scene: Scene):
     record_id = scene.archived()
     with scene.database.work() as work:
         hold_id = hold_record(work, scene.first, record_id, **CASE)
-        ask_to_lift(work, scene.first, scene.attestor, hold_id, reason="settled")
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled")
         keep_hold(work, scene.second, hold_id, reason="the appeal runs")
     assert (held(scene), state(scene, hold_id)) == ({record_id}, HoldState.CONFIRMED)
     with pytest.raises(TransitionRefused), scene.database.work() as work:

@@ -9,19 +9,25 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, text, update
 
+from printserver.archive.disposal import NothingToDispose
 from printserver.archive.disposal_running import DisposalLogBroken, LogNotReady, dispose
+from printserver.archive.hold_queries import HoldFacts, hold_facts
 from printserver.archive.holds import ask_to_lift, hold_branch, hold_record, keep_hold, lift_hold
 from printserver.archive.models import ArchiveRecord
+from printserver.archive.retention import Standing
 from printserver.archive.retention_events import HoldEvent, HoldLifted
 from printserver.archive.retention_models import DisposalRun, HeldBranch, HeldRecord, LegalHold
+from printserver.archive.retention_queries import overview, retention_of
 from printserver.archive.signed_words import lifting, sign_word
-from printserver.archive.states import ItemState, RunState
+from printserver.archive.states import HoldState, ItemState, RunState
 from printserver.archive.two_persons import Word
 from printserver.audit.log import By, append
 from printserver.audit.models import AuditEntry, AuditHead, AuditLeaf
+from printserver.foundation.errors import TransitionRefused
 from printserver.foundation.ids import new_id
 from printserver.organisations.models import Branch
 from printserver.signing.key_list import KeyList
+from printserver.signing.published_key import KeyUsage
 from tests.databases import clock_of
 from tests.paper_books import NUMBER, Books
 from tests.unit.archive.retention_scene import Scene
@@ -93,7 +99,7 @@ def test_a_branchs_hold_that_an_earlier_release_recorded_holds_by_the_log(scene:
 def approved_before(scene: Scene) -> UUID:
     """A list of what is held, as no page would make it: the rows of the hold are out of the way meanwhile."""
     with scene.database.work() as work:
-        work.session.execute(update(LegalHold).values(state="lifted"))
+        work.session.execute(update(LegalHold).values(state="lifted", lift_evidence="forged"))
     return approved(scene)
 
 
@@ -125,15 +131,81 @@ def test_what_two_persons_lifted_goes_also_when_it_was_kept_before(scene: Scene)
     record_id = scene.archived()
     hold_id = held(scene, record_id)
     with scene.database.work() as work:
-        ask_to_lift(work, scene.first, scene.attestor, hold_id, reason="settled")
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled")
         keep_hold(work, scene.second, hold_id, reason="the appeal runs")
     clock_of(scene.database).advance(60)
     with scene.database.work() as work:
-        ask_to_lift(work, scene.second, scene.attestor, hold_id, reason="the appeal is over")
+        ask_to_lift(work, scene.second, scene.attestor, hold_id, scene.load_key_list, reason="the appeal is over")
         lift_hold(work, scene.first, scene.attestor, hold_id)
     run_id = approved(scene)
     dispose(scene.tools(), run_id)
     assert items(scene, run_id) == {record_id: GONE}
+
+
+def lifted_by_an_earlier_release(scene: Scene, hold_id: UUID) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class HoldLifted(HoldEvent):
+        matter: str = "7"
+
+    with scene.database.work() as work:
+        work.session.execute(update(LegalHold).where(LegalHold.id == hold_id).values(state="lifted"))
+        append(work, By(scene.books.organisation_id), HoldLifted(id=hold_id))
+
+
+def shown(scene: Scene, hold_id: UUID) -> HoldFacts:
+    with scene.database.reading() as work:
+        return hold_facts(work, scene.first, hold_id, scene.load_key_list)
+
+
+def test_a_hold_that_was_lifted_before_words_were_signed_is_said_to_hold_until_two_persons_sign(scene: Scene):
+    record_id = scene.archived()
+    hold_id = held(scene, record_id)
+    lifted_by_an_earlier_release(scene, hold_id)
+    assert (shown(scene, hold_id).state, shown(scene, hold_id).unproved) == (HoldState.LIFTED, True)
+    with pytest.raises(NothingToDispose):
+        approved(scene)
+    with scene.database.work() as work:
+        found = retention_of(work, scene.first, record_id, scene.load_key_list)
+        assert (found.standing, [each.unproved for each in found.holds]) == (Standing.HELD, [True])
+        assert [each.id for each in overview(work, scene.first, scene.load_key_list).holds] == [hold_id]
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled in 2024")
+    with pytest.raises(Exception, match="yourself"), scene.database.work() as work:
+        lift_hold(work, scene.first, scene.attestor, hold_id)
+    assert (shown(scene, hold_id).state, shown(scene, hold_id).lifted_at) == (HoldState.LIFTING, None)
+    with scene.database.work() as work:
+        lift_hold(work, scene.second, scene.attestor, hold_id)
+    assert (shown(scene, hold_id).state, shown(scene, hold_id).unproved) == (HoldState.LIFTED, False)
+    run_id = approved(scene)
+    dispose(scene.tools(), run_id)
+    assert items(scene, run_id) == {record_id: GONE}
+
+
+def test_a_lifting_whose_key_counts_no_more_can_be_signed_anew_and_a_good_one_not(scene: Scene):
+    hold_id = held(scene, scene.archived())
+    with scene.database.work() as work:
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled")
+        lift_hold(work, scene.second, scene.attestor, hold_id)
+    with pytest.raises(TransitionRefused), scene.database.work() as work:
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="again")
+    issuer = scene.books.issuer
+
+    def others() -> KeyList:
+        return issuer.key_list(issuer.entry(KeyUsage.TREE_HEAD))
+
+    with scene.database.reading() as work:
+        assert hold_facts(work, scene.first, hold_id, others).unproved
+    with scene.database.work() as work:
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, others, reason="signed with a stolen key")
+    assert shown(scene, hold_id).state == HoldState.LIFTING
+
+
+def test_whoever_does_not_let_it_be_lifted_makes_it_an_ordinary_hold_again(scene: Scene):
+    hold_id = held(scene, scene.archived())
+    lifted_by_an_earlier_release(scene, hold_id)
+    with scene.database.work() as work:
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled in 2024")
+        keep_hold(work, scene.second, hold_id, reason="the appeal runs")
+    assert (shown(scene, hold_id).state, shown(scene, hold_id).unproved) == (HoldState.CONFIRMED, False)
 
 
 def test_a_lifting_in_the_place_of_somebody_is_no_second_word_of_that_person(scene: Scene):
@@ -250,7 +322,7 @@ def test_a_deputys_account_of_the_same_person_is_counted_once(scene: Scene):
     record_id = scene.archived()
     hold_id = held(scene, record_id)
     with scene.database.work() as work:
-        ask_to_lift(work, scene.first, scene.attestor, hold_id, reason="settled")
+        ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled")
     grants = tuple(replace(grant, acts_for=scene.first.person_id) for grant in scene.second.grants)
     with pytest.raises(Exception, match="yourself"), scene.database.work() as work:
         lift_hold(work, replace(scene.second, grants=grants), scene.attestor, hold_id)

@@ -34,7 +34,7 @@ def test_what_two_persons_approve_in_the_web_process_the_worker_erases(
         record_id, other = scene.archived(), scene.archived(code="30-years")
         with opened(postgresql.url(name, WEB)) as served, served.work() as work:
             hold = hold_record(work, scene.first, other, matter="7", reason="the court")
-            ask_to_lift(work, scene.first, scene.attestor, hold, reason="settled")
+            ask_to_lift(work, scene.first, scene.attestor, hold, scene.load_key_list, reason="settled")
             lift_hold(work, scene.second, scene.attestor, hold)
             asked = change_retention(work, scene.first, other, "10-years", LONG_AGO, reason="wrong class")
             confirm_change(work, scene.second, asked.id)

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from printserver.archive import fixity_models, retention_models
+from printserver.archive import fixity_models, retention_models, sweep_models
 from printserver.foundation.database import Base
 
-__all__ = ["fixity_models", "retention_models"]
+__all__ = ["fixity_models", "retention_models", "sweep_models"]
 """Rows with files of their own, which come along with these."""
 
 _COUNTED = BigInteger().with_variant(Integer(), "sqlite")

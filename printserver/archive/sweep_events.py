@@ -24,3 +24,20 @@ class UnnamedErased(Event):
 
     subject: ClassVar[str] = "organisation"
     digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnnamedGivenBack(Event):
+    """A person keeps an object that lay aside, although no row of any room names it."""
+
+    subject: ClassVar[str] = "organisation"
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnnamedLetGo(Event):
+    """What was given back is not kept any longer; the next rounds treat it like anything that nobody names."""
+
+    subject: ClassVar[str] = "organisation"
+    sha256: str

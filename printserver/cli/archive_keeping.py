@@ -55,6 +55,8 @@ def sweep(
     for plan in plans:
         for digest in (*plan.set_aside, *plan.erase):
             typer.echo(f"{'erased' if digest in plan.erase else 'set aside'}: {digest}")
+        for digest, since in sorted(plan.waits.items()):
+            typer.echo(f"lies aside since {as_text(since)}: {digest}")
         typer.echo(_said(plan))
     if preview:
         typer.echo("nothing was changed; this is what a round would do")

@@ -14,6 +14,8 @@ EVIDENCE_EVENTS: Final[Mapping[str, str]] = {
     "ArchiveDamageMended": N_("damaged archived files are whole again"),
     "StoreSwept": N_("stored objects compared with what is named"),
     "UnnamedErased": N_("stored bytes that nobody named erased"),
+    "UnnamedGivenBack": N_("stored bytes that nobody named given back by a person"),
+    "UnnamedLetGo": N_("stored bytes that a person had given back let go"),
     "ArchiveSourcePinned": N_("another installation's root pinned, to take its records in"),
     "ForeignRecordImported": N_("record of another installation taken in"),
     "ForeignDamageFound": N_("package of an imported record missing, changed or unreadable: an alarm"),
@@ -41,6 +43,7 @@ EVIDENCE_PROBLEMS: Final[Mapping[str, str]] = {
     "archive-source-malformed": N_("Name the other installation, and say with what you compared its fingerprint."),
     "foreign-record-not-found": N_("There is no such imported record, or no such file in it."),
     "sweep-refused": N_("So much is named by no row that rows may be missing; nothing was touched."),
+    "unnamed-object-not-found": N_("This object does not lie aside any more: it was erased, or a record names it."),
     "tables-unknown": N_("The database has tables of a release that this process does not know."),
     "foreign-package-refused": N_("The package does not prove itself under the pinned root; nothing was kept."),
 }
@@ -48,6 +51,8 @@ EVIDENCE_NOTICES: Final[Mapping[str, str]] = {
     "evidence-ordered": N_("The package is being made; it lies here when it is ready, for a week."),
     "source-pinned": N_("The root is pinned. Packages that prove themselves under it can be taken in."),
     "record-imported": N_("The record was verified and taken in."),
+    "unnamed-kept": N_("It is given back, and stays until somebody lets it go."),
+    "unnamed-let-go": N_("It is let go; a later round sets it aside again."),
     "record-known": N_("This record is here already; nothing was changed."),
 }
 EVIDENCE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {

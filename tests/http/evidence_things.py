@@ -1,10 +1,11 @@
-"""An ordered evidence package, a pinned installation and a record of it, at the home's north."""
+"""An ordered evidence package, a pinned installation and a record of it, at the home's north; bytes without a name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
 
+from printserver.archive.sweep_models import UnnamedObject
 from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
 from printserver.returns.evidence_orders import order_evidence
@@ -17,6 +18,7 @@ class EvidenceThings:
     order: UUID
     source: UUID
     imported: UUID
+    unnamed: str = "c" * 64
 
 
 def evidence_at(world: World, record_id: UUID) -> EvidenceThings:
@@ -37,6 +39,7 @@ def evidence_at(world: World, record_id: UUID) -> EvidenceThings:
                 pinned_at=now,
             )
         )
+        work.session.add(UnnamedObject(organisation_id=world.home.id, digest=EvidenceThings.unnamed, since=now))
         work.session.flush()
         work.session.add(
             ForeignRecord(

@@ -31,6 +31,14 @@ EVIDENCE_VISITS: Final = (
     Visit("GET", ORDER, lambda s: f"/evidence-packages/{s.evidence.order}"),
     Visit("GET", f"{ORDER}/package.zip", lambda s: f"/evidence-packages/{s.evidence.order}/package.zip"),
     Visit("GET", "/archive-fixity", lambda s: "/archive-fixity", names_object=False),
+    Visit("GET", "/archive-sweep", lambda s: "/archive-sweep", names_object=False),
+    Visit(
+        "POST",
+        "/archive-sweep/{sha256}/keepings",
+        lambda s: f"/archive-sweep/{s.evidence.unnamed}/keepings",
+        lambda s: {"json": {"reason": "because"}},
+    ),
+    Visit("POST", "/archive-sweep/{sha256}/releases", lambda s: f"/archive-sweep/{s.evidence.unnamed}/releases"),
     Visit("GET", "/archive-sources", lambda s: "/archive-sources", names_object=False),
     Visit(
         "POST",
@@ -47,6 +55,14 @@ EVIDENCE_STEPS: Final = (
     Step("GET", "/evidence", lambda s: "/evidence?query=Supply", names_object=False),
     Step("POST", "/evidence", lambda s: "/evidence", lambda s: {"record_id": str(s.archive_record)}),
     Step("GET", "/archive-fixity", lambda s: "/archive-fixity", names_object=False),
+    Step("GET", "/archive-sweep", lambda s: "/archive-sweep", names_object=False),
+    Step(
+        "POST",
+        "/archive-sweep/{sha256}/keepings",
+        lambda s: f"/archive-sweep/{s.evidence.unnamed}/keepings",
+        lambda s: {"reason": "because"},
+    ),
+    Step("POST", "/archive-sweep/{sha256}/releases", lambda s: f"/archive-sweep/{s.evidence.unnamed}/releases"),
     Step("GET", "/imported-records", lambda s: "/imported-records", names_object=False),
     Step(
         "POST",

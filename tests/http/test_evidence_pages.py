@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from printserver.archive.fixity import FixityRules, check_oldest
+from printserver.archive.sweeping import sweep
 from printserver.organisations.permissions import Role
 from printserver.returns.evidence_orders import give_up
 from tests.http.api_client import ApiClient
@@ -51,6 +52,35 @@ def test_damage_is_shown_to_those_who_read_the_archive_and_led_to_from_it(api: A
     assert (figures["damaged"], figures["damaged_records"][0]["problems"][0]["result"]) == (1, "missing")
     assert digest not in south.page("/archive-fixity")
     assert "are damaged" not in south.page("/archive")
+
+
+def test_what_lies_aside_is_shown_given_back_and_let_go_by_those_of_the_whole_organisation(api: ApiClient):
+    world = api.world
+    left_over = world.adapters.objects.put(b"left over by a crash", world.home.id)
+    world.archived(title="Sale of a mill")
+    north, head = Visitor.of(api, Role.ARCHIVIST), Visitor.of(api, Role.ARCHIVIST, world.home.head)
+    auditor = Visitor.of(api, Role.AUDITOR, world.home.head)
+    assert left_over not in head.page("/archive-sweep")
+    sweep(world.adapters.sweep_tools)
+    assert "/archive-sweep" in head.page("/archive")
+    listed = head.page("/archive-sweep")
+    assert (left_over in listed, "1 object lies aside" in listed, "Give back" in listed) == (True, True, True)
+    shown = auditor.page("/archive-sweep")
+    assert (left_over in shown, "/keepings" in shown) == (True, False)
+    below = north.page("/archive-sweep")
+    assert (left_over in below, "1 object lies aside" in below) == (False, True)
+    keeping = f"/archive-sweep/{left_over}/keepings"
+    assert north.send(keeping, reason="mine").status_code == 404
+    shown_again(head.send(keeping, reason=" "), 422)
+    assert "said=unnamed-kept" in went_to(head.send(keeping, reason="the backup of May names it"))
+    assert "the backup of May names it" in auditor.page("/archive-sweep")
+    found = api.fetch("/archive-sweep", Role.ARCHIVIST, world.home.head).json()
+    assert (found["unnamed"], found["objects"], found["given_back"][0]["sha256"]) == (0, [], left_over)
+    assert world.adapters.objects.get(left_over, world.home.id) == b"left over by a crash"
+    assert "said=unnamed-let-go" in went_to(head.send(f"/archive-sweep/{left_over}/releases"))
+    again = api.ask("POST", f"/archive-sweep/{left_over}/releases", Role.ARCHIVIST, world.home.head)
+    assert again.json()["code"] == "unnamed-object-not-found"
+    assert "无记录引用" in Visitor.of(api, Role.ARCHIVIST, language="zh").page("/archive-sweep")
 
 
 def test_imported_records_are_marked_and_a_root_is_pinned_by_a_person(api: ApiClient):

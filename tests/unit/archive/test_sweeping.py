@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import JSON, LargeBinary, text
 
+from printserver.archive.giving_back import (
+    SweepFacts,
+    UnnamedFacts,
+    UnnamedNotFound,
+    give_back,
+    let_go,
+    sweep_facts,
+)
 from printserver.archive.object_names import TablesUnknown, naming_columns
 from printserver.archive.sweeping import GRACE, SweepRefused, SweepTools, plan_sweep, sweep, sweep_if_due
+from printserver.archive.two_persons import RetentionReasonMissing
 from printserver.foundation.database import Base
-from printserver.foundation.errors import NotFound
+from printserver.foundation.errors import Forbidden, NotFound
 from printserver.foundation.ids import new_id
 from printserver.migrations.upgrade import load_models
+from printserver.organisations.access import Actor, Grant, branch_path
+from printserver.organisations.permissions import Role
 from printserver.print_requests.models import RequestDraft
-from printserver.storage.setting_aside import AsideObjects
+from printserver.storage.setting_aside import AsideObjects, StoreNames
 from tests.databases import clock_of
 from tests.paper_books import Books
 from tests.unit.archive.retention_scene import Scene
@@ -32,6 +43,7 @@ NAMES_NO_OBJECT = {
     "idempotency_record",
     "print_ticket",
     "release_code",
+    "unnamed_object",
     "web_session",
 }
 
@@ -47,6 +59,17 @@ class Swept:
     @property
     def tools(self) -> SweepTools:
         return self.dying()
+
+    @property
+    def archivist(self) -> Actor:
+        return self.of(Role.ARCHIVIST)
+
+    def of(self, role: Role) -> Actor:
+        """With the role at the whole organisation."""
+        books = self.scene.books
+        with self.scene.database.reading() as work:
+            paths = [branch_path(work, each) for each in (books.branch, books.other)]
+        return replace(books.actor(role), grants=tuple(Grant(role, path) for path in paths))
 
     def dying(self, *deaths: str) -> SweepTools:
         objects, killed, writes = self.scene.books.objects, list(deaths), list[str]()
@@ -204,6 +227,127 @@ def test_rounds_are_as_far_apart_as_the_settings_say(swept: Swept):
     assert sweep_if_due(swept.tools, 7) == 1
     with pytest.raises(NotFound):
         swept.get(left_over)
+
+
+def facts(swept: Swept, every_days: int = 7) -> SweepFacts:
+    with swept.scene.database.reading() as work:
+        return sweep_facts(work, swept.archivist, every_days)
+
+
+def test_people_see_what_lies_aside_since_when_and_when_it_goes(swept: Swept):
+    assert (facts(swept).last_round, facts(swept).objects) == (None, ())
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    at = swept.scene.database.clock.now()
+    sweep(swept.tools)
+    found = facts(swept)
+    assert found.objects == (UnnamedFacts(left_over, at, at + GRACE),)
+    assert (found.unnamed, found.last_round, found.next_round) == (1, at, at + timedelta(days=7))
+    assert facts(swept, 0).next_round is None
+    swept.later()
+    sweep(swept.tools)
+    assert (facts(swept).objects, facts(swept).unnamed) == ((), 0)
+
+
+def test_what_a_person_gives_back_stays_until_somebody_lets_it_go(swept: Swept):
+    left_over, other = swept.scene.put(LEFT_OVER.decode()), swept.scene.put("of no use")
+    sweep(swept.tools)
+    give_back(swept.tools, swept.archivist, left_over, reason="the backup of May names it")
+    assert [each.sha256 for each in facts(swept).objects] == [other]
+    ((kept),) = facts(swept).given_back
+    assert (kept.sha256, kept.reason, kept.given_back_by) == (
+        left_over,
+        "the backup of May names it",
+        swept.archivist.id,
+    )
+    assert left_over in swept.scene.objects()
+    for _ in range(3):
+        swept.later()
+        sweep(swept.tools)
+    assert swept.get(left_over) == LEFT_OVER
+    with swept.scene.database.work() as work:
+        let_go(work, swept.archivist, left_over)
+    for _ in range(2):
+        sweep(swept.tools)
+        swept.later()
+    sweep(swept.tools)
+    with pytest.raises(NotFound):
+        swept.get(left_over)
+    said = [each for each in swept.scene.books.entries() if each.startswith("Unnamed")]
+    assert said == ["UnnamedGivenBack", "UnnamedErased", "UnnamedLetGo", "UnnamedErased"]
+
+
+def test_what_is_given_back_while_a_round_is_about_to_erase_it_stays(swept: Swept):
+    """Whoever takes the row away decides; the round has read all names before."""
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    sweep(swept.tools)
+    swept.later()
+
+    @dataclass(frozen=True)
+    class Between:
+        """The store, with a person who is faster than the round: after its names were read, before it erases."""
+
+        store: AsideObjects
+
+        def names(self, owner: UUID) -> StoreNames:
+            return self.store.names(owner)
+
+        def give_back(self, digest: str, owner: UUID) -> None:
+            self.store.give_back(digest, owner)
+            if digest == named:
+                give_back(swept.tools, swept.archivist, left_over, reason="just in time")
+
+        def end(self, digest: str, owner: UUID) -> None:
+            self.store.end(digest, owner)
+
+        def set_aside(self, digest: str, owner: UUID, at: datetime) -> None:
+            self.store.set_aside(digest, owner, at)
+
+    named = swept.scene.put("named meanwhile")
+    store = swept.tools.store
+    store.set_aside(named, swept.owner, swept.scene.database.clock.now())
+    swept.name(named)
+    (done,) = sweep(SweepTools(swept.scene.database, Between(store)))  # type: ignore[arg-type]
+    assert done.erase == ()
+    swept.later()
+    sweep(swept.tools)
+    assert (swept.get(left_over), swept.get(named)) == (LEFT_OVER, b"named meanwhile")
+    assert "UnnamedErased" not in swept.scene.books.entries()
+
+
+def test_what_an_earlier_release_set_aside_is_shown_before_it_is_erased(swept: Swept):
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    swept.tools.store.set_aside(left_over, swept.owner, swept.scene.database.clock.now())
+    swept.later()
+    (plan,) = sweep(swept.tools)
+    assert (plan.erase, plan.waiting) == ((), 1)
+    assert [each.sha256 for each in facts(swept).objects] == [left_over]
+    (plan,) = sweep(swept.tools)
+    assert plan.erase == (left_over,)
+
+
+def test_only_those_of_the_whole_organisation_see_the_list_and_give_back(swept: Swept):
+    left_over = swept.scene.put(LEFT_OVER.decode())
+    sweep(swept.tools)
+    books = swept.scene.books
+    stored, entries = swept.scene.objects(), books.entries()
+    below, auditor, clerk = books.actor(Role.ARCHIVIST), swept.of(Role.AUDITOR), books.actor(Role.CLERK)
+    with swept.scene.database.reading() as work:
+        found = sweep_facts(work, below, 7)
+        assert (found.unnamed, found.listed, found.objects) == (1, False, ())
+        assert sweep_facts(work, auditor, 7).listed
+        with pytest.raises(Forbidden):
+            sweep_facts(work, clerk, 7)
+    for actor, kind in ((below, UnnamedNotFound), (auditor, Forbidden), (clerk, Forbidden)):
+        with pytest.raises(kind):
+            give_back(swept.tools, actor, left_over, reason="mine")
+        with pytest.raises(kind), swept.scene.database.work() as work:
+            let_go(work, actor, left_over)
+    with pytest.raises(RetentionReasonMissing):
+        give_back(swept.tools, swept.archivist, left_over, reason=" ")
+    with pytest.raises(UnnamedNotFound):
+        give_back(swept.tools, swept.archivist, "0" * 64, reason="it was there")
+    assert (swept.scene.objects(), books.entries()) == (stored, entries)
+    assert facts(swept).unnamed == 1
 
 
 def test_every_column_of_every_room_that_can_hold_a_digest_is_looked_at():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -44,6 +45,7 @@ def test_bytes_that_no_row_names_are_shown_and_set_aside(here: World):
     assert done.exit_code == 0, done.output
     assert before - set(here.adapters.objects.digests(owner)) == {left_over}
     assert here.adapters.objects.get(left_over, owner) == b"left over by a crash"
+    assert re.search(f"lies aside since [0-9T:.-]+Z: {left_over}", archive("sweep", "--preview").output)
     with pytest.raises(NotFound):
         here.adapters.objects.get(sha256(b"nothing").hexdigest(), owner)
 

@@ -43,9 +43,9 @@ from printserver.settings import Settings
 from printserver.signer.ceremony_plan import read_plan
 from printserver.signer.daemon import open_keys, open_register
 from printserver.signer.issuing import Issuing
+from printserver.signer.key_encryption import HsmKeys
 from printserver.signer.keys import PDF_LABEL, code_label
 from printserver.signer.pdf_signing import preparation_of
-from printserver.signer.storage_keys import HsmKeys
 from printserver.signing.flow import DEFAULT_CLASS
 from printserver.signing.spent_journal import SpentJournal
 from printserver.storage.opening import open_objects, open_vaults

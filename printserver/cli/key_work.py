@@ -13,7 +13,7 @@ from uuid import UUID
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from printserver.audit.log import By, append
+from printserver.audit.log import append
 from printserver.audit.sequencer import renew_witness
 from printserver.audit.witness import Witness
 from printserver.bootstrap import build, read_key_list, read_key_overview
@@ -29,10 +29,13 @@ from printserver.organisations.secrets import Secrets
 from printserver.settings import Settings
 from printserver.signer.heads import trusted_heads
 from printserver.signer.held_keys import opened_token, request_for
+from printserver.signer.key_encryption import HsmKeys
 from printserver.signer.key_events import (
     EpochBegun,
     KeyCeremonyHeld,
     KeyCertificateImported,
+    KeyEncryptionKeyDestroyed,
+    KeyEncryptionKeyRenewed,
     KeyEvent,
     KeyStopped,
     RecoveryDrilled,
@@ -50,13 +53,16 @@ from printserver.signer.key_recovery import (
     restore_token,
     restored_token,
 )
+from printserver.signer.keys import KEY_ENCRYPTION_LABEL
 from printserver.signer.later_ceremony import hold_later, open_root
 from printserver.signer.later_plan import LaterPlan
 from printserver.signer.pdf_signing import outside_roots
+from printserver.signer.rewrapping import BY_KEYS, Rewrapping
 from printserver.signer.seal_making import made_seal_keys
 from printserver.signer.stopped_keys import stop_key
 from printserver.signer.tokens import token_settings
 from printserver.signer.trust_watch import EVERY_SECONDS
+from printserver.signer.wrapping_steps import DESTROY, RENEW
 from printserver.signing.backup_parts import new_part, part_name, read_part
 from printserver.signing.certificate_files import keep_chain, read_certificates
 from printserver.signing.client import SignerClient
@@ -67,12 +73,13 @@ from printserver.signing.key_requests import check_chain
 from printserver.signing.pin_change import change_pin, finish_pin_change
 from printserver.signing.published_key import KeyUsage, PublishedKey
 from printserver.signing.spent_journal import SpentJournal
-from printserver.signing.transcripts import Officer, Transcript, read_transcripts
+from printserver.signing.transcripts import Officer, Transcript, read_transcripts, verify_transcript
 from printserver.signing.trust import write_private_file
 
 SIGNER_STARTS_IN: Final = 30.0
 """Seconds that a ceremony waits for the signer's new start, at most."""
-BY_KEYS: Final = By(process="keys")
+_OF_WRAPPING: Final = {RENEW: KeyEncryptionKeyRenewed, DESTROY: KeyEncryptionKeyDestroyed}
+"""What a ceremony does with key-encryption keys, as the log says it."""
 
 
 class OfficerRefused(Refused):
@@ -141,7 +148,7 @@ def hold_ceremony(
     """Answers where the transcript lies.   Raises: TrustFileRefused, KeyListRefused, HsmUnavailable."""
     key_list = read_key_list(settings)
     root = open_root(root_folder, key_list, passphrase_file=passphrase_file)
-    with _given_back(settings), opened_token(settings) as hsm:
+    with _given_back(settings), opened_token(settings) as hsm, _rewrapping(settings, HsmKeys(hsm)) as rewrapping:
         path = hold_later(
             settings,
             plan,
@@ -150,6 +157,7 @@ def hold_ceremony(
             key_list=key_list,
             hsm=hsm,
             now=SystemClock().now(),
+            require_unused=rewrapping.require_unused,
             settle=lambda: _wait_for_the_signer(settings),
         )
     record(
@@ -161,7 +169,26 @@ def hold_ceremony(
             transcript_sha256=sha256(path.read_bytes()).hexdigest(),
         ),
     )
+    for done in verify_transcript(path.read_bytes(), root.certificate).done:
+        if done.usage == KEY_ENCRYPTION_LABEL:
+            record(settings, _OF_WRAPPING[done.what](label=done.label))
     return path
+
+
+@contextmanager
+def opened_rewrapping(settings: Settings) -> Iterator[Rewrapping]:
+    """On the signer's token.   Raises: HsmUnavailable, HsmPinRefused."""
+    with _given_back(settings), opened_token(settings) as hsm, _rewrapping(settings, HsmKeys(hsm)) as rewrapping:
+        yield rewrapping
+
+
+@contextmanager
+def _rewrapping(settings: Settings, keys: HsmKeys) -> Iterator[Rewrapping]:
+    adapters = build(settings, jobs=RecordedJobs())
+    try:
+        yield Rewrapping(keys, adapters.database, adapters.vaults)
+    finally:
+        adapters.database.engines.dispose()
 
 
 def _wait_for_the_signer(settings: Settings) -> None:

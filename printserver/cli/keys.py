@@ -136,6 +136,34 @@ def transcripts() -> None:
 
 
 @app.command()
+def rewrap(
+    *,
+    preview: Annotated[bool, typer.Option("--preview", help="Only say which key wraps how many.")] = False,
+    backed_up: Annotated[bool, typer.Option("--backed-up", help="Do not ask for the backup.")] = False,
+) -> None:
+    """Wrap anew whatever an earlier key-encryption key wraps. It may be cut off at any time, and begun again."""
+    from printserver.cli.key_work import opened_rewrapping
+    from printserver.signer.key_encryption import label_of
+
+    with spoken() as settings, opened_rewrapping(settings) as rewrapping:
+        newest, standing = rewrapping.keys.newest(), rewrapping.standing()
+        for number in sorted({*rewrapping.keys.generations(), *standing}):
+            typer.echo(f"{label_of(number):<24} wraps {standing[number]} keys")
+        if preview:
+            return
+        if not backed_up and set(standing) - {newest}:
+            since = f"Was the token backed up since {label_of(newest)} was made, and the backup drilled?"
+            typer.confirm(since, abort=True)
+        renewed = rewrapping.run()
+        typer.echo(f"{renewed.keys} keys were wrapped anew.")
+        for each in renewed.refused:
+            typer.echo(f"{each.kind} {each.object_id} is no key of this token, and was left as it is", err=True)
+    if renewed.refused:
+        raise typer.Exit(1)
+    typer.echo("Nothing is left to earlier keys. A day after the newest was made, a ceremony may destroy them.")
+
+
+@app.command()
 def seals() -> None:
     """The keys of seals that were made here after the first ceremony: for `keys stop`."""
     from printserver.signer.seal_making import made_seal_keys

@@ -10,7 +10,8 @@ from uuid import UUID
 from printserver.audit.log import By, append
 from printserver.foundation.unit_of_work import Work
 from printserver.settings import Settings
-from printserver.signer.storage_keys import HsmKeys, VaultKeyMade
+from printserver.signer.key_encryption import HsmKeys
+from printserver.signer.storage_keys import VaultKeyMade
 from printserver.signer.tokens import open_hsm
 from printserver.storage.opening import open_objects, open_vaults
 from printserver.storage.sealed_objects import SealedObjects

@@ -68,6 +68,29 @@ class RecoveryDrilled(KeyEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyEncryptionKeyRenewed(KeyEvent):
+    """By a ceremony. From now on this one wraps.   label: its name in the token."""
+
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrappedKeysRenewed(KeyEvent):
+    """Wrapped under `label`.   kind: as of sealed objects."""
+
+    label: str
+    kind: str
+    keys: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyEncryptionKeyDestroyed(KeyEvent):
+    """By a ceremony, after everything was shown to be wrapped by others.   label: the name that it had."""
+
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EpochBegun(KeyEvent):
     reason: str
 

@@ -7,7 +7,7 @@ names and does not call revoked is used.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -53,6 +53,16 @@ def generation(name: str, label: str) -> int | None:
     """1 for `label` itself, 2 for `label.2` and so on; None for the name of another key."""
     match = re.fullmatch(re.escape(label) + r"(?:\.([1-9][0-9]*))?", name)
     return None if match is None else int(match[1] or 1)
+
+
+def numbered(label: str, number: int) -> str:
+    """The name of a generation, from 1 on: what `generation` reads."""
+    return label if number == 1 else f"{label}.{number}"
+
+
+def next_name(label: str, taken: Iterable[str]) -> str:
+    """Of the generation after all those that are among the names."""
+    return numbered(label, max((generation(name, label) or 0 for name in taken), default=0) + 1)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """A key ceremony on a running installation: with the offline root's folder at hand, and two officers.
 
 What the HSM makes comes first, then the revocation list, then the key list, then the transcript. A crash leaves at most
-a key in the token that nobody lists, which signs nothing; the ceremony is then held again.
+a key in the token that nobody lists, which signs nothing, or a key-encryption key that no transcript names, after which
+none is destroyed; the ceremony is then held again.
 """
 
 from __future__ import annotations
@@ -19,8 +20,16 @@ from cryptography.hazmat.primitives import serialization
 
 from printserver.settings import Settings
 from printserver.signer.attestation_renewal import AttestationRenewal
-from printserver.signer.keys import LABELS, code_label, generation
-from printserver.signer.later_plan import LaterPlan, RefreshStep, RenewStep, RevokeStep
+from printserver.signer.keys import LABELS, code_label, next_name
+from printserver.signer.later_plan import (
+    DestroyKeyEncryptionStep,
+    LaterPlan,
+    RefreshStep,
+    RenewKeyEncryptionStep,
+    RenewStep,
+    RevokeStep,
+)
+from printserver.signer.wrapping_steps import WrappingSteps
 from printserver.signing.certificate_files import replace_file
 from printserver.signing.errors import KeyListRefused, KeyUnknown, TrustFileRefused
 from printserver.signing.hsm import Hsm, KeyKind
@@ -60,6 +69,7 @@ class LaterCeremony:
     key_list: KeyList
     hsm: Hsm
     keys: list[PublishedKey]
+    wrapping: WrappingSteps
     done: list[Done] = field(default_factory=list)
 
     @property
@@ -76,6 +86,10 @@ class LaterCeremony:
                     self._revoke(step)
                 case RefreshStep():
                     self.done.append(Done("refresh"))
+                case RenewKeyEncryptionStep():
+                    self.done.append(self.wrapping.renew(wrappable=step.wrappable))
+                case DestroyKeyEncryptionStep():
+                    self.done.append(self.wrapping.destroy(step.generation, self.now))
 
     def _renew(self, step: RenewStep) -> None:
         label, spki = self._new_key(step)
@@ -96,7 +110,7 @@ class LaterCeremony:
         """Its label in the token, empty for the file of the web process, and its public half."""
         if step.usage is KeyUsage.ATTESTATION:
             return "", self.attestation.make()
-        label = self._free_label(base_label(step.usage, self.plan.organisation))
+        label = next_name(base_label(step.usage, self.plan.organisation), self.hsm.labels())
         kind = KeyKind.RSA_3072 if step.usage is KeyUsage.PDF else KeyKind.P_256
         self.hsm.generate_key(label, kind, secrets.token_bytes(8), wrappable=step.wrappable)
         return label, self.hsm.public_spki(label)
@@ -110,10 +124,6 @@ class LaterCeremony:
                 self.done.append(Done("revoke", str(key.usage), key.key_id, remark=step.reason))
                 return
         raise KeyUnknown(f"the key list holds no key {step.key_id}")
-
-    def _free_label(self, label: str) -> str:
-        taken = [number for name in self.hsm.labels() if (number := generation(name, label)) is not None]
-        return f"{label}.{max(taken) + 1}" if taken else label
 
     def publish(self) -> bytes:
         """The revocation list first: a crash between the two leaves the stricter one."""
@@ -164,21 +174,22 @@ def hold_later(
     key_list: KeyList,
     hsm: Hsm,
     now: datetime,
+    require_unused: Callable[[int], object],
     settle: Callable[[], object] = lambda: None,
 ) -> Path:
     """Carry out a reviewed plan; answers where the transcript lies.
 
-    officers: who confirmed it; exactly those that the plan names.   settle: waits until the signer has read a new key
-    list; only then the web process gets a new attestation key, so that no decision is attested by a key that the
-    signer has not heard of.
+    officers: who confirmed it; exactly those that the plan names.   require_unused: raises unless nothing is wrapped by
+    this generation of the key-encryption key.   settle: waits until the signer has read a new key list; only then the
+    web process gets a new attestation key, so that no decision is attested by a key that the signer has not heard of.
     Raises: KeyListRefused, KeyUnknown, TranscriptRefused, HsmUnavailable …; nothing is published then.
     """
     parsed, text = plan
     if sorted(officer.login for officer in officers) != sorted(parsed.officers):
         raise KeyListRefused("not all officers that the file names have confirmed it")
     now = max(now.replace(microsecond=0), key_list.issued_at)
-    read_transcripts(settings.transcripts, root.certificate)
-    ceremony = LaterCeremony(settings, parsed, now, root, key_list, hsm, list(key_list.keys))
+    wrapping = WrappingSteps(hsm, read_transcripts(settings.transcripts, root.certificate), require_unused)
+    ceremony = LaterCeremony(settings, parsed, now, root, key_list, hsm, list(key_list.keys), wrapping)
     ceremony.attestation.tidy(key_list)
     ceremony.carry_out()
     data = ceremony.publish()

@@ -49,18 +49,45 @@ class RefreshStep(_Part):
     do: Literal["refresh"]
 
 
+class RenewKeyEncryptionStep(_Part):
+    """Make the next key that wraps the keys of stored objects; from then on the newest wraps."""
+
+    do: Literal["renew-key-encryption"]
+    wrappable: bool = False
+    """As in the first ceremony's file."""
+
+
+class DestroyKeyEncryptionStep(_Part):
+    """Destroy a former one for ever. Refused while anything may be wrapped by it."""
+
+    do: Literal["destroy-key-encryption"]
+    generation: int = Field(ge=1, lt=1 << 16)
+    """1 for `key-encryption`, 2 for `key-encryption.2` and so on."""
+
+
+Step = RenewStep | RevokeStep | RefreshStep | RenewKeyEncryptionStep | DestroyKeyEncryptionStep
+
+
 class LaterPlan(_Part):
     """officers: names for signing in of two people who hold the role of key officer."""
 
     title: str = Field(min_length=1, max_length=200)
     organisation: int = Field(ge=1, lt=1 << 32)
     officers: tuple[str, ...] = Field(min_length=2)
-    steps: tuple[RenewStep | RevokeStep | RefreshStep, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _two_people(self) -> Self:
         if len(set(self.officers)) != len(self.officers):
             raise ValueError("the same officer is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _alone(self) -> Self:
+        """What works at once must not have happened when a further step fails."""
+        at_once = any(isinstance(step, RenewKeyEncryptionStep | DestroyKeyEncryptionStep) for step in self.steps)
+        if at_once and len(self.steps) > 1:
+            raise ValueError("a step about the key-encryption key stands alone in its file")
         return self
 
 

@@ -8,12 +8,10 @@ a process cannot open everything in a moment.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -23,17 +21,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from printserver.audit.log import By, Event, append
 from printserver.audit.queries import AuditSearch, find_entries
 from printserver.foundation.unit_of_work import Database
+from printserver.signer.key_encryption import HsmKeys
 from printserver.signer.keys import KEY_ENCRYPTION_LABEL
 from printserver.signer.tokens import CANNOT_WRAP
-from printserver.signing.errors import (
-    HsmKeyMissing,
-    KeyEncryptionKeyMissing,
-    StorageKeysTooMany,
-    TokenSetupRefused,
-    WrappedKeyRefused,
-)
+from printserver.signing.errors import StorageKeysTooMany, TokenSetupRefused, WrappedKeyRefused
 from printserver.signing.hsm import Hsm, KeyKind
-from printserver.storage.sealed import KEY_BYTES, Belonging
+from printserver.storage.sealed import Belonging
 from printserver.storage.store_settings import NOT_SEALED, ObjectStoreSettings
 from printserver.storage.vault import KIND as VAULT
 
@@ -82,26 +75,6 @@ class KeyEncryptionKeyMade(Event):
     subject: ClassVar[str] = "key"
 
 
-@dataclass(frozen=True)
-class HsmKeys:
-    """The `KeyWrapper` of who holds the token, without any record: the caller makes one."""
-
-    hsm: Hsm
-
-    def wrap(self, key: bytes, belongs: Belonging) -> bytes:
-        """key: 32 bytes.   Raises: KeyEncryptionKeyMissing, HsmUnavailable."""
-        with _its_absence_told():
-            return self.hsm.wrap(KEY_ENCRYPTION_LABEL, key + belongs.digest)
-
-    def unwrap(self, wrapped: bytes, belongs: Belonging) -> bytes:
-        """32 bytes.   Raises: WrappedKeyRefused, and those of `wrap`."""
-        with _its_absence_told():
-            plain = self.hsm.unwrap(KEY_ENCRYPTION_LABEL, wrapped)
-        if len(plain) <= KEY_BYTES or not hmac.compare_digest(plain[KEY_BYTES:], belongs.digest):
-            raise WrappedKeyRefused("this is the wrapped key of another object")
-        return plain[:KEY_BYTES]
-
-
 @dataclass
 class StorageKeys:
     """per_minute: how many keys one system user gets; as many at once, then steadily."""
@@ -118,7 +91,7 @@ class StorageKeys:
 
         is_used: whether the object store knows of something that was.   Raises: HsmUnavailable.
         """
-        if not self.hsm.can_wrap or KEY_ENCRYPTION_LABEL in self.hsm.labels() or self._was_used() or is_used():
+        if not self.hsm.can_wrap or HsmKeys(self.hsm).generations() or self._was_used() or is_used():
             return
         self.hsm.generate_key(KEY_ENCRYPTION_LABEL, KeyKind.AES_256, secrets.token_bytes(8))
         with self.database.work() as work:
@@ -215,13 +188,3 @@ class OwnStorageKeys:
     def unwrap(self, wrapped: bytes, belongs: Belonging) -> bytes:
         """Raises: as `StorageKeys.unwrap`."""
         return self.keys.unwrap(wrapped, belongs, self.uid)
-
-
-@contextmanager
-def _its_absence_told() -> Iterator[None]:
-    try:
-        yield
-    except HsmKeyMissing as problem:
-        raise KeyEncryptionKeyMissing(
-            "the token does not hold the key for sealed storage; restore the token's backup, or use one that wraps keys"
-        ) from problem

@@ -99,6 +99,12 @@ class KeyEncryptionKeyMissing(IntegrityError):
     code = "key-encryption-key-missing"
 
 
+class KeyEncryptionKeyInUse(Refused):
+    """A key-encryption key is not destroyed: something may still be wrapped by it."""
+
+    code = "key-encryption-key-in-use"
+
+
 class TokenSetupRefused(Refused):
     """A token cannot be made here: the folder is in use, or the module would not take it."""
 

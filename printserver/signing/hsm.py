@@ -139,18 +139,15 @@ class Hsm:
 
     def labels(self) -> list[str]:
         """The labels of all private and secret keys, sorted."""
-        with self._worker() as worker:
-            found = [
-                key[Attribute.LABEL] for kind in _SECRETS for key in _search(worker.session, {Attribute.CLASS: kind})
-            ]
-            return sorted(found)
+        return self._labels(*_SECRETS)
 
     def private_labels(self) -> list[str]:
         """The labels of all private keys, sorted."""
-        with self._worker() as worker:
-            return sorted(
-                key[Attribute.LABEL] for key in _search(worker.session, {Attribute.CLASS: ObjectClass.PRIVATE_KEY})
-            )
+        return self._labels(ObjectClass.PRIVATE_KEY)
+
+    def secret_labels(self) -> list[str]:
+        """The labels of all secret keys, sorted."""
+        return self._labels(ObjectClass.SECRET_KEY)
 
     def public_spki(self, label: str) -> bytes:
         """The public half as DER SubjectPublicKeyInfo.   Raises: HsmKeyMissing."""
@@ -211,6 +208,12 @@ class Hsm:
                 # not stop signing because somebody sends it rubbish.
                 wrap_secret(worker.session, key, bytes(LONGEST_SECRET), self._settings.wrapping)
                 raise WrappedKeyRefused("these bytes were not wrapped by this token's key") from problem
+
+    def _labels(self, *kinds: ObjectClass) -> list[str]:
+        with self._worker() as worker:
+            return sorted(
+                key[Attribute.LABEL] for kind in kinds for key in _search(worker.session, {Attribute.CLASS: kind})
+            )
 
     def _wrapping_key(self, worker: _Worker, label: str) -> Any:
         if not self.can_wrap:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
 import tomllib
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +26,7 @@ from printserver.foundation.job_queue import RecordedJobs
 from printserver.organisations.queries import organisations
 from printserver.seals.queries import seals_of
 from printserver.settings import HOME_VARIABLE, Settings
+from printserver.signer import wrapping_steps
 from printserver.signer.daemon import open_keys
 from printserver.signer.first_objects import first_objects
 from printserver.signer.keys import SigningKeys
@@ -308,3 +312,65 @@ def test_a_first_ceremony_is_held_by_the_two_officers_of_its_file(tmp_path: Path
     assert {done.key_id for done in transcript.done} == {key.key_id for key in read_key_list(settings).keys}
     file.write_text(text.replace('officers = ["officer", "second-officer"]', ""), "utf-8")
     assert "plan-malformed" in init("").output
+
+
+NEXT_WRAPPING = RENEWAL[: RENEWAL.index("[[steps]]")] + '[[steps]]\ndo = "renew-key-encryption"\n'
+DESTROYED = NEXT_WRAPPING.replace("renew-key-encryption", "destroy-key-encryption") + "generation = 1\n"
+KILLED_AT_THE_VAULT = """
+import os, pathlib, signal
+from printserver.cli.main import app
+replace = pathlib.Path.replace
+def killed(file, target):
+    return os.kill(os.getpid(), signal.SIGKILL) if target.name == "vault" else replace(file, target)
+pathlib.Path.replace = killed
+app(["keys", "rewrap", "--backed-up"])
+"""
+
+
+def test_the_key_encryption_key_is_renewed_everything_wrapped_anew_and_the_old_one_destroyed(
+    home: Installation, monkeypatch: pytest.MonkeyPatch
+):
+    stored = stored_contents(home.settings)
+    assert "key-encryption           wraps 1 keys" in home.say("rewrap", "--preview").output
+    said = home.ceremony(NEXT_WRAPPING)
+    assert said.exit_code == 0, said.output
+    assert "key-encryption.2" in home.say("transcripts").output
+    assert home.say("rewrap", typed="n\n").exit_code == 1
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_THE_VAULT], env=os.environ | home.variables, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert stored_contents(home.settings) == stored
+    still = home.ceremony(DESTROYED)
+    assert (still.exit_code, "for a day" in still.output) == (2, True), still.output
+    monkeypatch.setattr(wrapping_steps, "ON_THEIR_WAY", timedelta(0))
+    still = home.ceremony(DESTROYED)
+    assert (still.exit_code, "key-encryption still wraps a key: vault" in still.output) == (2, True), still.output
+    assert {"key-encryption", "key-encryption.2"} < set(home.state()[2])
+    said = home.say("rewrap", typed="y\n")
+    assert said.exit_code == 0, said.output
+    assert "1 keys were wrapped anew" in said.output
+    assert "0 keys were wrapped anew" in home.say("rewrap").output
+    assert home.ceremony(DESTROYED).exit_code == 0
+    assert "key-encryption" not in home.state()[2]
+    assert stored_contents(home.settings) == stored
+    assert home.ceremony(DESTROYED.replace("generation = 1", "generation = 2")).exit_code == 2
+    told = [each for each in home.events() if "KeyEncryptionKey" in each or each == "WrappedKeysRenewed"]
+    assert told == ["KeyEncryptionKeyRenewed", *["WrappedKeysRenewed"] * 2, "KeyEncryptionKeyDestroyed"]
+
+
+def stored_contents(settings: Settings) -> dict[str, bytes]:
+    """As a process reads them that has asked nobody for a key yet."""
+    adapters = build(settings, jobs=RecordedJobs())
+    with adapters.database.reading() as work:
+        owners = [each.id for each in organisations(work)]
+    adapters.database.engines.dispose()
+    with first_objects(settings) as objects:
+        return {digest: objects.get(digest, owner) for owner in owners for digest in objects.digests(owner)}
+
+
+@pytest.mark.parametrize(
+    "text", [NEXT_WRAPPING + '[[steps]]\ndo = "refresh"\n', DESTROYED + '[[steps]]\ndo = "refresh"\n']
+)
+def test_what_a_ceremony_does_to_the_key_encryption_key_stands_alone_in_its_file(home: Installation, text: str):
+    before = home.state()
+    assert home.ceremony(text).exit_code == 2
+    assert home.state() == before

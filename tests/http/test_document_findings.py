@@ -37,10 +37,11 @@ def test_a_clerk_looks_at_both_pictures_and_goes_on_only_with_everything_confirm
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
     confirmations = f"/requests/drafts/{token}/confirmations"
     shown_again(clerk.send(confirmations, questions=["engines-differ"]), 409)
-    onward = went_to(clerk.send(confirmations, questions=ALL))
+    assert clerk.send(confirmations, questions=ALL, saved="no draft").status_code == 422
+    onward = went_to(clerk.send(confirmations, questions=ALL, saved=""))
     assert onward.startswith("/requests/new?draft=")
     assert token not in onward
-    assert "contract.docx" in clerk.page(onward)
+    assert "contract.docx" in clerk.page(went_to(clerk.look(onward)))
 
 
 def test_nothing_unconfirmed_is_registered_and_approvers_see_what_was_confirmed(api: ApiClient):

@@ -85,6 +85,7 @@ def test_an_own_template_is_tried_out_and_every_change_is_a_version_of_its_own(a
     assert code_of(api.ask("PUT", own, keeper, other, json=body)) == "forbidden"
     assert code_of(api.ask("DELETE", own, keeper, other)) == "forbidden"
     assert api.fetch(own, keeper, other).json()["version"] == 2
+    assert api.fetch(f"{own}?version={10**20}", keeper).status_code == 422
     taken = api.ask("PUT", "/document-templates/certificate", keeper, json=body)
     assert code_of(taken) == "document-template-code-taken"
     filled = {"language": "en", "values": {"who": "Somebody", "sum": "12.50"}}

@@ -36,6 +36,7 @@ from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 router = api_router("/document-templates", "documents")
 
 READERS = (Permission.CREATE_REQUEST, Permission.MANAGE_DOCUMENTS)
+MOST_VERSIONS = 1_000_000
 Values = Annotated[dict[str, Any], Field(description="By the template's fields; see its `description`.")]
 Language = Annotated[str, Field(pattern="^(zh|en)$", examples=["zh"])]
 
@@ -76,7 +77,7 @@ class Filled(View):
 
     language: Language
     values: Values
-    version: Annotated[int | None, Field(ge=1)] = None
+    version: Annotated[int | None, Field(ge=1, le=MOST_VERSIONS)] = None
     fields: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
@@ -97,7 +98,10 @@ def list_templates(actor: CurrentActor, work: CurrentWork, *, retired: bool = Fa
 @router.get("/{code}", summary="One template with its fields")
 @requires(*READERS)
 def read_template(
-    code: str, actor: CurrentActor, work: CurrentWork, version: Annotated[int | None, Query(ge=1)] = None
+    code: str,
+    actor: CurrentActor,
+    work: CurrentWork,
+    version: Annotated[int | None, Query(ge=1, le=MOST_VERSIONS)] = None,
 ) -> Template:
     return Template.of(template_facts(work, actor, code, version))
 

@@ -44,7 +44,7 @@ def create_confirmation(
     call: CurrentCall,
     questions: Annotated[list[Question] | None, Form()] = None,
     template: Annotated[str, Form(max_length=36)] = "",
-    saved: Annotated[str, Form(max_length=36)] = "",
+    saved: Annotated[UUID | None, Form()] = None,
 ) -> Response:
     """On to the application once everything that was asked is confirmed."""
     with call.adapters.database.reading() as work:
@@ -53,11 +53,10 @@ def create_confirmation(
     kept = draft.kept.confirm(questions or ())
     left = kept.document.findings.open_questions
     if left:
-        return _page(view, draft, template, saved, NotConfirmed(left))
-    if saved:
-        draft_id = UUID(saved)
-        change(call, lambda work, person: drafts.confirm_findings(work, person, draft_id, questions or ()))
-        return view.go(f"/requests/new?saved={draft_id}")
+        return _page(view, draft, template, "" if saved is None else str(saved), NotConfirmed(left))
+    if saved is not None:
+        change(call, lambda work, person: drafts.confirm_findings(work, person, saved, questions or ()))
+        return view.go(f"/requests/new?saved={saved}")
     confirmed = keep_document(call.adapters, actor, kept)
     return view.go(f"/requests/new?draft={confirmed.token}{f'&template={template}' if template else ''}")
 

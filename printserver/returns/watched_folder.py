@@ -87,7 +87,7 @@ class FolderIntake:
                 pass  # whoever cannot move files would take them in again and again
         self._look_after_the_moved(folder)
         names = [name for name in names_in(folder) if _is_candidate(name)]
-        self._seen = {name: seen for name, seen in self._seen.items() if name in set(names)}
+        self._seen = {name: self._seen[name] for name in names if name in self._seen}
         taken, troubles = 0, list[str]()
         for name in names:
             try:

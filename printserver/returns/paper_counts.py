@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
-from printserver.foundation.unit_of_work import Work
-from printserver.print_requests.owed_queries import PaperFate, paper_fates
+from printserver.print_requests.owed_queries import PaperFate
 
 
 @dataclass(frozen=True)
@@ -27,9 +25,9 @@ class PaperCounts:
     unsettled_copies: int = 0
 
 
-def paper_counts(work: Work, copy_ids: Collection[UUID]) -> PaperCounts:
-    """Without regard to anybody's rights."""
-    found = Counter(paper_fates(work, copy_ids).values())
+def paper_counts(fates: Iterable[PaperFate]) -> PaperCounts:
+    """fates: one of each copy."""
+    found = Counter(fates)
     return PaperCounts(
         archived_copies=found[PaperFate.ARCHIVED],
         ended_copies=found[PaperFate.ENDED],

@@ -17,6 +17,7 @@ from printserver.foundation.clock import as_text
 from printserver.foundation.errors import Malformed
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
+from printserver.print_requests.owed_queries import paper_fates
 from printserver.print_requests.prints import PrintedCopy, prints_at
 from printserver.print_requests.service import ReasonMissing
 from printserver.printing import count_alarms
@@ -114,6 +115,13 @@ def reconciliation(
     )
     alarms = {(each.printer_id, each.day): each for each in found}
     days = [day_of(first + timedelta(days=number), zone) for number in range((last - first).days + 1)]
+    found_days = [
+        (printer, day, figures, own)
+        for printer in chosen
+        for day, figures, busy, own in days_of(work, printer.id, days)
+        if busy or (printer.id, day) in alarms
+    ]
+    fates = paper_fates(work, {copy_id for *_, own in found_days for copy_id in own})
     listed = [
         PrinterDay(
             printer.id,
@@ -121,12 +129,10 @@ def reconciliation(
             printer.branch_id,
             day,
             figures,
-            paper_counts(work, own),
+            paper_counts(fates[copy_id] for copy_id in own),
             alarms.get((printer.id, day)),
         )
-        for printer in chosen
-        for day, figures, busy, own in days_of(work, printer.id, days)
-        if busy or (printer.id, day) in alarms
+        for printer, day, figures, own in found_days
     ]
     return tuple(sorted(listed, key=lambda each: each.day, reverse=True))
 

@@ -197,9 +197,7 @@ class World:
     ) -> UUID:
         """A request all of whose copies on paper came to `outcome`, one after the other."""
         request_id = self.released(copies=copies, office=office, **fields)
-        for copy in self.copies(request_id):
-            if copy.number == ELECTRONIC_ORIGINAL:
-                continue
+        for copy in (each for each in self.copies(request_id) if each.number != ELECTRONIC_ORIGINAL):
             backend = self.sent(copy.printer_id)
             if outcome is Outcome.NOT_STARTED:
                 with self.database.work() as work:

@@ -25,7 +25,6 @@ from printserver.documents.intake import IntakeLimits
 from printserver.foundation.database import Base
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import RecordedJobs
-from printserver.foundation.serials import ELECTRONIC_ORIGINAL
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor
 from printserver.organisations.permissions import Role
@@ -197,7 +196,7 @@ class World:
     ) -> UUID:
         """A request all of whose copies on paper came to `outcome`, one after the other."""
         request_id = self.released(copies=copies, office=office, **fields)
-        for copy in (each for each in self.copies(request_id) if each.number != ELECTRONIC_ORIGINAL):
+        for copy in (each for each in self.copies(request_id) if each.number > 0):  # 0 is the electronic original
             backend = self.sent(copy.printer_id)
             if outcome is Outcome.NOT_STARTED:
                 with self.database.work() as work:

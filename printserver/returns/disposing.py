@@ -6,7 +6,7 @@ person, it stays. Pages without a code that belong to a request go with the last
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, or_, select, update
@@ -42,6 +42,7 @@ class ReturnHoldings:
                 Return.organisation_id == organisation_id,
                 Return.scan_sha256.in_(digests),
                 Return.id.not_in(_finished_returns()),
+                ~_was_handed_in_again(lambda again: again.state != ReturnState.FAILED),
             )
         )
         waiting = session.scalars(
@@ -64,6 +65,8 @@ class ReturnHoldings:
     def forget(self, work: Work, copy_id: UUID) -> None:
         session = work.session
         finished = list(session.scalars(_finished_of(copy_id)))
+        tries = select(Return.id).where(_was_handed_in_again(lambda again: again.id.in_(finished)))
+        finished += session.scalars(tries)
         session.execute(update(ReturnPage).where(_goes_with(copy_id)).values(findings={}))
         session.execute(update(Return).where(Return.id.in_(finished)).values(filename=""))
         quarantined = update(QuarantinedScan).where(QuarantinedScan.return_id.in_(finished))
@@ -95,6 +98,13 @@ def _finished_returns() -> Select[UUID]:
     gone = exists().where(page.return_id == Return.id, page.state.not_in(NO_PAGE), _is_of_the_gone(page))
     needed = exists().where(other.return_id == Return.id, other.state.not_in(NO_PAGE), ~_is_of_the_gone(other))
     return select(Return.id).where(Return.state == ReturnState.READ, gone.correlate(Return), ~needed.correlate(Return))
+
+
+def _was_handed_in_again(then: Callable[[type[Return]], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Of a return: it failed, and the branch's other one of the same scan, which is as `then` says, answers for it."""
+    again = aliased(Return)
+    same = (again.branch_id == Return.branch_id, again.scan_sha256 == Return.scan_sha256)
+    return and_(Return.state == ReturnState.FAILED, exists().where(*same, then(again)).correlate(Return))
 
 
 def _is_of_the_gone(page: type[ReturnPage]) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from printserver.returns.access import page_for, return_for
 from printserver.returns.grouping import CopyInBatch, Placed, copies_in_batch
 from printserver.returns.guesses import Books, Guess, Spot, guesses, nearest
 from printserver.returns.models import ReturnPage
-from printserver.returns.queries import ReturnedCopyView, ReturnSummary, return_summary, returned_copy
+from printserver.returns.queries import ReturnedCopyView, ReturnSummary, disposed_among, return_summary, returned_copy
 from printserver.returns.states import KEPT, PageState
 
 TILES: Final = 120
@@ -42,9 +42,12 @@ class PageTile:
 
 @dataclass(frozen=True)
 class CopyGroup:
+    """`disposed`: its record was disposed of, so that nothing of it is shown."""
+
     copy: ReturnedCopyView
     request_id: UUID
     pages: CopyInBatch
+    disposed: bool
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,16 @@ def batch(
     groups = copies_in_batch(pages, {copy.id: copy.pages for copy in copies.values()}, home)
     shown = {copy_id: returned_copy(copy) for copy_id, copy in copies.items()}
     tiles = _tiles(work, row.id, shown, state, behind, limit + 1)
+    gone = disposed_among(work, ReturnPage.return_id == row.id)
     return Batch(
         return_summary(work, row),
         max(row.pages_read, len(spots)),
         tiles[:limit],
         tiles[limit - 1].position if len(tiles) > limit else None,
-        tuple(CopyGroup(shown[each.copy_id], copies[each.copy_id].request_id, each) for each in groups),
+        tuple(
+            CopyGroup(shown[each.copy_id], copies[each.copy_id].request_id, each, each.copy_id in gone)
+            for each in groups
+        ),
         _sheets(work, spots),
     )
 

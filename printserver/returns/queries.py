@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, tuple_
 
+from printserver.archive.disposal_holdings import disposed_copies
 from printserver.archive.queries import record_of_copy
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, require, within
@@ -130,14 +131,16 @@ def return_summary(work: Work, row: Return) -> ReturnSummary:
     return _summaries(work, [row])[0]
 
 
-def doubtful_pages(work: Work, actor: Actor, *, limit: int = 50) -> tuple[PageView, ...]:
-    """The queue: what waits for a person, the longest waiting first.   Raises: Forbidden."""
+def doubtful_pages(work: Work, actor: Actor, *, behind: UUID | None = None, limit: int = 50) -> tuple[PageView, ...]:
+    """The queue: what waits for a person, the longest waiting first.   behind: the last id of the page before.
+
+    Raises: Forbidden, PageNotFound.
+    """
     require(actor, Permission.READ_RETURNS)
-    return _pages(
-        work,
-        (ReturnPage.state == PageState.DOUBTFUL) & within(ReturnPage.branch_id, actor, Permission.READ_RETURNS),
-        limit=max(1, min(limit, 200)),
-    )
+    waiting = (ReturnPage.state == PageState.DOUBTFUL) & within(ReturnPage.branch_id, actor, Permission.READ_RETURNS)
+    if behind is not None:
+        waiting &= _is_behind(page_for(work, actor, behind, Permission.READ_RETURNS))
+    return _pages(work, waiting, limit=max(1, min(limit, 200)))
 
 
 def waiting_count(work: Work, actor: Actor) -> int:
@@ -152,12 +155,10 @@ def waiting_beside(work: Work, actor: Actor, page_id: UUID) -> tuple[UUID | None
     """The waiting pages before and behind this one, in the queue's order.   Raises: Forbidden, PageNotFound."""
     row = page_for(work, actor, page_id, Permission.READ_RETURNS)
     own = within(ReturnPage.branch_id, actor, Permission.READ_RETURNS)
-    here = tuple_(ReturnPage.return_id, ReturnPage.position)
-    at = tuple_(row.return_id, row.position)
     waiting = select(ReturnPage.id).where(ReturnPage.state == PageState.DOUBTFUL, own)
-    before = waiting.where(here < at).order_by(ReturnPage.return_id.desc(), ReturnPage.position.desc()).limit(1)
-    behind = waiting.where(here > at).order_by(ReturnPage.return_id, ReturnPage.position).limit(1)
-    return work.session.scalar(before), work.session.scalar(behind)
+    before = waiting.where(_is_before(row)).order_by(ReturnPage.return_id.desc(), ReturnPage.position.desc())
+    behind = waiting.where(_is_behind(row)).order_by(ReturnPage.return_id, ReturnPage.position)
+    return work.session.scalar(before.limit(1)), work.session.scalar(behind.limit(1))
 
 
 def page_view(work: Work, actor: Actor, page_id: UUID) -> PageView:
@@ -188,6 +189,21 @@ def pages_home(work: Work, copy_ids: Collection[UUID]) -> dict[UUID, int]:
         )
         found.update({copy_id: count for copy_id, count in rows if copy_id is not None})
     return found
+
+
+def disposed_among(work: Work, condition: ColumnElement[bool]) -> set[UUID]:
+    """Of the pages that `condition` names, the copies whose records were disposed of."""
+    gone = select(ReturnPage.copy_id).where(condition, ReturnPage.copy_id.in_(disposed_copies())).distinct()
+    return {copy_id for copy_id in work.session.scalars(gone) if copy_id is not None}
+
+
+def _is_before(row: ReturnPage) -> ColumnElement[bool]:
+    """In the queue's order."""
+    return tuple_(ReturnPage.return_id, ReturnPage.position) < tuple_(row.return_id, row.position)
+
+
+def _is_behind(row: ReturnPage) -> ColumnElement[bool]:
+    return tuple_(ReturnPage.return_id, ReturnPage.position) > tuple_(row.return_id, row.position)
 
 
 def _summaries(work: Work, rows: Sequence[Return]) -> tuple[ReturnSummary, ...]:
@@ -226,7 +242,8 @@ def _pages(work: Work, condition: ColumnElement[bool], *, limit: int = 1000) -> 
     places = request_places(work, {row.request_id for row in rows if row.request_id is not None})
     titles = {request_id: place.title for request_id, place in places.items()}
     people = names(work, {row.settled_by for row in rows if row.settled_by is not None})
-    return tuple(_page(row, copies, people, titles) for row in rows)
+    gone = disposed_among(work, ReturnPage.id.in_([row.id for row in rows]))
+    return tuple(_page(row, copies, people, titles, gone) for row in rows)
 
 
 def returned_copy(copy: NamedCopy) -> ReturnedCopyView:
@@ -234,7 +251,11 @@ def returned_copy(copy: NamedCopy) -> ReturnedCopyView:
 
 
 def _page(
-    row: ReturnPage, copies: dict[UUID, ReturnedCopyView], people: dict[UUID, str], titles: dict[UUID, str]
+    row: ReturnPage,
+    copies: dict[UUID, ReturnedCopyView],
+    people: dict[UUID, str],
+    titles: dict[UUID, str],
+    gone: Collection[UUID],
 ) -> PageView:
     return PageView(
         row.id,
@@ -245,7 +266,7 @@ def _page(
         copies.get(row.copy_id) if row.copy_id else None,
         row.page,
         row.rotation,
-        row.image_sha256 is not None,
+        row.image_sha256 is not None and row.copy_id not in gone,
         row.verdict,
         row.findings,
         people.get(row.settled_by, "") if row.settled_by else "",

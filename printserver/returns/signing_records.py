@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -208,20 +208,25 @@ def records_of_copy(work: Work, copy_id: UUID) -> tuple[SigningView, ...]:
 
 def unconfirmed(work: Work, actor: Actor, *, limit: int = 50) -> tuple[SigningView, ...]:
     """Those that `actor` may confirm, the longest waiting first."""
+    chosen = select(SigningRecord).where(*_waits_for(actor)).order_by(SigningRecord.id).limit(limit)
+    return _views(work, work.session.scalars(chosen).all())
+
+
+def unconfirmed_count(work: Work, actor: Actor) -> int:
+    """How many those are."""
+    return work.session.scalar(select(func.count()).select_from(SigningRecord).where(*_waits_for(actor))) or 0
+
+
+def _waits_for(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """For a second person such as `actor`."""
     later = aliased(SigningRecord)
     newer = exists().where(later.record_id == SigningRecord.record_id, later.revision > SigningRecord.revision)
-    rows = work.session.scalars(
-        select(SigningRecord)
-        .where(
-            within(SigningRecord.branch_id, actor, Permission.HAND_IN_RETURNS),
-            SigningRecord.decision == "",
-            SigningRecord.recorded_person != actor.person_id,
-            ~newer,
-        )
-        .order_by(SigningRecord.id)
-        .limit(limit)
-    ).all()
-    return _views(work, rows)
+    return (
+        within(SigningRecord.branch_id, actor, Permission.HAND_IN_RETURNS),
+        SigningRecord.decision == "",
+        SigningRecord.recorded_person != actor.person_id,
+        ~newer,
+    )
 
 
 def _paper(work: Work, actor: Actor, copy_id: UUID) -> CopyFacts:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import File, Header, UploadFile
+from fastapi import File, Header, Query, UploadFile
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -192,8 +192,14 @@ def list_returns(actor: CurrentActor, work: CurrentWork, before: Before = None, 
 
 @router.get("/returns/doubtful", summary="Pages that wait for a person, the longest waiting first")
 @requires(Permission.READ_RETURNS)
-def list_doubtful(actor: CurrentActor, work: CurrentWork, limit: Limit = 50) -> list[ReturnPage]:
-    return [ReturnPage.model_validate(page) for page in queries.doubtful_pages(work, actor, limit=limit)]
+def list_doubtful(
+    actor: CurrentActor,
+    work: CurrentWork,
+    behind: Annotated[UUID | None, Query(description="The last id of the page before, to read on from there.")] = None,
+    limit: Limit = 50,
+) -> list[ReturnPage]:
+    found = queries.doubtful_pages(work, actor, behind=behind, limit=limit)
+    return [ReturnPage.model_validate(page) for page in found]
 
 
 @router.get("/returns/{return_id}", summary="One return with its pages")

@@ -16,8 +16,8 @@ from printserver.print_requests.owed_queries import branch_counts
 from printserver.print_requests.search import Search
 from printserver.print_requests.states import CopyState
 from printserver.printing.count_alarms import count_alarms
-from printserver.returns.queries import doubtful_pages
-from printserver.returns.signing_records import unconfirmed
+from printserver.returns.queries import waiting_count
+from printserver.returns.signing_records import unconfirmed_count
 from printserver.web.view import CurrentView
 
 router = edge_router("", "pages")
@@ -44,8 +44,8 @@ def show_home(view: CurrentView, actor: CurrentActor, work: CurrentWork) -> HTML
         losses=losses_to_confirm(work, actor),
         owed=sum(each.owed for each in papers),
         overdue=sum(each.overdue for each in papers),
-        signings=len(unconfirmed(work, actor)),
+        signings=unconfirmed_count(work, actor),
         retention=waiting_for(work, actor) if actor.may(Permission.CONFIRM_RETENTION) else 0,
         alarms=len(count_alarms(work, actor, open_only=True)) if actor.may(Permission.SETTLE_COPIES) else 0,
-        doubtful=len(doubtful_pages(work, actor, limit=200)) if actor.may(Permission.SETTLE_RETURNS) else 0,
+        doubtful=waiting_count(work, actor) if actor.may(Permission.SETTLE_RETURNS) else 0,
     )

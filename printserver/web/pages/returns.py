@@ -69,10 +69,21 @@ def create_return(
 @router.get("/returns/doubtful", response_class=HTMLResponse)
 @requires(Permission.READ_RETURNS)
 def list_doubtful(
-    view: CurrentView, actor: CurrentActor, work: CurrentWork, decided: UUID | None = None
+    view: CurrentView,
+    actor: CurrentActor,
+    work: CurrentWork,
+    decided: UUID | None = None,
+    behind: UUID | None = None,
 ) -> HTMLResponse:
-    """decided: the page settled just now, which can be corrected."""
-    return view.page("doubtful.html", pages=queries.doubtful_pages(work, actor), decided=decided)
+    """decided: the page settled just now, which can be corrected.   behind: only pages that wait behind that one."""
+    pages = queries.doubtful_pages(work, actor, behind=behind, limit=PAGE)
+    return view.page(
+        "doubtful.html",
+        pages=pages,
+        decided=decided,
+        behind=behind,
+        more=pages[-1].id if len(pages) == PAGE else None,
+    )
 
 
 @router.get("/returns/{return_id}", response_class=HTMLResponse)
@@ -93,7 +104,6 @@ def show_return(
         summary=found.summary,
         fate=fate,
         behind=behind,
-        disposed={group.copy.id for group in found.groups if _is_disposed(work, group.copy.id)},
         under_way=found.summary.state is ReturnState.RECEIVED,
     )
 
@@ -231,11 +241,6 @@ def _status(outcomes: Sequence[object], refused: Sequence[PrintServerError], pro
     if problem is None and refused and len(refused) == len(outcomes):
         problem = refused[0]
     return 200 if problem is None else status_of(problem)
-
-
-def _is_disposed(work: Work, copy_id: UUID) -> bool:
-    record_id = record_of_copy(work, copy_id)
-    return record_id is not None and is_disposed(work, record_id)
 
 
 def _return_page(

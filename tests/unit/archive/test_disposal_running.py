@@ -26,8 +26,10 @@ from printserver.foundation.errors import NotFound
 from printserver.foundation.unit_of_work import Database, Work
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import CopyState
-from printserver.returns.models import ReturnPage
-from printserver.returns.states import PageState
+from printserver.returns.batches import batch
+from printserver.returns.models import Return, ReturnPage
+from printserver.returns.queries import return_detail
+from printserver.returns.states import PageState, ReturnState
 from printserver.storage.objects import Objects
 from tests.paper_books import Books
 from tests.unit.archive.retention_scene import LONG_AGO, Scene
@@ -146,6 +148,46 @@ def test_a_scan_goes_with_the_last_copy_of_which_it_holds_a_page(scene: Scene):
         confirm_change(work, scene.second, asked.id)
     dispose(scene.tools(), approved(scene))
     assert scan not in scene.objects()
+
+
+def test_of_a_disposed_copy_a_return_shows_no_picture_any_more(scene: Scene):
+    one, other = (scene.issued(copy) for copy in scene.books.copies(2))
+    return_id, scan = scene.returned(one, other)
+    scene.archive(one, scan=scan)
+    scene.archive(other, code="permanent", scan=scan)
+    dispose(scene.tools(), approved(scene))
+    with scene.database.reading() as work:
+        shown = batch(work, scene.first, return_id)
+        assert [(group.copy.id == one.id, group.disposed) for group in shown.groups] == [(True, True), (False, False)]
+        assert [tile.has_picture for tile in shown.tiles] == [False, True]
+        assert [page.has_picture for page in return_detail(work, scene.first, return_id).pages] == [False, True]
+
+
+def test_a_scan_that_failed_once_and_was_handed_in_again_goes_all_the_same(scene: Scene):
+    copy = scene.issued(scene.books.copy())
+    return_id, scan = scene.returned(copy)
+    failed_id, other = scene.returned()
+    with scene.database.work() as work:
+        tries = update(Return).where(Return.id == failed_id)
+        work.session.execute(tries.values(state=ReturnState.FAILED, scan_sha256=scan, failure="the store was away"))
+    scene.archive(copy, scan=scan)
+    dispose(scene.tools(), approved(scene))
+    assert {scan, other} & scene.objects() == {other}
+    with scene.database.reading() as work:
+        assert set(work.session.scalars(select(Return.filename))) == {""}
+        assert work.session.get_one(Return, return_id).scan_sha256 == scan
+
+
+def test_a_scan_that_failed_and_waits_to_be_handed_in_again_stays(scene: Scene):
+    copy = scene.issued(scene.books.copy())
+    _, scan = scene.returned(copy)
+    failed_id, _ = scene.returned()
+    elsewhere = {"state": ReturnState.FAILED, "scan_sha256": scan, "branch_id": scene.books.other}
+    with scene.database.work() as work:
+        work.session.execute(update(Return).where(Return.id == failed_id).values(**elsewhere))
+    scene.archive(copy, scan=scan)
+    dispose(scene.tools(), approved(scene))
+    assert scan in scene.objects()
 
 
 def test_a_scan_with_a_page_that_waits_for_a_person_stays(scene: Scene):

@@ -46,6 +46,20 @@ def test_the_queue_holds_what_waits_and_nothing_else(books: Books):
         assert [page.id for page in doubtful_pages(work, books.actor(Role.ARCHIVIST), limit=1)] == [first]
 
 
+def test_the_queue_is_read_on_behind_a_page_also_once_that_one_is_settled(any_books: Books):
+    waiting = [doubtful(any_books) for _ in range(5)]
+    archivist = any_books.actor(Role.ARCHIVIST)
+    with any_books.database.reading() as work:
+        first = doubtful_pages(work, archivist, limit=2)
+    discard(any_books, first[-1].id)
+    with any_books.database.reading() as work:
+        second = doubtful_pages(work, archivist, behind=first[-1].id, limit=2)
+        rest = doubtful_pages(work, archivist, behind=second[-1].id, limit=2)
+        assert [page.id for page in (*first, *second, *rest)] == waiting
+        with pytest.raises(PageNotFound):
+            doubtful_pages(work, any_books.actor(Role.ARCHIVIST, branch=any_books.other), behind=first[0].id)
+
+
 def test_what_lies_in_another_branch_is_not_found(books: Books):
     page_id, copy = doubtful(books), books.copy()
     stranger = books.actor(Role.ARCHIVIST, branch=books.other)

@@ -28,6 +28,7 @@ from printserver.returns.signing_records import (
     record_signing,
     records_of_copy,
     unconfirmed,
+    unconfirmed_count,
 )
 from printserver.returns.signing_rules import IdentityCheck, NewSigning, Signer, SigningMalformed
 from tests.signing_world import all_at_once
@@ -115,6 +116,7 @@ def test_a_second_natural_person_confirms_it_and_nobody_twice(world: World):
         work.session.execute(update(User).where(User.id == archivist).values(person_id=None))
         assert [each.id for each in unconfirmed(work, world.actor(work, Role.ARCHIVIST))] == [view.id]
         assert unconfirmed(work, world.actor(work, Role.CLERK)) == ()
+        assert [unconfirmed_count(work, world.actor(work, role)) for role in (Role.ARCHIVIST, Role.CLERK)] == [1, 0]
     confirmed = decide(world, view, Role.ARCHIVIST)
     assert confirmed.decision is Decision.CONFIRMED
     with pytest.raises(TransitionRefused):

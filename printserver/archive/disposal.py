@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.orm import defer
 
 from printserver.approvals.flows import Attestor
 from printserver.approvals.retention_periods import YEARS_KEPT
@@ -100,7 +101,10 @@ def preview_disposal(work: Work, actor: Actor, branch_id: UUID) -> Preview:
         return work.session.scalar(select(func.count()).select_from(ArchiveRecord).where(*conditions)) or 0
 
     rows = work.session.scalars(
-        select(ArchiveRecord).where(*free, finite, _ended_long_ago(day)).order_by(ArchiveRecord.number)
+        select(ArchiveRecord)
+        .where(*free, finite, _ended_long_ago(day))
+        .order_by(ArchiveRecord.number)
+        .options(defer(ArchiveRecord.pages), defer(ArchiveRecord.searchable_pages))
     )
     due = [row for row in rows if term_of(row).is_due(day)]
     taken = set(work.session.scalars(select(DisposalItem.record_id).where(_on_open_list())))

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 
 from printserver.foundation.unit_of_work import Work
 from printserver.notifications.models import Webhook, WebhookAttempt, WebhookDelivery
-from printserver.notifications.states import DeliveryState
+from printserver.notifications.states import WAITING, DeliveryState
 from printserver.notifications.webhooks import DeliveryNotFound, WebhookNotFound, WebhookState
 from printserver.organisations.access import Actor, within
 from printserver.organisations.permissions import Permission
@@ -122,8 +122,14 @@ def _manageable(actor: Actor) -> Select[Webhook]:
 
 
 def _facts(work: Work, row: Webhook) -> WebhookFacts:
-    counted = select(WebhookDelivery.state, func.count()).where(WebhookDelivery.webhook_id == row.id)
-    counts = {str(state): count for state, count in work.session.execute(counted.group_by(WebhookDelivery.state))}
+    open_states = (*WAITING, DeliveryState.UNDER_WAY, DeliveryState.GIVEN_UP)
+    counting = (
+        select(WebhookDelivery.state, func.count())
+        .where(WebhookDelivery.webhook_id == row.id, WebhookDelivery.state.in_(open_states))
+        .group_by(WebhookDelivery.state)
+    )
+    counts = {DeliveryState(state): count for state, count in work.session.execute(counting)}
+    given_up = counts.pop(DeliveryState.GIVEN_UP, 0)
     ended = row.previous_until is None or row.previous_until <= work.now()
     return WebhookFacts(
         id=row.id,
@@ -134,8 +140,8 @@ def _facts(work: Work, row: Webhook) -> WebhookFacts:
         state=WebhookState(row.state),
         previous_secret_until=None if ended else row.previous_until,
         created_at=row.created_at,
-        waiting=sum(counts.get(state, 0) for state in ("pending", "under-way", "failed", "unknown")),
-        given_up=counts.get("given-up", 0),
+        waiting=sum(counts.values()),
+        given_up=given_up,
     )
 
 

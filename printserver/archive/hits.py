@@ -56,8 +56,8 @@ def _hit(page: int, text: str, runs: Sequence[str]) -> Hit | None:
     place = next(filter(None, (_place(paper.read, run) for run in named)), None)
     if place is None:
         return Hit(page, "", "", "")
-    before, words, after = paper.around(*place.span())
-    return Hit(page, before[-AROUND:].lstrip(), words, after[:AROUND].rstrip())
+    before, shown, after = paper.around(*place.span())
+    return Hit(page, before[-AROUND:].lstrip(), shown, after[:AROUND].rstrip())
 
 
 def _place(read: str, run: str) -> re.Match[str] | None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validato
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from printserver.documents.font_rule import FontRule
+from printserver.foundation.serials import MOST_PAGES
 from printserver.home_folders import HomeFolders
 from printserver.notifications.smtp import MailSecurity
 from printserver.organisations.dormancy_rule import DormancyPolicy
@@ -179,7 +180,7 @@ class Settings(HomeFolders, BaseSettings):
     """Of evidence packages of other installations, which are taken in; they are never read into memory whole."""
 
     largest_upload_bytes: int = Field(default=50 * 2**20, ge=1)
-    most_pages: int = Field(default=500, ge=1)
+    most_pages: int = Field(default=500, ge=1, le=MOST_PAGES)
     office_fonts: FontRule = FontRule.ASK
     """What becomes of an Office file that names fonts which this machine lacks: `ask` the clerk, or `refuse` it."""
     most_copies: int = Field(default=100, ge=1)

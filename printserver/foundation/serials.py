@@ -12,6 +12,8 @@ from printserver.foundation.errors import Malformed
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS: Final = CROCKFORD + "*~$=U"
 LAST_PAGE: Final = 65_535
+MOST_PAGES: Final = 2_000
+"""Of a document: as many as are drawn, signed, read back and verified within the limits of each of these steps."""
 ELECTRONIC_ORIGINAL: Final = 0
 """The number, among a request's copies, of the one that is a file and never comes to paper."""
 _CONFUSED: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})

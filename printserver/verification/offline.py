@@ -23,6 +23,7 @@ from printserver.foundation.limited_process import (
     ProcessLimits,
     run_limited,
 )
+from printserver.foundation.serials import MOST_PAGES
 from printserver.signing.codes import CodeBody, SignedCode, parse_text, verify_code
 from printserver.signing.errors import CodeMalformed, PdfSignatureRefused
 from printserver.signing.key_list import KeyList
@@ -30,7 +31,6 @@ from printserver.signing.p256 import key_id_of
 from printserver.signing.pades import PdfVerdict, verify_pdf
 from printserver.signing.published_key import KeyUsage, certificate_spki
 
-MOST_PAGES: Final = 500
 MOST_BYTES: Final = 256 * MEBIBYTE
 _LIMITS: Final = ProcessLimits(memory_bytes=2048 * MEBIBYTE, cpu_seconds=300, wall_seconds=600)
 

@@ -54,7 +54,10 @@ def test_without_a_name_the_home_depends_on_who_starts_it():
 
 @pytest.mark.parametrize(
     "text",
-    ["prot = 8700\n", "port = 0\n", "port = 70000\n", 'language = "fr"\n', "most_copies = 0\n", "session_hours=-1\n"],
+    [
+        *("prot = 8700\n", "port = 0\n", "port = 70000\n", 'language = "fr"\n'),
+        *("most_copies = 0\n", "session_hours=-1\n", "most_pages = 2001\n"),
+    ],
 )
 def test_a_setting_that_is_unknown_or_out_of_range_is_refused_by_name(tmp_path: Path, text: str):
     with pytest.raises(ValidationError) as refused:

@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 
 from printserver.foundation.errors import PrintServerError
-from printserver.foundation.serials import CopySerial, PageCode
+from printserver.foundation.serials import MOST_PAGES, CopySerial, PageCode
 from printserver.signing.errors import (
     CodeForged,
     CodeMalformed,
@@ -25,6 +25,7 @@ from printserver.signing.published_key import KeyUsage
 from printserver.verification.offline import (
     PageCodesRefused,
     PdfUnreadable,
+    page_texts,
     verify_issued_pdf,
     verify_pdf_file,
     verify_text,
@@ -164,6 +165,20 @@ def test_a_file_key_that_is_not_published_revoked_or_anothers_is_refused(issuer:
         verify_issued_pdf(issued, issuer.key_list(code, pdf.revoked(ISSUED_AT)))
     with pytest.raises(PdfSignatureRefused):
         verify_issued_pdf(issued, issuer.key_list(code, issuer.entry(KeyUsage.PDF, organisation=8)))
+
+
+def test_as_many_pages_are_read_as_a_setting_may_let_in():
+    with pikepdf.new() as many:
+        for _ in range(MOST_PAGES):
+            many.add_blank_page(page_size=(20, 20))
+        whole = io.BytesIO()
+        many.save(whole)
+        assert page_texts(whole.getvalue(), first=1) == [[]]
+        many.add_blank_page(page_size=(20, 20))
+        target = io.BytesIO()
+        many.save(target)
+    with pytest.raises(PdfUnreadable):
+        page_texts(target.getvalue(), first=1)
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7 and no more", b"\x89PNG\r\n\x1a\n"], ids=["empty", "cut", "png"])

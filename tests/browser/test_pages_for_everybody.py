@@ -275,6 +275,7 @@ def test_a_package_of_another_house_is_taken_in_by_mouse_under_its_pinned_root(
             _take_in(page, package)
             expect(page.locator("main")).to_contain_text("卖方")
             expect(page.locator("main")).to_contain_text("并非在本系统审批")
+            expect(page.locator("main")).to_contain_text("第 1 份 共 1 份")
             assert broken_rules(page) == []
             keep_picture(page, "imported-record-phone")
             with page.expect_download() as download:

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from printserver.archive.disposal_running import dispose
-from printserver.archive.holds import RecordDisposed
+from printserver.archive.holds import RecordDisposed, hold_record
 from printserver.archive.models import ArchiveRecord
+from printserver.archive.retention_changes import change_retention
 from printserver.archive.searchable import ask_for_old
 from printserver.archive.searching import make_searchable_again
 from printserver.foundation.ids import new_id
@@ -23,7 +24,7 @@ from printserver.returns.settling import keep_version
 from printserver.returns.signing_records import Decision, correct_signing, decide_signing, record_signing
 from printserver.returns.signing_rules import IdentityCheck, NewSigning, Signer
 from tests.paper_books import Books
-from tests.unit.archive.retention_scene import Scene
+from tests.unit.archive.retention_scene import LONG_AGO, Scene
 from tests.unit.archive.test_disposal_running import CANARY, approved, everything_written
 
 
@@ -32,7 +33,9 @@ def scene(books: Books) -> Scene:
     return Scene(books)
 
 
-def test_of_a_copy_that_is_gone_nobody_writes_down_any_more_who_signed_or_holds_it(scene: Scene):
+def test_of_a_copy_that_is_gone_nobody_writes_down_any_more_who_signed_or_holds_it_nor_that_it_is_kept(
+    scene: Scene,
+):
     clerk, now = scene.books.actor(Role.CLERK), scene.database.clock.now()
     record_id = scene.archived()
     copy_id = scene.record(record_id).copy_id
@@ -57,6 +60,8 @@ def test_of_a_copy_that_is_gone_nobody_writes_down_any_more_who_signed_or_holds_
         lambda work: hand_over(work, clerk, [copy_id], handed),
         lambda work: keep_version(work, scene.first, late_page, serial=serial, page=1, reason=CANARY),
         lambda work: make_searchable_again(work, scene.first, record_id),
+        lambda work: hold_record(work, scene.first, record_id, matter=CANARY, reason=CANARY),
+        lambda work: change_retention(work, scene.first, record_id, "permanent", LONG_AGO, reason=CANARY),
     ]
     for write in writings:
         with pytest.raises(RecordDisposed), scene.database.work() as work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -317,8 +318,13 @@ def test_vaults_in_the_clear_are_left_alone_and_rows_are_wrapped_anew(installati
 
 
 def test_who_could_read_a_vault_can_read_it_afterwards(installation: Installation):
+    """An administrator wraps, whose files the server's processes could not read."""
     installation.vault_file.chmod(0o660)
+    if os.geteuid() == 0:
+        os.chown(installation.vault_file, 4711, 4712)
+    before = installation.vault_file.stat()
     installation.make_key(2)
     installation.rewrapping().run()
-    assert installation.vault_file.stat().st_mode & 0o777 == 0o660
+    after = installation.vault_file.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
     assert [file.name for file in installation.vault_file.parent.iterdir() if file.is_file()] == [FILE]

@@ -31,7 +31,7 @@ from tests.http.scene import Scene
 from tests.http.seal_visits import SEAL_VISITS
 from tests.http.statement_visits import STATEMENT_VISITS
 from tests.http.verification_visits import PUBLIC_CHECKS
-from tests.http.visit import NOT_THERE_YET, Options, Visit
+from tests.http.visit import NOT_THERE_YET, Options, Visit, concerns_all, takes_away
 from tests.world import World
 from tests.world_building import PASSWORD
 
@@ -382,21 +382,9 @@ def test_a_declaration_admits_any_of_its_permissions():
 def test_the_right_people_are_admitted_to_every_one_of_these_addresses(scene_api: ApiClient, scene: Scene):
     """So that a 404 above is about whose it is, never about a wrong address."""
     declarations = _declarations(scene.world)
-    revoking_last = sorted(
-        VISITS,
-        key=lambda visit: (
-            visit.method == "DELETE" or "resets" in visit.route,
-            not visit.route.startswith("/archive-searches"),
-            visit.route.startswith("/tokens"),
-        ),
-    )
-    for visit in revoking_last:
+    for visit in sorted(VISITS, key=takes_away):
         roles = _roles_with(declarations[visit.method, f"/api/v1{visit.route}"])
-        # What concerns the whole company; a statement is withdrawn by whoever proposed it, at the north.
-        at_head = visit.route.startswith(("/audit", "/statements", "/archive-sweep")) and not visit.route.endswith(
-            "/withdrawals"
-        )
-        office = scene.world.home.head if at_head else scene.world.home.north
+        office = scene.world.home.head if concerns_all(visit) else scene.world.home.north
         answers = [
             scene_api.ask(visit.method, visit.address(scene), role, office, **visit.options(scene)) for role in roles
         ]

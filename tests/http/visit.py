@@ -25,5 +25,18 @@ class Visit:
     names_object: bool = True
 
 
+def concerns_all(visit: Visit) -> bool:
+    """Whether it is about the whole company; a statement is withdrawn by whoever proposed it, at the north."""
+    of_all = visit.route.startswith(("/audit", "/statements", "/archive-sweep"))
+    return of_all and not visit.route.endswith("/withdrawals")
+
+
+def takes_away(visit: Visit) -> tuple[bool, bool, bool]:
+    """Sorts what a later visit would miss to the end."""
+    route = visit.route
+    revokes = visit.method == "DELETE" or "resets" in route
+    return revokes, not route.startswith("/archive-searches"), route.startswith("/tokens")
+
+
 NOT_THERE_YET = ({"entry-not-in-log"}, {"nothing-cut-out"}, {"disposal-not-found"})
 """What the scene has not: a sequenced entry, a counter-mark on its page, a certificate of a list that only waits."""

@@ -20,7 +20,7 @@ from printserver.print_requests.queries import CopyFacts, copy_by_serial
 from printserver.print_requests.request_seals import slices_on
 from printserver.print_requests.sheet_requests import request_place
 from printserver.returns.comparing import IssuedPages, NotCompared
-from printserver.returns.comparison import DIFFERS, Comparison, Region, Verdict
+from printserver.returns.comparison import Comparison, Region, Verdict
 from printserver.returns.comparison_wordings import CUT_OUT, cut_out
 from printserver.returns.matching import Image, PageCodes, find_codes, upright
 from printserver.returns.pages import ScanPage
@@ -35,10 +35,6 @@ MOST_REGIONS: Final = 60
 """Of one page that are recorded; another page differs everywhere."""
 _OF_THE_PAGE: Final = (cv2.error, ValueError, ArithmeticError, LookupError, MemoryError)
 """What strange pixels make the libraries raise: such a page waits for a person, and the next one is read."""
-LEAST_FOUND: Final = 0.5
-MOST_MISSING: Final = 1
-"""A page of verdict `review` is kept by itself only when this share of the issued marks was found and no more than
-this many places of them were not: a genuine code can be cut out and glued on another page."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +163,7 @@ class PageReader:
             return replace(matched, findings=findings).doubted(Reason.NOT_COMPARED)
         findings = matched.findings | self._findings(comparison)
         compared = replace(matched, verdict=comparison.verdict, findings=findings)
-        if comparison.verdict is Verdict.CHANGED:
-            return compared.doubted(Reason.DIFFERS)
-        return compared if _is_recognised(comparison) else compared.doubted(Reason.NOT_COMPARED)
+        return compared if comparison.verdict is Verdict.SAME else compared.doubted(_doubt(comparison))
 
     def _findings(self, found: Comparison) -> dict[str, Any]:
         """For the page's record; seals and signatures are cut out and stored."""
@@ -191,9 +185,10 @@ class PageReader:
         return replace(region, picture_sha256=self.objects.put(cut_out(found, region), self.organisation.id))
 
 
-def _is_recognised(comparison: Comparison) -> bool:
-    missing = sum(region.kind in DIFFERS for region in comparison.regions)
-    return comparison.score >= LEAST_FOUND and missing <= MOST_MISSING
+def _doubt(comparison: Comparison) -> Reason:
+    if comparison.verdict is Verdict.CHANGED:
+        return Reason.DIFFERS
+    return Reason.NOT_COMPARED if comparison.kind is None else Reason.COMPARE_BY_EYE
 
 
 def _broken(number: int, trouble: str) -> PageFate:

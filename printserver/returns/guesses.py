@@ -25,6 +25,7 @@ GUESSED: Final = frozenset(
         Reason.DUPLICATE_PAGE,
         Reason.NEW_VERSION,
         Reason.DIFFERS,
+        Reason.COMPARE_BY_EYE,
         Reason.NOT_COMPARED,
     }
 )

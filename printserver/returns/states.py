@@ -75,6 +75,8 @@ class Reason(StrEnum):
     """A process sheet of another organisation or of a branch that is not beneath this one."""
     DIFFERS = "differs"
     """The page does not show what was issued."""
+    COMPARE_BY_EYE = "compare-by-eye"
+    """Nobody can tell without looking: the scan has no colour, something lies over or beside the text, or pictures."""
     NOT_COMPARED = "not-compared"
     """The issued page could not be had, or the scan is too poor or too different to be laid over it."""
 

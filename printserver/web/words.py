@@ -168,6 +168,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "page-number-out-of-range": N_("the copy has no page of this number"),
         "duplicate-page": N_("the same page of the same copy came home already"),
         "differs": N_("the page does not show what was issued"),
+        "compare-by-eye": N_("please compare by eye"),
         "not-compared": N_("the issued page could not be had for the comparison"),
         "new-version": N_("a further scan of a page that is archived: keep it as a version, or discard it"),
         "sheet-unknown": N_("a process sheet of a request that nobody here knows"),

@@ -18,6 +18,8 @@ from printserver.organisations.permissions import Role
 from printserver.print_requests.queries import CopyFacts
 from printserver.print_requests.states import CopyState
 from printserver.returns import pipeline
+from printserver.returns.batches import guesses_for
+from printserver.returns.guesses import Why
 from printserver.returns.pipeline import ReturnTools, fail_return, process_return
 from printserver.returns.queries import PageView, ReturnDetail, copy_return_status, doubtful_pages, return_detail
 from printserver.returns.service import hand_in
@@ -169,16 +171,33 @@ def test_a_code_glued_on_another_page_waits_for_a_person(books: Books, colour: b
     pdf = pages_with_codes([books.text(copy)], [PageCode(copy.serial, 1)], [contract_lines(2)])
     (page,) = bring_and_read(books, page_pixels(pdf) if colour else greyed(page_pixels(pdf))).pages
     assert page.state is PageState.DOUBTFUL
-    assert page.reason in (Reason.DIFFERS, Reason.NOT_COMPARED)
+    assert page.reason in (Reason.DIFFERS, Reason.COMPARE_BY_EYE, Reason.NOT_COMPARED)
     assert archived(books, copy) is None
 
 
-def test_a_grey_scan_is_matched_with_a_mark_for_review(books: Books):
+def test_a_scan_without_colour_waits_for_a_person_who_compares_it(books: Books):
     copy = books.copy()
     (page,) = issued_pages(books, copy)
-    found = bring_and_read(books, greyed(page))
-    assert (found.pages[0].state, found.pages[0].verdict) == (PageState.MATCHED, "review")
+    found = bring_and_read(books, greyed(page)).pages[0]
+    assert (found.state, found.verdict, found.reason) == (PageState.DOUBTFUL, "review", Reason.COMPARE_BY_EYE)
+    assert archived(books, copy) is None
+    with books.database.work() as work:
+        (guess,) = guesses_for(work, books.actor(Role.ARCHIVIST), found.id)
+        assert (guess.guess.why, guess.guess.copy_id, guess.guess.page) == (Why.CODE, copy.id, 1)
+        settle_page(
+            work, books.actor(Role.ARCHIVIST), found.id, serial=str(copy.serial), page=1, reason=guess.guess.why
+        )
     assert archived(books, copy) is not None
+
+
+def test_something_written_beside_the_text_waits_for_a_person(books: Books):
+    copy = books.copy()
+    books.issue(copy, [contract_lines(1)])
+    lines = [f"{line} not" if at == 4 else line for at, line in enumerate(contract_lines(1))]
+    inserted = page_pixels(pages_with_codes([books.text(copy)], [PageCode(copy.serial, 1)], [lines]))
+    (found,) = bring_and_read(books, inserted).pages
+    assert (found.state, found.verdict, found.reason) == (PageState.DOUBTFUL, "review", Reason.COMPARE_BY_EYE)
+    assert archived(books, copy) is None
 
 
 def test_paper_of_an_unsettled_copy_is_matched_with_a_note(books: Books):

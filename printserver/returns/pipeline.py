@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy import func, select, update
 
 from printserver.archive.queries import record_of_copy
@@ -100,10 +101,14 @@ def process_return(tools: ReturnTools, return_id: UUID) -> None:
 def fail_return(database: Database, return_id: UUID, problem: str) -> None:
     """Close a return that cannot be read on, unless it has been read.
 
-    Pages that have their fate keep it; when the same file is handed in again, it is read on from there.
+    Pages that have their fate keep it, and copies that they complete are archived; when the same file is handed in
+    again, it is read on from there.
     """
-    with database.work() as work:
+    with database.reading() as work:
         order = _order(work, return_id)
+    if order.state is ReturnState.RECEIVED:
+        _archive(database, order)
+    with database.work() as work:
         if _close(work, return_id, ReturnState.FAILED, failure=problem):
             append(work, order.by, ReturnFailed(id=return_id, problem=problem))
 
@@ -322,13 +327,17 @@ def _event(page: ReturnPage, fate: PageFate) -> PageEvent | None:
 
 
 def _archive(database: Database, order: _Order) -> None:
-    with database.work() as work:
-        copy_ids = work.session.scalars(
-            select(ReturnPage.copy_id)
-            .where(ReturnPage.return_id == order.id, ReturnPage.state.in_(KEPT), ReturnPage.copy_id.is_not(None))
-            .distinct()
-        ).all()
-        lock_copies(work, (copy_id for copy_id in copy_ids if copy_id is not None))
-        for copy_id in copy_ids:
-            if copy_id is not None:
+    """Each complete copy by itself, so that one that cannot be archived holds up no other."""
+    kept = (ReturnPage.return_id == order.id, ReturnPage.state.in_(KEPT), ReturnPage.copy_id.is_not(None))
+    with database.reading() as work:
+        copy_ids = work.session.scalars(select(ReturnPage.copy_id).where(*kept).distinct()).all()
+    for copy_id in copy_ids:
+        if copy_id is None:
+            continue
+        try:
+            with database.work() as work:
                 archive_if_complete(work, order.by, copy_id)
+        except Unavailable:
+            raise
+        except PrintServerError as problem:
+            structlog.get_logger().error("a copy cannot be archived", copy_id=str(copy_id), reason=str(problem))

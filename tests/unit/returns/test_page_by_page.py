@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 import pytest
 import zxingcpp
+from sqlalchemy import update
 
 from printserver.archive.queries import record_of_copy
 from printserver.foundation.errors import NotFound
 from printserver.foundation.serials import CopySerial, PageCode
 from printserver.organisations.permissions import Role
+from printserver.print_requests.models import Copy
 from printserver.print_requests.process_code import ProcessCode
 from printserver.print_requests.queries import CopyFacts
 from printserver.rendering.straddle import SeamSlice
@@ -90,6 +92,31 @@ def crash_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(pipeline, "_record", crash)
 
 
+def test_copies_that_a_failed_return_completes_are_archived_all_the_same(books: Books, monkeypatch: pytest.MonkeyPatch):
+    copy = books.copy()
+    return_id = bring(books, scan_of(*issued_pages(books, copy), BLANK))
+    with monkeypatch.context() as patch:
+        crash_at(patch, 2)
+        with pytest.raises(Crash):
+            process_return(tools_of(books), return_id)
+    fail_return(books.database, return_id, "the server could not read the file")
+    with books.database.reading() as work:
+        assert record_of_copy(work, copy.id) is not None
+    assert books.entries() == ["ReturnHandedIn", "PageMatched", "CopyArchived", "ReturnFailed"]
+
+
+def test_a_copy_that_cannot_be_archived_holds_up_no_other_of_its_return(any_books: Books):
+    without, whole = any_books.copy(), any_books.copy()
+    pages = [*issued_pages(any_books, without), *issued_pages(any_books, whole)]
+    with any_books.database.work() as work:
+        work.session.execute(update(Copy).where(Copy.id == without.id).values(issued_sha256=None))
+    found = bring_and_read(any_books, *pages)
+    assert found.summary.state is ReturnState.READ
+    with any_books.database.reading() as work:
+        assert record_of_copy(work, without.id) is None
+        assert record_of_copy(work, whole.id) is not None
+
+
 def states(books: Books, return_id: UUID) -> list[tuple[str, int | None]]:
     return [(page.state.value, page.page) for page in detail(books, return_id).pages]
 
@@ -155,7 +182,8 @@ def test_what_was_read_before_a_failure_is_kept_and_the_same_file_is_read_on(
     process_return(tools_of(books), again)
     assert states(books, again) == [("process-sheet", None), ("matched", 1), ("attached", None)]
     assert detail(books, first).pages == ()
-    assert books.entries()[-4:] == ["PagesTakenOver", "PageAttached", "CopyArchived", "ReturnRead"]
+    assert books.entries()[-6:-3] == ["CopyArchived", "ReturnFailed", "ReturnHandedIn"]
+    assert books.entries()[-3:] == ["PagesTakenOver", "PageAttached", "ReturnRead"]
 
 
 def test_a_page_whose_reading_breaks_waits_and_blocks_no_other(books: Books, monkeypatch: pytest.MonkeyPatch):

@@ -119,7 +119,7 @@ def _found(
     client: ServerClient, words: str, catalogue: str, branch: UUID | None, year: int | None
 ) -> Iterator[Mapping[str, Any]]:
     asked = {name: said for name, said in (("words", words), ("catalogue", catalogue)) if said}
-    asked |= {"limit": str(AT_ONCE), **({} if branch is None else {"branch_id": str(branch)})}
+    asked |= {"limit": str(AT_ONCE), **({} if branch is None else {"branch": str(branch)})}
     if year is not None:
         first, next_ = (datetime(each, 1, 1, tzinfo=UTC).isoformat() for each in (year, year + 1))
         asked |= {"since": first, "until": next_}

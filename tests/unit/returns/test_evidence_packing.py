@@ -325,6 +325,8 @@ def test_the_command_exports_an_archive_and_takes_it_in_elsewhere(
         assert exported.exit_code == 0, exported.output
         assert len(list(out.glob("*.zip"))) == len(records) == len(json.loads((out / "index.json").read_text()))
         assert (out / "index.csv").read_text("utf-8-sig").splitlines()[0].startswith("number,serial,title")
+        elsewhere = say(world.home.north, "export", str(tmp_path / "none"), "--branch", str(world.home.head.branch_id))
+        assert "0 of 0 records" in elsewhere.output
         assert say(world.home.north, "export", str(out), "--year", "1999").exit_code == 2
         head = world.foreign.head
         pinned = say(head, "pin", "the sender", scene.root, "--note", "its contracts")

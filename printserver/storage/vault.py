@@ -2,11 +2,13 @@
 
 The HSM's key-encryption key wraps the vault key; a process asks for it once and keeps it in its memory. So what lies on
 a disk opens nothing, what is stored needs no question to the HSM each time, and one organisation's key opens nothing of
-another's. Wrapped, it lies beside the wrapped keys of the objects, is written once and never replaced in silence.
+another's. Wrapped, it lies beside the wrapped keys of the objects, is written once and never replaced in silence; only
+when the key-encryption key is renewed, the same vault key is wrapped anew.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ KIND: Final = "vault"
 FILE: Final = "vault"
 """The wrapped vault key's name in the organisation's folder."""
 _DERIVED: Final = b"printserver vault 1\0"
+_OWNER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 class VaultKeyLost(IntegrityError):
@@ -72,6 +75,24 @@ class Vaults:
         """Whether the HSM's key has ever wrapped a vault key of this installation."""
         return any(name.endswith(f"/{FILE}") for name in self.store.names(""))
 
+    def wrapped(self) -> dict[UUID, bytes]:
+        """The wrapped vault key of every organisation of which the store holds anything.   Raises: VaultKeyLost."""
+        return {owner: self._lying(owner) for owner in sorted(self._owners())}
+
+    def replace(self, owner: UUID, wrapped: bytes) -> None:
+        """wrapped: the same vault key, under another key-encryption key."""
+        self.store.replace(_name(owner), wrapped)
+
+    def _owners(self) -> set[UUID]:
+        folders = {name.partition("/")[0] for name in self.store.names("") if "/" in name}
+        return {UUID(folder) for folder in folders if _OWNER.fullmatch(folder)}
+
+    def _lying(self, owner: UUID) -> bytes:
+        wrapped = self.store.read(_name(owner))
+        if wrapped is None:
+            raise VaultKeyLost(f"the vault key of the organisation {owner} is gone; restore the keys of stored objects")
+        return wrapped
+
     def _asked(self, owner: UUID) -> bytes:
         try:
             return self._read(owner) or self._make(owner)
@@ -82,13 +103,13 @@ class Vaults:
 
     def _read(self, owner: UUID) -> bytes | None:
         wrapped = self.store.read(_name(owner))
-        return None if wrapped is None else self.wrapper.unwrap(wrapped, _belonging(owner))
+        return None if wrapped is None else self.wrapper.unwrap(wrapped, vault_of(owner))
 
     def _make(self, owner: UUID) -> bytes:
         """Of several processes that make it at once one wins, and the others read the winner's."""
         if not any(True for _ in self.store.names(str(owner))):
             made = secrets.token_bytes(KEY_BYTES)
-            if self.store.create(_name(owner), self.wrapper.wrap(made, _belonging(owner))):
+            if self.store.create(_name(owner), self.wrapper.wrap(made, vault_of(owner))):
                 return made
         winners = self._read(owner)
         if winners is None:
@@ -96,9 +117,10 @@ class Vaults:
         return winners
 
 
+def vault_of(owner: UUID) -> Belonging:
+    """As what the organisation's vault key is wrapped."""
+    return Belonging(owner, KIND, owner)
+
+
 def _name(owner: UUID) -> str:
     return f"{owner}/{FILE}"
-
-
-def _belonging(owner: UUID) -> Belonging:
-    return Belonging(owner, KIND, owner)

@@ -234,9 +234,12 @@ def test_whoever_is_killed_between_any_two_keys_has_lost_none_and_the_next_one_g
 
 
 def test_who_seals_or_erases_meanwhile_is_neither_lost_nor_brought_back(any_installation: Installation):
+    """At the first row, and at the last one of the first pass."""
     late, erased = any_installation.sealed(), any_installation.proofs[0]
     any_installation.make_key(2)
-    between = iter([None, lambda: any_installation.erase(erased), lambda: any_installation.write(late, "auditor")])
+    nothing = [None] * 3
+    erasing, writing = lambda: any_installation.erase(erased), lambda: any_installation.write(late, "auditor")
+    between = iter([None, erasing, *nothing, writing])
 
     def meanwhile() -> None:
         happens = next(between, None)
@@ -305,6 +308,18 @@ def test_a_key_that_the_token_does_not_open_keeps_the_old_one(installation: Inst
         installation.rewrapping().run()
     installation.make_key(2)
     refused(WrappedKeyRefused, installation, 1)
+
+
+def test_what_the_token_does_not_give_back_takes_nothings_place(installation: Installation):
+    class Wrong(HsmKeys):
+        def wrap(self, key: bytes, belongs: Belonging) -> bytes:
+            return super().wrap(bytes(32), belongs)
+
+    installation.make_key(2)
+    with pytest.raises(WrappedKeyRefused):
+        installation.rewrapping(Wrong(installation.hsm)).run()
+    assert installation.rewrapping().standing() == {1: 7}
+    installation.require_all_open()
 
 
 def test_vaults_in_the_clear_are_left_alone_and_rows_are_wrapped_anew(installation: Installation):

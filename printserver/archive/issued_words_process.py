@@ -20,6 +20,7 @@ import pypdfium2.raw as pdfium
 
 from printserver.foundation.confinement import NotConfined, give_up_files
 from printserver.rendering.units import to_micrometres
+from printserver.rendering.whole_characters import whole_characters
 
 _MOST_CHARACTERS: Final = 100_000
 _SMALLEST_POINTS: Final = 2.5
@@ -51,11 +52,11 @@ class _Character:
 def _characters(text: Any) -> Iterator[_Character | None]:
     """None for white space."""
     box = pdfium.FS_RECTF()
-    for at in range(min(text.count_chars(), _MOST_CHARACTERS)):
-        code = pdfium.FPDFText_GetUnicode(text, at)
-        if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+    count = min(text.count_chars(), _MOST_CHARACTERS)
+    counted = "".join(chr(min(pdfium.FPDFText_GetUnicode(text, at), 0x10FFFF)) for at in range(count))
+    for at, _, character in whole_characters(counted):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
             continue
-        character = chr(code)
         if character.isspace() or not character.isprintable():
             yield None
             continue

@@ -16,6 +16,7 @@ import pypdfium2.raw as pdfium
 
 from printserver.rendering.raster_limits import NO_SUCH_PAGE
 from printserver.rendering.units import to_micrometres
+from printserver.rendering.whole_characters import whole_characters
 
 _MOST_CHARACTERS: Final = 50_000
 
@@ -24,8 +25,9 @@ def _glyphs(page: Any) -> dict[str, list[Any]]:
     text, height = page.get_textpage(), page.get_height()
     glyphs: list[list[Any]] = []
     lines = [""]
-    for at in range(min(text.count_chars(), _MOST_CHARACTERS)):
-        character = chr(min(pdfium.FPDFText_GetUnicode(text, at), 0x10FFFF))
+    count = min(text.count_chars(), _MOST_CHARACTERS)
+    counted = "".join(chr(min(pdfium.FPDFText_GetUnicode(text, at), 0x10FFFF)) for at in range(count))
+    for at, _, character in whole_characters(counted):
         if character in "\r\n":
             lines.extend([""] if lines[-1] else [])
             continue

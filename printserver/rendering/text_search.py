@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Final
 from unicodedata import category, normalize
 
+from printserver.rendering.whole_characters import whole_characters
+
 SIGNATURE: Final = re.compile(
     r"盖章|签章|签字|签名|公章|印章|法定代表人|授权代表|委托代理人|"
     r"\bsignature\b|\bsigned\b|(?:^|\n)[^\n]{0,40}\b(?:date|seal|stamp)\s*[:\uff1a]",
@@ -25,19 +27,19 @@ _BLANK: Final = re.compile(r"_{3,}|\uff3f{2,}|\.{6,}|…{3,}|【\s*】|\[\s{2,}\
 
 @dataclass(frozen=True)
 class PageChars:
-    """`text`: one character for each of the page's, also line breaks, so that an index means the same in both."""
+    """`text`: one for each character that pdfium counts, also line breaks, so that an index means the same in both."""
 
     text: str
 
     @cached_property
-    def _folded(self) -> tuple[str, list[int]]:
+    def _folded(self) -> tuple[str, list[tuple[int, int]]]:
         letters: list[str] = []
-        origins: list[int] = []
-        for at, character in enumerate(self.text):
+        spans: list[tuple[int, int]] = []
+        for start, end, character in whole_characters(self.text):
             for letter in _folded(character):
                 letters.append(letter)
-                origins.append(at)
-        return "".join(letters), origins
+                spans.append((start, end))
+        return "".join(letters), spans
 
     @property
     def has_text(self) -> bool:
@@ -46,10 +48,10 @@ class PageChars:
     def occurrences(self, keyword: str) -> Iterator[tuple[int, int]]:
         """First index and the one after the last, of each occurrence; they do not overlap."""
         wanted = "".join(_folded(character) for character in keyword) if keyword else ""
-        text, origins = self._folded
+        text, spans = self._folded
         at = text.find(wanted) if wanted else -1
         while at >= 0:
-            yield origins[at], origins[at + len(wanted) - 1] + 1
+            yield spans[at][0], spans[at + len(wanted) - 1][1]
             at = text.find(wanted, at + len(wanted))
 
     def signature_lines(self) -> Iterator[tuple[int, int]]:

@@ -35,6 +35,12 @@ def test_characters_stand_where_their_ink_is():
         assert inside.any(axis=1).mean() > 0.6, glyph
 
 
+def test_a_rare_character_that_pdfium_counts_as_two_halves_is_one():
+    source = '#set text(font: "Noto Serif CJK SC")\n𠮷野'
+    found = page_glyphs(bytes(typst.compile(source.encode())), 1)
+    assert ([glyph.text for glyph in found.glyphs], found.lines) == (["𠮷", "野"], ("𠮷野",))
+
+
 def test_a_page_without_text_has_no_characters_and_what_is_no_page_is_refused():
     pdf = bytes(typst.compile(_SOURCE))
     assert page_glyphs(pdf, 2).glyphs == PageGlyphs().glyphs

@@ -24,3 +24,10 @@ def test_a_page_full_of_blanks_is_read_as_any_other():
     """In the time of its length: of its square would be half a minute."""
     chars = PageChars("_" * 20_000 + "\r\n" + "___ \r\n" * 20_000)
     assert (sum(1 for _ in chars.signature_lines()), sum(1 for _ in chars.blanks())) == (0, 20_001)
+
+
+def test_a_rare_character_is_found_though_it_is_counted_as_two_halves():
+    chars = PageChars("甲方\ud842\udfb7野\r\n家")
+    assert list(chars.occurrences("𠮷野家")) == [(2, 8)]
+    assert list(chars.occurrences("甲方𠮷")) == [(0, 4)]
+    assert list(chars.occurrences("\ud842")) == []

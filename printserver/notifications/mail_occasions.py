@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from printserver.archive.retention_events import (
     RetentionChangeAsked,
 )
 from printserver.audit.queries import EntryView
+from printserver.foundation.clock import from_text
 from printserver.foundation.unit_of_work import Work
 from printserver.notifications.mail_kinds import MailKind
 from printserver.notifications.mail_queue import queue_mails
@@ -30,7 +32,7 @@ from printserver.organisations.queries import names
 from printserver.print_requests.events import CopyMoved, RequestMoved, RequestUrged
 from printserver.print_requests.owed_rules import Stage
 from printserver.print_requests.paper_events import ReturnReminded
-from printserver.print_requests.queries import waiting_for
+from printserver.print_requests.queries import is_waiting_for
 from printserver.print_requests.service import WAITS_FOR_PEOPLE
 from printserver.print_requests.states import INVALID, CopyState, RequestState
 from printserver.print_requests.told import ToldRequest, all_printed
@@ -50,18 +52,17 @@ DECISIONS: Final = frozenset(
 SECOND_PERSON: Final = frozenset(
     each.__name__ for each in (DisposalProposed, HoldLiftAsked, HoldSet, RetentionChangeAsked)
 )
-MOST_WAITING: Final = 10_000
 
 
-def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
-    """How many were made.   request: that the entry concerns, if any."""
+def mails_of(work: Work, entry: EntryView, request: ToldRequest | None, zone: tzinfo) -> int:
+    """How many were made.   request: that the entry concerns, if any.   zone: whose days are named."""
     made = 0
     if request is not None and entry.subject == "print-request":
         made += _of_request(work, entry, request)
     if request is not None and entry.event == CopyMoved.__name__ and entry.subject_id is not None:
         made += _of_copy(work, entry.subject_id, str(entry.facts["after"]), request)
     if request is not None and entry.event == ReturnReminded.__name__ and entry.subject_id is not None:
-        made += _of_owed_paper(work, entry, entry.subject_id, request)
+        made += _of_owed_paper(work, entry, entry.subject_id, request, zone)
     if entry.event == CountAlarmOpened.__name__ and entry.subject_id is not None:
         made += _of_alarm(work, entry, entry.subject_id)
     if entry.event == ArchiveDamageFound.__name__ and entry.organisation_id and entry.subject_id:
@@ -71,7 +72,7 @@ def mails_of(work: Work, entry: EntryView, request: ToldRequest | None) -> int:
     if entry.organisation_id and _stopped(entry):
         made += _of_stopped_disposal(work, entry, entry.organisation_id)
     if entry.event == DormancyWarned.__name__ and entry.subject_id is not None:
-        made += _of_dormancy(work, entry, entry.subject_id)
+        made += _of_dormancy(work, entry, entry.subject_id, zone)
     if entry.event == StatementProposed.__name__ and entry.organisation_id is not None:
         made += _of_statement(work, entry, entry.organisation_id)
     if entry.event in SECOND_PERSON and entry.organisation_id is not None:
@@ -102,8 +103,7 @@ def _who_decides(work: Work, request: ToldRequest) -> list[Addressee]:
     found: dict[UUID, Addressee] = {}
     for permission in (Permission.APPROVE_REQUEST, Permission.CONFIRM_SEAL_USE):
         for person, actor in holders(work, request.organisation_id, permission, path):
-            waiting = {each.id for each in waiting_for(work, actor, limit=MOST_WAITING)}
-            if person.id not in found and request.id in waiting:
+            if person.id not in found and is_waiting_for(work, actor, request.id):
                 found[person.id] = person
     return list(found.values())
 
@@ -124,10 +124,11 @@ def _of_copy(work: Work, copy_id: UUID, after: str, request: ToldRequest) -> int
     return 0
 
 
-def _of_owed_paper(work: Work, entry: EntryView, copy_id: UUID, request: ToldRequest) -> int:
+def _of_owed_paper(work: Work, entry: EntryView, copy_id: UUID, request: ToldRequest, zone: tzinfo) -> int:
     """To the applicant; what is overdue for long also to who approves at the branch, and to its archivists."""
     stage, due, late = (str(entry.facts[name]) for name in ("stage", "due_at", "days"))
-    facts = {**request_facts(work, request), "path": f"/copies/{copy_id}/paper", "day": due[:10], "late": int(late)}
+    when = {"day": _day(due, zone), "late": int(late)}
+    facts = {**request_facts(work, request), "path": f"/copies/{copy_id}/paper", **when}
     occasion = f"{copy_id}:{due}:{stage}"
     if stage != Stage.ESCALATED:
         return queue_mails(work, MailKind.RETURN_OWED, addressees(work, [request.applicant_id]), occasion, facts)
@@ -179,8 +180,8 @@ def _of_stopped_disposal(work: Work, entry: EntryView, organisation_id: UUID) ->
     return queue_mails(work, MailKind.ALARM, readers, f"disposal:{run_id}", facts)
 
 
-def _of_dormancy(work: Work, entry: EntryView, person_id: UUID) -> int:
-    facts = {"day": str(entry.facts["freezes_at"])[:10], "path": "/"}
+def _of_dormancy(work: Work, entry: EntryView, person_id: UUID, zone: tzinfo) -> int:
+    facts = {"day": _day(str(entry.facts["freezes_at"]), zone), "path": "/"}
     return queue_mails(work, MailKind.DORMANT, list(addressees(work, [person_id])), str(entry.id), facts)
 
 
@@ -199,6 +200,11 @@ def _of_retention(work: Work, entry: EntryView, organisation_id: UUID) -> int:
         work, organisation_id, Permission.CONFIRM_RETENTION, path, but=lambda person: person.id == entry.person_id
     )
     return queue_mails(work, MailKind.RETENTION, seconds, str(entry.id), {"path": "/retention"})
+
+
+def _day(moment: str, zone: tzinfo) -> str:
+    """The day that a moment of the log is, as the pages show it."""
+    return from_text(moment).astimezone(zone).date().isoformat()
 
 
 def _people(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.message import EmailMessage
 from typing import ClassVar, Final
 from uuid import UUID
 
+import structlog
+from jinja2 import TemplateError
 from sqlalchemy import select
 
 from printserver.audit.log import append
@@ -106,7 +109,12 @@ def _begin(tools: MailTools, mail_id: UUID) -> tuple[EmailMessage, int] | None:
             settle(work, row, Outcome(DeliveryAction.FAIL, "its reader can no longer be written to"))
             return None
         language = preferences(work, row.user_id).language or tools.language
-        message = compose(row, readers[0], language, site=tools.site, sender=tools.sender)
+        try:
+            message = compose(row, readers[0], language, site=tools.site, sender=tools.sender)
+        except (ValueError, MessageError, TemplateError) as problem:  # an address or a fact that no mail can hold
+            structlog.get_logger().error("a mail cannot be written", mail_id=str(row.id), reason=str(problem))
+            settle(work, row, Outcome(DeliveryAction.FAIL, f"it cannot be written: {type(problem).__name__}"))
+            return None
         return message, row.attempts
 
 

@@ -6,6 +6,7 @@ written in one transaction; a second worker that reads the same stretch loses at
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Final
 from uuid import UUID
 
@@ -29,19 +30,20 @@ READER: Final = "messages"
 A_ROUND: Final = 200
 
 
-def read_log(database: Database, *, with_mails: bool) -> int:
+def read_log(database: Database, *, with_mails: bool, zone: tzinfo = UTC) -> int:
     """Read on from the cursor; how many messages were made.   with_mails: whether there is a mail server.
 
+    zone: whose days mails name.
     A server that never sent messages begins at the end of the log: nobody is told of what is long past.
     """
     try:
         with database.work() as work:
-            return _read_on(work, with_mails)
+            return _read_on(work, with_mails, zone)
     except IntegrityError:  # another worker made the same messages at the same time
         return 0
 
 
-def _read_on(work: Work, with_mails: bool) -> int:
+def _read_on(work: Work, with_mails: bool, zone: tzinfo) -> int:
     position = work.session.scalar(select(LogCursor.position).where(LogCursor.reader == READER))
     if position is None:
         work.session.add(LogCursor(reader=READER, position=next_position(work)))
@@ -57,12 +59,12 @@ def _read_on(work: Work, with_mails: bool) -> int:
     )
     if moved is None:
         return 0
-    return sum(_messages_of(work, entry, with_mails) for entry in entries)
+    return sum(_messages_of(work, entry, with_mails, zone) for entry in entries)
 
 
-def _messages_of(work: Work, entry: EntryView, with_mails: bool) -> int:
+def _messages_of(work: Work, entry: EntryView, with_mails: bool, zone: tzinfo) -> int:
     request = _request_of(work, entry)
-    made = mails_of(work, entry, request) if with_mails else 0
+    made = mails_of(work, entry, request, zone) if with_mails else 0
     type_ = type_of(entry)
     if type_ is None or entry.organisation_id is None:
         return made

@@ -8,8 +8,11 @@ from typing import ClassVar, Final
 from printserver.foundation.errors import Malformed
 
 LONGEST_ADDRESS: Final = 254
-# What every mail server takes: no quotes, no comments, no line that could begin another header.
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}@(?:[A-Za-z0-9\-]{1,63}\.)*[A-Za-z0-9\-]{1,63}")
+# What every mail server takes: words joined by single dots, no quotes, no line that could begin another header.
+_WORD: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+"
+_ADDRESS: Final = re.compile(
+    rf"(?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*@(?:[A-Za-z0-9\-]{{1,63}}\.)*[A-Za-z0-9\-]{{1,63}}"
+)
 
 
 class EmailMalformed(Malformed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from printserver.bootstrap import Adapters
 from printserver.http_edge.idempotency import forget_old_keys
@@ -25,10 +26,11 @@ KEYS_KEPT_FOR: Final = timedelta(days=30)
 def message_rounds(adapters: Adapters, stop: threading.Event) -> list[threading.Thread]:
     """Until `stop` is set. Without a mail server nothing is written of mails."""
     database, webhooks, mails = adapters.database, adapters.webhook_tools, adapters.mail_tools
+    zone = ZoneInfo(adapters.settings.time_zone)
     rounds = [
         go_round(
             "messages",
-            lambda: read_log(database, with_mails=mails is not None),
+            lambda: read_log(database, with_mails=mails is not None, zone=zone),
             stop,
             every_seconds=READING_SECONDS,
         ),

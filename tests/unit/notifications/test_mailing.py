@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -37,6 +38,7 @@ from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
 from printserver.print_requests import flows, service
 from printserver.print_requests.owed_reminders import tell_owed
+from printserver.print_requests.paper_models import OwedReturn
 from printserver.printing.outcome import Outcome
 from tests.http.identity_things import identity_at
 from tests.http.scene import count_alarm_at
@@ -265,6 +267,20 @@ def test_a_mail_that_did_not_go_is_tried_again(post: Post, problem: PrintServerE
     assert post.state() == "delivered"
 
 
+def test_a_mail_that_cannot_be_written_holds_up_no_other(post: Post):
+    with post.world.database.work() as work:  # kept by an earlier release, which took such an address
+        head = post.world.actor(work, Role.APPROVER, post.world.home.head).id
+        work.session.execute(update(User).where(User.id == head).values(email="li..lei@example.com"))
+    post.world.pending()
+    post.read()
+    assert post.send() == ["approver-north-1@example.com"]
+    with post.world.database.work() as work:
+        assert work.session.scalars(select(Mail.state).where(Mail.user_id == head)).one() == "failed"
+        set_own_email(work, post.world.actor(work, Role.APPROVER, post.world.home.head), "li.lei@example.com")
+    post.world.clock.advance(60)
+    assert post.send() == ["li.lei@example.com"]
+
+
 def test_a_reader_who_has_left_meanwhile_is_not_written_to(post: Post):
     post.world.pending()
     post.read()
@@ -306,6 +322,21 @@ def test_after_a_long_absence_one_reminder_is_sent_and_none_for_what_came_home(p
     assert _readers(post, MailKind.RETURN_OWED) == 1
 
 
+def test_a_mail_names_the_day_on_which_a_paper_is_due_as_the_pages_do(post: Post):
+    (copy,), shanghai = post.world.copies(post.world.printed()), ZoneInfo("Asia/Shanghai")
+    with post.world.database.reading() as work:
+        due = work.session.scalars(select(OwedReturn.due_at).where(OwedReturn.copy_id == copy.id)).one()
+    late = datetime.combine(due.date(), time(20), UTC)  # the next day over there
+    with post.world.database.work() as work:
+        work.session.execute(update(OwedReturn).where(OwedReturn.copy_id == copy.id).values(due_at=late))
+    post.world.clock.moment = late + timedelta(hours=1)
+    tell_owed(post.world.database, every_days=14)
+    sequence(post.world.database)
+    read_log(post.world.database, with_mails=True, zone=shanghai)
+    (facts,) = post.facts(MailKind.RETURN_OWED)
+    assert facts["day"] == late.astimezone(shanghai).date().isoformat() != late.date().isoformat()
+
+
 def _readers(post: Post, kind: MailKind) -> int:
     return len(post.facts(kind))
 
@@ -322,7 +353,10 @@ def test_a_choice_among_what_there_is_not_is_refused_and_changes_nothing(world: 
 
 @pytest.mark.parametrize(
     "address",
-    ["li", "li@", "@example.com", "a b@example.com", "li@example.com\nBcc: x@y.z", "li@example.com, x@y.z", "李@例.cn"],
+    [
+        *("li", "li@", "@example.com", "a b@example.com", "li@example.com\nBcc: x@y.z", "li@example.com, x@y.z"),
+        *("李@例.cn", "li..lei@example.com", ".li@example.com", "li.@example.com", f"{'l' * 65}@example.com"),
+    ],
 )
 def test_what_is_no_address_is_not_kept(world: World, address: str):
     with world.database.work() as work, pytest.raises(EmailMalformed):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, Final
 
 from printserver.foundation.errors import Malformed
@@ -127,7 +126,7 @@ def place_problems(layout: Sequence[PageLayout], seals: Sequence[PlacedSeal]) ->
 
 
 def _problems(pages: dict[int, PageLayout], seals: Sequence[PlacedSeal]) -> Iterator[Finding]:
-    boxes: dict[int, list[tuple[int, Box]]] = {}
+    boxes: dict[int, list[Box]] = {}
     for number, seal in enumerate(seals, 1):
         if seal.width_um <= 0 or seal.height_um <= 0:
             yield Finding(FindingKind.NO_SIZE, seal=number)
@@ -139,11 +138,23 @@ def _problems(pages: dict[int, PageLayout], seals: Sequence[PlacedSeal]) -> Iter
                 yield Finding(FindingKind.NO_SUCH_PAGE, page=place.page, seal=number)
                 continue
             box = seal_box(layout, seal, place)
-            boxes.setdefault(place.page, []).append((number, box))
+            boxes.setdefault(place.page, []).append(box)
             yield from _problems_of_box(layout, box, place, seal, number)
     for page, placed in sorted(boxes.items()):
-        if any(one.overlaps(other) for (_, one), (_, other) in combinations(placed, 2)):
+        if _overlap(placed):
             yield Finding(FindingKind.SEALS_OVERLAP, page=page)
+
+
+def _overlap(boxes: Sequence[Box]) -> bool:
+    """Whether any two do. From left to right, each is compared with those alone that begin before it ends."""
+    ordered = sorted(boxes, key=lambda box: box.x_um)
+    for at, one in enumerate(ordered):
+        for other in (ordered[later] for later in range(at + 1, len(ordered))):
+            if other.x_um >= one.right_um:
+                break
+            if one.overlaps(other):
+                return True
+    return False
 
 
 def _problems_of_box(

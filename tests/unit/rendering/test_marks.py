@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from printserver.foundation.serials import CopySerial
 from printserver.rendering.layout import layout_of_page
@@ -13,9 +17,11 @@ from printserver.rendering.marks import (
     SealPlace,
     SealPlaceRefused,
     check_places,
+    place_problems,
     seal_box,
 )
 from printserver.rendering.page_layout import ContentTransform
+from printserver.rendering.placement_findings import FindingKind
 from tests.unit.rendering.test_layout import WHOLE_PAGE, ink_map
 
 EMPTY = (layout_of_page(1, ink_map()), layout_of_page(2, ink_map()))
@@ -50,6 +56,15 @@ def test_a_place_that_spoils_the_page_is_refused(seals, problem):
         check_places(EMPTY, seals)
     (said,) = refusal.value.problems
     assert problem in said
+
+
+@given(st.lists(st.tuples(st.integers(20_000, 110_000), st.integers(60_000, 200_000)), max_size=6))
+def test_seals_overlap_as_soon_as_any_two_of_them_do(middles):
+    placed = seal(*((1, x, y) for x, y in middles), size=20_000)
+    boxes = [seal_box(EMPTY[0], placed, place) for place in placed.places]
+    expected = any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    found = [finding.kind for finding in place_problems(EMPTY, [placed])]
+    assert (FindingKind.SEALS_OVERLAP in found) is expected
 
 
 def test_every_problem_is_said_at_once():

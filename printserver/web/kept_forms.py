@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from printserver.foundation.errors import PrintServerError
@@ -32,6 +32,9 @@ class Wrong:
         return cls(problem=problem_of(problem), at=at)
 
 
+_NOTHING: Final = Wrong()
+
+
 @dataclass(frozen=True)
 class KeptForm:
     """`wrong`: without the fields, which are looked at anew."""
@@ -49,9 +52,9 @@ def form_id_of(typed: TypedRequest) -> UUID:
         return new_id()
 
 
-def keep(call: Call, typed: TypedRequest, wrong: Wrong | None = None) -> UUID:
+def keep(call: Call, typed: TypedRequest, wrong: Wrong = _NOTHING) -> UUID:
     """Answers the form's name.   Raises: as `keep_form`."""
-    form_id, problem = form_id_of(typed), None if wrong is None else _to_json(wrong)
+    form_id, problem = form_id_of(typed), _to_json(wrong)
     words = typed.model_copy(update={"key": str(form_id)}).model_dump(mode="json")
     change(call, lambda work, actor: keep_form(work, actor, form_id, words, problem))
     return form_id

@@ -35,7 +35,7 @@ def test_a_seal_over_the_code_is_refused_beside_the_places(api: ApiClient):
     fields = fields_of(clerk.page(draft_at(clerk))) | {"place_x": "185", "place_y": "30"}
     text = shown_after(clerk, **fields, action="submit")
     assert 'id="places-problem" role="alert"' in text
-    assert "不得遮挡验证码" in text
+    assert "会遮挡验证码" in text
 
 
 def test_places_are_added_removed_and_pages_shown_without_scripts(api: ApiClient):

@@ -191,7 +191,7 @@ def create_request(view: CurrentView, call: CurrentCall, typed: Annotated[TypedR
     if typed.action in ("save", "keep"):
         return _saved(view, call, draft, typed)
     if typed.action == "check":
-        return view.go(f"/requests/new/checked?form={keep(call, typed)}")
+        return view.go(f"/requests/new/checked?form={keep(call, typed)}#place-findings")
     if typed.action != "submit":
         return _edited(view, call, draft, typed)
     try:
@@ -205,9 +205,10 @@ def create_request(view: CurrentView, call: CurrentCall, typed: Annotated[TypedR
 
 
 def _refused(view: View, call: Call, typed: TypedRequest, problem: PrintServerError | None = None) -> Response:
-    """problem: None when fields are wrong, which are looked at anew."""
-    wrong = None if problem is None else Wrong.of(problem, _beside(problem))
-    return view.go(f"/requests/new/checked?form={keep(call, typed, wrong)}")
+    """Leads to the words beside what is wrong.   problem: None when fields are wrong, which are looked at anew."""
+    wrong = Wrong() if problem is None else Wrong.of(problem, _beside(problem))
+    part = f"#{wrong.at}-problem" if wrong.at else ""
+    return view.go(f"/requests/new/checked?form={keep(call, typed, wrong)}{part}")
 
 
 def _edited(view: View, call: Call, draft: Draft, typed: TypedRequest) -> Response:

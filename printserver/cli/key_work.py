@@ -62,7 +62,7 @@ from printserver.signer.seal_making import made_seal_keys
 from printserver.signer.stopped_keys import stop_key
 from printserver.signer.tokens import token_settings
 from printserver.signer.trust_watch import EVERY_SECONDS
-from printserver.signer.wrapping_steps import DESTROY, RENEW
+from printserver.signer.wrapping_steps import DESTROY, RENEW, labels_made
 from printserver.signing.backup_parts import new_part, part_name, read_part
 from printserver.signing.certificate_files import keep_chain, read_certificates
 from printserver.signing.client import SignerClient
@@ -267,11 +267,14 @@ def back_up(settings: Settings, target: Path, opening: Opening, *, wrapped: bool
 
 
 def drill_recovery(settings: Settings, backup: Path | None, opening: Opening) -> Drill:
-    """Of a restored backup, or without one of the token itself: which keys sign.   Raises: BackupRefused."""
-    key_list = read_key_list(settings)
+    """Of a restored backup, or without one of the token itself: which keys sign and wrap.
+
+    Raises: BackupRefused, TranscriptRefused.
+    """
+    key_list, made = read_key_list(settings), labels_made(transcripts(settings))
     opened = opened_token(settings) if backup is None else restored_token(backup, settings, opening)
     with _given_back(settings), opened as hsm:
-        result = drilled(hsm, key_list)
+        result = drilled(hsm, key_list, wrapping=made)
     record(settings, RecoveryDrilled(keys=len(result.keys), failed=result.failed))
     return result
 

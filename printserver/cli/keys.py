@@ -275,7 +275,8 @@ def renew_witness(*, reason: Reason) -> None:
 
 def _tell(result: Drill) -> None:
     for key in result.keys:
-        typer.echo(f"{key.label:<24} {key.key_id:<8} {key.usage:<12} {key.problem or 'signs'}")
+        does = "signs" if key.key_id else "wraps"
+        typer.echo(f"{key.label:<24} {key.key_id:<8} {key.usage:<12} {key.problem or does}")
     for key_id in result.missing:
         typer.echo(f"{'':<24} {key_id:<8} {'':<12} is listed, but not there")
     if result.failed:

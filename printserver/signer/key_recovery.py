@@ -12,7 +12,7 @@ import secrets
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,7 +27,9 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from printserver.settings import Settings
+from printserver.signer.key_encryption import HsmKeys, label_of
 from printserver.signer.key_wrapping import WrappedKey, of_content, take_in, to_content, wrapped_keys
+from printserver.signer.keys import KEY_ENCRYPTION_LABEL
 from printserver.signer.tokens import is_made_by_ceremony, open_hsm
 from printserver.signing.backup_parts import LARGEST, Backup, BackupKey, is_locked_by_parts, unlock
 from printserver.signing.errors import BackupRefused, SignatureInvalid, TokenSetupRefused
@@ -51,7 +53,7 @@ DRILL_LABEL: Final = "drill"
 
 @dataclass(frozen=True)
 class Drilled:
-    """One key of the token.   problem: empty when what it signed verifies with the listed key."""
+    """One key of the token.   problem: empty when what it signed verifies with the listed key, or it unwraps."""
 
     label: str
     key_id: str
@@ -155,9 +157,12 @@ def restore_token(settings: Settings, backup: Path, opening: Opening) -> Hsm:
     return _holding(open_hsm(settings), opened, keys)
 
 
-def drilled(hsm: Hsm, key_list: KeyList) -> Drill:
-    """Which keys of the list this token holds, and whether they sign."""
-    return Drill(drill(hsm, key_list), missing_keys(hsm, key_list))
+def drilled(hsm: Hsm, key_list: KeyList, *, wrapping: Collection[str] = ()) -> Drill:
+    """Which keys of the list this token holds, and whether they sign; and those that wrap.
+
+    wrapping: names of key-encryption keys that must be there as well.
+    """
+    return Drill(drill(hsm, key_list) + _wrapping_drill(hsm, wrapping), missing_keys(hsm, key_list))
 
 
 def drill(hsm: Hsm, key_list: KeyList) -> tuple[Drilled, ...]:
@@ -180,6 +185,15 @@ def missing_keys(hsm: Hsm, key_list: KeyList) -> tuple[str, ...]:
     return tuple(
         key.key_id for key in key_list.keys if key.spki not in held and key.revoked_at is None and key.usage.is_in_hsm
     )
+
+
+def _wrapping_drill(hsm: Hsm, wanted: Collection[str]) -> tuple[Drilled, ...]:
+    held = {label_of(number) for number in HsmKeys(hsm).generations()}
+    problems = dict.fromkeys({*wanted} - held, "a ceremony has made it, but it is not there")
+    for label in held:
+        challenge = secrets.token_bytes(32)
+        problems[label] = "" if hsm.unwrap(label, hsm.wrap(label, challenge)) == challenge else "it does not unwrap"
+    return tuple(Drilled(label, "", KEY_ENCRYPTION_LABEL, problem) for label, problem in sorted(problems.items()))
 
 
 def _problem(hsm: Hsm, label: str, spki: bytes) -> str:

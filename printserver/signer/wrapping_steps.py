@@ -22,6 +22,13 @@ ON_THEIR_WAY: Final = timedelta(days=1)
 """Longer than anybody takes to write down a key that was wrapped a moment before the newest one was made."""
 
 
+def labels_made(transcripts: Sequence[Transcript]) -> frozenset[str]:
+    """Names of the key-encryption keys that ceremonies have made since the first one, and not destroyed."""
+    done = [each for transcript in transcripts for each in transcript.done if each.usage == KEY_ENCRYPTION_LABEL]
+    destroyed = {each.label for each in done if each.what == DESTROY}
+    return frozenset(each.label for each in done) - destroyed
+
+
 @dataclass(frozen=True)
 class WrappingSteps:
     """transcripts: of all ceremonies before.   require_unused: as of `hold_later`."""

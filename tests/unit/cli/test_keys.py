@@ -357,6 +357,20 @@ def test_the_key_encryption_key_is_renewed_everything_wrapped_anew_and_the_old_o
     assert told == ["KeyEncryptionKeyRenewed", *["WrappedKeysRenewed"] * 2, "KeyEncryptionKeyDestroyed"]
 
 
+def test_a_backup_from_before_the_newest_key_encryption_key_fails_its_drill(home: Installation, tmp_path: Path):
+    (tmp_path / "passphrase").write_text("correct horse battery staple\n")
+    by = ("--passphrase-file", str(tmp_path / "passphrase"))
+    assert home.say("backup", str(tmp_path / "before"), *by).exit_code == 0
+    assert home.ceremony(NEXT_WRAPPING).exit_code == 0
+    assert home.say("backup", str(tmp_path / "after"), *by).exit_code == 0
+    told = home.say("drill", str(tmp_path / "before"), *by)
+    assert told.exit_code == 1
+    assert "key-encryption.2                  key-encryption a ceremony has made it, but it is not there" in told.output
+    told = home.say("drill", str(tmp_path / "after"), *by)
+    assert told.exit_code == 0, told.output
+    assert "key-encryption.2                  key-encryption wraps" in told.output
+
+
 def stored_contents(settings: Settings) -> dict[str, bytes]:
     """As a process reads them that has asked nobody for a key yet."""
     adapters = build(settings, jobs=RecordedJobs())

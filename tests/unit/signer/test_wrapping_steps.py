@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from printserver.signer.wrapping_steps import WrappingSteps
+from printserver.signer.wrapping_steps import WrappingSteps, labels_made
 from printserver.signing.errors import KeyEncryptionKeyInUse, TokenSetupRefused
 from printserver.signing.hsm import Hsm, KeyKind
 from printserver.signing.token_setup import read_pin
@@ -68,6 +68,15 @@ def test_a_name_that_a_transcript_tells_of_is_not_given_again(hsm: Hsm):
     """As after a token was restored from a backup that did not hold the second one."""
     second = Done("renew", "key-encryption", label="key-encryption.2")
     assert steps(hsm, second).renew(wrappable=False).label == "key-encryption.3"
+
+
+def test_what_transcripts_tell_of_is_what_was_made_and_not_destroyed():
+    steps_done = (("renew", ".2"), ("renew", ".3"), ("destroy", ""), ("destroy", ".2"))
+    done = [Done(what, "key-encryption", label=f"key-encryption{number}") for what, number in steps_done]
+    each = [replace(TRANSCRIPT, done=(one, Done("renew", "pdf", label="pdf.2"))) for one in done]
+    assert labels_made(each) == {"key-encryption.3"}
+    assert labels_made(each[:2]) == {"key-encryption.2", "key-encryption.3"}
+    assert labels_made([]) == frozenset()
 
 
 def test_a_token_that_wraps_nothing_gets_none(tmp_path: Path):

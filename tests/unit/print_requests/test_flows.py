@@ -25,7 +25,7 @@ from printserver.organisations.access import Actor, Grant
 from printserver.organisations.models import User
 from printserver.organisations.permissions import Role
 from printserver.print_requests import drafts, flows, service
-from printserver.print_requests.application import ConsentMissing
+from printserver.print_requests.application import LONGEST_TEXT, ConsentMissing
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.money import Money
 from printserver.print_requests.parties import Party, PartyKind
@@ -237,6 +237,27 @@ def test_a_class_that_the_law_keeps_off_electronic_sealing_ends_in_a_seal_put_on
         (wet,) = request_details(work, custodian, request_id).particulars.wet_seals
         assert work.session.scalar(select(func.count()).select_from(Authorisation)) == 0
     assert wet.papers == 2
+
+
+def test_a_sealing_by_hand_says_how_many_papers_and_when_as_it_can_have_been(world: World):
+    request_id = world.pending(class_code="marriage")
+    say(world, approver(world, world.home.north), request_id)
+    handed_in = world.clock.now()
+    world.clock.advance(3_600)
+    now, before = world.clock.now(), world.row_counts()
+    with world.database.reading() as work:
+        custodian = world.actor(work, Role.CUSTODIAN)
+    for papers, sealed_at, note in (
+        (0, now, ""),
+        (flows.MOST_PAPERS + 1, now, ""),
+        (2, handed_in - timedelta(seconds=1), ""),
+        (2, now + timedelta(minutes=6), ""),
+        (2, now, "x" * (LONGEST_TEXT + 1)),
+    ):
+        with world.database.work() as work, pytest.raises(flows.WetSealMalformed):
+            flows.record_sealing_by_hand(work, custodian, request_id, papers=papers, sealed_at=sealed_at, note=note)
+    assert world.row_counts() == before
+    assert state(world, request_id)[0] == "physical-seal"
 
 
 def test_a_party_that_does_not_consent_is_not_sealed_electronically(world: World):

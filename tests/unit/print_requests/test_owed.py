@@ -154,6 +154,27 @@ def test_a_due_date_is_not_moved_without_right_reason_or_future(world: World):
     assert not view(world, copy_id).extended
 
 
+def test_a_paper_is_written_off_by_who_settles_returns_with_a_reason_and_while_it_is_owed(world: World):
+    copy_id, void = printed(world), printed(world)
+    with world.database.work() as work:
+        void_copy(work, world.actor(work, Role.PRINTER_ADMINISTRATOR), void, reason="lost on the way")
+    before = world.row_counts()
+    refusals: list[tuple[Role, Office | None, UUID, str, type[PrintServerError]]] = [
+        (Role.CLERK, None, copy_id, "never", NotFound),
+        (Role.ARCHIVIST, world.home.south, copy_id, "never", NotFound),
+        (Role.ARCHIVIST, None, copy_id, " ", ExtensionMalformed),
+        (Role.ARCHIVIST, None, copy_id, "x" * 501, ExtensionMalformed),
+        (Role.ARCHIVIST, None, void, "never", TransitionRefused),
+    ]
+    for role, office, paper, reason, kind in refusals:
+        with world.database.work() as work:
+            actor = world.actor(work, role, office)
+            with pytest.raises(kind):
+                write_off(work, actor, paper, written_off_as=WrittenOffAs.NEVER, reason=reason)
+    assert world.row_counts() == before
+    assert view(world, copy_id).standing is Standing.OPEN
+
+
 def test_days_count_from_the_first_hand_over_when_the_class_says_so(world: World):
     said(world, ReturnPolicy(days=10, counted_from=CountedFrom.HAND_OVER))
     copy_id = printed(world)

@@ -108,6 +108,9 @@ def test_an_exception_ends_by_its_time_and_by_a_word(world: World):
     with world.database.work() as work:
         archivist = world.actor(work, Role.ARCHIVIST)
         newest, expired = exceptions(work, archivist)
+        for office in (world.home.south, world.foreign.head):
+            with pytest.raises(NotFound):
+                end_exception(work, world.actor(work, Role.ARCHIVIST, office), newest.id)
         end_exception(work, archivist, newest.id)
     for each in (newest, expired):
         with world.database.work() as work, pytest.raises(TransitionRefused):

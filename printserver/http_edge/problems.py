@@ -106,6 +106,7 @@ def install(app: FastAPI) -> None:
         OperationalError,
         NoConnectionInTime,
         DataError,
+        OverflowError,
     ):
         app.add_exception_handler(kind, _handle)
 
@@ -140,11 +141,16 @@ def problem_of(error: Exception) -> Problem:
         return Problem(422, "malformed", "The request is not as it should be.", errors=_field_errors(error.errors()))
     if isinstance(error, HTTPException):
         return _of_framework(error)
-    if isinstance(error, DataError):  # PostgreSQL stores no text with a null character, and says so only then
-        return Problem(422, "malformed", "The request holds characters that cannot be stored; nothing was changed.")
+    if _cannot_be_stored(error):
+        return Problem(422, "malformed", "The request holds characters or numbers that cannot be stored.")
     if isinstance(error, OperationalError | NoConnectionInTime):
         return Problem(503, "database-busy", "The database does not answer; nothing was changed.", headers=_soon(5))
     return Problem(500, "internal-error", _NEUTRAL)
+
+
+def _cannot_be_stored(error: Exception) -> bool:
+    """PostgreSQL stores no text with a null character, and SQLite no number beyond 64 bits; each says so only then."""
+    return isinstance(error, DataError) or (isinstance(error, OverflowError) and "SQLite" in str(error))
 
 
 def status_of(error: PrintServerError) -> int:

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import literal, select
+from sqlalchemy import create_engine, literal, select
 from sqlalchemy.exc import DataError
 
 import printserver
@@ -53,6 +53,15 @@ def test_a_text_that_the_database_cannot_take_is_the_callers_mistake(any_databas
         error = refused
     problem = problem_of(error)
     assert (problem.status, problem.code) == (422, "malformed")
+
+
+def test_a_number_that_the_database_cannot_take_is_the_callers_mistake():
+    engine = create_engine("sqlite://")
+    with pytest.raises(OverflowError) as refused, engine.connect() as connection:
+        connection.execute(select(literal(10**20)))
+    engine.dispose()
+    assert problem_of(refused.value).status == 422
+    assert problem_of(OverflowError("date value out of range")).status == 500
 
 
 def test_codes_are_words_with_hyphens_and_unique(product_errors: set[type[PrintServerError]]):

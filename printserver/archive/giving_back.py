@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
 from printserver.archive.sweep_events import StoreSwept, UnnamedGivenBack, UnnamedLetGo
 from printserver.archive.sweep_models import GivenBackObject, UnnamedObject
@@ -73,14 +73,13 @@ def sweep_facts(work: Work, actor: Actor, every_days: int) -> SweepFacts:
     """every_days: as the settings say.   Raises: Forbidden."""
     require(actor, Permission.READ_ARCHIVE)
     listed = covers_organisation(work, actor, Permission.READ_ARCHIVE)
-    own = UnnamedObject.organisation_id == actor.organisation_id
     last = last_moment(work, StoreSwept.__name__)
     begun = last or first_day(work)
     return SweepFacts(
         every_days=every_days,
         last_round=last,
         next_round=begun + timedelta(days=every_days) if every_days and begun else None,
-        unnamed=work.session.scalar(select(func.count()).select_from(UnnamedObject).where(own)) or 0,
+        unnamed=work.session.scalar(select(func.count()).select_from(UnnamedObject).where(_lies_aside(actor))) or 0,
         listed=listed,
         objects=_unnamed(work, actor) if listed else (),
         given_back=_given_back(work, actor) if listed else (),
@@ -131,14 +130,19 @@ def _require_whole(work: Work, actor: Actor) -> None:
         raise UnnamedNotFound("what no row names is the whole organisation's: so must the right be")
 
 
-def _unnamed(work: Work, actor: Actor) -> tuple[UnnamedFacts, ...]:
+def _lies_aside(actor: Actor) -> ColumnElement[bool]:
+    """A round that had begun before may tell once more of what was given back meanwhile."""
     kept = exists().where(
         GivenBackObject.organisation_id == UnnamedObject.organisation_id,
         GivenBackObject.sha256 == UnnamedObject.digest,
     )
+    return and_(UnnamedObject.organisation_id == actor.organisation_id, ~kept)
+
+
+def _unnamed(work: Work, actor: Actor) -> tuple[UnnamedFacts, ...]:
     rows = work.session.scalars(
         select(UnnamedObject)
-        .where(UnnamedObject.organisation_id == actor.organisation_id, ~kept)
+        .where(_lies_aside(actor))
         .order_by(UnnamedObject.since, UnnamedObject.digest)
         .limit(LONGEST_LIST)
     )

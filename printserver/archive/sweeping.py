@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from printserver.archive.object_names import NamedObjects, named_objects
 from printserver.archive.sweep_events import StoreSwept, UnnamedErased
-from printserver.archive.sweep_models import GivenBackObject, UnnamedObject
+from printserver.archive.sweep_models import UnnamedObject
 from printserver.audit.log import By, append
 from printserver.audit.queries import last_moment
 from printserver.audit.stored import one_snapshot
@@ -177,15 +177,12 @@ def _take(work: Work, plan: Plan) -> tuple[str, ...]:
 
 
 def _tell(work: Work, owner: UUID, aside: Mapping[str, datetime]) -> None:
-    """Let the rows say what lies aside, since when; what a person has just given back does not."""
-    told, given_back = (
-        _told(work, owner),
-        select(GivenBackObject.sha256).where(GivenBackObject.organisation_id == owner),
-    )
+    """Let the rows say what lies aside, since when."""
+    told = _told(work, owner)
     for digest in sorted(told - set(aside)):
         old = delete(UnnamedObject).where(UnnamedObject.organisation_id == owner, UnnamedObject.digest == digest)
         work.session.execute(old)
     insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    for digest in sorted(set(aside) - told - set(work.session.scalars(given_back))):
+    for digest in sorted(set(aside) - told):
         new = insert(UnnamedObject).values(organisation_id=owner, digest=digest, since=aside[digest])
         work.session.execute(new.on_conflict_do_nothing())

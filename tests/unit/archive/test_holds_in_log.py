@@ -148,7 +148,8 @@ def lifted_by_an_earlier_release(scene: Scene, hold_id: UUID) -> None:
         matter: str = "7"
 
     with scene.database.work() as work:
-        work.session.execute(update(LegalHold).where(LegalHold.id == hold_id).values(state="lifted"))
+        lifted = {"state": "lifted", "lifted_by": scene.second.person_id, "lifted_at": work.now()}
+        work.session.execute(update(LegalHold).where(LegalHold.id == hold_id).values(**lifted))
         append(work, By(scene.books.organisation_id), HoldLifted(id=hold_id))
 
 

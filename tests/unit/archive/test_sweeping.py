@@ -280,7 +280,10 @@ def test_what_is_given_back_while_a_round_is_about_to_erase_it_stays(swept: Swep
     """Whoever takes the row away decides; the round has read all names before."""
     left_over = swept.scene.put(LEFT_OVER.decode())
     sweep(swept.tools)
-    swept.later()
+    swept.later(timedelta(days=4))
+    young = swept.scene.put("set aside later")
+    sweep(swept.tools)
+    swept.later(timedelta(days=4))
 
     @dataclass(frozen=True)
     class Between:
@@ -294,7 +297,8 @@ def test_what_is_given_back_while_a_round_is_about_to_erase_it_stays(swept: Swep
         def give_back(self, digest: str, owner: UUID) -> None:
             self.store.give_back(digest, owner)
             if digest == named:
-                give_back(swept.tools, swept.archivist, left_over, reason="just in time")
+                for each in (left_over, young):
+                    give_back(swept.tools, swept.archivist, each, reason="just in time")
 
         def end(self, digest: str, owner: UUID) -> None:
             self.store.end(digest, owner)
@@ -308,9 +312,12 @@ def test_what_is_given_back_while_a_round_is_about_to_erase_it_stays(swept: Swep
     swept.name(named)
     (done,) = sweep(SweepTools(swept.scene.database, Between(store)))  # type: ignore[arg-type]
     assert done.erase == ()
-    swept.later()
-    sweep(swept.tools)
-    assert (swept.get(left_over), swept.get(named)) == (LEFT_OVER, b"named meanwhile")
+    assert (facts(swept).unnamed, facts(swept).objects, len(facts(swept).given_back)) == (0, (), 2)
+    for _ in range(2):
+        swept.later()
+        sweep(swept.tools)
+    kept = [swept.get(digest) for digest in (left_over, young, named)]
+    assert kept == [LEFT_OVER, b"set aside later", b"named meanwhile"]
     assert "UnnamedErased" not in swept.scene.books.entries()
 
 

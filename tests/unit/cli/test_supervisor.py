@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
-from printserver.cli.supervisor import Part, Supervisor, say_what_is_off
+from printserver.cli.main import app
+from printserver.cli.supervisor import Part, Supervisor, all_parts, say_what_is_off
 from printserver.settings import Settings
 from printserver.storage.store_settings import NOT_SEALED, ObjectStoreSettings
 
@@ -116,6 +118,24 @@ def test_a_part_gets_only_the_environment_it_is_given(supervised: Callable[..., 
     part = Part("part", FOREVER, ENVIRONMENT)
     supervised(part)
     assert b"canary" not in Path(f"/proc/{pid(part)}/environ").read_bytes()
+
+
+def test_processes_are_given_the_products_variables_and_postgresqls_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PRINTSERVER_MOST_COPIES", "7")
+    monkeypatch.setenv("PGPASSFILE", "/somewhere")
+    monkeypatch.setenv("SOMEBODYS_SECRET", "canary")
+    parts = all_parts(Settings(home=tmp_path, cups_private=False))
+    assert [part.name for part in parts] == ["signer", "worker", "web"]
+    for part in parts:
+        assert (part.environment["PRINTSERVER_MOST_COPIES"], part.environment["PGPASSFILE"]) == ("7", "/somewhere")
+        assert "SOMEBODYS_SECRET" not in part.environment
+
+
+def test_queues_are_kept_of_no_installation_that_is_not_there(tmp_path: Path):
+    said = CliRunner().invoke(app, ["queues"], env={"PRINTSERVER_HOME": str(tmp_path)})
+    assert (said.exit_code, "nothing-installed" in said.output, list(tmp_path.iterdir())) == (2, True, [])
 
 
 @pytest.mark.parametrize(("sealed", "warned"), [(True, False), (False, True)])

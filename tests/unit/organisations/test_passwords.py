@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
+from printserver.organisations import passwords
 from printserver.organisations.account import change_password
 from printserver.organisations.models import User
 from printserver.organisations.passwords import (
@@ -55,6 +58,12 @@ def test_what_is_no_hash_takes_no_password(stored: str):
     for password in ("", "!", stored):
         assert not password_matches(KNOWN, User(id=uuid4(), password_hash=stored), password)
     assert not password_matches(KNOWN, None, "")
+
+
+def test_a_password_of_nobody_costs_the_checking_of_one_of_somebody():
+    assert not PasswordHasher().check_needs_rehash(passwords._NOBODYS_HASH)
+    with pytest.raises(VerifyMismatchError):
+        PasswordHasher().verify(passwords._NOBODYS_HASH, "")
 
 
 def test_a_changed_password_is_the_persons_own_from_now_on(world: World):

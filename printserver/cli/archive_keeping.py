@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from printserver.archive.fixity import next_due
-from printserver.archive.sweeping import GRACE, Plan, SweepTools, plan_sweep
-from printserver.archive.sweeping import sweep as sweep_store
 from printserver.cli.speaking import spoken
 from printserver.foundation.clock import as_text
 
 if TYPE_CHECKING:
+    from printserver.archive.sweeping import Plan
     from printserver.bootstrap import Adapters
 
 
@@ -22,6 +20,7 @@ def fixity(
     *, everything: Annotated[bool, typer.Option("--all", help="Each record now, not one round.")] = False
 ) -> None:
     """Read again what the archive keeps, on the server's machine. Status 1: damage; 2: store or signer away."""
+    from printserver.archive.fixity import next_due
     from printserver.worker.archive_watch import check_archive, fixity_rules
 
     with _adapters() as adapters:
@@ -49,9 +48,11 @@ def sweep(
     ] = False,
 ) -> None:
     """Look for stored bytes that no row names, on the server's machine: set aside now, erased a week later."""
+    from printserver.archive import sweeping
+
     with _adapters() as adapters:
-        tools: SweepTools = adapters.sweep_tools
-        plans = plan_sweep(tools) if preview else sweep_store(tools, however_many=however_many)
+        tools = adapters.sweep_tools
+        plans = sweeping.plan_sweep(tools) if preview else sweeping.sweep(tools, however_many=however_many)
     for plan in plans:
         for digest in (*plan.set_aside, *plan.erase):
             typer.echo(f"{'erased' if digest in plan.erase else 'set aside'}: {digest}")
@@ -81,6 +82,8 @@ def _adapters() -> Iterator[Adapters]:
 
 
 def _said(plan: Plan) -> str:
+    from printserver.archive.sweeping import GRACE
+
     return (
         f"organisation {plan.organisation_id}: {plan.stored} objects, {len(plan.set_aside)} set aside, "
         f"{len(plan.give_back)} given back, {len(plan.erase)} erased, {plan.waiting} in {GRACE.days} days of grace"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from printserver.archive.access import record_in_view
 from printserver.archive.disposal import DisposalNotFound
 from printserver.archive.disposal_list import ListedRecord
-from printserver.archive.hold_queries import LONGEST_LIST, HoldFacts, hold_shown, holds, named_people
+from printserver.archive.hold_queries import LONGEST_LIST, HoldFacts, hold_shown, holds
 from printserver.archive.holds import is_held
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.retention import Standing, day_over_everywhere, standing
@@ -31,7 +31,7 @@ from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, branch_path, require, within
 from printserver.organisations.branch_paths import is_at_or_above
 from printserver.organisations.permissions import Permission
-from printserver.organisations.queries import branch
+from printserver.organisations.queries import branch, names
 from printserver.signing.key_list import KeyList
 
 
@@ -124,7 +124,7 @@ def retention_of(work: Work, actor: Actor, record_id: UUID, load_key_list: Calla
     """load_key_list: under which liftings are proved.   Raises: Forbidden, RecordNotFound, KeyListRefused."""
     record = record_in_view(work, actor, record_id)
     gone = work.session.get(DisposedRecord, record_id)
-    held = _is_held(work, record_id)
+    held = record_id in _held(work, [record_id])
     term = term_of(record)
     today = day_over_everywhere(work.now())
     by_name = exists().where(HeldRecord.hold_id == LegalHold.id, HeldRecord.record_id == record_id)
@@ -153,7 +153,7 @@ def retention_of(work: Work, actor: Actor, record_id: UUID, load_key_list: Calla
         disposed_at=None if gone is None else gone.disposed_at,
         run_id=None if gone is None else gone.run_id,
         holds=tuple(hold_shown(work, row, load_key_list) for row in holds),
-        changes=tuple(_change(work, row, record.number) for row in changes),
+        changes=_changes(work, [(row, record.number) for row in changes]),
     )
 
 
@@ -176,7 +176,7 @@ def waiting_changes(work: Work, actor: Actor) -> tuple[ChangeFacts, ...]:
         .order_by(RetentionChange.id.desc())
         .limit(LONGEST_LIST)
     )
-    return tuple(_change(work, row, number) for row, number in rows)
+    return _changes(work, [(row, number) for row, number in rows])
 
 
 def runs(work: Work, actor: Actor) -> tuple[RunFacts, ...]:
@@ -188,7 +188,7 @@ def runs(work: Work, actor: Actor) -> tuple[RunFacts, ...]:
         .order_by(DisposalRun.id.desc())
         .limit(LONGEST_LIST)
     )
-    return tuple(_run(work, row) for row in rows)
+    return _runs(work, rows.all())
 
 
 def run_facts(work: Work, actor: Actor, run_id: UUID) -> RunFacts:
@@ -201,7 +201,7 @@ def run_facts(work: Work, actor: Actor, run_id: UUID) -> RunFacts:
     )
     if row is None:
         raise DisposalNotFound("there is no such disposal")
-    return _run(work, row)
+    return _runs(work, [row])[0]
 
 
 def run_lines(work: Work, run_id: UUID) -> tuple[RunLine, ...]:
@@ -223,15 +223,8 @@ def waiting_for(work: Work, actor: Actor) -> int:
         (LegalHold.branch_id, LegalHold.lift_asked_by, LegalHold.state == HoldState.LIFTING),
         (DisposalRun.branch_id, DisposalRun.asked_by, DisposalRun.state == RunState.PROPOSED),
     )
-    return sum(
-        may_decide(work, actor, at, asked_by)
-        for branch_id, by, waits in asked
-        for at, asked_by in work.session.execute(
-            select(branch_id, by)
-            .where(waits, within(branch_id, actor, Permission.CONFIRM_RETENTION))
-            .limit(LONGEST_LIST)
-        )
-    )
+    mine = ((waits, by != actor.person_id, within(at, actor, Permission.CONFIRM_RETENTION)) for at, by, waits in asked)
+    return sum(work.session.scalar(select(func.count()).where(*each)) or 0 for each in mine)
 
 
 def may_decide(work: Work, actor: Actor, branch_id: UUID, asked_by: UUID | None) -> bool:
@@ -253,53 +246,69 @@ def _line(item: DisposalItem, record: ArchiveRecord) -> RunLine:
     return RunLine(listed, record.title, item.state, item.why, len(item.erased), item.settled_at)
 
 
-def _change(work: Work, row: RetentionChange, number: str) -> ChangeFacts:
-    named = named_people(work, row.asked_by, row.settled_by)
-    return ChangeFacts(
-        id=row.id,
-        record_id=row.record_id,
-        number=number,
-        old_class=row.old_class,
-        old_end=row.old_end,
-        new_class=row.new_class,
-        new_end=row.new_end,
-        shortens=row.shortens,
-        reason=row.reason,
-        state=ChangeState(row.state),
-        asked_by=row.asked_by,
-        asked_by_name=named[0],
-        asked_at=row.asked_at,
-        settled_by=row.settled_by,
-        settled_by_name=named[1],
-        settled_at=row.settled_at,
-        refusal=row.refusal,
-        held=_is_held(work, row.record_id),
+def _changes(work: Work, rows: Sequence[tuple[RetentionChange, str]]) -> tuple[ChangeFacts, ...]:
+    """rows: each with its record's number."""
+    called = _names(work, (one for row, _ in rows for one in (row.asked_by, row.settled_by)))
+    held = _held(work, {row.record_id for row, _ in rows})
+    return tuple(
+        ChangeFacts(
+            id=row.id,
+            record_id=row.record_id,
+            number=number,
+            old_class=row.old_class,
+            old_end=row.old_end,
+            new_class=row.new_class,
+            new_end=row.new_end,
+            shortens=row.shortens,
+            reason=row.reason,
+            state=ChangeState(row.state),
+            asked_by=row.asked_by,
+            asked_by_name=called(row.asked_by),
+            asked_at=row.asked_at,
+            settled_by=row.settled_by,
+            settled_by_name=called(row.settled_by),
+            settled_at=row.settled_at,
+            refusal=row.refusal,
+            held=row.record_id in held,
+        )
+        for row, number in rows
     )
 
 
-def _is_held(work: Work, record_id: UUID) -> bool:
-    return work.session.scalar(select(ArchiveRecord.id).where(ArchiveRecord.id == record_id, is_held())) is not None
+def _held(work: Work, record_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them that a hold covers."""
+    return set(work.session.scalars(select(ArchiveRecord.id).where(ArchiveRecord.id.in_(record_ids), is_held())))
 
 
-def _run(work: Work, row: DisposalRun) -> RunFacts:
-    named = named_people(work, row.asked_by, row.settled_by)
-    return RunFacts(
-        id=row.id,
-        number=row.number,
-        branch_id=row.branch_id,
-        branch=branch(work, row.branch_id).name,
-        state=RunState(row.state),
-        reason=row.reason,
-        day=row.day,
-        records=row.records,
-        list_sha256=row.list_sha256,
-        asked_by=row.asked_by,
-        asked_by_name=named[0],
-        asked_at=row.asked_at,
-        settled_by=row.settled_by,
-        settled_by_name=named[1],
-        settled_at=row.settled_at,
-        refusal=row.refusal,
-        finished_at=row.finished_at,
-        certificate_sha256=row.certificate_sha256,
+def _runs(work: Work, rows: Sequence[DisposalRun]) -> tuple[RunFacts, ...]:
+    called = _names(work, (one for row in rows for one in (row.asked_by, row.settled_by)))
+    places = {each: branch(work, each).name for each in {row.branch_id for row in rows}}
+    return tuple(
+        RunFacts(
+            id=row.id,
+            number=row.number,
+            branch_id=row.branch_id,
+            branch=places[row.branch_id],
+            state=RunState(row.state),
+            reason=row.reason,
+            day=row.day,
+            records=row.records,
+            list_sha256=row.list_sha256,
+            asked_by=row.asked_by,
+            asked_by_name=called(row.asked_by),
+            asked_at=row.asked_at,
+            settled_by=row.settled_by,
+            settled_by_name=called(row.settled_by),
+            settled_at=row.settled_at,
+            refusal=row.refusal,
+            finished_at=row.finished_at,
+            certificate_sha256=row.certificate_sha256,
+        )
+        for row in rows
     )
+
+
+def _names(work: Work, people: Iterable[UUID | None]) -> Callable[[UUID | None], str]:
+    """What they are called; empty for nobody."""
+    known = names(work, {one for one in people if one is not None})
+    return lambda one: "" if one is None else known.get(one, str(one))

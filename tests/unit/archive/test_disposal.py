@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
+from sqlalchemy import event
 
 from printserver.approvals.rules import PersonCountsOnce
 from printserver.archive.disposal import (
@@ -20,6 +21,7 @@ from printserver.archive.disposal import (
 )
 from printserver.archive.holds import hold_record
 from printserver.archive.retention_models import DisposalRun
+from printserver.archive.retention_queries import runs, waiting_for
 from printserver.archive.states import RunState
 from printserver.foundation.errors import Forbidden, TransitionRefused
 from printserver.foundation.ids import new_id
@@ -142,3 +144,18 @@ def test_who_may_not_changes_and_records_nothing(scene: Scene):
             propose_disposal(work, actor, scene.attestor, scene.books.branch, reason="x")
     assert (scene.row_counts(), scene.books.entries()) == (before, entries)
     assert run_of(scene, run_id).state == RunState.PROPOSED
+
+
+def test_many_lists_are_shown_by_as_many_questions_as_one_and_wait_for_a_second_person(scene: Scene):
+    asked = list[int]()
+    for _ in range(3):
+        scene.archived()
+        propose(scene)
+        with scene.database.reading() as work:
+            seen = list[object]()
+            event.listen(work.session.connection(), "before_cursor_execute", lambda *said, seen=seen: seen.append(said))
+            shown = runs(work, scene.first)
+            asked.append(len(seen))
+            assert [waiting_for(work, each) for each in (scene.first, scene.second)] == [0, len(shown)]
+    assert [run.asked_by_name for run in shown] == ["王小明"] * 3
+    assert set(asked) == {asked[0]}

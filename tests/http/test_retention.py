@@ -109,6 +109,12 @@ def test_a_hold_that_an_earlier_release_lifted_is_explained_and_lifted_on_pages(
     assert str(record_id) in first.page(f"{T}/disposals/new")
 
 
+def test_blanks_are_nothing_to_search_for_so_that_the_branch_itself_is_held(api: ApiClient, world: World):
+    said = {"matter": "case 9", "reason": "the court", "text": "  ", "party": " "}
+    assert api.submit(f"{T}/holds", Role.ARCHIVIST, json=said).status_code == 201
+    assert [each["scope"] for each in api.fetch(f"{T}/holds", Role.ARCHIVIST).json()] == ["branch"]
+
+
 def test_a_refused_form_keeps_what_was_typed_and_what_was_unticked(api: ApiClient, world: World):
     record_id, archivist = due_record(world), Visitor.of(api, Role.ARCHIVIST)
     again = shown_again(archivist.send(f"{RECORD}/{record_id}/changes", contract_end="2011-12-31", reason=" "), 422)

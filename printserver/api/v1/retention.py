@@ -255,10 +255,11 @@ def create_hold(said: NewHold, actor: CurrentActor, work: CurrentWork) -> Made:
     if said.record_id is not None:
         return Made(id=holds.hold_record(work, actor, said.record_id, matter=said.matter, reason=said.reason))
     branch_id = said.branch_id or actor.branch_id
-    search = ArchiveSearch(text=said.text, party=said.party, own_reference=said.own_reference)
-    if search == ArchiveSearch():
+    given = [each.strip() for each in (said.text, said.party, said.own_reference)]
+    if not any(given):
         return Made(id=holds.hold_branch(work, actor, branch_id, matter=said.matter, reason=said.reason))
-    words = " · ".join(each for each in (said.text, said.party, said.own_reference) if each)
+    search = ArchiveSearch(text=given[0], party=given[1], own_reference=given[2])
+    words = " · ".join(each for each in given if each)
     made = holds.hold_search(work, actor, branch_id, search, said=words, matter=said.matter, reason=said.reason)
     return Made(id=made)
 

@@ -83,7 +83,8 @@ class Rewrapping:
             old = [(belongs, wrapped) for belongs, wrapped in batch if Wrapped.of(wrapped).generation != newest]
             tried = [(belongs, wrapped, self._anew(belongs, wrapped)) for belongs, wrapped in old]
             renewed = [(belongs, wrapped, new) for belongs, wrapped, new in tried if new is not None]
-            self._write(renewed)
+            if renewed:
+                self._write(renewed)
             keys += len(renewed)
             refused += [belongs for belongs, _, new in tried if new is None]
         return Renewed(keys, tuple(refused))

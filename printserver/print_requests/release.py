@@ -7,6 +7,7 @@ slow digest is kept. A wrong try is counted for the person who typed it, in a tr
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 
 from printserver.audit.log import append
 from printserver.foundation.errors import NotFound, Refused, TooMany, TransitionRefused
+from printserver.foundation.full_width import half_width
 from printserver.foundation.ids import new_id
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor
@@ -180,7 +182,7 @@ def try_code(
     tries = _tries_of(work, actor)
     if tries.locked_until is not None and tries.locked_until > work.now():
         raise ReleaseCodeLocked("too many wrong codes; please wait before you try again")
-    digits = "".join(character for character in typed if character.isdecimal() and character.isascii())
+    digits = re.sub(r"[^0-9]", "", half_width(typed))
     query = (
         select(ReleaseCode)
         .join(PrintRequest, PrintRequest.id == ReleaseCode.request_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, or_, select
 
 from printserver.foundation.errors import NotFound, Refused
-from printserver.foundation.serials import CopySerial
+from printserver.foundation.serials import ELECTRONIC_ORIGINAL, CopySerial
 from printserver.foundation.unit_of_work import Work
 from printserver.organisations.access import Actor, within
 from printserver.organisations.frozen_places import is_frozen
@@ -116,7 +116,9 @@ def _requests(
 ) -> tuple[QueuedRequest, ...]:
     people = names(work, {request.applicant_id for request in found})
     rows = work.session.scalars(
-        select(Copy).where(Copy.request_id.in_([request.id for request in found])).order_by(Copy.number)
+        select(Copy)
+        .where(Copy.request_id.in_([request.id for request in found]), Copy.number != ELECTRONIC_ORIGINAL)
+        .order_by(Copy.number)
     )
     readable = _readable(work, actor, found)
     frozen = {

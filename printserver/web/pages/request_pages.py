@@ -33,6 +33,7 @@ from printserver.print_requests.watched import copies_drawn, sides_reported
 from printserver.printing.status import statuses
 from printserver.returns.papers import returned_papers
 from printserver.storage.objects import Objects
+from printserver.verification.public_view import marks_of
 from printserver.web.passkey_choice import passkey_choice
 from printserver.web.view import View
 
@@ -104,8 +105,7 @@ def _approved(work: Work, objects: Objects, details: RequestDetails) -> dict[str
     if details.manifest_sha256 is None:
         return {"marks": (), "public_view": ""}
     manifest = approved_manifest(work, objects, details.summary.id)
-    named = manifest.get("marks") or manifest.get("electronic_marks", {})
-    marks = tuple(name for name, drawn in named.items() if drawn)
+    marks = marks_of(manifest, on_paper=True) or marks_of(manifest, on_paper=False)
     return {"marks": marks, "public_view": manifest.get("public_view", "")}
 
 

@@ -42,6 +42,12 @@ def test_the_oldest_request_comes_first_with_its_copies_in_order(any_world: Worl
     assert waiting(world) == {str(world.home.north.printer_id): 4}
 
 
+def test_an_electronic_original_is_no_copy_that_comes_out_at_a_printer(world: World):
+    world.issued(copies=2, electronic=True)
+    (request,) = queue(world).requests
+    assert ([copy.number for copy in request.copies], request.remaining) == ([1, 2], 2)
+
+
 def test_what_was_released_stays_in_the_list_for_half_a_day(world: World):
     request_id = world.printed()
     (request,) = queue(world).requests

@@ -25,11 +25,11 @@ _CHECKS: Final[Words] = {
         "完整：每个文件都在，与装入时一致，别无他物",
         "Whole: every file is as it was packed, and none besides",
     ),
-    Check.KEYS: ("公开密钥表由根密钥签名，历次版本齐全", "Key lists: signed by the root, every earlier one is there"),
+    Check.KEYS: ("公钥列表由根密钥签名，历次版本齐全", "Key lists: signed by the root, every earlier one is there"),
     Check.PARTS: ("说明与索引与内容相符", "Description and index agree with the content"),
     Check.LOG: ("审计日志（已签名）证明记录所述", "The signed audit log proves what the record says"),
     Check.ISSUED: (
-        "签发的 PDF：数字签名有效，每页防伪码真实",
+        "签发的 PDF：数字签名有效，每页验证码真实",
         "Issued PDF: signature valid, the code of every page genuine",
     ),
     Check.APPROVALS: (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
 
 from printserver.api.examples import example_of
 from printserver.http_edge import step_up
@@ -68,16 +68,16 @@ ERRORS: Final[Mapping[str, tuple[str, str, str, str]]] = {
 """By status: the component's name, the title, and the code and detail of its example."""
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description of the API; pages are not in it."""
-    routes = [route for route in iter_route_contexts(app.routes) if (route.path or "").startswith(MACHINE_PATHS)]
-    description = get_openapi(title="Print-control server", version="1", description=ABOUT, routes=routes)
+def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    """The OpenAPI description of the API; pages are not in it.   routes: of a whole application."""
+    told = [route for route in iter_route_contexts(routes) if (route.path or "").startswith(MACHINE_PATHS)]
+    description = get_openapi(title="Print-control server", version="1", description=ABOUT, routes=told)
     components = description.setdefault("components", {})
     components["securitySchemes"] = dict(SECURITY)
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = dict(PROBLEM)
     components["responses"] = {name: _problem(status) for status, (name, *_) in ERRORS.items()}
-    edges = dict(_edges(app))
+    edges = dict(_edges(routes))
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             _complete(operation, edges[method.upper(), path], method.upper(), schemas)
@@ -86,8 +86,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return description
 
 
-def _edges(app: FastAPI) -> Iterator[tuple[tuple[str, str], EdgeRoute]]:
-    for context in iter_route_contexts(app.routes):
+def _edges(routes: Sequence[BaseRoute]) -> Iterator[tuple[tuple[str, str], EdgeRoute]]:
+    for context in iter_route_contexts(routes):
         route = context.original_route
         if isinstance(route, EdgeRoute) and (context.path or "").startswith(MACHINE_PATHS):
             for method in route.methods or ():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
 
 from printserver.api.description import describe
 from printserver.api.v1 import (
@@ -110,15 +112,16 @@ _RESOURCES: Final = (
 
 def mount(app: FastAPI) -> None:
     serve(app, *(resource.router for resource in _RESOURCES))
-    serve(app, keys.router, time_stamps.router, _description_router(app))
+    serve(app, keys.router, time_stamps.router, _description_router(app.routes))
 
 
-def _description_router(app: FastAPI) -> APIRouter:
+def _description_router(routes: Sequence[BaseRoute]) -> APIRouter:
+    """routes: as they are when somebody asks. Not the application: the framework keeps endpoints longer than that."""
     router = api_router("", "server")
 
     @router.get("/openapi.json", summary="This description", response_class=JSONResponse)
     @public("it describes a product, not this server's content")
     def read_description() -> JSONResponse:
-        return JSONResponse(describe(app))
+        return JSONResponse(describe(routes))
 
     return router

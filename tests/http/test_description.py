@@ -27,7 +27,7 @@ def app(world_template: World) -> Application:
 
 @pytest.fixture(scope="module")
 def description(app: Application) -> dict[str, Any]:
-    return describe(app)
+    return describe(app.routes)
 
 
 def operations(description: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:

@@ -40,7 +40,10 @@ PAGES = {
         *("/identity", "/identity/new", "/media", "/media/new"),
     ),
     "approver": ("/", "/approvals"),
-    "archivist": ("/returns", "/returns/doubtful", "/quarantine", "/archive", "/archive/catalogue"),
+    "archivist": (
+        *("/returns", "/returns/doubtful", "/quarantine"),
+        *("/archive", "/archive/catalogue", "/archive-sweep"),
+    ),
     "auditor": ("/audit", "/reconciliation"),
 }
 SHOWN_VERDICT = """new Promise(answer => {

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import delete
+
+from printserver.archive.models import ArchiveRecord
 from printserver.archive.records import ArchivedPage, CompleteCopy, archive_copy
+from printserver.archive.retention_models import DisposalRun, DisposedRecord
+from printserver.archive.states import RunState
 from printserver.audit.log import append
 from printserver.audit.proofs import Prover
 from printserver.audit.sequencer import Sequencer
@@ -134,3 +140,33 @@ class EvidenceScene:
                     ),
                 ),
             )
+
+    @contextmanager
+    def disposed(self, record_id: UUID) -> Iterator[None]:
+        """As if the record were gone, until the block ends."""
+        with self.signing.database.work() as work:
+            gone, now, run_id = work.session.get_one(ArchiveRecord, record_id), work.now(), new_id()
+            run = DisposalRun(
+                id=run_id,
+                organisation_id=gone.organisation_id,
+                branch_id=gone.branch_id,
+                number=1,
+                state=RunState.APPROVED,
+                reason="its time is over",
+                day=now.date(),
+                records=1,
+                list_sha256="ab" * 32,
+                asked_by=self.actor().person_id,
+                asked_at=now,
+                asked_evidence="",
+                approved_evidence="",
+                refusal="",
+            )
+            work.session.add(run)
+            work.session.flush()
+            row = DisposedRecord(record_id=gone.id, copy_id=gone.copy_id, run_id=run_id, disposed_at=now)
+            work.session.add(row)
+        yield
+        with self.signing.database.work() as work:
+            work.session.execute(delete(DisposedRecord).where(DisposedRecord.run_id == run_id))
+            work.session.execute(delete(DisposalRun).where(DisposalRun.id == run_id))

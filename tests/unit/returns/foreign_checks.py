@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,10 +14,14 @@ from printserver.foundation.ids import new_id
 from printserver.organisations.access import Actor
 from printserver.returns.evidence_models import EvidenceOrder
 from printserver.returns.evidence_orders import erase_old_packages
+from printserver.returns.evidence_packing import pack_evidence
 from printserver.returns.foreign_fixity import check_imported, import_figures
 from printserver.returns.foreign_models import ForeignRecord
+from printserver.signing.key_list import KeyList, build_key_list
+from printserver.signing.key_list_history import keep_list
 from tests.evidence_scene import EvidenceScene
 from tests.sealed_store import content_file
+from tests.signing_world import key_list_of
 
 DAY = 86_400.0
 
@@ -76,3 +82,29 @@ def order_of_the_same_bytes(scene: EvidenceScene, row: ForeignRecord) -> None:
     assert erase_old_packages(database, scene.signing.objects) >= 1
     with database.reading() as work:
         assert work.session.get_one(EvidenceOrder, order.id).erased_at is not None
+
+
+def under_test_keys(scene: EvidenceScene, records: list[UUID], folder: Path) -> bytes:
+    """A package of one record, when the root has said since that its keys are for tests."""
+    settings, ceremony = scene.signing.settings, scene.signing.ceremony
+    newest, known = settings.key_list.read_bytes(), key_list_of(settings)
+    (folder / "earlier").mkdir()
+    keep_list(folder / "earlier", newest)
+    said = build_key_list(
+        issuer=known.issuer,
+        sequence=known.sequence + 1,
+        issued_at=known.issued_at,
+        root_certificate=known.root_certificate,
+        sign=ceremony.root.sign,
+        keys=known.keys,
+        previous=newest,
+        test=True,
+    )
+    (folder / "KEYS.json").write_bytes(said)
+    tools = replace(
+        scene.tools,
+        load_key_list=lambda: KeyList.load(said, root_fingerprint=scene.root),
+        key_list=folder / "KEYS.json",
+        earlier_lists=folder / "earlier",
+    )
+    return pack_evidence(tools, scene.actor(), records[1:]).data

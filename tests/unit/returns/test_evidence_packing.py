@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from printserver.archive.access import RecordNotFound
 from printserver.archive.bag import BagUnreadable
+from printserver.archive.holds import RecordDisposed
 from printserver.archive.models import ArchiveRecord
 from printserver.audit.models import AuditEntry
 from printserver.cli.client import STEP_UP_VARIABLE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE
@@ -31,9 +32,11 @@ from printserver.print_requests.states import CopyState
 from printserver.returns import foreign_records as foreign
 from printserver.returns.evidence_models import EvidenceOrder
 from printserver.returns.evidence_orders import (
+    MOST_WAITING,
     EvidenceOrderEmpty,
     EvidenceOrderNotFound,
     EvidenceOrderNotReady,
+    EvidenceOrdersWaiting,
     OrderState,
     erase_old_packages,
     evidence_order,
@@ -51,7 +54,7 @@ from printserver.verification.package_check import check_package
 from tests.evidence_scene import EvidenceScene
 from tests.http.live_server import live_server
 from tests.signing_world import SigningWorlds
-from tests.unit.returns.foreign_checks import read_again
+from tests.unit.returns.foreign_checks import read_again, under_test_keys
 from tests.world_building import PASSWORD, Office
 
 DAY = 86_400.0
@@ -249,8 +252,37 @@ def test_nothing_is_ordered_for_nobody_or_of_nothing(scene: EvidenceScene, recor
             order_evidence(work, actor, [new_id()])
 
 
-def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinned(
+def test_nobody_orders_on_while_several_packages_of_theirs_are_being_made(scene: EvidenceScene, records: list[UUID]):
+    actor = scene.actor()
+    with scene.signing.database.reading() as work:  # nothing of it is kept
+        before = len(work.session.scalars(select(EvidenceOrder.id)).all())
+        work.session.execute(update(EvidenceOrder).values(finished_at=work.now()))
+        for _ in range(MOST_WAITING):
+            order_evidence(work, actor, records)
+        with pytest.raises(EvidenceOrdersWaiting):
+            order_evidence(work, actor, records)
+        assert len(work.session.scalars(select(EvidenceOrder.id)).all()) == before + MOST_WAITING
+
+
+def test_a_package_is_ordered_packed_and_fetched_only_while_its_records_are_there(
     scene: EvidenceScene, records: list[UUID]
+):
+    database, objects, actor = scene.signing.database, scene.signing.objects, scene.actor()
+    order_id = ordered(scene, records)
+    make_ordered(scene.tools, order_id)
+    with scene.disposed(records[1]):
+        before = taken(scene)
+        with pytest.raises(RecordDisposed), database.work() as work:
+            order_evidence(work, actor, records)
+        with pytest.raises(RecordDisposed):
+            pack_evidence(scene.tools, actor, records)
+        with pytest.raises(RecordDisposed):
+            ordered_package(database, objects, actor, order_id)
+        assert taken(scene) == before
+
+
+def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinned(
+    scene: EvidenceScene, records: list[UUID], tmp_path: Path
 ):
     """The foreign company of the same world stands for another installation."""
     world, database, objects = scene.signing.world, scene.signing.database, scene.signing.objects
@@ -267,6 +299,11 @@ def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinn
             )
         source = foreign.pin_source(work, keeper, name="the sender", root_fingerprint=scene.root, note="its contracts")
         other = foreign.pin_source(work, keeper, name="somebody", root_fingerprint="0" * 64, note="a letter")
+        for name, note in ((" ", "a letter"), ("a third", " "), ("x" * 501, "a letter"), ("a third", "x" * 501)):
+            with pytest.raises(foreign.SourceMalformed):
+                foreign.pin_source(work, keeper, name=name, root_fingerprint="1" * 64, note=note)
+        with pytest.raises(foreign.SourcePinnedAlready):
+            foreign.pin_source(work, keeper, name="once more", root_fingerprint=scene.root, note="its contracts")
     at = world.foreign.north.branch_id
     taken_in = foreign.import_package(database, objects, keeper, source, at, io.BytesIO(package))
     again = foreign.import_package(database, objects, keeper, source, at, io.BytesIO(package))
@@ -276,6 +313,10 @@ def test_another_house_takes_a_package_in_once_under_the_root_that_a_person_pinn
     for source_id, data in ((other, package), (source, bytes(changed))):
         with pytest.raises(foreign.ForeignPackageRefused):
             foreign.import_package(database, objects, keeper, source_id, at, io.BytesIO(data))
+    with pytest.raises(foreign.ForeignPackageRefused, match="for tests only"):
+        foreign.import_package(
+            database, objects, keeper, source, at, io.BytesIO(under_test_keys(scene, records, tmp_path))
+        )
     both = pack_evidence(scene.tools, scene.actor(), records).data
     with pytest.raises(foreign.ForeignPackageRefused):
         foreign.import_package(database, objects, keeper, source, at, io.BytesIO(both))

@@ -150,6 +150,19 @@ def test_a_frozen_account_is_answered_with_come_again(channel: ChannelBooks, sin
     assert channel.returned() == []
 
 
+def test_without_networks_only_the_own_machine_may_send(channel: ChannelBooks) -> None:
+    intake = MailIntake(channel.tools, settings(channel))
+    peers = [
+        ("127.0.0.1", 4_711),
+        ("::1", 4_711, 0, 0),
+        ("192.0.2.7", 4_711),
+        ("fe80::1%eth0", 4_711, 0, 2),
+        ("", 0),
+        None,
+    ]
+    assert [intake._may_connect(peer) for peer in peers] == [True, True, False, False, False, False]
+
+
 def test_only_machines_of_the_networks_may_send(channel: ChannelBooks) -> None:
     intake = MailIntake(channel.tools, settings(channel, networks=("192.0.2.0/24",)))
     with serving_mail(intake, port=0) as port, client(port) as connected:

@@ -163,3 +163,20 @@ def test_what_is_not_valid_paper_of_the_branch_has_no_signing(world: World):
     view = record(world, said(world, printed.id))
     with pytest.raises(SigningNotFound):
         decide(world, view, Role.CLERK, office=world.home.south)
+
+
+def test_a_correction_and_a_refusal_say_why_and_a_record_stays_with_its_copy(world: World):
+    (copy,), (other,) = world.copies(world.printed()), world.copies(world.printed())
+    new = said(world, copy.id)
+    view, before = record(world, new), world.row_counts()
+    with world.database.work() as work:
+        archivist = world.actor(work, Role.ARCHIVIST)
+        for changed, reason in ((new, " "), (new, "x" * 501), (replace(new, copy_id=other.id), "the other copy")):
+            with pytest.raises(SigningMalformed):
+                correct_signing(work, archivist, view.record_id, changed, reason=reason)
+        for decision, remark in ((Decision.REFUSED, " "), (Decision.CONFIRMED, "x" * 501)):
+            with pytest.raises(SigningMalformed):
+                decide_signing(work, archivist, view.record_id, revision=1, decision=decision, remark=remark)
+    assert world.row_counts() == before
+    with world.database.reading() as work:
+        assert [each.decision for each in records_of_copy(work, copy.id)] == [None]

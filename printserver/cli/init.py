@@ -102,6 +102,17 @@ class Attended:
 NOBODY: Final = Attended("", ())
 
 
+def require_vacant(settings: Settings) -> None:
+    """Before officers are asked for anything.   Raises: AlreadyInstalled."""
+    if is_installed(settings):
+        raise AlreadyInstalled(f"there is an installation in {settings.home} already")
+    made_by_ceremony = [settings.offline_root, settings.key_list]
+    if is_made_by_ceremony(settings):
+        made_by_ceremony.append(settings.token_folder)
+    if any(made.exists() for made in made_by_ceremony):
+        raise AlreadyInstalled(f"an earlier init was interrupted; look at {settings.home}, remove it, begin again")
+
+
 def install(
     settings: Settings, plan: CeremonyPlan, *, passwords_last: bool = False, attended: Attended = NOBODY
 ) -> None:
@@ -112,13 +123,7 @@ def install(
     Raises: AlreadyInstalled, TrustFileRefused; TokenSetupRefused, HsmPinRefused, HsmUnavailable for a token that is
     there before and does not serve.
     """
-    if is_installed(settings):
-        raise AlreadyInstalled(f"there is an installation in {settings.home} already")
-    made_by_ceremony = [settings.offline_root, settings.key_list]
-    if is_made_by_ceremony(settings):
-        made_by_ceremony.append(settings.token_folder)
-    if any(made.exists() for made in made_by_ceremony):
-        raise AlreadyInstalled(f"an earlier init was interrupted; look at {settings.home}, remove it, begin again")
+    require_vacant(settings)
     require_token_for_ceremony(settings)
     before = os.umask(0o022)
     try:

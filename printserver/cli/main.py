@@ -97,6 +97,7 @@ def init(
         typer.echo("give the ceremony's file, or --demo", err=True)
         raise typer.Exit(2)
     with spoken() as settings:
+        installation.require_vacant(settings)
         if plan is None:
             installation.install(settings, read_plan(installation.DEMO_PLAN), passwords_last=True)
         else:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from printserver.bootstrap import build
 from printserver.cli import init
-from printserver.cli.init import ROOT, AlreadyInstalled, credentials_file, install, is_installed
+from printserver.cli.init import DEMO_PLAN, ROOT, AlreadyInstalled, credentials_file, install, is_installed
+from printserver.cli.main import app
 from printserver.cli.queues import read_queues
 from printserver.cli.system_users import GROUP, SIGNER, WEB, WORKER, separated, stage_code, system_user
 from printserver.foundation.job_queue import RecordedJobs
@@ -111,6 +113,15 @@ def test_an_interrupted_installation_is_not_taken_for_one(tmp_path: Path, monkey
     assert not is_installed(settings)
     with pytest.raises(AlreadyInstalled, match="interrupted"):
         install(settings, CeremonyPlan.model_validate(PLAN))
+
+
+def test_officers_are_asked_for_nothing_where_an_installation_is(tmp_path: Path):
+    (tmp_path / "installed").touch()
+    said = CliRunner().invoke(app, ["init", str(DEMO_PLAN)], env={"PRINTSERVER_HOME": str(tmp_path)})
+    assert said.exit_code == 2
+    assert "already-installed" in said.output
+    assert "digits" not in said.output
+    assert [each.name for each in tmp_path.iterdir()] == ["installed"]
 
 
 def test_system_users_are_asked_for_only_when_there_can_be_some(tmp_path: Path):

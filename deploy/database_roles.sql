@@ -108,7 +108,7 @@ GRANT SELECT, INSERT ON document_template, document_template_version TO printser
 GRANT UPDATE (retired_at) ON document_template TO printserver_web;
 GRANT SELECT, INSERT ON request_batch, request_batch_row TO printserver_web;
 GRANT UPDATE (state, ended_at) ON request_batch TO printserver_web;
-GRANT UPDATE (state, problem) ON request_batch_row TO printserver_web;
+GRANT UPDATE (state, problem, problem_code) ON request_batch_row TO printserver_web;
 -- What is said of a class of documents; its flow is the worker's, once officers have confirmed it.
 GRANT SELECT, INSERT ON document_class TO printserver_web;
 GRANT UPDATE (name_zh, name_en, retention, seal_types, hints, retired, public_view, changed_at)
@@ -227,7 +227,8 @@ GRANT INSERT ON identity_step TO printserver_worker;
 -- Batches: each row of a table becomes a draft or a request of the person who started it.
 GRANT SELECT ON document_template, document_template_version, request_batch, request_batch_row TO printserver_worker;
 GRANT UPDATE (state, ended_at) ON request_batch TO printserver_worker;
-GRANT UPDATE (state, problem, draft_id, request_id) ON request_batch_row TO printserver_worker;
+GRANT UPDATE (state, problem, problem_code, draft_id, request_id) ON request_batch_row TO printserver_worker;
+GRANT DELETE ON request_batch, request_batch_row TO printserver_worker;
 GRANT INSERT ON document TO printserver_worker;
 GRANT INSERT ON request_draft TO printserver_worker;
 -- Rendering: the copies come into being with their serials; a wasted copy's replacement is asked for.

@@ -9,22 +9,24 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from printserver.audit.log import append
 from printserver.documents.template_store import TemplateFacts
 from printserver.foundation.errors import Malformed, NotFound, Refused, TooMany
 from printserver.foundation.ids import new_id
 from printserver.foundation.job_queue import Job
-from printserver.foundation.unit_of_work import Work
+from printserver.foundation.unit_of_work import Database, Work
 from printserver.organisations.access import Actor, require
 from printserver.organisations.permissions import Permission
 from printserver.print_requests.batch_application import application_of
 from printserver.print_requests.batch_table import BatchLine
+from printserver.print_requests.drafts import KEPT
 from printserver.print_requests.events import BatchStarted, BatchStopped
 from printserver.print_requests.models import PrintRequest, RequestBatch, RequestBatchRow
 
 MOST_BATCHES: Final = 200
+"""Of one person: so many wait to be started, and so many are listed."""
 LONGEST_FILENAME: Final = 200
 
 
@@ -145,9 +147,9 @@ def keep_batch(work: Work, actor: Actor, new: NewBatch) -> UUID:
         raise BatchWrong(wrong)
     if new.hand_in:
         application_of({**new.fields, "title": "title"}, "document.pdf")
-    count = select(func.count()).where(RequestBatch.account_id == actor.id)
-    if (work.session.scalar(count) or 0) >= MOST_BATCHES:
-        raise TooManyBatches(f"at most {MOST_BATCHES} batches are kept")
+    waiting = (RequestBatch.account_id == actor.id, RequestBatch.state == BatchState.WAITING)
+    if (work.session.scalar(select(func.count()).where(*waiting)) or 0) >= MOST_BATCHES:
+        raise TooManyBatches(f"at most {MOST_BATCHES} batches wait to be started")
     batch = RequestBatch(
         id=new_id(),
         organisation_id=actor.organisation_id,
@@ -220,10 +222,24 @@ def stop_batch(work: Work, actor: Actor, batch_id: UUID) -> None:
     append(work, actor.by, BatchStopped(id=batch_id))
 
 
+def forget_old_batches(database: Database) -> int:
+    """Those that nobody has started or gone on with for ninety days, and how many; what was made of them stays."""
+    with database.work() as work:
+        last = func.coalesce(RequestBatch.ended_at, RequestBatch.created_at)
+        old = select(RequestBatch.id).where(RequestBatch.state != BatchState.RUNNING, last < work.now() - KEPT)
+        gone = work.session.scalars(old.with_for_update()).all()
+        work.session.execute(delete(RequestBatchRow).where(RequestBatchRow.batch_id.in_(gone)))
+        work.session.execute(delete(RequestBatch).where(RequestBatch.id.in_(gone)))
+    return len(gone)
+
+
 def batches(work: Work, actor: Actor) -> tuple[BatchFacts, ...]:
     """The actor's own, newest first."""
     rows = work.session.scalars(
-        select(RequestBatch).where(RequestBatch.account_id == actor.id).order_by(RequestBatch.id.desc())
+        select(RequestBatch)
+        .where(RequestBatch.account_id == actor.id)
+        .order_by(RequestBatch.id.desc())
+        .limit(MOST_BATCHES)
     ).all()
     counts = _counts(work, [row.id for row in rows])
     return tuple(_facts(row, counts[row.id]) for row in rows)

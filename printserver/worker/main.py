@@ -23,6 +23,7 @@ from printserver.organisations.dormancy import freeze_dormant_accounts
 from printserver.organisations.identity_proof_steps import move_by_time
 from printserver.print_requests import workflows as request_jobs
 from printserver.print_requests.batch_running import BatchTools
+from printserver.print_requests.batches import forget_old_batches
 from printserver.print_requests.drafts import forget_old_drafts
 from printserver.print_requests.open_forms import forget_old_forms
 from printserver.print_requests.owed_reminders import tell_owed
@@ -95,6 +96,7 @@ def _watches(adapters: Adapters, stop: threading.Event) -> list[threading.Thread
         go_round("dormancy", lambda: freeze_dormant_accounts(database, dormancy), stop, every_seconds=DORMANCY_SECONDS),
         go_round("identities", lambda: move_by_time(database), stop, every_seconds=IDENTITIES_SECONDS),
         go_round("old drafts", lambda: forget_old_drafts(database), stop, every_seconds=DRAFTS_SECONDS),
+        go_round("old batches", lambda: forget_old_batches(database), stop, every_seconds=DRAFTS_SECONDS),
         go_round("old forms", lambda: forget_old_forms(database), stop, every_seconds=DRAFTS_SECONDS),
         go_round("second look", lambda: look_again(printing), stop, every_seconds=SECOND_LOOK_SECONDS),
         go_round("owed papers", lambda: tell_owed(database, every_days=every), stop, every_seconds=OWED_SECONDS),

@@ -86,6 +86,9 @@ ALLOWED: Final = [
     (WEB, "SELECT * FROM user_account FOR UPDATE"),
     (WORKER, "INSERT INTO copy SELECT * FROM copy WHERE false"),
     (WORKER, "DELETE FROM dbos.workflow_status"),
+    (WEB, "UPDATE request_batch_row SET state = 'waiting', problem = '', problem_code = '' WHERE state = 'failed'"),
+    (WORKER, "UPDATE request_batch_row SET state = 'failed', problem = '', problem_code = '' WHERE state = 'waiting'"),
+    (WORKER, "SELECT id FROM request_batch FOR UPDATE"),
     (WORKER, "SELECT id FROM count_alarm FOR UPDATE"),
     (
         WORKER,
@@ -213,6 +216,8 @@ MAY_FORGET: Final = {
     (WORKER, "request_draft"),
     (WEB, "request_draft"),
     (WEB, "request_template"),
+    (WORKER, "request_batch"),
+    (WORKER, "request_batch_row"),
     (WORKER, "open_form"),
     (WEB, "open_form"),
     (WEB, "code_sighting"),

@@ -7,16 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select, update
 
 from printserver.documents.handing_in import HandInRules
 from printserver.documents.template_store import built_in_templates
 from printserver.foundation.errors import NotFound
+from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
-from printserver.print_requests import batches
+from printserver.print_requests import batches, drafts
 from printserver.print_requests.amounts_said import read_amount
 from printserver.print_requests.batch_running import BatchTools, end_batch, make_row, waiting_rows
 from printserver.print_requests.batch_table import BatchTableUnreadable, heading_of, read_table
-from printserver.print_requests.models import PrintRequest, RequestDraft
+from printserver.print_requests.models import PrintRequest, RequestBatch, RequestDraft
 from tests.world import World
 
 CERTIFICATE = built_in_templates()["certificate"]
@@ -141,6 +143,37 @@ def test_a_number_used_before_is_refused_and_a_stopped_batch_goes_on(world: Worl
     started(world, first)
     assert make_row(tools(world), first, 2)
     assert facts(world, first).settled == 1
+
+
+def test_what_nobody_goes_on_with_for_ninety_days_is_forgotten_but_not_what_was_made_of_it(world: World):
+    kept(world, "R-1")
+    ended = kept(world, "R-2")
+    started(world, ended)
+    assert make_row(tools(world), ended, 2)
+    world.clock.advance(10 * 86_400)
+    end_batch(world.database, ended)
+    world.clock.advance(drafts.KEPT.total_seconds() - 86_400)
+    assert batches.forget_old_batches(world.database) == 1
+    with world.database.reading() as work:
+        assert work.session.scalars(select(RequestBatch.id)).all() == [ended]
+    world.clock.advance(2 * 86_400)
+    assert batches.forget_old_batches(world.database) == 1
+    assert world.row_counts()["request_batch_row"] == 0
+    assert world.row_counts()["request_draft"] == 1
+
+
+def test_only_batches_that_wait_are_too_many(world: World):
+    batch_id = kept(world, "R-1")
+    with world.database.work() as work:
+        one = work.session.get_one(RequestBatch, batch_id)
+        columns = {column.name: getattr(one, column.name) for column in RequestBatch.__table__.columns}
+        more = ({**columns, "id": new_id(), "state": batches.BatchState.DONE} for _ in range(batches.MOST_BATCHES))
+        work.session.add_all(RequestBatch(**each) for each in more)
+    kept(world, "R-2")
+    with world.database.work() as work:
+        work.session.execute(update(RequestBatch).values(state=batches.BatchState.WAITING))
+    with pytest.raises(batches.TooManyBatches):
+        kept(world, "R-3")
 
 
 def test_a_row_that_cannot_be_handed_in_fails_alone_and_says_why(world: World):

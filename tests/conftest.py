@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import leftover_processes
 from tests.postgresql_server import postgresql, postgresql_url
-from tests.sharing_out import SharedOut
+from tests.sharing_out import SharedOut, end_the_one_server
 
 __all__ = ["postgresql", "postgresql_url"]
 
@@ -68,6 +68,11 @@ def pytest_collection_finish() -> None:
     """What is here before the first test stays to the end: the collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    end_the_one_server(item.session, nextitem)
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from printserver.cli.demo.client import Person
 from printserver.cli.demo.server import DemoServer, demo_settings
 from printserver.settings import HOME_VARIABLE
+from tests.sharing_out import SERVERS_LIFETIME
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,33 @@ def running_server() -> Iterator[RunningServer]:
             shutil.rmtree(home)
 
 
+@dataclass
+class SharedServer:
+    """One server for all tests of a run that leave it as they found it: begun by the first of them.
+
+    lifetime: its end is the server's.
+    """
+
+    lifetime: ExitStack
+    _running: RunningServer | None = None
+
+    def running(self) -> RunningServer:
+        if self._running is None:
+            self._running = self.lifetime.enter_context(running_server())
+            self.lifetime.callback(self._forget)
+        return self._running
+
+    def _forget(self) -> None:
+        self._running = None
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[RunningServer]:
-    """One server for all tests of a run that leave it as they found it."""
-    with running_server() as running:
-        yield running
+def shared_server(request: pytest.FixtureRequest) -> Iterator[SharedServer]:
+    with ExitStack() as lifetime:
+        request.session.stash[SERVERS_LIFETIME] = lifetime
+        yield SharedServer(lifetime)
+
+
+@pytest.fixture
+def server(shared_server: SharedServer) -> RunningServer:
+    return shared_server.running()

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 
 from printserver.organisations.permissions import Role
 from tests.http.live_server import LiveServer
-from tests.running_server import BrowserSession, RunningServer, server
+from tests.running_server import BrowserSession, RunningServer, server, shared_server
 from tests.world_building import Office
 
-__all__ = ["server"]
+__all__ = ["server", "shared_server"]
 
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.databases import database_kit, postgresql_supply, sqlite_template
-from tests.running_server import server
+from tests.running_server import server, shared_server
 from tests.signing_world import ceremony, signing_world, signing_worlds, sqlite_signing_world
 from tests.world import world, world_template
 
@@ -12,6 +12,7 @@ __all__ = [
     "database_kit",
     "postgresql_supply",
     "server",
+    "shared_server",
     "signing_world",
     "signing_worlds",
     "sqlite_signing_world",

@@ -23,6 +23,7 @@ from printserver.http_edge.declarations import Declaration
 from printserver.http_edge.problems import MACHINE_PATHS
 from printserver.http_edge.routes import EdgeRoute
 from printserver.organisations.permissions import GRANTS, Role
+from tests.http.evidence_things import EvidenceThings
 from tests.http.scene import Scene
 from tests.world import World
 
@@ -34,6 +35,7 @@ _ALWAYS: Final[Mapping[str, str]] = {
     "code": "general",
     "token": "x" * 43,
     "engine": "pdfium",
+    "sha256": EvidenceThings.unnamed,
 }
 _IN_THE_SCENE: Final[Mapping[str, Callable[[Scene], UUID]]] = {
     "request_id": lambda scene: scene.pending_request,

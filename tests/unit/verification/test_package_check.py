@@ -11,19 +11,24 @@ import stat
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner
 
 from printserver.archive.bag import BagUnreadable, pack
 from printserver.archive.evidence_format import KEY_LIST, LOG, PACKAGE, README, RECORD
+from printserver.archive.models import ArchiveRecord
 from printserver.audit.canonical import canonical_json
 from printserver.cli.main import app
+from printserver.foundation.unit_of_work import Database, Work
+from printserver.print_requests.models import Copy, CopySeal
 from printserver.returns.evidence_packing import pack_evidence
 from printserver.signing.errors import KeyListRefused
 from printserver.verification.package_check import PackageMalformed, check_package
@@ -38,11 +43,15 @@ FUZZED: Final = 300
 
 @dataclass(frozen=True)
 class Packed:
-    """A package of two records, one of one of them, and the root that both are checked under."""
+    """A package of two records, one of one of them, and the root that both are checked under.
+
+    lying: packages of one record, packed while a row of the database lied, by what it lied about.
+    """
 
     both: bytes
     one: bytes
     root: str
+    lying: Mapping[str, bytes]
 
     def files(self, data: bytes) -> tuple[dict[str, bytes], bytes]:
         """The payload by its names below `data/`, and `bag-info.txt`."""
@@ -52,6 +61,52 @@ class Packed:
         return payload, members["bag-info.txt"]
 
 
+def other_picture(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    first, second = pages
+    return [{**first, "image_sha256": second["image_sha256"]}, {**second, "image_sha256": first["image_sha256"]}]
+
+
+Lie = tuple[type[ArchiveRecord] | type[Copy] | type[CopySeal], Callable[[Any, Any], Mapping[str, Any]]]
+LIES: Final[Mapping[str, Lie]] = {
+    "number": (ArchiveRecord, lambda own, other: {"number": "GD-1999-0001"}),
+    "rendition": (Copy, lambda own, other: {"rendition_sha256": other.rendition_sha256}),
+    "issued file": (ArchiveRecord, lambda own, other: {"issued_sha256": other.issued_sha256}),
+    "title": (ArchiveRecord, lambda own, other: {"title": "something else"}),
+    "own reference": (ArchiveRecord, lambda own, other: {"own_reference": "another one"}),
+    "seal": (CopySeal, lambda own, other: {"signature_sha256": other.signature_sha256}),
+    "pictures": (ArchiveRecord, lambda own, other: {"pages": other_picture(own.pages)}),
+    "page missing": (ArchiveRecord, lambda own, other: {"pages": own.pages[:1]}),
+    "scan": (
+        ArchiveRecord,
+        lambda own, other: {"pages": [{**page, "scan_sha256": other.pages[0]["scan_sha256"]} for page in own.pages]},
+    ),
+}
+"""What somebody who writes the database makes of a record while it is packed; beside it lies another one of his."""
+
+
+def row(work: Work, kind: type[ArchiveRecord] | type[Copy] | type[CopySeal], record_id: UUID) -> Any:
+    record = work.session.get_one(ArchiveRecord, record_id)
+    if kind is ArchiveRecord:
+        return record
+    return work.session.get_one(kind, record.copy_id if kind is Copy else (record.copy_id, 1))
+
+
+@contextmanager
+def lied(database: Database, records: Sequence[UUID], lie: Lie) -> Iterator[None]:
+    kind, changing = lie
+    with database.work() as work:
+        own, other = (row(work, kind, each) for each in records)
+        changes = changing(own, other)
+        before = {name: getattr(own, name) for name in changes}
+        for name, value in changes.items():
+            setattr(own, name, value)
+    yield
+    with database.work() as work:
+        own = row(work, kind, records[0])
+        for name, value in before.items():
+            setattr(own, name, value)
+
+
 @pytest.fixture(scope="module")
 def packed(signing_worlds: SigningWorlds, tmp_path_factory: pytest.TempPathFactory) -> Packed:
     with signing_worlds.world(tmp_path_factory.mktemp("packed") / "home") as signing:
@@ -59,8 +114,12 @@ def packed(signing_worlds: SigningWorlds, tmp_path_factory: pytest.TempPathFacto
         records = [scene.archived(copy) for copy in signing.issued(copies=2)]
         scene.sequence()
         tools, actor = scene.tools, scene.actor()
-        both = pack_evidence(tools, actor, records)
-        return Packed(both.data, pack_evidence(tools, actor, records[:1]).data, scene.root)
+        both, one = (pack_evidence(tools, actor, chosen).data for chosen in (records, records[:1]))
+        lying = {}
+        for name, lie in LIES.items():
+            with lied(signing.database, records, lie):
+                lying[name] = pack_evidence(tools, actor, records[:1]).data
+        return Packed(both, one, scene.root, lying)
 
 
 def check(packed: Packed, data: bytes, folder: Path, root: str = "") -> PackageVerdict:
@@ -98,6 +157,26 @@ def test_a_package_proves_its_records_with_the_pinned_root_alone(packed: Packed,
     assert [(page.page, page.picture, page.scan) for page in first.pages] == [(1, True, True), (2, True, True)]
     assert first.witnessed == first.log_size
     assert first.seals
+
+
+@pytest.mark.parametrize(
+    ("lie", "found"),
+    [
+        ("number", Check.LOG),
+        ("rendition", Check.LOG),
+        ("issued file", Check.ISSUED),
+        ("title", Check.APPROVALS),
+        ("own reference", Check.APPROVALS),
+        ("seal", Check.SEALS),
+        ("pictures", Check.PAGES),
+        ("page missing", Check.PAGES),
+        ("scan", Check.PAGES),
+    ],
+)
+def test_what_the_database_said_while_it_was_packed_is_held_against_log_codes_and_manifest(
+    packed: Packed, lie: str, found: Check, tmp_path: Path
+):
+    assert found in {each.check for each in check(packed, packed.lying[lie], tmp_path).problems}
 
 
 def test_without_a_root_the_verdict_is_that_nobody_vouches_for_it_and_the_status_is_3(packed: Packed, tmp_path: Path):

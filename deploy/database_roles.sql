@@ -111,12 +111,12 @@ GRANT UPDATE (state, ended_at) ON request_batch TO printserver_web;
 GRANT UPDATE (state, problem, problem_code) ON request_batch_row TO printserver_web;
 -- What is said of a class of documents; its flow is the worker's, once officers have confirmed it.
 GRANT SELECT, INSERT ON document_class TO printserver_web;
-GRANT UPDATE (name_zh, name_en, retention, seal_types, hints, retired, public_view, changed_at)
+GRANT UPDATE (name_zh, name_en, retention, seal_types, hints, marks, retired, public_view, changed_at)
     ON document_class TO printserver_web;
 -- From how many places a code was opened lately: digests, deleted after a month.
 GRANT SELECT, INSERT, DELETE ON code_sighting TO printserver_web;
 -- Releasing, settling, voiding, replacing.
-GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, printed_at, settled_reason, settled_by,
+GRANT UPDATE (state, job_uuid, cups_job_id, released_by, released_at, sent_at, printed_at, settled_reason, settled_by,
     settled_at, confirmed_by, confirmed_at)
     ON copy TO printserver_web;
 -- Release codes: made, used once; wrong tries counted. What holders were told is written once.
@@ -127,7 +127,7 @@ GRANT UPDATE (failed, failed_at, locked_until) ON release_tries TO printserver_w
 GRANT INSERT ON printer TO printserver_web;
 GRANT UPDATE (branch_id, name, location, release_rule, counter, paused, paused_reason, retired_at,
     certificate_sha256, certificate_pem, certificate_not_after,
-    model, colour, two_sided, document_format, resolution_dpi, capabilities, capabilities_at)
+    model, colour, two_sided, document_format, resolution_dpi, calibration, capabilities, capabilities_at)
     ON printer TO printserver_web;
 GRANT SELECT ON printer_status TO printserver_web;
 GRANT SELECT, INSERT ON counter_reading TO printserver_web;
@@ -239,7 +239,8 @@ GRANT SELECT, INSERT ON request_party, request_attachment, request_reader, reque
 GRANT UPDATE (places) ON request_seal TO printserver_worker;
 GRANT SELECT, INSERT, UPDATE (flow, version, changed_at) ON document_class TO printserver_worker;
 GRANT SELECT, DELETE ON request_draft TO printserver_worker;
-GRANT SELECT (id, saved_at), DELETE ON open_form TO printserver_worker;
+-- Rounds over stored bytes read what forms name.
+GRANT SELECT (id, saved_at, typed, problem), DELETE ON open_form TO printserver_worker;
 -- Printing.
 GRANT UPDATE (state, cups_job_id, printed_at, sent_at, impressions_reported) ON copy TO printserver_worker;
 -- Only the worker makes tickets and has them redeemed.

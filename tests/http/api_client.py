@@ -32,6 +32,7 @@ class ApiClient(TestClient):
     def __init__(self, app: FastAPI, world: World) -> None:
         super().__init__(app, base_url=SITE)
         self.world = world
+        self._programs: dict[str, tuple[UUID, UUID]] = {}
 
     def ask(
         self, method: str, path: str, role: Role | None = None, office: Office | None = None, **options: Any
@@ -49,12 +50,14 @@ class ApiClient(TestClient):
     def step_up(self, role: Role, office: Office | None = None) -> str:
         """What a step-up of that person's token would answer now."""
         world, token = self.world, self.world.person(role, office).token
-        with world.database.reading() as work:
-            try:
-                program = program_of_token(work, world.secrets, token)
-            except Unauthenticated:
-                return ""
-        return step_up_token(world.secrets, program.actor.id, program.token_id, world.clock.now())
+        if token not in self._programs:
+            with world.database.reading() as work:
+                try:
+                    program = program_of_token(work, world.secrets, token)
+                except Unauthenticated:
+                    return ""
+            self._programs[token] = program.actor.id, program.token_id
+        return step_up_token(world.secrets, *self._programs[token], world.clock.now())
 
     def fetch(self, path: str, role: Role, office: Office | None = None, **options: Any) -> httpx.Response:
         return self.ask("GET", path, role, office, **options)

@@ -60,6 +60,26 @@ def evidence_at(world: World, record_id: UUID) -> EvidenceThings:
                     "seals": [],
                     "pages": [],
                     "decisions": [],
+                    "hand_overs": [
+                        {
+                            "holder_kind": "party",
+                            "holder": "Far East",
+                            "means": "courier",
+                            "receiver": "",
+                            "courier_number": "SF 12",
+                            "handed_at": "2020-01-02T03:04:05.000000Z",
+                            "proof": False,
+                        }
+                    ],
+                    "signings": [
+                        {
+                            "signers": ["Li Lei", "Han Meimei"],
+                            "place": "Shanghai",
+                            "signed_at": "2020-01-01T03:04:05.000000Z",
+                            "late": False,
+                            "decision": "",
+                        }
+                    ],
                     "issued_at": None,
                     "printed_at": None,
                     "archived_at": None,

@@ -89,7 +89,12 @@ def test_imported_records_are_marked_and_a_root_is_pinned_by_a_person(api: ApiCl
     archivist = Visitor.of(api, Role.ARCHIVIST, world.home.head)
     listed = archivist.page("/imported-records?query=old")
     assert ("An old contract" in listed, "imported" in listed, "the other house" in listed) == (True, True, True)
-    assert "It was not approved, printed or archived here" in archivist.page(f"/imported-records/{things.imported}")
+    shown = archivist.page(f"/imported-records/{things.imported}")
+    assert "It was not approved, printed or archived here" in shown
+    assert "copy 1 of 1" in shown
+    assert "Far East · by courier · SF 12" in shown
+    assert "Li Lei, Han Meimei · Shanghai" in shown
+    assert ">2020-01-01 11:04:05</time>" in shown
     package = {"package": ("p.zip", b"no zip", "application/zip")}
     wanted = {"source_id": str(things.source), "branch_id": str(world.home.head.branch_id)}
     assert "is no zip file" in shown_again(archivist.send("/imported-records", files=package, **wanted), 422)

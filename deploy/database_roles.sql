@@ -49,7 +49,7 @@ GRANT SELECT ON
     return_batch, return_page, returned_copy, archive_record, archive_counter
     TO printserver_web;
 -- Signing in: failures counted, sessions and tokens opened and ended.
-GRANT UPDATE (failed_sign_ins, locked_until, password_changed_at, must_change_password)
+GRANT UPDATE (failed_sign_ins, locked_until, password_hash, password_changed_at, must_change_password)
     ON user_account TO printserver_web;
 GRANT INSERT ON web_session, api_token TO printserver_web;
 GRANT UPDATE (ended_at, secret_sha256, last_seen_at, factor, factor_shown_at, factor_mac)

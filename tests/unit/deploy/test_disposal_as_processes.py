@@ -1,19 +1,26 @@
-"""Web lists, holds and approves, the worker disposes, each as its own role of PostgreSQL."""
+"""Web lists, holds, approves and gives back, the worker disposes and sweeps, each as its own role of PostgreSQL."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 
 from printserver.archive.disposal import approve_disposal, propose_disposal
 from printserver.archive.disposal_running import dispose
+from printserver.archive.giving_back import give_back, let_go
 from printserver.archive.holds import ask_to_lift, hold_record, lift_hold
 from printserver.archive.object_names import named_objects
 from printserver.archive.retention_changes import change_retention, confirm_change
 from printserver.archive.retention_models import DisposalRun
 from printserver.archive.states import RunState
+from printserver.archive.sweeping import GRACE, SweepTools, sweep
 from printserver.migrations.upgrade import upgrade
+from printserver.organisations.access import Grant
+from printserver.organisations.permissions import Role
+from printserver.storage.setting_aside import AsideObjects
+from tests.databases import clock_of
 from tests.paper_books import Issuer, issuer, open_books
 from tests.postgresql_server import PostgresqlServer
 from tests.unit.archive.retention_scene import LONG_AGO, Scene
@@ -47,6 +54,18 @@ def test_what_two_persons_approve_in_the_web_process_the_worker_erases(
             with worker.reading() as work:
                 named = named_objects(work)
         assert scene.record(other).issued_sha256 in named
+        left_over = scene.put("left over by a crash")
+        aside = AsideObjects(scene.books.objects._contents, scene.books.objects.vaults.store)
+        with opened(postgresql.url(name, WORKER)) as worker, opened(postgresql.url(name, WEB)) as served:
+            archivist = replace(scene.first, grants=(Grant(Role.ARCHIVIST, "/"),))
+            (round_before,) = sweep(SweepTools(worker, aside), however_many=True)
+            give_back(SweepTools(served, aside), archivist, left_over, reason="a backup names it")
+            with served.work() as work:
+                let_go(work, archivist, left_over)
+            clock_of(worker).advance((2 * GRACE).total_seconds())
+            (round_after,) = sweep(SweepTools(worker, aside), however_many=True)
+        assert left_over in round_before.set_aside
+        assert set(round_after.erase) == set(round_before.set_aside) - {left_over}
         with database.reading() as work:
             assert work.session.get_one(DisposalRun, run_id).state == RunState.DONE
         assert scene.record(record_id).title == ""

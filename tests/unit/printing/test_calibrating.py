@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from printserver.foundation.errors import NotFound
@@ -89,5 +88,6 @@ def test_a_raster_for_a_printer_without_pdf_has_every_dot_of_the_pantograph():
     # Ghostscript begins the whole page a row lower here: its raster has a row more than fits on the page.
     drawn = page[1 : wanted.shape[0] + 1, : wanted.shape[1]]
     compared = outside_codes(600, wanted.shape)
-    assert np.unique(drawn[compared]).tolist() == [0, 255]
+    grey = ((drawn != 0) & (drawn != 255)).any(axis=2)
+    assert int(grey[compared].sum()) == 0
     assert int(((drawn[:, :, 0] == 0) != wanted)[compared].sum()) == 0

@@ -88,8 +88,7 @@ def difference(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> floa
     """Mean of the differences, in grey values of 255; looked at in squares, for edges are drawn differently."""
     height, width = (8 * (min(a, b) // 8) for a, b in zip(one.shape[:2], other.shape[:2], strict=True))
     squares = [
-        picture[:height, :width].astype(float).reshape(height // 8, 8, width // 8, 8, 3).mean((1, 3))
-        for picture in (one, other)
+        picture[:height, :width].reshape(height // 8, 8, width // 8, 8, 3).mean((1, 3)) for picture in (one, other)
     ]
     return float(np.abs(squares[0] - squares[1]).mean())
 

@@ -181,7 +181,8 @@ def test_a_damaged_jpeg_or_png_is_told_apart_or_refused(data: st.DataObject) -> 
 
 
 def test_a_bomb_in_a_pdf_object_stream_is_bounded() -> None:
-    bomb = zlib.compress(b"1 0 " + b" " * (400 << 20), 9)
+    packer, mebibyte = zlib.compressobj(9), b" " * MEBIBYTE
+    bomb = packer.compress(b"1 0 ") + b"".join(packer.compress(mebibyte) for _ in range(400)) + packer.flush()
     body = b"%%PDF-1.5\n1 0 obj<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n" % len(bomb)
     data = body + bomb + b"\nendstream endobj\n"
     xref = struct.pack(">BIB", 0, 0, 0) + struct.pack(">BIB", 1, 9, 0) + struct.pack(">BIB", 2, 1, 0)

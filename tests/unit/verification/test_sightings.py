@@ -32,7 +32,7 @@ def rows(books: Books) -> int:
 
 
 def test_a_visitor_counts_once_a_day_and_many_places_are_a_hint(any_books: Books):
-    copy, other = any_books.copies(2)
+    (copy, other), told = any_books.copies(2), Sightings(0, 0)
     for number in range(UNLIKELY_IN_A_DAY - 1):
         for _ in range(3):
             visitor = visitor_digest(digest, copy.id, f"192.0.2.{number}", "day")

@@ -98,13 +98,22 @@ def office_scan(
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), -skew_degrees, float(random.uniform(0.997, 1.003)))
     turn = np.hstack([turn[:, :2], turn[:, 2:] + shift[:, None]])
     lying = cv2.warpAffine(ink, turn, (width, height), flags=cv2.INTER_LINEAR, borderValue=(1.0, 1.0, 1.0))
+    seen = np.asarray(lying, np.float32)
+    del ink  # from here on in place: a page has a hundred megabytes
     black = float(random.uniform(0.08, 0.18))
     paper = np.array([0.92, 0.95, 0.96], np.float32) * float(random.uniform(0.96, 1.03))
     light = np.linspace(1.0, float(random.uniform(0.94, 1.0)), width, dtype=np.float32)[None, :, None]
-    seen = (black + (1 - black) * lying) * paper * light
-    noise = random.standard_normal(seen.shape, np.float32) * float(random.uniform(0.008, 0.016))
-    pixels = (np.clip(seen + noise, 0, 1) * 255).astype(np.uint8)
-    return np.asarray(cv2.imdecode(_jpeg(pixels, jpeg_quality), cv2.IMREAD_COLOR), np.uint8)
+    seen *= 1 - black
+    seen += black
+    seen *= paper
+    seen *= light
+    noise = random.standard_normal(seen.shape, np.float32)
+    noise *= float(random.uniform(0.008, 0.016))
+    seen += noise
+    del noise
+    np.clip(seen, 0, 1, out=seen)
+    seen *= 255
+    return np.asarray(cv2.imdecode(_jpeg(seen.astype(np.uint8), jpeg_quality), cv2.IMREAD_COLOR), np.uint8)
 
 
 def with_counter_seal(page: Image, dpi: float, random: np.random.Generator) -> Image:

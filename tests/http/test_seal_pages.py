@@ -14,7 +14,9 @@ from PIL import Image, ImageDraw
 
 from printserver.approvals.statement_queries import statement_facts
 from printserver.organisations.permissions import Role
+from printserver.rendering.page_images import PREVIEW_WATERMARK, page_image
 from printserver.rendering.seal_artwork_types import STYLES, SealType
+from printserver.seals.artworks import artwork_of
 from printserver.seals.queries import seal_facts, seals
 from printserver.seals.service import apply_seal, apply_seal_order, record_made
 from printserver.seals.states import SealState
@@ -149,7 +151,7 @@ def test_the_picture_is_drawn_while_somebody_types(api: ApiClient, kind: SealTyp
     assert api.world.object_count() == before
 
 
-def test_a_registered_picture_is_shown_before_and_after_and_used(api: ApiClient):
+def test_a_registered_picture_is_shown_before_and_after_as_not_valid_and_used(api: ApiClient):
     clerk = Visitor.of(api, Role.CLERK)
     went = went_to(
         clerk.send(
@@ -164,7 +166,14 @@ def test_a_registered_picture_is_shown_before_and_after_and_used(api: ApiClient)
     assert artwork_id in clerk.page(f"/seals/new?artwork={artwork_id}")
     went_to(clerk.send("/seals", **wish(api.world, artwork_id=artwork_id)))
     with api.world.database.reading() as work:
-        assert seal_facts(work, newest(api.world)).artwork_source == "image"
+        seal = seal_facts(work, newest(api.world))
+        assert seal.artwork_source == "image"
+    pdf = artwork_of(api.world.adapters.objects, seal)
+    for path, dpi in ((f"{went}/after", 300), (f"/seals/{seal.id}/artwork", 200)):
+        marked, bare = (
+            page_image(pdf, 1, dpi=dpi, watermark=words, format="png") for words in (PREVIEW_WATERMARK, None)
+        )
+        assert clerk.look(path).content == marked != bare
     # Nobody else's picture, and no other size than it was cleaned for.
     assert Visitor.of(api, Role.CUSTODIAN).look(went).status_code == 404
     assert (

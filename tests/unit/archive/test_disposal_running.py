@@ -18,8 +18,10 @@ from printserver.archive.access import issued_pdf
 from printserver.archive.disposal import approve_disposal, list_of_run, propose_disposal
 from printserver.archive.disposal_running import DisposalListForged, dispose
 from printserver.archive.holds import RecordDisposed, hold_branch, hold_record
+from printserver.archive.models import ArchiveParty, ArchiveText, ArchiveWord
 from printserver.archive.retention_changes import change_retention, confirm_change
 from printserver.archive.retention_models import DisposalItem, DisposalRun, DisposedRecord
+from printserver.archive.search_index import remember, tokens_of_text
 from printserver.archive.states import ItemState, RunState
 from printserver.foundation.database import Base
 from printserver.foundation.errors import NotFound
@@ -68,12 +70,17 @@ def everything_written(scene: Scene) -> str:
 
 def test_after_a_disposal_nobody_reads_the_bytes_and_no_row_holds_the_words(scene: Scene):
     record_id = scene.archived(title=CANARY, own_reference=CANARY)
+    with scene.database.work() as work:
+        remember(work, record_id, tokens_of_text(bytes(32), CANARY))
+        work.session.add(ArchiveParty(record_id=record_id, position=9, name=CANARY, number=CANARY))
     assert CANARY in everything_written(scene)
     before = scene.record(record_id)
     run_id = approved(scene)
     dispose(scene.tools(), run_id)
     assert items(scene, run_id) == {record_id: (ItemState.DISPOSED, "")}
     assert CANARY not in everything_written(scene)
+    with scene.database.reading() as work:
+        assert [work.session.scalars(select(kind)).all() for kind in (ArchiveText, ArchiveWord)] == [[], []]
     after = scene.record(record_id)
     for digest in {before.issued_sha256, before.searchable_sha256, before.pages[0]["scan_sha256"]}:
         with pytest.raises(NotFound):

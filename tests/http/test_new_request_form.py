@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from printserver.organisations.permissions import Role
+from printserver.print_requests import drafts
 from tests.cups_rig import contract_pdf
 from tests.http.api_client import ApiClient
 from tests.http.page_visitor import Visitor, first, went_to
@@ -91,6 +94,13 @@ def test_a_saved_draft_shows_what_was_typed_after_it_was_saved_until_it_is_saved
     assert went_to(clerk.send("/requests", **{**fields_of(page), "title": "third"}, action="save")) == saved
     assert 'value="third"' in clerk.page(saved)
     assert clerk.page("/requests/drafts").count("/requests/new?saved=") == 1
+    api.world.clock.advance(60)
+    draft_id = UUID(first(r"saved=([0-9a-f-]{36})", saved))
+    with api.world.database.work() as work:
+        actor = api.world.actor(work, Role.CLERK)
+        kept = drafts.draft_facts(work, actor, draft_id).kept
+        drafts.save_draft(work, actor, kept, {"title": "by a program"}, draft_id=draft_id)
+    assert 'value="by a program"' in clerk.page(saved)
 
 
 def test_seals_words_and_edges_are_added_checked_and_handed_in_without_scripts(api: ApiClient):

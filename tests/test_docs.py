@@ -110,6 +110,13 @@ def test_every_make_target_that_is_named_exists(document: Path):
     assert named - _targets() == set()
 
 
+def test_the_list_of_decisions_names_each_as_its_own_file_does():
+    folder = REPOSITORY / "docs" / "decisions"
+    listed = re.findall(r"^- \[[0-9]{4}\]\((.+)\) (.+)$", (folder / "README.md").read_text("utf-8"), re.MULTILINE)
+    titled = {path.name: path.read_text("utf-8").splitlines()[0][7:] for path in folder.glob("[0-9]*.md")}
+    assert dict(listed) == titled
+
+
 def test_what_is_not_there_would_be_found(tmp_path: Path):
     document = tmp_path / "page.md"
     document.write_text("# A page\n[x](no.md) [y](#a-page) [z](#b)\n`printserver/no.py`\n```sh\nprintserver no\n```\n")

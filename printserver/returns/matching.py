@@ -206,7 +206,7 @@ def upright(image: Image, rotation: int) -> Image:
 
 def marked_area_mm2(image: Image, pixels_a_mm: float) -> float:
     """Area in mm² of what is on the page, without paper shade, shadows at the edges and thin straight lines."""
-    grey = _grey(image)
+    grey = greyed(image)
     small = cv2.resize(grey, None, fx=4 / pixels_a_mm, fy=4 / pixels_a_mm, interpolation=cv2.INTER_AREA)
     if min(small.shape) <= 80:
         return float("inf")
@@ -255,10 +255,10 @@ def _readings(image: Image, pixels_a_mm: float) -> Iterator[_Reading]:
             yield _Part(prepare(part.image), part.x, part.y, scale)
 
     colour = image.ndim == 3
-    yield Rung.QR_CORNER_GREY, corners(_grey), _QR, local
+    yield Rung.QR_CORNER_GREY, corners(greyed), _QR, local
     if colour:
         yield Rung.QR_CORNER_RED, corners(_red), _QR, local
-    grey = _grey(image)
+    grey = greyed(image)
     if marked_area_mm2(grey, pixels_a_mm) < _BLANK_BELOW_MM2:
         yield Rung.BLANK, iter(()), _QR, local
     yield Rung.PAGE_GREY, iter([_Part(grey)]), _BOTH, local
@@ -278,7 +278,7 @@ def _corners(image: Image, pixels_a_mm: float) -> Iterator[_Part]:
         yield _Part(image[y : y + down, x : x + across], x, y)
 
 
-def _grey(image: Image) -> Image:
+def greyed(image: Image) -> Image:
     if image.ndim == 2:
         return np.ascontiguousarray(image)
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from printserver.returns.matching import FoundCode, Image, every_code, find_codes
+from printserver.returns.matching import FoundCode, Image, every_code, find_codes, greyed
 from printserver.returns.registration import pose_from_codes, pose_from_features
 
 ISSUED_DPI: Final = 200
@@ -46,7 +46,7 @@ def squared(photo: Image, issued: Image) -> Squared | None:
                 return Squared(flat, _dpi(turned, width, height))
     pose = pose_from_codes(codes, every_code(issued))
     if pose is None:
-        pose = pose_from_features(_grey(photo), _grey(issued), float(ISSUED_DPI))
+        pose = pose_from_features(greyed(photo), greyed(issued), float(ISSUED_DPI))
     if pose is None:
         return None
     flat = _warped(photo, np.linalg.inv(pose), width, height)
@@ -70,7 +70,7 @@ def _dpi(quad: Quad, width: int, height: int) -> float:
 def _outlines(photo: Image) -> list[Quad]:
     """Four-cornered bright shapes that could be the sheet, the largest first; corners clockwise in photo pixels."""
     scale = _SMALL / max(photo.shape[:2])
-    small = cv2.resize(_grey(photo), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(greyed(photo), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     smooth = cv2.GaussianBlur(small, (5, 5), 0)
     _, bright = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     edges = cv2.dilate(cv2.Canny(smooth, 30, 90), np.ones((3, 3), np.uint8))
@@ -103,7 +103,7 @@ def _turns(quad: Quad, codes: Sequence[FoundCode]) -> list[Quad]:
 
 def _looks_alike(flat: Image, issued: Image) -> bool:
     """Whether dark places roughly lie where they should; that the rest differs is for the comparison to say."""
-    small = [cv2.resize(_grey(picture), (60, 85), interpolation=cv2.INTER_AREA) for picture in (flat, issued)]
+    small = [cv2.resize(greyed(picture), (60, 85), interpolation=cv2.INTER_AREA) for picture in (flat, issued)]
     ink = [cv2.GaussianBlur(255 - part.astype(np.float32), (0, 0), 1.5).ravel() for part in small]
     if min(float(each.std()) for each in ink) < 1e-3:
         return False
@@ -113,7 +113,3 @@ def _looks_alike(flat: Image, issued: Image) -> bool:
 def _warped(photo: Image, matrix: Any, width: int, height: int) -> Image:
     flat = cv2.warpPerspective(photo, matrix, (width, height), flags=cv2.INTER_AREA, borderValue=(255, 255, 255))
     return np.asarray(flat, np.uint8)
-
-
-def _grey(picture: Image) -> Image:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from printserver.cli.demo.paper import Image, rasterise
 from printserver.print_requests.queries import CopyFacts, copy_facts
 from printserver.returns.comparing import IssuedPages
 from printserver.returns.comparison import Verdict
+from printserver.returns.comparison_types import Kind
 from printserver.returns.squaring import on_a_desk
 from tests.paper_books import Books
 from tests.unit.returns.made_pages import contract_lines
@@ -53,6 +55,15 @@ def test_a_photographed_page_is_squared_up_before_its_text_is_said_to_differ(
     assert (on_a_desk(photo), on_a_desk(page)) == (True, False)
     found = IssuedPages(books.objects).compare(copy, 1, photo, DPI)
     assert (found.verdict, found.pose) == (Verdict.SAME, None)
+
+
+@pytest.mark.parametrize("seen", [lambda page: page, photographed], ids=["scanned", "photographed"])
+def test_a_page_in_grey_is_compared(books: Books, copy: CopyFacts, tmp_path: Path, seen: Callable[[Image], Image]):
+    assert copy.issued_sha256 is not None
+    page = paper(books.objects.get(copy.issued_sha256, books.organisation_id), tmp_path)
+    grey = np.asarray(cv2.cvtColor(seen(page), cv2.COLOR_BGR2GRAY), np.uint8)
+    found = IssuedPages(books.objects).compare(copy, 1, grey, DPI)
+    assert (found.verdict, found.kind, found.colour) == (Verdict.REVIEW, Kind.SAME, False)
 
 
 def test_a_changed_page_stays_changed_on_a_photograph(books: Books, copy: CopyFacts, tmp_path: Path):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def holds(
     if not lifted:
         chosen = chosen.where(works())
     rows = work.session.scalars(chosen.order_by(LegalHold.id.desc()).limit(LONGEST_LIST))
-    return tuple(hold_shown(work, row, load_key_list) for row in rows)
+    return holds_shown(work, rows.all(), load_key_list)
 
 
 def hold_facts(work: Work, actor: Actor, hold_id: UUID, load_key_list: Callable[[], KeyList]) -> HoldFacts:
@@ -76,7 +77,8 @@ def hold_facts(work: Work, actor: Actor, hold_id: UUID, load_key_list: Callable[
     )
     if row is None:
         raise HoldNotFound("there is no such legal hold")
-    return hold_shown(work, row, load_key_list)
+    (shown,) = holds_shown(work, [row], load_key_list)
+    return shown
 
 
 def held_numbers(work: Work, hold_id: UUID) -> tuple[tuple[UUID, str], ...]:
@@ -91,13 +93,24 @@ def held_numbers(work: Work, hold_id: UUID) -> tuple[tuple[UUID, str], ...]:
     return tuple((record_id, number) for record_id, number in rows)
 
 
-def hold_shown(work: Work, row: LegalHold, load_key_list: Callable[[], KeyList]) -> HoldFacts:
-    """The caller may read the hold."""
-    named = named_people(work, row.set_by, row.confirmed_by, row.lift_asked_by, row.lifted_by)
+def holds_shown(work: Work, rows: Sequence[LegalHold], load_key_list: Callable[[], KeyList]) -> tuple[HoldFacts, ...]:
+    """The caller may read the holds. The key list is read once, and only for one that is lifted."""
+    people = [one for row in rows for one in (row.set_by, row.confirmed_by, row.lift_asked_by, row.lifted_by)]
+    known, keys = names(work, {one for one in people if one is not None}), cache(load_key_list)
+    places = {each: branch(work, each).name for each in {row.branch_id for row in rows}}
+    return tuple(_shown(work, row, known, places[row.branch_id], keys) for row in rows)
+
+
+def _shown(
+    work: Work, row: LegalHold, known: Mapping[UUID, str], place: str, load_key_list: Callable[[], KeyList]
+) -> HoldFacts:
+    def named(person_id: UUID | None) -> str:
+        return "" if person_id is None else known.get(person_id, str(person_id))
+
     return HoldFacts(
         id=row.id,
         branch_id=row.branch_id,
-        branch=branch(work, row.branch_id).name,
+        branch=place,
         scope=row.scope,
         said=row.said,
         records=row.records,
@@ -105,21 +118,15 @@ def hold_shown(work: Work, row: LegalHold, load_key_list: Callable[[], KeyList])
         reason=row.reason,
         state=HoldState(row.state),
         set_by=row.set_by,
-        set_by_name=named[0],
+        set_by_name=named(row.set_by),
         set_at=row.set_at,
-        confirmed_by_name=named[1],
+        confirmed_by_name=named(row.confirmed_by),
         confirmed_at=row.confirmed_at,
         lift_reason=row.lift_reason,
         lift_asked_by=row.lift_asked_by,
-        lift_asked_by_name=named[2],
+        lift_asked_by_name=named(row.lift_asked_by),
         lift_asked_at=row.lift_asked_at,
-        lifted_by_name=named[3],
+        lifted_by_name=named(row.lifted_by),
         lifted_at=row.lifted_at,
         unproved=is_unproved(work, row, load_key_list),
     )
-
-
-def named_people(work: Work, *people: UUID | None) -> list[str]:
-    """In the order asked for; empty for nobody."""
-    known = names(work, {one for one in people if one is not None})
-    return ["" if one is None else known.get(one, str(one)) for one in people]

@@ -12,7 +12,7 @@ from sqlalchemy import exists, func, or_, select
 from printserver.archive.access import record_in_view
 from printserver.archive.disposal import DisposalNotFound
 from printserver.archive.disposal_list import ListedRecord
-from printserver.archive.hold_queries import LONGEST_LIST, HoldFacts, hold_shown, holds
+from printserver.archive.hold_queries import LONGEST_LIST, HoldFacts, holds, holds_shown
 from printserver.archive.holds import is_held
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.retention import Standing, day_over_everywhere, standing
@@ -133,7 +133,7 @@ def retention_of(work: Work, actor: Actor, record_id: UUID, load_key_list: Calla
         is_at_or_above(HeldBranch.branch_id, branch_path(work, record.branch_id)),
     )
     covering = or_(by_name.correlate(LegalHold), by_branch.correlate(LegalHold))
-    holds = work.session.scalars(
+    covered_by = work.session.scalars(
         select(LegalHold)
         .where(LegalHold.organisation_id == actor.organisation_id, covering)
         .order_by(LegalHold.id.desc())
@@ -152,7 +152,7 @@ def retention_of(work: Work, actor: Actor, record_id: UUID, load_key_list: Calla
         standing=standing(term, today, held=held, disposed=gone is not None),
         disposed_at=None if gone is None else gone.disposed_at,
         run_id=None if gone is None else gone.run_id,
-        holds=tuple(hold_shown(work, row, load_key_list) for row in holds),
+        holds=holds_shown(work, covered_by.all(), load_key_list),
         changes=_changes(work, [(row, record.number) for row in changes]),
     )
 

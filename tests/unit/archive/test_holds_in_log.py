@@ -11,7 +11,7 @@ from sqlalchemy import delete, text, update
 
 from printserver.archive.disposal import NothingToDispose
 from printserver.archive.disposal_running import DisposalLogBroken, LogNotReady, dispose
-from printserver.archive.hold_queries import HoldFacts, hold_facts
+from printserver.archive.hold_queries import HoldFacts, hold_facts, holds
 from printserver.archive.holds import ask_to_lift, hold_branch, hold_record, keep_hold, lift_hold
 from printserver.archive.models import ArchiveRecord
 from printserver.archive.retention import Standing
@@ -198,6 +198,25 @@ def test_a_lifting_whose_key_counts_no_more_can_be_signed_anew_and_a_good_one_no
     with scene.database.work() as work:
         ask_to_lift(work, scene.first, scene.attestor, hold_id, others, reason="signed with a stolen key")
     assert shown(scene, hold_id).state == HoldState.LIFTING
+
+
+def test_however_many_holds_are_lifted_the_key_list_is_read_once(scene: Scene):
+    record_id = scene.archived()
+    for _ in range(2):
+        with scene.database.work() as work:
+            hold_id = hold_record(work, scene.first, record_id, **CASE)
+            ask_to_lift(work, scene.first, scene.attestor, hold_id, scene.load_key_list, reason="settled")
+            lift_hold(work, scene.second, scene.attestor, hold_id)
+    asked = list[int]()
+
+    def keys() -> KeyList:
+        asked.append(1)
+        return scene.load_key_list()
+
+    with scene.database.reading() as work:
+        assert [each.unproved for each in holds(work, scene.first, keys, lifted=True)] == [False, False]
+        assert holds(work, scene.first, keys) == ()
+    assert len(asked) == 1
 
 
 def test_whoever_does_not_let_it_be_lifted_makes_it_an_ordinary_hold_again(scene: Scene):

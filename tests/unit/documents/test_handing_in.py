@@ -48,6 +48,12 @@ def test_a_picture_has_the_size_that_it_names_or_that_a4_allows():
     assert page_sizes(drawn(picture("JPEG", (4000, 3000), dpi=(72, 72)))) == [(280, 210)]
 
 
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "PPM"])
+def test_whole_pictures_of_other_formats_are_not_decoded(kind: str):
+    with pytest.raises(OSError, match="cannot identify"):
+        drawn(picture(kind, (300, 150)))
+
+
 def test_a_fax_keeps_its_shape_though_its_dots_are_twice_as_high_as_wide():
     fax = picture("TIFF", (1728, 1143), mode="1", dpi=(204, 98))
     assert page_sizes(drawn(fax)) == [(210, 289)]

@@ -101,6 +101,12 @@ def test_usual_formats_are_read(kind):
     assert clean_seal_image(file_of(scanned(), kind), **SIZE).pdf.startswith(b"%PDF-")
 
 
+@pytest.mark.parametrize("kind", ["GIF", "PPM"])
+def test_whole_pictures_of_other_formats_are_not_decoded(kind):
+    with pytest.raises(SealImageUnreadable):
+        clean_seal_image(file_of(scanned(), kind), **SIZE)
+
+
 def test_a_transparent_background_counts_as_white():
     picture = scanned(noise=False).convert("RGBA")
     pixels = np.asarray(picture).copy()

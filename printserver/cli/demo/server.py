@@ -16,7 +16,7 @@ from typing import Final
 
 import httpx
 
-from printserver.cli.demo.client import DemoFailed
+from printserver.cli.demo.client import DemoFailed, authorities
 from printserver.cli.init import DEMO_PLAN, credentials_file, install, is_installed
 from printserver.cli.queues import emulated_printer, read_queues
 from printserver.cli.system_users import separated
@@ -120,7 +120,7 @@ class DemoServer:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/api/v1/health", timeout=5).is_success
+            return httpx.get(f"{self.url}/api/v1/health", timeout=5, verify=authorities()).is_success
         except httpx.HTTPError:
             return False
 

@@ -135,10 +135,13 @@ def print_requests(room: Room) -> Iterator[tuple[str, Act]]:
     )
     yield "ProcessSheetTaken", room.by(Role.CLERK, lambda work, actor: take_process_sheet(work, actor, pending))
     yield "RequestMoved", room.by(Role.CLERK, lambda work, actor: withdraw_request(work, actor, pending))
-    late = {"reason": "the courier is late", "valid_until": now + timedelta(days=7), "most_uses": 2}
+    until, late = now + timedelta(days=7), "the courier is late"
     yield (
         "BlockExceptionGranted",
-        room.by(Role.ARCHIVIST, lambda work, actor: grant_exception(work, actor, north, **late)),
+        room.by(
+            Role.ARCHIVIST,
+            lambda work, actor: grant_exception(work, actor, north, reason=late, valid_until=until, most_uses=2),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 
 from printserver.foundation.errors import NotFound, PrintServerError
 from printserver.foundation.ids import new_id
+from printserver.foundation.unit_of_work import Work
 from printserver.organisations.permissions import Role
 from printserver.seals.errors import (
     SealApplicationMalformed,
@@ -28,6 +30,7 @@ from printserver.seals.physical import (
 from printserver.seals.states import PhysicalAction, PhysicalState
 from tests.unit.seals.officers import refused_without_a_trace
 from tests.world import World
+from tests.world_building import Office
 
 
 @pytest.fixture
@@ -45,6 +48,14 @@ def destroying(world: World, witness: UUID | None) -> PhysicalStep:
     return PhysicalStep(PhysicalAction.DESTROY, "worn out", witness_id=witness)
 
 
+def entering(world: World, new: NewPhysicalSeal) -> Callable[[Work], object]:
+    return lambda work: record_physical_seal(work, world.actor(work, Role.SEAL_ADMINISTRATOR), new)
+
+
+def taking(world: World, seal_id: UUID, step: PhysicalStep, office: Office | None = None) -> Callable[[Work], object]:
+    return lambda work: take_physical_step(work, world.actor(work, Role.SEAL_ADMINISTRATOR, office), seal_id, step)
+
+
 def test_a_seal_is_entered_with_its_name_its_place_and_a_keeper_of_the_organisation(
     world: World, wanted: NewPhysicalSeal
 ):
@@ -58,11 +69,7 @@ def test_a_seal_is_entered_with_its_name_its_place_and_a_keeper_of_the_organisat
         (NotFound, replace(wanted, branch_id=world.home.south.branch_id)),
     ]
     for kind, new in cases:
-        refused_without_a_trace(
-            world,
-            kind,
-            lambda work, new=new: record_physical_seal(work, world.actor(work, Role.SEAL_ADMINISTRATOR), new),
-        )
+        refused_without_a_trace(world, kind, entering(world, new))
 
 
 def test_a_destroyed_seal_was_seen_by_somebody_who_neither_keeps_it_nor_says_so(world: World, seal_id: UUID):
@@ -79,11 +86,7 @@ def test_a_destroyed_seal_was_seen_by_somebody_who_neither_keeps_it_nor_says_so(
         (SealReasonMissing, replace(destroying(world, world.person(Role.APPROVER).id), reason=" ")),
     ]
     for kind, step in cases:
-        refused_without_a_trace(
-            world,
-            kind,
-            lambda work, step=step: take_physical_step(work, world.actor(work, Role.SEAL_ADMINISTRATOR), seal_id, step),
-        )
+        refused_without_a_trace(world, kind, taking(world, seal_id, step))
     with world.database.work() as work:
         administrator = world.actor(work, Role.SEAL_ADMINISTRATOR)
         take_physical_step(work, administrator, seal_id, destroying(world, world.person(Role.APPROVER).id))
@@ -95,25 +98,13 @@ def test_a_seal_is_handed_to_nobody_of_another_organisation(world: World, seal_i
     step = PhysicalStep(
         PhysicalAction.HAND_OVER, "a new keeper", keeper_id=stranger, witness_id=world.person(Role.APPROVER).id
     )
-    refused_without_a_trace(
-        world,
-        SealCustodianRefused,
-        lambda work: take_physical_step(work, world.actor(work, Role.SEAL_ADMINISTRATOR), seal_id, step),
-    )
+    refused_without_a_trace(world, SealCustodianRefused, taking(world, seal_id, step))
 
 
 def test_a_seal_is_managed_and_read_within_its_branch(world: World, seal_id: UUID):
     for office in (world.home.south, world.foreign.head):
-        refused_without_a_trace(
-            world,
-            SealNotFound,
-            lambda work, office=office: take_physical_step(
-                work,
-                world.actor(work, Role.SEAL_ADMINISTRATOR, office),
-                seal_id,
-                destroying(world, world.person(Role.APPROVER, office).id),
-            ),
-        )
+        step = destroying(world, world.person(Role.APPROVER, office).id)
+        refused_without_a_trace(world, SealNotFound, taking(world, seal_id, step, office))
         with world.database.reading() as work:
             elsewhere = world.actor(work, Role.SEAL_ADMINISTRATOR, office)
             assert physical_seals(work, elsewhere) == ()

@@ -18,7 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from printserver.archive.access import evidence_in_view
-from printserver.archive.bag import Kept, Packed, digest_of, pack, size_of
+from printserver.archive.bag import LARGEST_JSON, Kept, Packed, digest_of, pack, size_of
 from printserver.archive.evidence_events import EvidenceTaken
 from printserver.archive.evidence_format import (
     EARLIER_LISTS,
@@ -159,8 +159,15 @@ def pack_evidence(
     for each, line, log in zip(gathered, packed, logs, strict=True):
         own = {**each.files, RECORD: each.record, LOG: log.to_bytes()}
         payload |= {f"{RECORDS}{line.folder}/{name}": data for name, data in own.items()}
+    _require_readable(payload)
     info = facts.info({name: size_of(content) for name, content in payload.items()})
     return Package(f"{facts.name}.zip", pack(facts.name, payload, info))
+
+
+def _require_readable(payload: Mapping[str, Packed]) -> None:
+    for name, content in payload.items():
+        if name.endswith(".json") and size_of(content) > LARGEST_JSON:
+            raise EvidenceTooLarge(f"{name} would have more than {LARGEST_JSON >> 20} MiB, which no verifier reads")
 
 
 def _gather(tools: EvidenceTools, actor: Actor, record_id: UUID, key_list: bytes, *, whole_scans: bool) -> _Gathered:

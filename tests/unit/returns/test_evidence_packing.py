@@ -29,6 +29,7 @@ from printserver.print_requests.hand_over_rules import HolderKind, Means, NewHan
 from printserver.print_requests.hand_overs import correct_hand_over, hand_over, keep_proof
 from printserver.print_requests.models import Copy
 from printserver.print_requests.states import CopyState
+from printserver.returns import evidence_packing
 from printserver.returns import foreign_records as foreign
 from printserver.returns.evidence_models import EvidenceOrder
 from printserver.returns.evidence_orders import (
@@ -182,6 +183,14 @@ def test_nobody_else_takes_evidence_out_and_a_refusal_records_nothing(scene: Evi
     with pytest.raises(EvidenceTooLarge):
         pack_evidence(scene.tools, scene.actor(), [])
     assert taken(scene) == before
+
+
+def test_what_no_verifier_would_read_is_not_packed(
+    scene: EvidenceScene, records: list[UUID], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(evidence_packing, "LARGEST_JSON", 1_000)
+    with pytest.raises(EvidenceTooLarge, match=r"\.json would have more"):
+        pack_evidence(scene.tools, scene.actor(), records[:1])
 
 
 def test_without_the_log_there_is_no_package(scene: EvidenceScene, records: list[UUID]):

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from printserver.archive.queries import record_of_copy
 from printserver.audit.log import By, append
@@ -102,15 +103,26 @@ def fail_return(database: Database, return_id: UUID, problem: str) -> None:
     """Close a return that cannot be read on, unless it has been read.
 
     Pages that have their fate keep it, and copies that they complete are archived; when the same file is handed in
-    again, it is read on from there.
+    again, it is read on from there. Whatever archiving raises, the return is closed; only a database that is away
+    leaves it to whoever calls again.
     """
     with database.reading() as work:
         order = _order(work, return_id)
-    if order.state is ReturnState.RECEIVED:
-        _archive(database, order)
+    try:
+        if order.state is ReturnState.RECEIVED:
+            _archive(database, order)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        _close_failed(database, order, problem)
+        raise
+    _close_failed(database, order, problem)
+
+
+def _close_failed(database: Database, order: _Order, problem: str) -> None:
     with database.work() as work:
-        if _close(work, return_id, ReturnState.FAILED, failure=problem):
-            append(work, order.by, ReturnFailed(id=return_id, problem=problem))
+        if _close(work, order.id, ReturnState.FAILED, failure=problem):
+            append(work, order.by, ReturnFailed(id=order.id, problem=problem))
 
 
 def _taken_up(work: Work, return_id: UUID) -> _Order:

@@ -105,6 +105,23 @@ def test_copies_that_a_failed_return_completes_are_archived_all_the_same(books: 
     assert books.entries() == ["ReturnHandedIn", "PageMatched", "CopyArchived", "ReturnFailed"]
 
 
+def test_a_failed_return_is_closed_although_archiving_breaks(books: Books, monkeypatch: pytest.MonkeyPatch):
+    copy = books.copy()
+    return_id = bring(books, scan_of(*issued_pages(books, copy), BLANK))
+
+    def crash(*_: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "archive_if_complete", crash)
+        with pytest.raises(Crash):
+            process_return(tools_of(books), return_id)
+        with pytest.raises(Crash):
+            fail_return(books.database, return_id, "the server could not read the file")
+    assert detail(books, return_id).summary.state is ReturnState.FAILED
+    assert books.entries()[-1] == "ReturnFailed"
+
+
 def test_a_copy_that_cannot_be_archived_holds_up_no_other_of_its_return(any_books: Books):
     without, whole = any_books.copy(), any_books.copy()
     pages = [*issued_pages(any_books, without), *issued_pages(any_books, whole)]

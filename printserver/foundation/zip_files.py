@@ -56,6 +56,8 @@ def _too_many(most_members: int, refused: type[PrintServerError]) -> PrintServer
 
 
 def _check_entry(entry: zipfile.ZipInfo, refused: type[PrintServerError]) -> None:
+    if not entry.filename:
+        raise refused("one of its files has no name")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise refused(f"{entry.filename[:80]!r} is a link or a device")

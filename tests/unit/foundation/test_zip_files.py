@@ -77,6 +77,14 @@ def test_links_and_devices_are_refused(kind: int):
         read_import(zipped((TABLE, CSV), ("link", b"/etc/passwd"), mode=kind | 0o777))
 
 
+def test_a_file_without_a_name_is_refused():
+    nameless = zipped((TABLE, CSV), ("b.png", b"x")).replace(b"b.png", b"\0.png")
+    with pytest.raises(Unsafe, match="has no name"):
+        names(nameless)
+    with pytest.raises(SealImportMalformed, match="has no name"):
+        read_import(nameless)
+
+
 def test_what_swells_or_is_packed_in_a_way_of_its_own_is_refused():
     for data, said in (
         (zipped((TABLE, CSV), ("bomb.png", bytes(3_000_000))), "unpacks to far more"),

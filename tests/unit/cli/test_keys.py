@@ -296,7 +296,10 @@ def test_a_first_ceremony_is_held_by_the_two_officers_of_its_file(tmp_path: Path
         return CliRunner().invoke(app, ["init", str(file)], input=typed, env={HOME_VARIABLE: str(home)})
 
     assert init(f"{digits}\n00000000\n").exit_code == 2
+    file.write_text(text.replace('officers = ["officer", "second-officer"]', ""), "utf-8")
+    assert "plan-malformed" in init("").output
     assert not home.exists()
+    file.write_text(text, "utf-8")
     with cheap_passwords():
         said = init(f"{digits}\n{digits}\n")
     assert said.exit_code == 0, said.output
@@ -312,8 +315,6 @@ def test_a_first_ceremony_is_held_by_the_two_officers_of_its_file(tmp_path: Path
     assert [officer.login for officer in transcript.officers] == ["officer", "second-officer"]
     assert transcript.plan == text
     assert {done.key_id for done in transcript.done} == {key.key_id for key in read_key_list(settings).keys}
-    file.write_text(text.replace('officers = ["officer", "second-officer"]', ""), "utf-8")
-    assert "plan-malformed" in init("").output
 
 
 NEXT_WRAPPING = RENEWAL[: RENEWAL.index("[[steps]]")] + '[[steps]]\ndo = "renew-key-encryption"\n'

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from printserver.cli.client import server
+from printserver.cli.json_files import read_object
 
 app = typer.Typer(
     no_args_is_help=True, help="Classes of documents. Token: PRINTSERVER_TOKEN or PRINTSERVER_TOKEN_FILE."
@@ -37,8 +38,9 @@ def export(code: Code) -> None:
 @app.command("import")
 def import_class(file: File, *, reason: Annotated[str, typer.Option(help="Why, for the officers.")] = "") -> None:
     """Make or change a class, and propose its flow to two officers."""
-    given = json.loads(file.read_text("utf-8"))
-    said = {name: given[name] for name in ("name_zh", "name_en", "retention", "seal_types", "hints") if name in given}
+    given = read_object(file, "code")
+    known = ("name_zh", "name_en", "retention", "seal_types", "hints")
+    said: dict[str, Any] = {name: given[name] for name in known if name in given}
     with server() as client:
         client.put(f"/document-classes/{given['code']}", {**said, "retired": bool(given.get("retired", False))})
         if given.get("flow") is None:

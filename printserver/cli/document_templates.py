@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from printserver.cli.client import server
+from printserver.cli.json_files import read_object
 
 app = typer.Typer(
     no_args_is_help=True, help="Templates of documents. Token: PRINTSERVER_TOKEN or PRINTSERVER_TOKEN_FILE."
@@ -45,7 +46,7 @@ def add(
     ],
 ) -> None:
     """Add a template, or a new version of one."""
-    description = json.loads((folder / "template.json").read_text("utf-8"))
+    description = read_object(folder / "template.json", "languages")
     description.pop("version", None)
     files = {f"{each}.typ": (folder / f"{each}.typ").read_text("utf-8") for each in description["languages"]}
     with server() as client:
@@ -68,7 +69,7 @@ def fill(
     language: Language = "zh",
 ) -> None:
     """Make a document as the draft of an application, and show what was found in it."""
-    given = {"language": language, "values": json.loads(values.read_text("utf-8"))}
+    given = {"language": language, "values": read_object(values)}
     with server() as client:
         _speak(client.post(f"/document-templates/{code}/documents", given))
 

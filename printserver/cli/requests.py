@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import typer
 
 from printserver.cli.client import server
+from printserver.cli.json_files import read_object
 
 app = typer.Typer(no_args_is_help=True, help="Print requests. Token: PRINTSERVER_TOKEN or PRINTSERVER_TOKEN_FILE.")
 drafts_app = typer.Typer(no_args_is_help=True, help="Applications that are not handed in yet.")
@@ -90,7 +91,7 @@ def place(
     application: Annotated[Path, typer.Argument(help="JSON, as the API takes it.", exists=True, show_default=False)],
 ) -> None:
     """Show where the seals of an application would stand, and what is wrong or unusual there."""
-    wish = json.loads(application.read_text("utf-8"))
+    wish = read_object(application)
     seals = wish.get("seals") or [{"seal_id": wish.get("seal_id"), "places": wish.get("places", [])}]
     fields = {"seals": json.dumps(seals), "sides": wish.get("sides", "one-sided")}
     fields["code_corner"] = wish.get("code_corner", "free")

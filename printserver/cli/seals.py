@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from uuid import UUID, uuid4
 import typer
 
 from printserver.cli.client import ServerClient, server
+from printserver.cli.json_files import read_object
 
 app = typer.Typer(
     no_args_is_help=True, help="The register of seals. Token: PRINTSERVER_TOKEN or PRINTSERVER_TOKEN_FILE."
@@ -72,7 +72,7 @@ def apply(
     picture: Annotated[Path | None, typer.Option(help="Of the registered seal; without it the seal is drawn.")] = None,
 ) -> None:
     """Apply for a seal."""
-    body = json.loads(wish.read_text("utf-8"))
+    body = read_object(wish)
     with server() as client:
         if picture is not None:
             body["artwork_id"] = _hand_in(client, picture, body)["id"]
@@ -89,7 +89,7 @@ def propose(
 ) -> None:
     """Propose a step that two officers decide; an officer's own word counts at once."""
     with server() as client:
-        made = client.post(f"/seals/{seal_id}/steps", {"action": action, "reason": reason, "form": json.loads(form)})
+        made = client.post(f"/seals/{seal_id}/steps", {"action": action, "reason": reason, "form": read_object(form)})
         typer.echo(f"statement: {made['statement_id']}")
 
 

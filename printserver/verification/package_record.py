@@ -67,9 +67,6 @@ class PackedEvidence:
         """Raises: BagRefused."""
         return self.bag.read(self.prefix + name)
 
-    def has(self, name: str) -> bool:
-        return self.prefix + name in self.bag.digests
-
     @cached_property
     def files(self) -> dict[str, str]:
         """Digests of everything in the record's folder, by name there."""

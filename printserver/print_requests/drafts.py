@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from printserver.audit.log import append
@@ -23,7 +23,7 @@ from printserver.organisations.permissions import Permission
 from printserver.print_requests.company import attachments_of, parties_of, readers_of
 from printserver.print_requests.electronic import Electronic
 from printserver.print_requests.events import DraftDiscarded, DraftSaved
-from printserver.print_requests.models import PrintRequest, RequestDraft, RequestTemplate
+from printserver.print_requests.models import OpenForm, PrintRequest, RequestDraft, RequestTemplate
 from printserver.print_requests.request_seals import seals_of_request
 from printserver.print_requests.service import ENDED, own_request, recall_request
 from printserver.print_requests.states import RequestState
@@ -165,8 +165,10 @@ def confirm_findings(work: Work, actor: Actor, draft_id: UUID, questions: Iterab
 
 
 def discard_draft(work: Work, actor: Actor, draft_id: UUID) -> None:
-    """Also when it was handed in.   Raises: SavedDraftNotFound."""
+    """Also when it was handed in; with what its forms still hold of it.   Raises: SavedDraftNotFound."""
     draft = _draft(work, actor, draft_id)
+    of_draft = or_(OpenForm.id == draft_id, OpenForm.typed["saved"].as_string() == str(draft_id))
+    work.session.execute(delete(OpenForm).where(OpenForm.person_id == actor.id, of_draft))
     work.session.delete(draft)
     work.session.flush()
     append(work, actor.by, DraftDiscarded(id=draft_id))

@@ -10,7 +10,15 @@ from printserver.foundation.errors import Forbidden
 from printserver.foundation.ids import new_id
 from printserver.organisations.permissions import Role
 from printserver.print_requests import open_forms
-from printserver.print_requests.drafts import LARGEST_FIELDS, DraftMalformed, SavedDraftNotFound
+from printserver.print_requests.drafts import (
+    LARGEST_FIELDS,
+    DraftMalformed,
+    KeptDocument,
+    KeptFile,
+    SavedDraftNotFound,
+    discard_draft,
+    save_draft,
+)
 from tests.world import World
 from tests.world_building import Office
 
@@ -56,3 +64,16 @@ def test_the_oldest_form_gives_way_and_all_are_forgotten_after_a_week(world: Wor
     world.clock.advance(2 * DAY)
     assert open_forms.forget_old_forms(world.database) == open_forms.MOST_FORMS
     assert titles(world, *forms) == ["touched"]
+
+
+def test_with_a_draft_go_the_forms_in_which_it_stands_and_no_others(any_world: World):
+    kept = KeptDocument(KeptFile("contract.pdf", "ab" * 32, "cd" * 32, ((210_000, 297_000),)))
+    with any_world.database.work() as work:
+        clerk = any_world.actor(work, Role.CLERK)
+        draft_id, first, other = save_draft(work, clerk, kept, {"title": "mine"}), new_id(), new_id()
+        for form_id, saved in ((first, str(draft_id)), (draft_id, ""), (other, "")):
+            open_forms.keep_form(work, clerk, form_id, {"title": "mine", "saved": saved})
+    with any_world.database.work() as work:
+        discard_draft(work, clerk, draft_id)
+    assert titles(any_world, first, draft_id) == []
+    assert titles(any_world, other) == ["mine"]

@@ -13,7 +13,14 @@ def test_controls_separators_and_characters_that_turn_others_are_found(hidden: s
     assert hides_something(f"a{hidden}b")
 
 
-@pytest.mark.parametrize("seen", ["", "采购合同 (第二版)", "A\u3000B", "naïve – “quoted” №7", "𠮷野家 🖨"])
+@pytest.mark.parametrize("hidden", ["\u200b", "\ufeff", "\u2060", "\u00ad", "\u3164", "\U000e0041"])
+def test_characters_without_any_width_which_make_two_texts_look_alike_are_found(hidden: str):
+    assert hides_something(f"OA-1{hidden}")
+
+
+@pytest.mark.parametrize(
+    "seen", ["", "采购合同 (第二版)", "A\u3000B", "naïve – “quoted” №7", "𠮷野家 🖨", "👩\u200d💼 葛\U000e0100城"]
+)
 def test_what_people_see_hides_nothing(seen: str):
     assert not hides_something(seen)
 

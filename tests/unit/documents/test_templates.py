@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pypdfium2
 import pytest
 
 from printserver.documents.handing_in import HandInRules
-from printserver.documents.template_making import make_document, try_out
+from printserver.documents.template_making import make, make_document, try_out
 from printserver.documents.template_schema import TemplateMalformed, read_description
 from printserver.documents.template_setting import set_template
 from printserver.documents.template_store import built_in_templates, check_sources
@@ -126,6 +127,16 @@ def test_there_are_templates_for_loans_sales_powers_and_certificates_in_both_lan
     found = built_in_templates()
     assert set(found) >= {"loan-contract", "sales-contract", "power-of-attorney", "certificate"}
     assert all(each.description.languages == ("zh", "en") for each in found.values())
+
+
+def test_only_an_amount_that_is_said_in_capitals_is_announced_so(tmp_path: Path):
+    template = built_in_templates()["sales-contract"]
+    for currency, said in (("CNY", 2), ("USD", 0)):
+        total = {"amount": "1286400.00", "currency": currency}
+        given = {**template.description.sample_in("zh"), "total": total}
+        pdf = pypdfium2.PdfDocument(make(sealed_store(tmp_path), template, "zh", given, read_amount).pdf)
+        assert "".join(page.get_textpage().get_text_range() for page in pdf).count("（大写") == said
+        pdf.close()
 
 
 def test_amounts_and_dates_are_said_in_words():

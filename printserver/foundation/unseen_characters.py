@@ -1,7 +1,7 @@
 """Characters that nobody sees, or that turn others around: with them a text looks like another to whoever approves it.
 
-Sources: Unicode Standard Annex 9 of those that turn; Unicode's property Default_Ignorable_Code_Point of those without any
-width, but for the two joiners and the variation selectors, which change what people see.
+Sources: Unicode Standard Annex 9 of those that turn; the property Default_Ignorable_Code_Point of those without width
+but for the two joiners and the variation selectors, which change what people see.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Characters that nobody sees, or that turn others around: with them a text looks like another to whoever approves it.
 
-Sources: Unicode Standard Annex 9 of those that turn; the property Default_Ignorable_Code_Point of those without width
+Sources: Unicode Standard Annex 9 of those that turn; the property Default_Ignorable_Code_Point of those without width,
 but for the two joiners and the variation selectors, which change what people see.
 """
 

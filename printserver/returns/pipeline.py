@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -45,6 +45,9 @@ from printserver.returns.separation import Section, placed
 from printserver.returns.states import KEPT, OF_REQUEST, PageState, Reason, ReturnState
 from printserver.signing.key_list import KeyList
 from printserver.storage.objects import Objects
+
+MOST_TOLD: Final = 2_000
+"""Characters of the reasons why a return failed; each copy of a large batch may have its own."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class _Order:
 def process_return(tools: ReturnTools, return_id: UUID) -> None:
     """Give each page of the return its fate, archive the copies that it completes, and then say that it is read.
 
-    A file that cannot be read at all makes the return `failed`, with the reason; its bytes stay stored.
+    A file that cannot be read at all makes the return `failed`, with the reason, and so does a copy that cannot be
+    archived; bytes and pages stay stored.
     Raises: Unavailable, KeyListRefused: the return stays `received`, to be read on later.
     """
     with tools.database.work() as work:
@@ -95,8 +99,11 @@ def process_return(tools: ReturnTools, return_id: UUID) -> None:
         except PrintServerError as problem:
             fail_return(tools.database, return_id, f"{problem.code}: {problem}")
             return
-        _archive(tools.database, order)
-        _finish(tools.database, order)
+        problems = _archive(tools.database, order)
+        if problems:
+            _close_failed(tools.database, order, *problems)
+        else:
+            _finish(tools.database, order)
 
 
 def fail_return(database: Database, return_id: UUID, problem: str) -> None:
@@ -108,18 +115,20 @@ def fail_return(database: Database, return_id: UUID, problem: str) -> None:
     """
     with database.reading() as work:
         order = _order(work, return_id)
+    problems: tuple[str, ...] = ()
     try:
         if order.state is ReturnState.RECEIVED:
-            _archive(database, order)
+            problems = _archive(database, order)
     except (InterfaceError, OperationalError):
         raise
     except Exception:
         _close_failed(database, order, problem)
         raise
-    _close_failed(database, order, problem)
+    _close_failed(database, order, problem, *problems)
 
 
-def _close_failed(database: Database, order: _Order, problem: str) -> None:
+def _close_failed(database: Database, order: _Order, *problems: str) -> None:
+    problem = "; ".join(problems)[:MOST_TOLD]
     with database.work() as work:
         if _close(work, order.id, ReturnState.FAILED, failure=problem):
             append(work, order.by, ReturnFailed(id=order.id, problem=problem))
@@ -338,8 +347,9 @@ def _event(page: ReturnPage, fate: PageFate) -> PageEvent | None:
     )
 
 
-def _archive(database: Database, order: _Order) -> None:
-    """Each complete copy by itself, so that one that cannot be archived holds up no other."""
+def _archive(database: Database, order: _Order) -> tuple[str, ...]:
+    """Each complete copy by itself, so that one that cannot be archived holds up no other; why those could not."""
+    problems = []
     kept = (ReturnPage.return_id == order.id, ReturnPage.state.in_(KEPT), ReturnPage.copy_id.is_not(None))
     with database.reading() as work:
         copy_ids = work.session.scalars(select(ReturnPage.copy_id).where(*kept).distinct()).all()
@@ -352,4 +362,5 @@ def _archive(database: Database, order: _Order) -> None:
         except Unavailable:
             raise
         except PrintServerError as problem:
-            structlog.get_logger().error("a copy cannot be archived", copy_id=str(copy_id), reason=str(problem))
+            problems.append(f"copy {copy_id} cannot be archived: {problem.code}: {problem}")
+    return tuple(problems)

@@ -128,7 +128,8 @@ def test_a_copy_that_cannot_be_archived_holds_up_no_other_of_its_return(any_book
     with any_books.database.work() as work:
         work.session.execute(update(Copy).where(Copy.id == without.id).values(issued_sha256=None))
     found = bring_and_read(any_books, *pages)
-    assert found.summary.state is ReturnState.READ
+    assert found.summary.state is ReturnState.FAILED
+    assert found.summary.failure.startswith(f"copy {without.id} cannot be archived: ")
     with any_books.database.reading() as work:
         assert record_of_copy(work, without.id) is None
         assert record_of_copy(work, whole.id) is not None

@@ -50,6 +50,7 @@ def visit(chromium: Browser, server: RunningServer) -> Iterator[Visit]:
 
     def open_page(*, width: int = 1280, javascript: bool = True, language: str = "zh-CN") -> Page:
         options: dict[str, Any] = {"viewport": {"width": width, "height": 780}, "locale": language}
+        options["reduced_motion"] = "reduce"  # else axe measures colours in the middle of a transition
         context = chromium.new_context(**options, java_script_enabled=javascript, base_url=server.url)
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)

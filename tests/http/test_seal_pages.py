@@ -114,6 +114,9 @@ def test_a_step_keeps_the_paper_that_explains_it(api: ApiClient):
     paper = administrator.look(f"/seals/{seal_id}/steps/{step.id}/attachment")
     assert paper.content == b"%PDF-1.7 a decision"
     assert paper.headers["content-disposition"].startswith("attachment")
+    other = f"/seals/{api.world.home.head.seal_id}"
+    assert administrator.look(other).status_code == 200
+    assert administrator.look(f"{other}/steps/{step.id}/attachment").status_code == 404
 
 
 def test_the_custodian_stops_a_seal_from_its_page(api: ApiClient):

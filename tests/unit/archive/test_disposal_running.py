@@ -269,8 +269,7 @@ def test_what_another_copy_names_too_stays(scene: Scene):
 
 def test_rows_that_are_not_the_signed_list_dispose_of_nothing(scene: Scene):
     record_id, stored = scene.archived(), scene.objects()
-    run_id = approved(scene)
-    other = scene.archived(code="permanent")
+    run_id, other = approved(scene), scene.archived(code="permanent")
     with scene.database.work() as work:
         work.session.execute(update(DisposalItem).values(record_id=other))
     with pytest.raises(DisposalListForged):
@@ -279,16 +278,17 @@ def test_rows_that_are_not_the_signed_list_dispose_of_nothing(scene: Scene):
     assert scene.record(record_id).title == scene.record(other).title != ""
 
 
-@pytest.mark.parametrize("signed", ["neither", "the other list", "one person twice"])
+@pytest.mark.parametrize("signed", ["neither", "the other list", "one person twice", "each in the other's place"])
 def test_a_list_that_the_database_alone_says_was_approved_disposes_of_nothing(scene: Scene, signed: str):
-    record_id, stored = scene.archived(), scene.objects()
-    run_id = approved(scene)
+    record_id, stored, run_id = scene.archived(), scene.objects(), approved(scene)
     with scene.database.work() as work:
         run = work.session.get_one(DisposalRun, run_id)
         if signed == "neither":
             run.asked_evidence = run.approved_evidence = ""
         elif signed == "one person twice":
             run.approved_evidence, run.settled_by = run.asked_evidence, run.asked_by
+        elif signed == "each in the other's place":
+            run.asked_by, run.settled_by = run.settled_by, run.asked_by
         else:
             run.reason = "as somebody else would have it"
             run.list_sha256 = list_of_run(work, run).digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import time
 from pathlib import Path
@@ -88,6 +89,23 @@ def test_a_sleeping_child_is_stopped_with_its_children():
         say("os.fork(); os.fork(); time.sleep(60)", limits=ProcessLimits(wall_seconds=0.5))
     assert refusal.value.limit == "wall"
     assert time.monotonic() - started < 30
+
+
+def test_what_the_child_leaves_running_ends_with_it():
+    left = int(say("left = os.fork(); left or time.sleep(60); print(left)"))
+    try:
+        process = os.pidfd_open(left)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([process], [], [], 10)[0]
+    finally:
+        os.close(process)
+
+
+def test_the_child_opens_few_files_and_leaves_no_memory_on_the_disk():
+    said = say("import resource as r; print(r.getrlimit(r.RLIMIT_NOFILE)); print(r.getrlimit(r.RLIMIT_CORE))")
+    assert said.decode().splitlines() == [str((LIMITS.open_files, LIMITS.open_files)), "(0, 0)"]
 
 
 def test_output_of_the_child_is_bounded():

@@ -13,7 +13,7 @@ import pytest
 from printserver.foundation.errors import Malformed
 from printserver.foundation.zip_files import LISTED_BYTES, opened_zip
 from printserver.seals.errors import SealImportMalformed
-from printserver.seals.imports import LARGEST_FILE, MOST_LINES, MOST_MEMBERS, TABLE, read_import
+from printserver.seals.imports import LARGEST_FILE, MOST_BYTES, MOST_LINES, MOST_MEMBERS, TABLE, read_import
 
 LINE = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, 0, 0, 33, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0) + b"a/b"
 CSV = b"name,type,branch,valid_from,valid_until\r\nx,contract,HQ,2026-01-01,2027-01-01\r\n"
@@ -110,3 +110,27 @@ def test_sizes_that_lie_and_files_that_are_too_large_or_too_many_are_refused():
     for data, said in ((bytes(lying), "can be read"), (large, "too large"), (many, "at most")):
         with pytest.raises(SealImportMalformed, match=said):
             read_import(data)
+
+
+def test_files_that_are_too_large_together_are_not_unpacked():
+    listed = bytearray(zipped((TABLE, CSV), *((f"{number}.png", b"y") for number in range(4)), compress=0))
+    place = listed.index(b"PK\1\2")
+    for _ in range(4):
+        place = listed.index(b"PK\1\2", place + 4)
+        listed[place + 20 : place + 28] = struct.pack("<2L", MOST_BYTES // 4, MOST_BYTES // 4)
+    with pytest.raises(SealImportMalformed, match="too large"):
+        read_import(bytes(listed))
+
+
+def test_a_table_that_could_be_read_in_two_ways_or_is_too_long_is_refused():
+    heading, line = CSV.splitlines(keepends=True)
+    for table, said in (
+        (b"name,type\r\nx,contract\r\n", "names its columns"),
+        (heading, "has 1 to"),
+        (heading + line * (MOST_LINES + 1), "has 1 to"),
+        (heading + line.replace(b"x", b'"x"y'), "is no table"),
+    ):
+        with pytest.raises(SealImportMalformed, match=said):
+            read_import(zipped((TABLE, table)))
+    with pytest.raises(SealImportMalformed, match="two files have the name b.png"):
+        read_import(zipped((TABLE, CSV), ("a/b.png", b"x"), ("c/b.png", b"y")))

@@ -90,3 +90,17 @@ def test_without_an_hsm_the_key_is_not_wrapped_and_neither_kind_is_taken_for_the
     for store, wrapper in ((plain, SoftwareKeyWrapper()), (guarded, UnguardedKeys())):
         with pytest.raises(SealedNotGenuine):
             Vaults(store, wrapper).key(OWNER)
+
+
+def test_a_key_in_the_clear_is_whole_and_that_of_its_own_object_alone():
+    keys, own = UnguardedKeys(), Belonging(OWNER, "object", OTHER)
+    wrapped = keys.wrap(b"k" * 32, own)
+    assert keys.unwrap(wrapped, own) == b"k" * 32
+    for said, belongs in (
+        (wrapped, Belonging(OTHER, "object", OTHER)),
+        (wrapped, Belonging(OWNER, "object", OWNER)),
+        (wrapped[:-1], own),
+        (wrapped + b"k", own),
+    ):
+        with pytest.raises(SealedNotGenuine):
+            keys.unwrap(said, belongs)

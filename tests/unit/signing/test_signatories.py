@@ -98,6 +98,9 @@ def test_a_delegation_is_the_principals_own_word_and_for_a_custodian_an_officers
     check_signatories(keeper, signed(keeper, "eve", "one"), OFFICE, NOW)
     own = statement(K.DELEGATION, delegation("one", "max", "custodian"))
     refused(own, signed(own, "one"))
+    taken = statement(K.DELEGATION, delegation("eve", "one", "custodian"))
+    refused(taken, signed(taken, "eve", "one"))
+    check_signatories(taken, signed(taken, "eve", "two"), OFFICE, NOW)
 
 
 @pytest.mark.parametrize("change", [{"acts_for": some_id("two")}, {"to": some_id("two")}, {"step": "approval"}])

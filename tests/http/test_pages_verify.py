@@ -19,7 +19,7 @@ from printserver.approvals.models import DocumentClass
 from printserver.bootstrap import Adapters
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial, PageCode
-from printserver.http_edge.limits import PER_MINUTE, VERIFICATION
+from printserver.http_edge.limits import FILE_CHECKS, PER_MINUTE, VERIFICATION
 from printserver.organisations.secrets import Secrets
 from printserver.print_requests.models import Copy, CopyNotice, PrintRequest, RequestParty
 from printserver.print_requests.states import CopyState
@@ -173,6 +173,19 @@ def test_guessers_are_slowed_down(public: Public):
     most = PER_MINUTE[VERIFICATION].amount
     answers = [public.client.get("/q/1").status_code for _ in range(most + 1)]
     assert (set(answers[:-1]), answers[-1]) == ({200}, 429)
+    for door in ("/verify/pages/1", "/verify/bundles/1"):
+        assert public.client.get(door).status_code == 429
+    assert public.type("1")[0] == 429
+    assert public.client.post("/api/v1/code-checks", json={"text": "1"}).status_code == 429
+
+
+def test_who_hands_in_file_after_file_is_slowed_down_at_every_door(public: Public):
+    own, file = {"Origin": PUBLIC_URL}, {"file": ("x", b"neither")}
+    most = PER_MINUTE[FILE_CHECKS].amount
+    answers = [public.client.post("/api/v1/photo-checks", files=file).status_code for _ in range(most)]
+    assert 429 not in answers
+    for door in ("/api/v1/photo-checks", "/api/v1/pdf-checks", "/verify/photo", "/verify/pdf"):
+        assert public.client.post(door, files=file, headers=own).status_code == 429
 
 
 def statements(public: Public, ask: Callable[[], object]) -> int:

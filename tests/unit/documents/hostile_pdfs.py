@@ -117,6 +117,12 @@ def _external_image(pdf: pikepdf.Pdf, page: Object) -> None:
     page.Resources.XObject = Dictionary(I=image)
 
 
+def _external_form(pdf: pikepdf.Pdf, page: Object) -> None:
+    form = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 1, 1]))
+    form.F = String("//host/share/form")
+    page.Resources.XObject = Dictionary(F=form)
+
+
 def _reference(pdf: pikepdf.Pdf, page: Object) -> None:
     form = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 1, 1]))
     form.Ref = Dictionary(F=String("other.pdf"), Page=0)
@@ -133,6 +139,11 @@ def _layer_for_screens(pdf: pikepdf.Pdf, page: Object) -> None:
     pdf.Root.OCProperties.OCGs[0].Usage = Dictionary(Print=Dictionary(PrintState=Name.OFF))
 
 
+def _hidden_unless_named(pdf: pikepdf.Pdf, page: Object) -> None:
+    _layers(pdf, page)
+    pdf.Root.OCProperties.D = Dictionary(BaseState=Name.OFF)
+
+
 def _shown_while_a_layer_is_not(pdf: pikepdf.Pdf, page: Object) -> None:
     """All layers are on, so that no viewer shows it."""
     _layers(pdf, page)
@@ -146,6 +157,21 @@ def _form_of_no_layer(pdf: pikepdf.Pdf, page: Object) -> None:
     wanted = Array([Name.Not, pdf.Root.OCProperties.OCGs[0]])
     form.OC = Dictionary(Type=Name.OCMD, VE=wanted)
     page.Resources.XObject = Dictionary(F=form)
+
+
+def _image_of_no_layer(pdf: pikepdf.Pdf, page: Object) -> None:
+    _form_of_no_layer(pdf, page)
+    image = pdf.make_stream(b"\0", Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1, BitsPerComponent=8)
+    image.ColorSpace, image.OC = Name.DeviceGray, page.Resources.XObject.F.OC
+    page.Resources.XObject = Dictionary(I=image)
+
+
+def _printed_note_of_no_layer(pdf: pikepdf.Pdf, page: Object) -> None:
+    _form_of_no_layer(pdf, page)
+    form = page.Resources.XObject.F
+    wanted = form.OC
+    del form.OC
+    _annotation(Subtype=Name.Stamp, F=4, AP=Dictionary(N=form), OC=wanted)(pdf, page)
 
 
 def _encrypted(**passwords: Any) -> bytes:
@@ -165,6 +191,12 @@ def _strange_filter(pdf: pikepdf.Pdf, page: Object) -> None:
     page.Contents.Filter = Name.Unknown
 
 
+def _image_under_a_strange_filter(pdf: pikepdf.Pdf, page: Object) -> None:
+    image = pdf.make_stream(b"\0", Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1, BitsPerComponent=8)
+    image.ColorSpace, image.Filter = Name.DeviceGray, Name.Unknown
+    page.Resources.XObject = Dictionary(I=image)
+
+
 REFUSED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "document-not-pdf"),
     "text": (b"Dear Sir", "document-not-pdf"),
@@ -181,11 +213,15 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "page turned by 45 degrees": (pdf_of(Dictionary(Rotate=45)), "document-damaged"),
     "content in another file": (made(_external_content), "document-outside"),
     "image in another file": (made(_external_image), "document-outside"),
+    "form in another file": (made(_external_form), "document-outside"),
     "page of another file": (made(_reference), "document-outside"),
     "hidden layer": (made(_hidden_layer), "document-hidden-layers"),
     "layer for screens only": (made(_layer_for_screens), "document-hidden-layers"),
+    "layers hidden unless named": (made(_hidden_unless_named), "document-hidden-layers"),
     "content shown while a layer is not": (made(_shown_while_a_layer_is_not), "document-hidden-layers"),
     "form shown while a layer is not": (made(_form_of_no_layer), "document-hidden-layers"),
+    "image shown while a layer is not": (made(_image_of_no_layer), "document-hidden-layers"),
+    "note printed while a layer is not": (made(_printed_note_of_no_layer), "document-hidden-layers"),
     "portfolio": (made(_set(Collection=Dictionary(View=Name.T))), "document-portfolio"),
     "form drawn by a program": (made(_set(NeedsRendering=True)), "document-look-not-fixed"),
     "field without a look": (
@@ -198,6 +234,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "forms within forms": (made(_nested_forms), "document-damaged"),
     "unknown filter": (made(_strange_filter), "document-damaged"),
+    "image under an unknown filter": (made(_image_under_a_strange_filter), "document-damaged"),
 }
 
 

@@ -105,9 +105,10 @@ def test_a_steward_hands_in_for_somebody_and_does_not_verify_that(desk: Desk):
     assert desk.state(proof_id) is ProofState.VERIFIED
 
 
-def test_nobody_verifies_their_own_identity(desk: Desk):
+def test_nobody_verifies_or_refuses_their_own_identity(desk: Desk):
     proof_id = desk.submit(desk.new("seals"), by="administrator")
-    desk.refused(AnotherPersonNeeded, "seals", lambda w, a: take_proof_step(w, a, proof_id, CHECK))
+    for step in (CHECK, ProofStep(ProofAction.REFUSE, remark="it shows somebody else")):
+        desk.refused(AnotherPersonNeeded, "seals", partial(take_proof_step, proof_id=proof_id, step=step))
     assert desk.state(proof_id) is ProofState.SUBMITTED
 
 
@@ -245,7 +246,7 @@ def test_the_same_number_proves_one_person_alone(desk: Desk):
     assert not desk.proved("approver")
 
 
-def test_nobody_checks_or_erases_for_an_account_that_turns_out_to_be_their_own(desk: Desk):
+def test_nobody_checks_for_an_account_that_turns_out_to_be_their_own(desk: Desk):
     proof_id, company = desk.submit(), desk.company
     with company.database.work() as work:
         work.session.get_one(User, company.people["clerk"]).person_id = company.people["seals"]
@@ -319,6 +320,15 @@ def test_erasing_takes_two_persons_and_leaves_nothing_readable(any_desk: Desk):
     any_desk.refused(IdentityErased, "administrator", lambda w, a: view_number(w, a, proof_id))
     any_desk.refused(IdentityErased, "administrator", lambda w, a: view_evidence(w, a, proof_id, file.id))
     any_desk.refused(TransitionRefused, "administrator", lambda w, a: ask_erasure(w, a, proof_id))
+
+
+def test_nobody_says_the_second_word_on_erasing_what_turns_out_to_be_their_own_proof(desk: Desk):
+    proof_id, company = ended(desk), desk.company
+    desk.act("north-administrator", lambda w, a: ask_erasure(w, a, proof_id))
+    with company.database.work() as work:
+        work.session.get_one(User, company.people["clerk"]).person_id = company.people["administrator"]
+    desk.refused(AnotherPersonNeeded, "administrator", lambda w, a: erase(w, a, proof_id))
+    assert desk.state(proof_id) is ProofState.WITHDRAWN
 
 
 def test_nothing_is_erased_before_its_time_or_without_being_asked_for(desk: Desk):

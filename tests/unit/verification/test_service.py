@@ -20,6 +20,7 @@ from printserver.audit.log import By
 from printserver.foundation.errors import Unavailable
 from printserver.foundation.ids import new_id
 from printserver.foundation.serials import CopySerial, SerialMalformed
+from printserver.organisations.models import Organisation
 from printserver.print_requests.copies import move_copy
 from printserver.print_requests.models import PrintRequest
 from printserver.print_requests.states import COPY_TRANSITIONS, INVALID, CopyAction, CopyState
@@ -192,6 +193,13 @@ def test_an_unknown_copy_a_foreign_server_and_nonsense_get_the_same_answer(books
 def test_a_signed_code_that_contradicts_the_books_is_altered(books: Books, said: dict[str, object]):
     copy = books.copies(2, pages=4)[0]
     assert check(books, books.text(copy, **said)) == ALTERED
+
+
+def test_a_code_that_another_organisations_key_signed_for_a_copy_is_altered(books: Books):
+    text = books.text(books.copy())
+    with books.database.work() as work:
+        work.session.get_one(Organisation, books.organisation_id).number += 1
+    assert check(books, text) == ALTERED
 
 
 def test_a_revoked_or_expired_key_makes_its_codes_expire(books: Books, issuer: Issuer):

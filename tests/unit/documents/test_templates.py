@@ -70,6 +70,18 @@ def test_a_template_reaches_neither_files_nor_packages(source: str):
         set_template({"en.typ": source}, "en", {}, trusted=False)
 
 
+def test_what_sets_templates_opens_no_file_whoever_made_the_template(tmp_path: Path):
+    (tmp_path / "other").write_text("there")
+    for trusted in (True, False):
+        program = f"""
+from printserver.documents.template_process import confine
+confine(trusted={trusted})
+open({str(tmp_path / "other")!r})
+"""
+        said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert "PermissionError" in said.stderr.splitlines()[-1]
+
+
 def test_a_confined_process_has_no_network_and_no_file_but_those_it_was_given(tmp_path: Path):
     (tmp_path / "given").write_text("here")
     (tmp_path / "other").write_text("there")

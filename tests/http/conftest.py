@@ -12,12 +12,14 @@ from printserver.app import create_app
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_database, sqlite_template
 from tests.http.api_client import ApiClient
 from tests.http.scene import Scene, set_scene
+from tests.process_rights import rights_are_enough
 from tests.world import World, world, world_template
 
 __all__ = [
     "any_database",
     "database_kit",
     "postgresql_supply",
+    "rights_are_enough",
     "sqlite_database",
     "sqlite_template",
     "world",

@@ -38,6 +38,7 @@ def _places(scene: Scene) -> Options:
 
 
 WORDS: Final = _json(name_zh="一般", name_en="General")
+MARKED: Final = _json(name_zh="合同", name_en="contract", marks={"guilloche": True})
 FLOW: Final = _json(flow={"steps": [{"name": "approval", "roles": ["approver"]}]})
 REQUEST_VISITS: Final = (
     Visit("GET", f"{R}/document/pages/{{page}}/image", _pending("document/pages/1/image")),
@@ -71,6 +72,7 @@ REQUEST_VISITS: Final = (
     Visit("GET", "/document-classes", lambda s: "/document-classes", names_object=False),
     Visit("GET", "/document-classes/{code}", lambda s: "/document-classes/general", names_object=False),
     Visit("PUT", "/document-classes/{code}", lambda s: "/document-classes/general", WORDS, names_object=False),
+    Visit("PUT", "/document-classes/{code}", lambda s: "/document-classes/general", MARKED, names_object=False),
     Visit(
         "POST", "/document-classes/{code}/flows", lambda s: "/document-classes/general/flows", FLOW, names_object=False
     ),

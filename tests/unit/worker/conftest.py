@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.databases import any_database, database_kit, postgresql_supply, sqlite_template
+from tests.process_rights import rights_are_enough
 from tests.world import any_world, world, world_template
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "any_world",
     "database_kit",
     "postgresql_supply",
+    "rights_are_enough",
     "sqlite_template",
     "world",
     "world_template",

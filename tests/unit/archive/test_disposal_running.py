@@ -288,7 +288,7 @@ def test_a_list_that_the_database_alone_says_was_approved_disposes_of_nothing(sc
         elif signed == "one person twice":
             run.approved_evidence, run.settled_by = run.asked_evidence, run.asked_by
         elif signed == "each in the other's place":
-            run.asked_by, run.settled_by = run.settled_by, run.asked_by
+            run.asked_by, run.settled_by = run.settled_by or run.asked_by, run.asked_by
         else:
             run.reason = "as somebody else would have it"
             run.list_sha256 = list_of_run(work, run).digest()

@@ -22,6 +22,7 @@ from printserver.printing.service import set_paused
 from printserver.returns.signing_records import SigningView, records_of_copy
 from tests.browser.conftest import Visit, enter, keep_picture
 from tests.browser.reading_rules import broken_rules
+from tests.cups_rig import wait_for
 from tests.databases import sqlite_template
 from tests.http.live_server import LiveServer, live_server
 from tests.world import World, world, world_template
@@ -333,6 +334,7 @@ def test_a_refused_signing_stays_on_the_phone_with_words_that_are_understood_and
         page.locator("#check-1").select_option("none")
         page.locator("form[data-capture] button").click()
         expect(page.locator("[data-problem]").first).to_contain_text("不是本服务器", timeout=PATIENCE_MS)
+    wait_for(lambda: _signings(server.world, other.id) or None)
     expect(page.locator("[data-capture-queue] li")).to_have_count(1, timeout=PATIENCE_MS)
     assert (len(_signings(server.world, other.id)), _signings(server.world, copy.id)) == (1, [])
     page.evaluate("(window.strange = 'nothing', dispatchEvent(new Event('online')))")

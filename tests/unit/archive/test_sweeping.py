@@ -310,7 +310,7 @@ def test_what_is_given_back_while_a_round_is_about_to_erase_it_stays(swept: Swep
     store = swept.tools.store
     store.set_aside(named, swept.owner, swept.scene.database.clock.now())
     swept.name(named)
-    (done,) = sweep(SweepTools(swept.scene.database, Between(store)))  # type: ignore[arg-type]
+    (done,) = sweep(SweepTools(swept.scene.database, Between(store)))  # type: ignore[arg-type]  # it passes all on
     assert done.erase == ()
     assert (facts(swept).unnamed, facts(swept).objects, len(facts(swept).given_back)) == (0, (), 2)
     for _ in range(2):
